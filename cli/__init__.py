@@ -1,0 +1,1 @@
+"""The `leadstream` command line."""

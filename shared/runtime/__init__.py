@@ -1,0 +1,1 @@
+"""The machinery every service runs on: settings, database, log, relay, reader, skeleton, rebuild and verify."""
