@@ -1,0 +1,197 @@
+"""One spelling for each thing that is compared: domains, LinkedIn pages, addresses, names, cells.
+
+Every function is pure and idempotent, takes any value, never raises, and answers None when nothing is
+usable.
+What they return are keys, for comparing; `https://www.` before a LinkedIn key makes it a link.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, unquote
+
+import idna
+from tldextract import TLDExtract
+
+from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain
+from shared.legal_forms import plain_words, without_legal_form
+
+_CACHE: Final = 65_536
+_EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
+_GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
+    (0, *range(0xD800, 0xE000)), None
+)
+_GUARD: Final = re.compile(r"(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
+_NOTHING: Final = frozenset(("", "-", "--", "n/a", "#n/a", "null", "NULL", "none", "None", "NONE"))
+
+_SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
+_AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
+_HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+# The snapshot inside the package, so nothing is fetched. Private suffixes count: two shops on `myshopify.com`
+# or two pages on `github.io` are two companies.
+_split_host: Final = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+_LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+)?(?:organization-guest/+)?"
+_SLUG: Final = r"([^/?#\s,;\"<>]+)"
+_COMPANY: Final = re.compile(
+    _LINKEDIN + r"(sales/+company|company(?:-beta)?|school|showcase)/+" + _SLUG, re.I
+)
+_COMPANY_URN: Final = re.compile(r"^urn:li:(?:\w*company|organization):(\d+)$", re.I)
+_PERSON: Final = re.compile(_LINKEDIN + r"(?:in|pub)/+" + _SLUG, re.I)
+_OLD_PERSON: Final = re.compile(
+    _LINKEDIN + r"pub/+" + _SLUG + r"/([0-9a-z]{1,3})" * 3 + r"(?![^/?#\s])", re.I
+)
+_SALES_LEAD: Final = re.compile(_LINKEDIN + r"sales/+(?:lead|people)/+([\w-]+)", re.I)
+_PERSON_URN: Final = re.compile(r"^urn:li:fs_salesProfile:\(?([\w-]+)", re.I)
+_HASHED: Final = re.compile(r"AC[a-z]AA[\w-]{8,}")
+_UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
+_NO_SLUG: Final = frozenset(("unavailable", "undefined", "null"))
+_ADDRESS: Final = re.compile(r"([^\s@<>()\[\],;:\"]+)@([^\s@<>()\[\],;:\"'/]+)")
+
+_TITLES: Final = frozenset(("dr", "mr", "mrs", "ms", "miss", "prof", "sir"))
+_CREDENTIALS: Final = frozenset(
+    ("phd", "mba", "md", "jr", "sr", "ii", "iii", "iv", "cpa", "cfa", "esq", "pmp", "rn", "jd")
+)
+
+
+def clean_cell(value: object) -> str | None:
+    """The text of a cell: no NUL, no edges of white space, no spreadsheet guard (`'+1 303 ...`), no `null`.
+
+    "Null" with one capital stays: it is a surname.
+    """
+    if not isinstance(value, str):
+        return None if isinstance(value, bool) or not isinstance(value, int | float) else str(value)
+    text = value if value.isascii() and "\0" not in value else value.translate(_GAPS)
+    text = text.strip(_EDGES)
+    if text.startswith("'"):
+        text = _GUARD.sub("", text, count=1) if _GUARD.match(text) else text
+    bare = text.strip("\"' \t")
+    return None if bare in _NOTHING or bare.casefold() in ("n/a", "#n/a") else text
+
+
+def registrable_domain(value: object) -> str | None:
+    """The domain somebody registered, in lower-case punycode, of a URL, host or e-mail-like text.
+
+    None for addresses without a domain, and for pages on networks and link lists, which name no company.
+    """
+    text = clean_cell(value)
+    return _registrable(text) if text else None
+
+
+def is_free_mail(domain: str | None) -> bool:
+    """Whether anybody can have a mailbox at this domain, so that it says nothing about an employer."""
+    found = registrable_domain(domain)
+    return found is not None and is_mailbox_domain(found)
+
+
+def linkedin_company(value: object) -> str | None:
+    """`linkedin.com/company/slug` (or `school`, `showcase`); a numeric id is a slug too."""
+    text = clean_cell(value) or ""
+    if urn := _COMPANY_URN.match(text):
+        return f"linkedin.com/company/{urn[1]}"
+    found = _COMPANY.match(text)
+    slug = _slug(found[2]) if found else ""
+    if not found or not slug:
+        return None
+    kind = found[1].lower()
+    return f"linkedin.com/{kind if kind in ('school', 'showcase') else 'company'}/{slug}"
+
+
+def linkedin_person(value: object) -> str | None:
+    """`linkedin.com/in/slug`, or `linkedin.com/sales/lead/<hash>` with the hash as it is written."""
+    text = clean_cell(value) or ""
+    if lead := _SALES_LEAD.match(text) or _PERSON_URN.match(text):
+        return f"linkedin.com/sales/lead/{lead[1]}"
+    if old := _OLD_PERSON.match(text):
+        slug = _slug(f"{old[1]}-{old[4]}{old[3]:0>3}{old[2]:0>2}")
+        return f"linkedin.com/in/{slug}"
+    found = _PERSON.match(text)
+    if found and _HASHED.fullmatch(found[1]):
+        return f"linkedin.com/sales/lead/{found[1]}"
+    slug = _slug(found[1]) if found else ""
+    return f"linkedin.com/in/{slug}" if slug else None
+
+
+def email_address(value: object) -> str | None:
+    """The first address in the text, in lower case, its domain in punycode."""
+    found = _ADDRESS.search(_fold(clean_cell(value) or ""))
+    if not found:
+        return None
+    local, host = found[1].strip("'").removeprefix("mailto"), _host(found[2])
+    return f"{local}@{host}" if local and host else None
+
+
+def company_name_key(value: object) -> str | None:
+    """A weak key: two companies may share it. Accents, case, punctuation and legal forms are left out."""
+    text = clean_cell(value)
+    return _company_key(text) if text else None
+
+
+def person_name_key(first: object, last: object, full: object = None) -> str | None:
+    """A weak key, first name first. None for a first name alone: it names nobody."""
+    first, last = clean_cell(first), clean_cell(last)
+    words = plain_words(f"{first} {last}" if first and last else clean_cell(full) or "").split()
+    while len(words) > 2 and words[0] in _TITLES:
+        del words[0]
+    while len(words) > 2 and words[-1] in _CREDENTIALS:
+        del words[-1]
+    key = " ".join(words)
+    return key if len(words) > 1 or not key.isascii() else None
+
+
+@lru_cache(maxsize=_CACHE)
+def _company_key(name: str) -> str | None:
+    bare = plain_words(without_legal_form(name, loose=True)) or plain_words(name)
+    while (shorter := plain_words(without_legal_form(bare, loose=True))) != bare:
+        bare = shorter
+    return bare or None
+
+
+@lru_cache(maxsize=_CACHE)
+def _registrable(text: str) -> str | None:
+    host = _host(text)
+    if not host or _parents(host) & PAGE_HOSTS or host.rpartition(".")[2] in PRIVATE_USE_SUFFIXES:
+        return None
+    host = host.removeprefix("www.")
+    parts = _split_host.extract_str(host)
+    found = parts.top_domain_under_public_suffix or parts.top_domain_under_registry_suffix
+    if not parts.suffix or found in BUILDER_HOSTS:  # `.example`, and suffixes younger than the snapshot
+        found = ".".join(host.split(".")[-(3 if found else 2) :])
+    return found if "." in found else None
+
+
+@lru_cache(maxsize=_CACHE)
+def _host(text: str) -> str | None:
+    address = _SCHEMES.sub("", _fold(text).replace("\\", "/").lstrip("\"'<([ "), count=1)
+    host = _AFTER_HOST.split(address, maxsplit=1)[0].rpartition("@")[2].strip("()[]'.")
+    if not host.isascii():
+        try:
+            host = idna.encode(host[:253], uts46=True).decode("ascii")
+        except UnicodeError:
+            return None
+    return host if len(host) <= 253 and _HOST.fullmatch(host) else None
+
+
+def _parents(host: str) -> set[str]:
+    labels = host.split(".")
+    return {".".join(labels[start:]) for start in range(len(labels))}
+
+
+def _slug(raw: str) -> str:
+    text = raw
+    while "%" in text and (decoded := _unquoted(text)) != text:
+        text = decoded
+    text = _fold(text.translate(_GAPS)).strip(_EDGES)
+    return "" if text in _NO_SLUG else _UNSAFE.sub(lambda found: quote(found[0]), text)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return unquote(text, encoding="latin-1")
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())

@@ -1,0 +1,59 @@
+"""Hosts that say nothing about which company somebody works for.
+
+Owns the tables: hosts where anybody has a page (a company's "website" there is not its domain), hosts where
+every customer has a subdomain, suffixes that are on no public network, domains where anybody has a mailbox.
+All entries are lower case and without `www.`.
+"""
+
+from typing import Final
+
+_NETWORKS = """
+    linkedin.com lnkd.in facebook.com fb.com fb.me messenger.com twitter.com x.com t.co instagram.com
+    threads.net threads.com tiktok.com youtube.com youtu.be vimeo.com pinterest.com snapchat.com reddit.com
+    tumblr.com bsky.app t.me telegram.me wa.me whatsapp.com discord.gg discord.com vk.com weibo.com xing.com
+"""
+_LINK_LISTS = """
+    linktr.ee beacons.ai bio.link lnk.bio linkin.bio campsite.bio tap.bio taplink.cc about.me solo.to bit.ly
+    goo.gl tinyurl.com ow.ly g.page g.co forms.gle maps.app.goo.gl calendly.com
+"""
+# The platform's own domain stays a company's: google.com, apple.com.
+_PLATFORM_PAGES = """
+    sites.google.com docs.google.com drive.google.com maps.google.com play.google.com plus.google.com
+    business.google.com apps.apple.com itunes.apple.com crunchbase.com angel.co wellfound.com
+"""
+# Site builders that the public suffix list leaves out: a subdomain there is somebody's own site.
+_BUILDERS = """
+    wordpress.com weebly.com squarespace.com godaddysites.com substack.com webnode.com jimdo.com
+"""
+_NOT_PUBLIC = """
+    local localhost localdomain internal intranet lan home corp invalid onion arpa
+"""
+_MAILBOX_FAMILY_NAMES = """
+    yahoo ymail rocketmail hotmail gmx yandex rediffmail tutanota
+"""
+_MAILBOX_DOMAIN_NAMES = """
+    gmail.com googlemail.com outlook.com outlook.de outlook.fr outlook.es outlook.it outlook.co.id
+    outlook.in live.com live.co.uk live.nl live.de live.fr live.it live.be live.se live.dk live.no live.ca
+    live.com.au live.com.mx live.in live.cn msn.com passport.com aol.com aol.co.uk aol.de aim.com icloud.com
+    me.com mac.com proton.me protonmail.com protonmail.ch pm.me tuta.com tuta.io hey.com fastmail.com
+    fastmail.fm mail.com email.com usa.com zoho.com zohomail.com hushmail.com inbox.com duck.com web.de
+    t-online.de freenet.de posteo.de mailbox.org arcor.de orange.fr wanadoo.fr free.fr laposte.net sfr.fr
+    neuf.fr bbox.fr libero.it virgilio.it alice.it tin.it tiscali.it ziggo.nl kpnmail.nl planet.nl hetnet.nl
+    xs4all.nl home.nl telenet.be skynet.be bluewin.ch btinternet.com sky.com virginmedia.com ntlworld.com
+    talktalk.net comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net
+    earthlink.net optonline.net shaw.ca rogers.com sympatico.ca telus.net bigpond.com bigpond.net.au
+    optusnet.com.au xtra.co.nz mail.ru bk.ru list.ru inbox.ru rambler.ru ya.ru ukr.net wp.pl o2.pl onet.pl
+    interia.pl seznam.cz centrum.cz abv.bg qq.com foxmail.com 163.com 126.com yeah.net sina.com sohu.com
+    aliyun.com naver.com daum.net hanmail.net uol.com.br bol.com.br terra.com.br ig.com.br
+"""
+
+PAGE_HOSTS: Final = frozenset((_NETWORKS + _LINK_LISTS + _PLATFORM_PAGES).split())
+BUILDER_HOSTS: Final = frozenset(_BUILDERS.split())
+PRIVATE_USE_SUFFIXES: Final = frozenset(_NOT_PUBLIC.split())
+_MAILBOX_FAMILIES: Final = frozenset(_MAILBOX_FAMILY_NAMES.split())
+_MAILBOX_DOMAINS: Final = frozenset(_MAILBOX_DOMAIN_NAMES.split())
+
+
+def is_mailbox_domain(domain: str) -> bool:
+    """Whether anybody can have an address there; `domain` is a registrable domain in lower case."""
+    return domain in _MAILBOX_DOMAINS or domain.partition(".")[0] in _MAILBOX_FAMILIES

@@ -1,0 +1,166 @@
+"""One spelling for each thing that is compared: tables of real shapes, idempotence for anything."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import canonical
+from shared.legal_forms import without_legal_form
+
+TEXT = st.text(alphabet=st.characters(), max_size=60)
+PIECES = """
+    http:// https:// www. linkedin.com/ nl.linkedin.com/ company/ in/ school/ pub/ sales/lead/ Acme acme.com
+    münchen.de %C3%A9 %25 %41 %00 %E2%80%8B / ? # @ . : , ' \" ; & + Ltd Inc. S.A. foo.github.io .example
+    ACwAAAOrqquLaRGWHJQnfEqM3n71 127.0.0.1 1/2/3 ß ﬁ Ｆ 株式会社
+"""
+ODD = [" ", "\\", "\u037e", "\u212a", "\u0130", "\u0345", "\ud800", "\0", "\xa0", "\u2003", "\u200b"]
+URL_LIKE = st.lists(st.sampled_from(PIECES.split() + ODD), max_size=8).map("".join)
+ANYTHING = TEXT | URL_LIKE
+
+DOMAINS = {
+    "http://www.capgemini.com": "capgemini.com",
+    "https://royalchicken.ca/en": "royalchicken.ca",
+    "HTTPS://WWW.NORDWIND.EXAMPLE/": "nordwind.example",
+    "http://www.ajbell.co.uk": "ajbell.co.uk",
+    "shop.pretty.com.au:8080/x?y#z": "pretty.com.au",
+    "foo.de.": "foo.de",
+    "www.google.com": "google.com",
+    "https://https://foo.com": "foo.com",
+    "http//foo.com": "foo.com",
+    "http:\\\\foo.com": "foo.com",
+    "//foo.com": "foo.com",
+    '"foo.com"': "foo.com",
+    "foo.com, bar.com": "foo.com",
+    "Jo <jo@mail.foo.com>": None,
+    "jo@mail.foo.com": "foo.com",
+    "mailto:jo@foo.com": "foo.com",
+    "https://user:secret@foo.com/": "foo.com",
+    "MÜNCHEN.de": "xn--mnchen-3ya.de",
+    "xn--mnchen-3ya.de": "xn--mnchen-3ya.de",
+    "straße.de": "xn--strae-oqa.de",
+    "foo。com": "foo.com",
+    "acme.brandnewtld": "acme.brandnewtld",
+    "a.github.io": "a.github.io",
+    "blog.a.github.io": "a.github.io",
+    "shop.myshopify.com": "shop.myshopify.com",
+    "acme.uk.com": "acme.uk.com",
+    "acme.wordpress.com": "acme.wordpress.com",
+    "www.wordpress.com": "wordpress.com",
+    "gmail.com": "gmail.com",
+}
+NO_DOMAIN = """
+    n/a|"null"|-|HTTPS:|co.uk|localhost|foo.local|127.0.0.1|http://[::1]:80/|192.168.0.1:8000|t.b.d|Self-employed
+    https://www.linkedin.com/company/acme|nl.linkedin.com|facebook.com/acme|https://x.com/acme|twitter.com/acme
+    instagram.com/acme|linktr.ee/acme|youtube.com/@acme|https://sites.google.com/view/acme|foo..com|http://|@
+"""
+
+
+@pytest.mark.parametrize(("text", "domain"), DOMAINS.items())
+def test_registrable_domain(text: str, domain: str | None) -> None:
+    assert canonical.registrable_domain(text) == domain
+
+
+@pytest.mark.parametrize(
+    "text", [t.strip() for t in NO_DOMAIN.replace("\n", "|").split("|")] + [None, 7, [], {}]
+)
+def test_no_domain(text: object) -> None:
+    assert canonical.registrable_domain(text) is None
+
+
+def test_free_mail_is_a_question_of_its_own() -> None:
+    free = ["gmail.com", "yahoo.co.jp", "GMX.de", "jo@hotmail.com", "qq.com"]
+    assert [d for d in [*free, "acme.com", None, "", "mail.acme.com"] if canonical.is_free_mail(d)] == free
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("https://nl.linkedin.com/company/Acme-Inc/about/?trk=1#x", "company/acme-inc"),
+        ("linkedin.com/company/1234", "company/1234"),
+        ("http://www.linkedin.com/company/mdi.", "company/mdi."),
+        ("http://www.linkedin.com/company/juliette-&-chocolat", "company/juliette-&-chocolat"),
+        ("https://www.linkedin.com/company/s%c3%a3o-paulo/", "company/são-paulo"),
+        ("https://www.linkedin.com/company/SA\u0303O-paulo/", "company/são-paulo"),
+        ("https://www.linkedin.com/company/caf%e9", "company/café"),
+        ("https://www.linkedin.com/company/acme%20inc", "company/acme%20inc"),
+        ("https://www.linkedin.com/sales/company/43768059", "company/43768059"),
+        ("urn:li:fs_salesCompany:43768059", "company/43768059"),
+        ("http://www.linkedin.com/school/Some-School", "school/some-school"),
+        ("linkedin.com/showcase/acme-cloud/", "showcase/acme-cloud"),
+    ],
+)
+def test_linkedin_company(text: str, key: str) -> None:
+    assert canonical.linkedin_company(text) == f"linkedin.com/{key}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "notlinkedin.com/company/x",
+        "linkedin.com/in/x",
+        "linkedin.com/company/",
+        "acme",
+        "linkedin.com/company/null",
+        None,
+    ],
+)
+def test_not_a_linkedin_company(text: object) -> None:
+    assert canonical.linkedin_company(text) is None
+
+
+HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("http://www.linkedin.com/in/Jo-Doe-1a2b/", "in/jo-doe-1a2b"),
+        ("https://de.linkedin.com/in/jo/de?trk=x", "in/jo"),
+        ("linkedin.com/mwlite/in/jo", "in/jo"),
+        ("linkedin.com/in/jos%C3%A9", "in/josé"),
+        ("linkedin.com/pub/jo-doe", "in/jo-doe"),
+        ("linkedin.com/pub/jo-doe/1b/2a/456", "in/jo-doe-45602a1b"),
+        (f"https://www.linkedin.com/sales/lead/{HASH},NAME_SEARCH,abcd", f"sales/lead/{HASH}"),
+        (f"https://www.linkedin.com/sales/people/{HASH}", f"sales/lead/{HASH}"),
+        (f"https://www.linkedin.com/in/{HASH}", f"sales/lead/{HASH}"),
+        (f"urn:li:fs_salesProfile:({HASH},NAME_SEARCH,x)", f"sales/lead/{HASH}"),
+    ],
+)
+def test_linkedin_person(text: str, key: str) -> None:
+    assert canonical.linkedin_person(text) == f"linkedin.com/{key}"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Jo Doe <Jo.Doe@Acme.COM>", "jo.doe@acme.com"),
+        ("mailto:jo@acme.com", "jo@acme.com"),
+        ("p1@x.com, p2@y.com", "p1@x.com"),
+        ("'o'brien@acme.com'", "o'brien@acme.com"),
+        ("jo@münchen.de.", "jo@xn--mnchen-3ya.de"),
+        ("jo@localhost", None),
+        ("not an address", None),
+        ("n/a", None),
+    ],
+)
+def test_email_address(text: str, address: str | None) -> None:
+    assert canonical.email_address(text) == address
+
+
+SINGLE = [
+    canonical.clean_cell,
+    canonical.registrable_domain,
+    canonical.linkedin_company,
+    canonical.linkedin_person,
+    canonical.email_address,
+    canonical.company_name_key,
+    lambda text: canonical.person_name_key(None, None, text),
+    without_legal_form,
+]
+
+
+@pytest.mark.parametrize("function", SINGLE)
+@given(text=ANYTHING)
+def test_idempotent(function, text: str) -> None:  # type: ignore[no-untyped-def]
+    once = function(text)
+    assert once is None or function(once) == once

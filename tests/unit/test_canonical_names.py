@@ -1,0 +1,63 @@
+"""Names of companies and people as weak keys, and cells without the noise of exports."""
+
+import pytest
+
+from shared import canonical
+from shared.legal_forms import without_legal_form
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ace Flag Co., Inc.", "ACE FLAG"),
+        ("Cloudburst, SBC", "cloudburst"),
+        ("Brightforge GmbH & Co. KG", "Brightforge GmbH"),
+        ("Société Générale d’Exemple S.A.", "Societe Generale D'Exemple"),
+        ("株式会社サンプル", "サンプル"),
+        ("Smith & Sons Ltd", "Smith and Sons"),
+        ("ÅLESUND Offshore AS", "Alesund  Offshore"),
+        ("Wytwórnia Sp. z o.o.", "Wytwornia"),
+    ],
+)
+def test_one_company_name(one: str, other: str) -> None:
+    assert canonical.company_name_key(one) == canonical.company_name_key(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["AG", "Limited", "The Company", "Inc.", "& Co", "Nurses Unlimited", "Beyond EI"]
+)
+def test_names_that_are_legal_terms_stay(name: str) -> None:
+    assert without_legal_form(name) == name
+    assert canonical.company_name_key(name) == name.lower().replace("&", "and").replace(".", "")
+
+
+def test_person_name_key() -> None:
+    key = canonical.person_name_key
+    assert key("Tess", "van der Test") == key(None, None, "Dr. Tess van der Test, MBA") == "tess van der test"
+    assert key("Marlo", "O'Fixture") == key(None, None, "marlo o’fixture")
+    assert key("Tess", None) is key(None, None, "Tess") is key(None, None, None) is None
+    assert key(None, None, "李明") == "李明"
+
+
+@pytest.mark.parametrize(
+    ("cell", "clean"),
+    [
+        ("'+1 303-555-0114", "+1 303-555-0114"),
+        ("'303-555-0114", "303-555-0114"),
+        ("'@Home Healthcare", "@Home Healthcare"),
+        ("'47 Brand", "'47 Brand"),
+        ("Bloomin'", "Bloomin'"),
+        ("\xa0a\xa0b\0 \ufeff", "a b"),
+        ("Null", "Null"),
+        (35, "35"),
+    ],
+)
+def test_clean_cell(cell: object, clean: str) -> None:
+    assert canonical.clean_cell(cell) == clean
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "null", "NULL", '"null"', "n/a", "N/A", "None", "-", "'-", "'", None, True, []]
+)
+def test_clean_cell_of_nothing(cell: object) -> None:
+    assert canonical.clean_cell(cell) is None
