@@ -118,7 +118,7 @@ def email_address(value: object) -> str | None:
     found = _ADDRESS.search(_fold(clean_cell(value) or ""))
     if not found:
         return None
-    local, host = found[1].strip("'").removeprefix("mailto"), _host(found[2])
+    local, host = found[1].strip("'" + _EDGES), _host(found[2])
     return f"{local}@{host}" if local and host else None
 
 
@@ -158,7 +158,7 @@ def _registrable(text: str) -> str | None:
     found = parts.top_domain_under_public_suffix or parts.top_domain_under_registry_suffix
     if not parts.suffix or found in BUILDER_HOSTS:  # `.example`, and suffixes younger than the snapshot
         found = ".".join(host.split(".")[-(3 if found else 2) :])
-    return found if "." in found else None
+    return found if "." in found and not found.startswith("www.") else None
 
 
 @lru_cache(maxsize=_CACHE)

@@ -1,0 +1,1 @@
+"""The dispatcher: has each scheduled step done, here or by a provider."""

@@ -1,0 +1,82 @@
+"""Sets what a row of an Apollo export says in a form that later steps can rely on.
+
+Names are split or joined, links and addresses canonical, head counts numbers, dates ISO. What it cannot read
+it leaves as it is.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from urllib.parse import quote
+
+from nameparser import HumanName
+
+from shared.canonical import clean_cell, email_address, linkedin_company, linkedin_person
+
+_COUNT: Final = re.compile(r"(\d{1,3}(?:[,.' ]\d{3})+|\d{1,9})(?:\.0+)?\s*\+?(?:\s*employees)?", re.I)
+_ISO: Final = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
+_SLASHED: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?: .*)?")
+_MONTH: Final = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_LONGEST_NAME: Final = 200
+_PLACE: Final = ("person_city", "person_state", "person_country")
+
+
+def run(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat fields: only those that it could read, `company_employee_count` an int, the rest text."""
+    found = {
+        **_names(fields),
+        "person_location": _location(fields),
+        "person_linkedin_url": _link(linkedin_person(fields.get("person_linkedin_url"))),
+        "company_linkedin_url": _link(linkedin_company(fields.get("company_linkedin_url"))),
+        "email": email_address(fields.get("email")),
+        "company_employee_count": whole_number(fields.get("company_employee_count")),
+        "company_last_funding_date": iso_date(fields.get("company_last_funding_date")),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def whole_number(value: object) -> int | None:
+    """The count in "1,200", "299000.0" or "10,001+"; None for a range, which is no count."""
+    found = _COUNT.fullmatch(clean_cell(value) or "")
+    return int(re.sub(r"\D", "", found[1])) if found else None
+
+
+def iso_date(value: object) -> str | None:
+    """YYYY-MM-DD of an ISO date or time, of MM-YYYY, of month/day/year or else day/month/year."""
+    text = clean_cell(value) or ""
+    if iso := _ISO.fullmatch(text):
+        return _day(iso[1], iso[2], iso[3] or "1")
+    if slashed := _SLASHED.fullmatch(text):
+        return _day(slashed[3], slashed[1], slashed[2]) or _day(slashed[3], slashed[2], slashed[1])
+    month = _MONTH.fullmatch(text)
+    return _day(month[2], month[1], "1") if month else None
+
+
+def _day(year: str, month: str, day: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
+    first, last, full = (clean_cell(fields.get(name)) for name in ("first_name", "last_name", "full_name"))
+    if full and not (first and last):
+        parsed = HumanName(full[:_LONGEST_NAME])
+        first, last = first or clean_cell(parsed.first), last or clean_cell(parsed.last)
+    joined = f"{first} {last}" if first and last else None
+    return {"first_name": first, "last_name": last, "full_name": full or joined}
+
+
+def _location(fields: Mapping[str, Any]) -> str | None:
+    given = clean_cell(fields.get("person_location"))
+    parts = [part for part in (clean_cell(fields.get(name)) for name in _PLACE) if part]
+    return given or ", ".join(dict.fromkeys(parts)) or None
+
+
+def _link(key: str | None) -> str | None:
+    if key is None:
+        return None
+    public = key.replace("/sales/lead/", "/in/")  # the page that opens without Sales Navigator
+    return "https://www." + quote(public, safe="/%&'()*+!$@=:~")
