@@ -1,0 +1,1 @@
+"""Intake: how a file becomes rows, and rows become items."""

@@ -1,0 +1,50 @@
+"""What reads as CSV and is no table: web pages, JSON, prose, a header alone, rows that do not fit it."""
+
+import re
+from typing import Final
+
+from services.ingest.encoding import UnreadableFile
+
+_MARKUP: Final = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|meta|style|div|svg|!--)", re.I)
+_JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")
+_SENTENCE_WORDS: Final = 12
+_ENOUGH_ROWS: Final = 5
+
+
+def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_columns: int) -> None:
+    """Raises UnreadableFile unless `headers` and the first rows `below`, none blank, can be a table."""
+    if _MARKUP.match(headers[0]):
+        raise UnreadableFile("This is a web page or XML, not a CSV file. Export the list as CSV.")
+    if _JSON.match(headers[0]):
+        raise UnreadableFile("This is JSON, not a CSV file. Export the list as CSV.")
+    if len(headers) > most_columns:
+        raise UnreadableFile(
+            f"The header has {len(headers):,} columns, more than {most_columns:,}. Remove some."
+        )
+    if not below:
+        raise UnreadableFile(
+            f"There is a header ({_shown(headers)}) and no row below it. Export the list again."
+        )
+    if _is_prose(headers):
+        raise UnreadableFile(f"The first line reads like a sentence, not like a header: {_shown(headers)}.")
+    _refuse_misfits(headers, below)
+
+
+def _is_prose(headers: list[str]) -> bool:
+    words = max(len(header.split()) for header in headers)
+    is_sentence = headers[-1].rstrip().endswith((".", "!", "?")) and words > 3
+    return is_sentence or words > _SENTENCE_WORDS or (len(headers) == 1 and words > 6)
+
+
+def _refuse_misfits(headers: list[str], below: list[list[str]]) -> None:
+    width = len(headers)
+    misfits = sum(len(row) == 1 < width or any(map(str.strip, row[width:])) for row in below)
+    if len(below) >= _ENOUGH_ROWS and 2 * misfits > len(below):
+        raise UnreadableFile(
+            f"The first line has {width} columns ({_shown(headers)}) and most rows below it do not fit. "
+            "Remove the lines above the header, or save the list as CSV again."
+        )
+
+
+def _shown(headers: list[str]) -> str:
+    return ", ".join(header.strip()[:40] for header in headers[:4]) + (", ..." if len(headers) > 4 else "")

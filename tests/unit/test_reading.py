@@ -1,0 +1,172 @@
+"""How a file becomes rows: the ways in which real files differ, and damaged ones that are refused."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.ingest.reading import FileShape, Limits, UnreadableFile, inspect_file, row_shape_problem, rows
+
+APOLLO = Path(__file__).parents[1] / "data" / "apollo"
+TABLE = "First Name;Company, Inc.;Größe\nSøren;São Paulo Ltda;1,5\nZoë;Müller;2\n"
+
+
+def read(path: Path, content: bytes, limits: Limits | None = None) -> tuple[FileShape, list[list[str]]]:
+    path = path / "list.csv" if path.is_dir() else path
+    path.write_bytes(content)
+    shape = inspect_file(path, limits)
+    return shape, [cells for _, cells in rows(path, shape)]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "columns", "count"),
+    [
+        ("contacts_49col_excel_resaved.csv", "utf-8", 49, 25),
+        ("contacts_63col.csv", "utf-8", 63, 25),
+        ("contacts_105col_bom_crlf.csv", "utf-8-sig", 105, 10),
+    ],
+)
+def test_real_exports(name: str, encoding: str, columns: int, count: int) -> None:
+    shape = inspect_file(APOLLO / name)
+    read_rows = list(rows(APOLLO / name, shape))
+    assert (shape.encoding, shape.delimiter, len(shape.headers)) == (encoding, ",", columns)
+    assert [number for number, _ in read_rows] == list(range(1, count + 1))
+    assert {len(cells) for _, cells in read_rows} == {columns}
+    assert shape.headers[0] in ("First Name", "Proceed")
+    assert shape.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"]
+)
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_encodings_delimiters_line_ends(tmp_path: Path, encoding: str, delimiter: str, newline: str) -> None:
+    content = TABLE.replace(";", delimiter).replace("\n", newline).encode(encoding)
+    shape, read_rows = read(tmp_path, content)
+    assert shape.headers == ("First Name", "Company, Inc.", "Größe")
+    assert read_rows == [["Søren", "São Paulo Ltda", "1,5"], ["Zoë", "Müller", "2"]]
+    assert bool(shape.warnings) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("windows-1250", "Imię,Firma\nŁukasz,Przykład\n"),
+        ("cp1251", "Имя,Компания\nИван Петров,Ромашка\nАнна Смирнова,Банк\n"),
+        ("cp932", "名前,会社\n田中太郎,株式会社サンプル\n鈴木,東京\n"),
+        ("gb18030", "姓名,公司\n李明,示例有限公司\n王芳,北京\n"),
+    ],
+)
+def test_other_scripts(tmp_path: Path, encoding: str, text: str) -> None:
+    shape, read_rows = read(tmp_path, text.encode(encoding))
+    assert (shape.encoding, read_rows[0]) == (encoding, text.splitlines()[1].split(","))
+
+
+def test_one_damaged_byte_does_not_turn_the_file_into_another_encoding(tmp_path: Path) -> None:
+    shape, read_rows = read(tmp_path, "Name,Ort\nMüller,Köln\nJosé,Bogotá\n".encode() + b"Z\xff,x\n")
+    assert (shape.encoding, shape.errors) == ("utf-8", "replace")
+    assert read_rows[-1] == ["Z\ufffd", "x"]
+    assert "byte 38" in shape.warnings[0]
+
+
+def test_the_separator_line_of_excel(tmp_path: Path) -> None:
+    shape, read_rows = read(tmp_path, b"sep=;\r\nName;Size\r\nAcme;1,5\r\n")
+    assert (shape.delimiter, shape.header_row, read_rows) == (";", 1, [["Acme", "1,5"]])
+
+
+def test_cells_of_many_lines_and_of_200_kilobytes(tmp_path: Path) -> None:
+    text = "x" * 200_000 + "\n\nand, more"
+    shape, read_rows = read(tmp_path, f'a,b\n1,"{text}"\n'.encode())
+    assert (shape.headers, read_rows) == (("a", "b"), [["1", text]])
+
+
+def test_blank_rows_are_skipped_short_ones_padded_long_ones_bad(tmp_path: Path) -> None:
+    shape, read_rows = read(tmp_path, b"\na,b,c\n1\n\n , ,\n1,2,3,,\n1,2,3,four\n")
+    assert read_rows == [["1", "", ""], ["1", "2", "3"], ["1", "2", "3", "four"]]
+    problems = [row_shape_problem(shape, cells) for cells in read_rows]
+    assert problems[:2] == [None, None]
+    assert "'four'" in str(problems[2])
+
+
+def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
+    wide = [f"column {n}" for n in range(600)]
+    shape, read_rows = read(tmp_path, f"{','.join(wide)}\n{','.join(wide)}\n".encode())
+    assert (list(shape.headers), read_rows) == (wide, [wide])
+    assert read(tmp_path, b"Email\njo@acme.com\n")[1] == [["jo@acme.com"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "no rows"),
+        (b"\xef\xbb\xbf", "no rows"),
+        (b"a,b\n", "no row below"),
+        (b"PK\x03\x04rest", "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0rest", "old Excel"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\x89PNG\r\n", "image"),
+        (b"a,b\n1,\x00\n", "NUL character is near byte 6"),
+        (b"\xff\xfea\x00,", "UTF-16 but byte"),
+        (b"<!DOCTYPE html>\n<p>x\n", "web page"),
+        (b'[\n{"a": 1}\n]', "JSON"),
+        (b'{"a": 1, "b": 2}\n', "JSON"),
+        (b"Dear team, please find the list attached, thanks.\nAs said, we need it soon.\n", "sentence"),
+        (b"Notes\n" + b"First,Last,Email\n" * 6, "do not fit"),
+        (b'a,b\n1,"never closed\n2,3\n', "line 2 opens a quotation mark"),
+    ],
+)
+def test_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(UnreadableFile, match=says):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits(file_bytes=10), "bytes"),
+        (Limits(columns=1), "columns"),
+        (Limits(rows=1), "more than 1 rows"),
+        (Limits(cell_characters=5), "larger than field limit"),
+    ],
+)
+def test_limits(tmp_path: Path, limits: Limits, says: str) -> None:
+    with pytest.raises(UnreadableFile, match=says):
+        read(tmp_path, b"a,b\n123456,2\n3,4\n", limits)
+
+
+ORIGINAL = (APOLLO / "contacts_49col_excel_resaved.csv").read_bytes()[:4_000]
+EDIT = st.tuples(
+    st.integers(0, len(ORIGINAL)), st.integers(0, 40), st.binary(max_size=6) | st.sampled_from([b'"', b"\n"])
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(edits=st.lists(EDIT, min_size=1, max_size=6), cut=st.integers(0, len(ORIGINAL)))
+def test_damaged_files_are_read_or_refused(
+    tmp_path: Path, edits: list[tuple[int, int, bytes]], cut: int
+) -> None:
+    content = ORIGINAL[cut:] or ORIGINAL
+    for at, length, new in edits:
+        content = content[:at] + new + content[at + length :]
+    with suppress(UnreadableFile):
+        shape, read_rows = read(tmp_path, content)
+        assert all(len(cells) >= len(shape.headers) for cells in read_rows)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    table=st.lists(
+        st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=3, max_size=3)
+    )
+)
+def test_what_a_writer_wrote_is_read(tmp_path: Path, table: list[list[str]]) -> None:
+    quoted = [
+        "a,b,c",
+        *(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [*table, ["x"] * 3]),
+    ]
+    _, read_rows = read(tmp_path, "\n".join(quoted).encode())
+    assert read_rows == [*table, ["x"] * 3]
