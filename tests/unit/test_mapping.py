@@ -149,3 +149,14 @@ def test_two_targets_cannot_claim_one_header() -> None:
 def test_what_identifies_is_a_target(known: Workstream) -> None:
     names = {target.name for target in known.targets}
     assert {field for fields in known.identified_by for field in fields} <= names
+
+
+def test_the_sample_that_ships() -> None:
+    sample = Path(__file__).parents[2] / "samples" / "apollo_people.csv"
+    shape = inspect_file(sample)
+    mapping = map_headers(SCRAPE, shape.headers)
+    fields = [row_fields(mapping, cells) for _, cells in rows(sample, shape)]
+    assert (len(fields), len(mapping.targets)) == (200, 28)
+    assert not any(row_problem(SCRAPE, row) for row in fields)
+    assert len({row["company_name"].casefold() for row in fields}) >= 60
+    assert all(row["email"].endswith(".example") for row in fields if "email" in row)
