@@ -1,1 +1,10 @@
-"""The dispatcher: has each scheduled step done, here or by a provider."""
+"""Has every scheduled step done: SYNC ones here, ASYNC ones at a provider, each entity once.
+
+consumes: WorkflowConfigured, BatchLaunched, BatchCancelled, ItemAdded, StepScheduled, StepDispatched, DispatchRefused,
+          DispatchTimedOut, EnrichmentReceived, ItemCompleted
+emits:    StepDispatched, DispatchRefused, DispatchTimedOut, ItemCompleted, StepFailed
+owns:     batch, item, config, claim, waiter, dispatch, sending (schema `dispatcher`)
+extras:   state.py (the rows), entities.py (which company or person), claims.py (one entity, one call),
+          workflows/ (SYNC functions), outcomes.py (what a provider's reply means), sending.py (POSTs), throttle.py,
+          deadlines.py (missing answers)
+"""

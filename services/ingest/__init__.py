@@ -1,1 +1,9 @@
-"""Intake: how a file becomes rows, and rows become items."""
+"""Takes every command a person gives: clients, workflows, settings, pipelines, files, batches.
+
+consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSaved, UploadReceived, RowsStaged,
+          BatchLaunched, LaunchContinued
+emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled
+owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
+extras:   registry.py (the workflows that ship), workstreams/ (one file each), reading.py, encoding.py,
+          table_checks.py and mapping.py (from a file to fields), staging.py (from a file to events), artifacts.py
+"""

@@ -1,0 +1,44 @@
+"""The dispatcher as a process: the only place that knows FastStream and uvicorn."""
+
+from functools import partial
+from importlib.metadata import entry_points
+
+from services.dispatcher import api, domain, state, store
+from services.dispatcher.deadlines import record_overdue
+from services.dispatcher.sending import send_due
+from shared.runtime.machine import Definition
+from shared.runtime.queries import Queries
+from shared.runtime.service import Service, configure_logging, serve, signing_keys
+from shared.runtime.settings import Settings
+
+
+def installed_workflows() -> dict[str, domain.Workflow]:
+    """The SYNC workflows that are installed: the entry points of group `leadstream.workflows`, by name."""
+    return {entry.name: entry.load() for entry in entry_points(group="leadstream.workflows")}
+
+
+DEFINITION = Definition(
+    name="dispatcher",
+    consumes=domain.CONSUMES,
+    metadata=store.METADATA,
+    new_state=state.State,
+    load=store.load,
+    save=store.save,
+    evolve=domain.evolve,
+    decide=partial(domain.decide, workflows=installed_workflows()),
+)
+
+
+def build(settings: Settings) -> Service:
+    """Everything wired up, nothing started."""
+    signing_keys(settings)
+    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    http = api.build(settings, queries)
+    return Service(settings, DEFINITION, http, effects=(send_due, record_overdue), closing=[queries.close])
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings, DEFINITION.name)
+    serve(settings, build(settings).http)

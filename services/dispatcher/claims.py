@@ -1,0 +1,161 @@
+"""One entity, one call: claims, their waiters and their dispatches, as events move them. Pure.
+
+Always true: a claim in progress has one current dispatch; whoever needs the entity meanwhile waits; an answer or a
+final failure releases every waiter at once, in the same step of the fold. There is no moment between looking and
+waiting in which an answer could be missed.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.dispatcher.entities import Entity
+from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, Item, State, Waiter
+from shared.envelope import Event
+from shared.events import (
+    DispatchRefused,
+    DispatchTimedOut,
+    EnrichmentReceived,
+    FailureCode,
+    Scope,
+    StepDispatched,
+    StepScheduled,
+)
+from shared.ids import derive_id
+
+
+def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, config: dict[str, Any]) -> None:
+    """An item needs an entity: it claims it, waits for it, or finds it answered (and then changes nothing)."""
+    payload: StepScheduled = event.payload
+    key = (entity.entity_id, payload.workflow)
+    claim = state.claims.get(key)
+    if claim is not None and is_fresh(claim, event.occurred_at, config):
+        return
+    state.wait(
+        Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
+    )
+    if claim is None or claim.status != "IN_PROGRESS":
+        _claim(state, event, item, entity, scope)
+
+
+def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
+    """Whether the claim's answer may be used again at `now`, as `freshness_days` says (None: for ever)."""
+    if claim.status != "ANSWERED" or claim.answered_at is None or claim.scope == "item":
+        return False
+    if config.get("force_refresh"):
+        return False
+    days = config.get("freshness_days")
+    return days is None or now - claim.answered_at <= timedelta(days=float(days))
+
+
+def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope) -> None:
+    payload: StepScheduled = event.payload
+    dispatch_id = derive_id("disp", event.id, entity.entity_id)
+    state.claims[entity.entity_id, payload.workflow] = Claim(
+        entity.entity_id, payload.workflow, item.tenant_id, item.client_id, scope, entity.key, entity.basis,
+        "IN_PROGRESS", item.item_id, dispatch_id, 1, None, None, None, None, None,
+    )  # fmt: skip
+    state.dispatches[dispatch_id] = Dispatch(
+        dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
+        payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
+        _request(scope, item.fields), None, None, False, None, None,
+    )  # fmt: skip
+
+
+def _request(scope: Scope, fields: dict[str, Any]) -> dict[str, Any]:
+    """What is sent of an item: of a company, only what is about the company."""
+    if scope == "company":
+        return {name: value for name, value in fields.items() if name.startswith("company_")}
+    return fields
+
+
+def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
+    """The POST was accepted. An answer may have been quicker: then the dispatch stays answered."""
+    dispatch = state.dispatches.get(payload.dispatch_id)
+    if dispatch is None:
+        return
+    status = "SENT" if dispatch.status == "DUE" else dispatch.status
+    state.dispatches[dispatch.dispatch_id] = replace(
+        dispatch,
+        status=status,
+        sent_at=event.occurred_at,
+        deadline_at=payload.deadline_at,
+        in_doubt=dispatch.in_doubt or payload.in_doubt,
+    )
+
+
+def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters."""
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    if dispatch is not None and dispatch.status != "ANSWERED":
+        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
+    key = claim_key(state, event, payload)
+    claim = state.claims.get(key) if key else None
+    if claim is None or claim.status == "ANSWERED":
+        return
+    _supersede(state, claim)
+    state.claims[claim.entity_id, claim.workflow] = replace(
+        claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
+        code=None, reason=None,
+    )  # fmt: skip
+    state.release((claim.entity_id, claim.workflow), event.id)
+
+
+def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
+    """The claim an answer belongs to: that of its dispatch, else that of the entity it names."""
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    if dispatch is not None:
+        return dispatch.entity_id, dispatch.workflow
+    return (event.entity_id, payload.workflow) if event.entity_id else None
+
+
+def unsuccessful(
+    state: State, event: Event, payload: DispatchRefused | DispatchTimedOut, code: FailureCode, reason: str
+) -> None:
+    """A dispatch was refused or its answer is missing: try again as a new dispatch, or fail the claim."""
+    dispatch = state.dispatches.get(payload.dispatch_id)
+    if dispatch is None or dispatch.status not in {"DUE", "SENT"}:
+        return
+    status = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
+    dispatch = replace(dispatch, status=status, code=code, reason=reason)
+    state.dispatches[dispatch.dispatch_id] = dispatch
+    claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
+    if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
+        return
+    if payload.retry_at is not None:
+        _try_again(state, claim, dispatch, payload.retry_at)
+    else:
+        _give_up(state, event, claim, code, reason)
+
+
+def cancel(state: State, event: Event, batch: Batch) -> None:
+    """Take back what was not sent yet for a cancelled batch, unless another batch waits for it."""
+    due = [d for d in state.dispatches.values() if d.batch_id == batch.batch_id and d.status == "DUE"]
+    for dispatch in sorted(due, key=lambda d: d.dispatch_id):
+        key = (dispatch.entity_id, dispatch.workflow)
+        others = {state.waiters[place].batch_id for place in state.waiting.get(key, ())} - {batch.batch_id}
+        if not others:
+            state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="CANCELLED")
+            _give_up(state, event, state.claims[key], "INTERNAL", "the batch was cancelled before it was sent")
+
+
+def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:
+    following = derive_id("disp", dispatch.dispatch_id, "retry")
+    state.dispatches[following] = replace(
+        dispatch, dispatch_id=following, attempt=dispatch.attempt + 1, status="DUE", due_at=due_at, sent_at=None,
+        deadline_at=None, in_doubt=False, code=None, reason=None,
+    )  # fmt: skip
+    key = (claim.entity_id, claim.workflow)
+    state.claims[key] = replace(claim, dispatch_id=following, attempt=dispatch.attempt + 1)
+
+
+def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason: str) -> None:
+    state.claims[claim.entity_id, claim.workflow] = replace(claim, status="FAILED", code=code, reason=reason)
+    state.release((claim.entity_id, claim.workflow), event.id)
+
+
+def _supersede(state: State, claim: Claim) -> None:
+    """A retry that was not sent yet is not needed any more."""
+    current = state.dispatches.get(claim.dispatch_id)
+    if current is not None and current.status == "DUE":
+        state.dispatches[current.dispatch_id] = replace(current, status="SUPERSEDED")

@@ -1,0 +1,66 @@
+"""Missing answers: dispatches past their deadline are recorded as timed out, and tried again or given up.
+
+Losing answers is normal for a provider. The event's id follows from the dispatch, so looking twice records once.
+"""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.dispatcher.outcomes import Policy, next_try
+from services.dispatcher.sending import ACTOR
+from shared.envelope import Emit, Event, caused
+from shared.events import DispatchTimedOut
+from shared.ids import derive_id, from_hex
+from shared.runtime import log
+from shared.runtime.database import connect
+from shared.runtime.machine import Machine
+from shared.runtime.settings import Settings
+
+EVERY_SECONDS: Final = 0.5
+OVERDUE: Final = """
+SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt,
+       coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')
+FROM dispatch d
+LEFT JOIN batch b USING (batch_id)
+LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+WHERE d.status = 'SENT' AND d.deadline_at < now()
+ORDER BY d.deadline_at LIMIT 500
+"""
+
+
+async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
+    """Record missing answers, for as long as this replica leads."""
+    url = settings.database_url.get_secret_value()
+    async with await connect(url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True) as connection:
+        while True:
+            overdue = await (await connection.execute(OVERDUE)).fetchall()
+            if overdue:
+                position = await log.append(connection, [_timed_out(row) for row in overdue])
+                await _seen(machine, position)
+            await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _seen(machine: Machine[Any], position: int) -> None:
+    """Until the fold has passed `position` or some time has gone: looking again before would find the same."""
+    for _ in range(20):
+        if machine.position >= position:
+            return
+        await asyncio.sleep(0.05)
+
+
+def _timed_out(row: Any) -> Event:
+    dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, config = row
+    dispatch_id = from_hex("disp", dispatch_id)
+    now = datetime.now(UTC)
+    retry_at = next_try(attempt, Policy.of(config), now, random.random())  # noqa: S311 - jitter
+    cause = Event(
+        id=derive_id("evt", dispatch_id, "deadline"), type="", version=0, tenant_id=from_hex("tenant", tenant),
+        client_id=from_hex("client", client), batch_id=from_hex("batch", batch), item_id=from_hex("item", item),
+        occurred_at=now, actor=ACTOR, correlation_id=from_hex("batch", batch), payload=None,
+    )  # fmt: skip
+    payload = DispatchTimedOut(dispatch_id, workflow, attempt, retry_at)
+    return caused(cause, Emit(payload, entity_id=entity_id), now=now, actor=ACTOR)
+
+

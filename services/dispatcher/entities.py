@@ -1,0 +1,61 @@
+"""Which company or person an item is about. Pure; the same fields always give the same id.
+
+Within a client, companies are the same when their registrable domain is; failing a domain, their LinkedIn page;
+failing both, their normalised name (a weak match). People: LinkedIn profile, then e-mail, then name and company. An
+e-mail's domain is never taken for the company's.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.canonical import (
+    company_name_key,
+    email_address,
+    linkedin_company,
+    linkedin_person,
+    person_name_key,
+    registrable_domain,
+)
+from shared.events import Scope
+from shared.ids import named_id
+
+WANTED = {
+    "company": "a company domain, a company LinkedIn URL or a company name",
+    "person": "a LinkedIn profile, an e-mail or a name with a company",
+    "item": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What is paid for once: its id within the client, and the evidence for it."""
+
+    entity_id: str
+    key: str
+    basis: str
+
+
+def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any]) -> Entity | None:
+    """The entity of an item's fields; None where nothing identifies one."""
+    if scope == "item":
+        return Entity(item_id, item_id, "item")
+    candidates = _company(fields) if scope == "company" else _person(fields)
+    for basis, key in candidates:
+        if key:
+            return Entity(named_id(scope, client_id, basis, key), key, basis)
+    return None
+
+
+def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    yield "domain", registrable_domain(fields.get("company_domain")) or registrable_domain(fields.get("company_website"))
+    yield "linkedin", linkedin_company(fields.get("company_linkedin_url"))
+    yield "name", company_name_key(fields.get("company_name"))
+
+
+def _person(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    yield "linkedin", linkedin_person(fields.get("person_linkedin_url"))
+    yield "email", email_address(fields.get("email"))
+    name = person_name_key(fields.get("first_name"), fields.get("last_name"), fields.get("full_name"))
+    company = next((key for _, key in _company(fields) if key), None)
+    yield "name", f"{name} @ {company}" if name and company else None

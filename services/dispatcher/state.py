@@ -1,0 +1,150 @@
+"""The dispatcher's rows: what `domain` and `claims` work on. Pure."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from shared.events import FailureCode, Scope
+from shared.state import Tracked
+
+ClaimKey = tuple[str, str]
+ClaimStatus = Literal["IN_PROGRESS", "ANSWERED", "FAILED"]
+DispatchStatus = Literal["DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration."""
+
+    batch_id: str
+    tenant_id: str
+    client_id: str
+    workstream: str
+    blueprint: list[dict[str, Any]]
+    config: dict[str, Any]
+    status: Literal["running", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item's fields: those of its row, then what SYNC workflows set."""
+
+    item_id: str
+    tenant_id: str
+    client_id: str
+    batch_id: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A client's settings for one workflow of one workstream."""
+
+    client_id: str
+    workflow: str
+    workstream: str
+    tenant_id: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The one call for an entity and workflow: who asked first, how it stands, what answered it.
+
+    `basis` is what told the entity apart (`domain`, `linkedin`, `email`, `name`, `item`); by name is a weak match.
+    """
+
+    entity_id: str
+    workflow: str
+    tenant_id: str
+    client_id: str
+    scope: Scope
+    entity_key: str
+    basis: str
+    status: ClaimStatus
+    claimant_item_id: str
+    dispatch_id: str
+    attempt: int
+    answer_id: str | None
+    found: bool | None
+    answered_at: datetime | None
+    code: FailureCode | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """An item's step that ends with its entity's answer; `released_by` is the event it ended with."""
+
+    item_id: str
+    step: int
+    tenant_id: str
+    client_id: str
+    batch_id: str
+    entity_id: str
+    workflow: str
+    released_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One attempt: what is sent, when it is due, when its answer is missing."""
+
+    dispatch_id: str
+    tenant_id: str
+    client_id: str
+    batch_id: str
+    item_id: str
+    step: int
+    entity_id: str
+    workflow: str
+    workstream: str
+    attempt: int
+    status: DispatchStatus
+    due_at: datetime
+    request: dict[str, Any]
+    sent_at: datetime | None
+    deadline_at: datetime | None
+    in_doubt: bool
+    code: FailureCode | None
+    reason: str | None
+
+
+@dataclass
+class State:
+    """The rows that the events at hand touch. `waiting` finds the open waiters of a claim."""
+
+    batches: Tracked[str, Batch] = field(default_factory=Tracked)
+    items: Tracked[str, Item] = field(default_factory=Tracked)
+    configs: Tracked[tuple[str, str, str], Config] = field(default_factory=Tracked)
+    claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
+    waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
+    dispatches: Tracked[str, Dispatch] = field(default_factory=Tracked)
+    waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
+    clients: set[str] = field(default_factory=set)
+    _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])
+
+    def wait(self, waiter: Waiter) -> None:
+        """Enter a waiter, open or not."""
+        self.waiters[waiter.item_id, waiter.step] = waiter
+        self.index(waiter)
+
+    def index(self, waiter: Waiter) -> None:
+        """Make an open waiter findable by its claim."""
+        if waiter.released_by is None:
+            open_ = self.waiting.setdefault((waiter.entity_id, waiter.workflow), set())
+            open_.add((waiter.item_id, waiter.step))
+
+    def release(self, key: ClaimKey, event_id: str) -> None:
+        """End the wait of everyone who waits for this claim."""
+        places = sorted(self.waiting.get(key, ()))
+        for place in places:
+            self.waiters[place] = replace(self.waiters[place], released_by=event_id)
+        self.waiting[key] = set()
+        self._last_release = (event_id, key, places)
+
+    def released(self, key: ClaimKey, event_id: str) -> list[Waiter]:
+        """Those whose wait this event, the last one folded, has ended."""
+        if self._last_release[:2] != (event_id, key):
+            return []
+        return [self.waiters[place] for place in self._last_release[2]]

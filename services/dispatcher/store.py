@@ -1,0 +1,214 @@
+"""The dispatcher's tables, and which rows of them a list of events needs."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import TIMESTAMP, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.dispatcher import domain
+from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Dispatch, Item, State, Waiter
+from shared.envelope import Event
+from shared.events import (
+    BatchCancelled,
+    DispatchRefused,
+    DispatchTimedOut,
+    EnrichmentReceived,
+    ItemAdded,
+    ItemCompleted,
+    StepDispatched,
+    StepScheduled,
+)
+from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+TIME = TIMESTAMP(timezone=True)
+
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("batch_id", Id("batch"), primary_key=True),
+    *tenant_columns(),
+    Column("workstream", Text, nullable=False),
+    Column("blueprint", JSONB, nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+)
+ITEM = Table(
+    "item",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("fields", JSONB, nullable=False),
+)
+CONFIG = Table(
+    "config",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("config", JSONB, nullable=False),
+)
+# An entity is a company, a person or an item: its id keeps its prefix, so the column is text.
+CLAIM = Table(
+    "claim",
+    METADATA,
+    Column("entity_id", Text, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    *tenant_columns(),
+    Column("scope", Text, nullable=False),
+    Column("entity_key", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("claimant_item_id", Id("item"), nullable=False),
+    Column("dispatch_id", Id("disp"), nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("answer_id", Id("evt")),
+    Column("found", Boolean),
+    Column("answered_at", TIME),
+    Column("code", Text),
+    Column("reason", Text),
+)
+WAITER = Table(
+    "waiter",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    Column("step", SmallInteger, primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("released_by", Id("evt")),
+    Index("waiter_open", "entity_id", postgresql_where=text("released_by IS NULL")),
+)
+DISPATCH = Table(
+    "dispatch",
+    METADATA,
+    Column("dispatch_id", Id("disp"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("item_id", Id("item"), nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("workstream", Text, nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_at", TIME, nullable=False),
+    Column("request", JSONB, nullable=False),
+    Column("sent_at", TIME),
+    Column("deadline_at", TIME),
+    Column("in_doubt", Boolean, nullable=False),
+    Column("code", Text),
+    Column("reason", Text),
+    Index("dispatch_due", "due_at", postgresql_where=text("status = 'DUE'")),
+    Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
+    Index("dispatch_batch", "batch_id"),
+)
+# A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about
+# this process and not about the log, so neither replay nor verify look at it.
+SENDING = Table(
+    "sending",
+    METADATA,
+    Column("dispatch_id", Id("disp"), primary_key=True),
+    Column("times", SmallInteger, nullable=False),
+    info={"derived": False},
+)
+_batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
+_claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
+
+
+async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
+    await _load_batches(connection, state, events)
+    await _load_items(connection, state, events)
+    await _load_configs(connection, state, events)
+    await _load_dispatches(connection, state, _dispatch_ids(events))
+    await _load_cancelled(connection, state, events)
+    await _load_claims(connection, state, _claim_keys(state, events))
+
+
+async def save(connection: Connection, state: State) -> None:
+    """Write what changed."""
+    await _batches.upsert(connection, state.batches.take_changed())
+    await _items.upsert(connection, state.items.take_changed())
+    await _configs.upsert(connection, state.configs.take_changed())
+    await _claims.upsert(connection, state.claims.take_changed())
+    await _waiters.upsert(connection, state.waiters.take_changed())
+    await DISPATCHES.upsert(connection, state.dispatches.take_changed())
+
+
+async def _load_batches(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    needs_batch = StepScheduled | BatchCancelled | ItemAdded
+    wanted = state.batches.unknown({e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)})
+    if wanted:
+        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
+
+
+async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
+    needed = {
+        e.item_id
+        for e in events
+        if isinstance(e.payload, StepScheduled) or (isinstance(e.payload, ItemCompleted) and e.payload.output)
+    }
+    wanted = state.items.unknown({item for item in needed - new if item})
+    if wanted:
+        state.items.loaded(wanted, [(i.item_id, i) for i in await _items.read(connection, "item_id", wanted)])
+
+
+async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
+    if clients:
+        found = await _configs.read(connection, "client_id", clients)
+        state.configs.loaded((), [((c.client_id, c.workflow, c.workstream), c) for c in found])
+        state.clients |= clients
+
+
+def _dispatch_ids(events: Sequence[Event]) -> set[str]:
+    about_one = StepDispatched | DispatchRefused | DispatchTimedOut | EnrichmentReceived
+    return {e.payload.dispatch_id for e in events if isinstance(e.payload, about_one) and e.payload.dispatch_id}
+
+
+async def _load_dispatches(connection: Connection, state: State, ids: Iterable[str]) -> None:
+    wanted = state.dispatches.unknown(ids)
+    if wanted:
+        found = await DISPATCHES.read(connection, "dispatch_id", wanted)
+        state.dispatches.loaded(wanted, [(d.dispatch_id, d) for d in found])
+
+
+async def _load_cancelled(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
+    for dispatch in await DISPATCHES.read(connection, "batch_id", batches, "status = 'DUE'"):
+        state.dispatches.loaded((), [(dispatch.dispatch_id, dispatch)])
+
+
+def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
+    """The claims these events touch: of dispatches, of entities that answers name, of entities that steps ask for."""
+    cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled)}
+    dispatches = [state.dispatches[name] for name in _dispatch_ids(events) if name in state.dispatches]
+    if cancelled:
+        dispatches += [d for d in state.dispatches.values() if d.batch_id in cancelled]
+    keys = {(d.entity_id, d.workflow) for d in dispatches}
+    for event in events:
+        if isinstance(event.payload, EnrichmentReceived) and event.entity_id:
+            keys.add((event.entity_id, event.payload.workflow))
+    return keys | set(domain.asked(state, events))
+
+
+async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]) -> None:
+    wanted = state.claims.unknown(keys)
+    if not wanted:
+        return
+    entities = {entity for entity, _ in wanted}
+    found = await _claims.read(connection, "entity_id", entities)
+    state.claims.loaded(wanted, [((c.entity_id, c.workflow), c) for c in found])
+    if not found:
+        return
+    for waiter in await _waiters.read(connection, "entity_id", entities, "released_by IS NULL"):
+        if (waiter.item_id, waiter.step) not in state.waiters:
+            state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
+            state.index(waiter)
+    await _load_dispatches(connection, state, {c.dispatch_id for c in found})

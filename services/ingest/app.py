@@ -1,0 +1,35 @@
+"""Ingest as a process: the only place that knows FastStream and uvicorn."""
+
+from services.ingest import api, domain, store
+from services.ingest.handlers import Handlers
+from shared.runtime.appender import Appender
+from shared.runtime.machine import Definition
+from shared.runtime.queries import Queries
+from shared.runtime.service import Service, configure_logging, serve
+from shared.runtime.settings import Settings
+
+DEFINITION = Definition(
+    name="ingest",
+    consumes=domain.CONSUMES,
+    metadata=store.METADATA,
+    new_state=domain.State,
+    load=store.load,
+    save=store.save,
+    evolve=domain.evolve,
+    decide=domain.decide,
+)
+
+
+def build(settings: Settings) -> Service:
+    """Everything wired up, nothing started."""
+    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name)
+    http = api.build(Handlers(settings, queries, appender))
+    return Service(settings, DEFINITION, http, closing=[appender.close, queries.close])
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings, DEFINITION.name)
+    serve(settings, build(settings).http)

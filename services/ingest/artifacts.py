@@ -1,0 +1,53 @@
+"""Where received files are kept byte for byte: a folder, with keys that always start with the tenant."""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+
+class TooLarge(ValueError):
+    """The upload has more bytes than LEADSTREAM_UPLOAD_MAX_BYTES allows."""
+
+
+def import_key(tenant_id: str, upload_id: str, filename: str, day: date) -> str:
+    """`{tenant}/imports/{YYYY-MM-DD}/{import_id}_{filename}`, lower case, 256 characters at most."""
+    safe = re.sub(r"[^a-z0-9._-]+", "-", Path(filename).name.lower()).strip("-.") or "upload"
+    return f"{tenant_id}/imports/{day.isoformat()}/{upload_id}_".lower() + safe[-120:]
+
+
+async def receive(folder: Path, chunks: AsyncIterator[bytes], max_bytes: int) -> tuple[Path, int, str]:
+    """Write a body to a temporary file as it comes; its path, length and SHA-256. Raises TooLarge."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest, length = hashlib.sha256(), 0
+    descriptor, name = tempfile.mkstemp(prefix="receiving-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            async for chunk in chunks:
+                length += len(chunk)
+                if length > max_bytes:
+                    raise TooLarge(f"the file has more than {max_bytes} bytes; split it, or raise LEADSTREAM_UPLOAD_MAX_BYTES")
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name), length, digest.hexdigest()
+
+
+def keep(folder: Path, received: Path, key: str) -> Path:
+    """Move a received file to its key, durably."""
+    target = folder / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    received.replace(target)
+    directory = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return target

@@ -1,0 +1,160 @@
+"""Ingest's tables, and which rows of them a list of events needs."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Index, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.ingest.domain import (
+    LAUNCH_CHUNK,
+    Batch,
+    Client,
+    Config,
+    Pipeline,
+    Row,
+    State,
+    Tenant,
+    Upload,
+    Workflow,
+)
+from shared.envelope import Event
+from shared.events import BatchLaunched, ClientRegistered, LaunchContinued, RowsStaged
+from shared.ids import to_hex
+from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+TIME = TIMESTAMP(timezone=True)
+
+
+def _tenant() -> "Column[str]":
+    return Column("tenant_id", Id("tenant"), nullable=False)
+
+
+TENANT = Table(
+    "tenant",
+    METADATA,
+    Column("tenant_id", Id("tenant"), primary_key=True),
+    Column("first_event", Id("evt"), nullable=False),
+)
+CLIENT = Table(
+    "client",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    _tenant(),
+    Column("name", Text, nullable=False),
+    Column("domain", Text),
+    Column("registered_at", TIME, nullable=False),
+)
+WORKFLOW = Table(
+    "workflow",
+    METADATA,
+    Column("tenant_id", Id("tenant"), primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("kind", "scope", "title", "description")),
+)
+CONFIG = Table(
+    "config",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    _tenant(),
+    Column("config", JSONB, nullable=False),
+)
+PIPELINE = Table(
+    "pipeline",
+    METADATA,
+    Column("pipeline_id", Id("pipe"), primary_key=True),
+    *tenant_columns(),
+    Column("name", Text, nullable=False),
+    Column("workstream", Text, nullable=False),
+    Column("steps", JSONB, nullable=False),
+    Index("pipeline_client", "client_id"),
+)
+UPLOAD = Table(
+    "upload",
+    METADATA,
+    Column("upload_id", Id("import"), primary_key=True),
+    *tenant_columns(),
+    Column("workstream", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("artifact", Text, nullable=False),
+    *(Column(name, JSONB, nullable=False) for name in ("headers", "mapping", "unmapped", "bad_rows")),
+    Column("bad_row_count", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("staged", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Index("upload_content", "client_id", "sha256"),
+)
+ROW = Table(
+    "row",
+    METADATA,
+    Column("upload_id", Id("import"), primary_key=True),
+    Column("row", BigInteger, primary_key=True),
+    *tenant_columns(),
+    Column("cells", JSONB, nullable=False),
+    Column("fields", JSONB, nullable=False),
+)
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("batch_id", Id("batch"), primary_key=True),
+    *tenant_columns(),
+    Column("upload_id", Id("import"), nullable=False),
+    Column("rows", JSONB),
+)
+_tenants, _clients, _workflows = Rows(TENANT, Tenant), Rows(CLIENT, Client), Rows(WORKFLOW, Workflow)
+_configs, _pipelines, _uploads = Rows(CONFIG, Config), Rows(PIPELINE, Pipeline), Rows(UPLOAD, Upload)
+_rows, _batches = Rows(ROW, Row), Rows(BATCH, Batch)
+
+# The next rows of a launch, after a row number, of a selection or of all.
+NEXT_ROWS = f"""
+SELECT {_rows.names} FROM "row"
+WHERE upload_id = %s::uuid AND "row" > %s AND (%s::bigint[] IS NULL OR "row" = ANY(%s::bigint[]))
+ORDER BY "row" LIMIT {LAUNCH_CHUNK}
+"""
+
+
+async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """Bring in the tenants, uploads and launches of these events, and the rows that launches add next."""
+    tenants = state.tenants.unknown({e.tenant_id for e in events if isinstance(e.payload, ClientRegistered)})
+    if tenants:
+        state.tenants.loaded(tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)])
+    uploads = state.uploads.unknown({e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)})
+    if uploads:
+        state.uploads.loaded(uploads, [(u.upload_id, u) for u in await _uploads.read(connection, "upload_id", uploads)])
+    for event in events:
+        if isinstance(event.payload, BatchLaunched | LaunchContinued):
+            await _load_next_rows(connection, state, event, event.payload)
+
+
+async def save(connection: Connection, state: State) -> None:
+    """Write what changed. Staged rows are not kept in memory."""
+    await _tenants.upsert(connection, state.tenants.take_changed())
+    await _clients.upsert(connection, state.clients.take_changed())
+    await _workflows.upsert(connection, state.workflows.take_changed())
+    await _configs.upsert(connection, state.configs.take_changed())
+    await _pipelines.upsert(connection, state.pipelines.take_changed())
+    await _uploads.upsert(connection, state.uploads.take_changed())
+    await _rows.upsert(connection, state.rows.take_changed())
+    await _batches.upsert(connection, state.batches.take_changed())
+    state.rows.clear()
+    state.next_rows.clear()
+
+
+async def _load_next_rows(
+    connection: Connection, state: State, event: Event, payload: BatchLaunched | LaunchContinued
+) -> None:
+    if isinstance(payload, BatchLaunched):
+        after, chosen = 0, payload.rows
+    else:
+        assert event.batch_id
+        batches = await _batches.read(connection, "batch_id", [event.batch_id])
+        after, chosen = payload.after_row, batches[0].rows if batches else None
+    parameters = (to_hex(payload.upload_id), after, chosen, chosen)
+    state.next_rows[event.id] = await _rows.select(connection, NEXT_ROWS, parameters)

@@ -1,0 +1,86 @@
+"""The bands that leads are filtered by: head count, revenue, funding. One spelling each, whoever answered."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from services.projector.extractors.values import text
+
+SIZES: Final = (
+    (1, "1"),
+    (10, "2-10"),
+    (50, "11-50"),
+    (200, "51-200"),
+    (500, "201-500"),
+    (1_000, "501-1000"),
+    (5_000, "1001-5000"),
+    (10_000, "5001-10000"),
+)
+REVENUES: Final = (
+    (5e5, "0-500K"),
+    (1e6, "500K-1M"),
+    (5e6, "1M-5M"),
+    (1e7, "5M-10M"),
+    (2.5e7, "10M-25M"),
+    (7.5e7, "25M-75M"),
+    (2e8, "75M-200M"),
+    (5e8, "200M-500M"),
+    (1e9, "500M-1B"),
+    (1e10, "1B-10B"),
+    (1e11, "10B-100B"),
+    (1e12, "100B-1T"),
+)
+_UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+_HEADS = re.compile(r"(\d[\d,]{0,12})(K?)(\+?)", re.IGNORECASE | re.ASCII)
+_AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
+_RANGE = re.compile(r"(\d+(?:\.\d+)?[KMBT]?)-(\d+(?:\.\d+)?[KMBT])", re.ASCII)
+_MORE = re.compile(r"(\d+(?:\.\d+)?[KMBT])\+", re.ASCII)
+
+
+def size_bucket(value: object) -> str | None:
+    """The head count band of a count, or of a provider's band ("501-1,000 employees", "10,001+")."""
+    return _size_bucket(written) if (written := _short(value)) else None
+
+
+def revenue_range(value: object) -> str | None:
+    """A yearly revenue in dollars as a band: "$10M - 25M" is "10M-25M", and an amount finds its own."""
+    value = int(value) if isinstance(value, float) and abs(value) < 1e15 else value
+    return _revenue_range(written) if (written := _short(value)) else None
+
+
+def funding_range(value: object) -> str | None:
+    """The total raised, as "$1M - $5M" or "$250M+"; None where the provider says that it does not know."""
+    return _funding_range(written) if (written := _short(value)) else None
+
+
+def _short(value: object) -> str | None:
+    return None if isinstance(value, str) and len(value) > 60 else text(value)
+
+
+@lru_cache(maxsize=4096)
+def _size_bucket(written: str) -> str | None:
+    found = _HEADS.findall(written)
+    if not found:
+        return "1" if written.lower() in ("self-employed", "myself only") else None
+    digits, thousand, more = found[-1]
+    heads = int(digits.replace(",", "")) * (1000 if thousand else 1) + (1 if more else 0)
+    return next((band for top, band in SIZES if heads <= top), "10001+") if heads else None
+
+
+@lru_cache(maxsize=4096)
+def _revenue_range(written: str) -> str | None:
+    bare = re.sub(r"[\s$]|USD", "", written.upper())
+    if found := _AMOUNT.fullmatch(bare):
+        amount = float(found[1].replace(",", "")) * _UNITS[found[2]]
+        return next((band for top, band in REVENUES if amount < top), "1T+")
+    return bare if _RANGE.fullmatch(bare) or _MORE.fullmatch(bare) else written
+
+
+@lru_cache(maxsize=4096)
+def _funding_range(written: str) -> str | None:
+    bare = re.sub(r"[\s$]", "", written.upper())
+    if found := _RANGE.fullmatch(bare):
+        return f"${found[1]} - ${found[2]}"
+    if _MORE.fullmatch(bare):
+        return f"${bare}"
+    return None if "UNKNOWN" in bare else written

@@ -1,0 +1,60 @@
+"""The declarative mapping: a column, how it is normalised, and the paths it may be found under.
+
+A new column is one line in a table. The first path with a value that survives the normaliser wins.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+from services.callbacks.body import WRAPPERS, enrichments
+
+
+class Column(NamedTuple):
+    """A column of a lead. A path is a key, or keys and list positions: ("locations", 0, "address")."""
+
+    name: str
+    normalise: Callable[[object], Any]
+    paths: tuple[str | tuple[str | int, ...], ...]
+
+
+def column(name: str, normalise: Callable[[object], Any], *paths: str) -> Column:
+    """A line of a table; paths are written with dots: "derived_datapoints.industry.0"."""
+    return Column(name, normalise, tuple(map(_path, paths)))
+
+
+def pick(table: tuple[Column, ...], source: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
+    """The columns of `table` that `source` has a value for, those in `known` left out."""
+    found: dict[str, Any] = {}
+    for name, normalise, paths in table:
+        if name in known:
+            continue
+        for path in paths:
+            value = source.get(path) if isinstance(path, str) else _at(source, path)
+            if value is not None and (value := normalise(value)) is not None:
+                found[name] = value
+                break
+    return found
+
+
+def answer_of(raw: object, mine: frozenset[str], others: frozenset[str]) -> dict[str, Any]:
+    """The enrichment in `raw` with fields of my kind rather than the others'; {} when there is none."""
+    if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and WRAPPERS.isdisjoint(raw):
+        return raw
+    for found in enrichments(raw):
+        if len(mine & found.keys()) >= len(others & found.keys()):
+            return found
+    return {}
+
+
+def _at(source: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        if isinstance(step, str):
+            source = source.get(step) if isinstance(source, dict) else None
+        else:
+            source = source[step] if isinstance(source, list) and len(source) > step else None
+    return source
+
+
+def _path(written: str) -> str | tuple[str | int, ...]:
+    steps = tuple(int(step) if step.isdigit() else step for step in written.split("."))
+    return steps if len(steps) > 1 else written

@@ -1,0 +1,153 @@
+"""A person's answer as columns of a lead, and the jobs it tells of. It never has an e-mail address."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from services.projector.extractors.company import COMPANY_ONLY, PERSON_ONLY
+from services.projector.extractors.mapping import answer_of, column, pick
+from services.projector.extractors.values import (
+    Span,
+    company_link,
+    domain,
+    flag,
+    month,
+    person_link,
+    span,
+    text,
+)
+from shared.canonical import company_name_key
+
+TABLE: Final = (
+    column("person_first_name", text, "first_name"),
+    column("person_last_name", text, "last_name"),
+    column("person_full_name", text, "name", "full_name"),
+    column("person_linkedin_url", person_link, "url", "linkedin_url"),
+    column("person_title", text, "title"),
+    column("person_headline", text, "headline"),
+    column("person_location", text, "location_name", "location"),
+    column("person_summary", text, "summary"),
+)
+_RECENCY: Final = itemgetter(slice(0, 7))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. Dates are the first of a month; `ordinal` 0 is the most recent of the person's jobs."""
+
+    company_name: str | None
+    company_domain: str | None
+    company_linkedin_url: str | None
+    title: str | None
+    start_date: date | None
+    end_date: date | None
+    is_current: bool
+    ordinal: int
+
+
+class Profile(NamedTuple):
+    """Everything one answer says: columns, jobs, and when the job the person stands for began."""
+
+    columns: dict[str, Any]
+    jobs: list[Job]
+    current_since: Span | None
+
+
+class _Entry(NamedTuple):
+    """A job as it is told. The first seven sort the most recent last; they have no None."""
+
+    is_current: bool
+    since: date
+    until: date
+    company_name: str
+    title: str
+    company_domain: str
+    company_linkedin_url: str
+    start: date | None
+    end: date | None
+    told_start: object
+
+
+def extract(raw: object) -> dict[str, Any]:
+    """The `person_*` columns that an answer, wrapped or not, has a value for; {} for a company's answer."""
+    return profile(raw).columns
+
+
+def work_history(raw: object) -> list[Job]:
+    """The person's jobs, the most recent first: current ones, then by start, then by end."""
+    return profile(raw).jobs
+
+
+def profile(raw: object) -> Profile:
+    """Columns, jobs and the start of the current job, in one pass."""
+    found = answer_of(raw, PERSON_ONLY, COMPANY_ONLY)
+    if not found:
+        return Profile({}, [], None)
+    columns, entries = pick(TABLE, found), _entries(found)
+    headline = _headline(found, entries, columns.get("person_title"))
+    if headline and headline.title:
+        columns.setdefault("person_title", headline.title)
+    if headline and headline.start:
+        columns["person_current_job_start_date"] = headline.start
+    jobs = [_job(entry, ordinal) for ordinal, entry in enumerate(entries)]
+    return Profile(columns, jobs, span(headline.told_start) if headline else None)
+
+
+def employer_keys(job: Job) -> tuple[str, ...]:
+    """What the employer is known by; see `company_keys`."""
+    return company_keys(job.company_domain, job.company_linkedin_url, job.company_name)
+
+
+@lru_cache(maxsize=65_536)
+def company_keys(host: str | None, linkedin_url: str | None, name: str | None) -> tuple[str, ...]:
+    """What a company is known by, the surest first: registrable domain, LinkedIn page, normalised name.
+
+    Two companies may share a name: a set of keys to look in is as strict as the keys that were put in.
+    """
+    link = company_link(linkedin_url)
+    keys = (domain(host), link and link.removeprefix("https://www."), company_name_key(name))
+    return tuple(filter(None, keys))
+
+
+def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -> _Entry | None:
+    """The job a person stands for: the latest if current, else the current one named on top, else any."""
+    latest = _entry(found.get("latest_experience"))
+    if latest and latest.is_current:
+        return latest
+    current = [entry for entry in entries if entry.is_current]
+    wanted = (text(found.get("org")), title)
+    named = (entry for entry in current if (entry.company_name, entry.title) == wanted)
+    return next(named, current[0] if current else None)
+
+
+def _entries(found: dict[str, Any]) -> list[_Entry]:
+    for told in (found.get("experience"), found.get("current_experience"), [found.get("latest_experience")]):
+        if isinstance(told, list) and (entries := [e for item in told if (e := _entry(item))]):
+            entries.sort(key=_RECENCY, reverse=True)
+            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]]
+    return []
+
+
+def _entry(told: object) -> _Entry | None:
+    """None when it names neither an employer nor a title."""
+    if not isinstance(told, dict):
+        return None
+    told_start, current = told.get("start_date"), flag(told.get("is_current"))
+    start, end = month(told_start), month(told.get("end_date"))
+    name = text(told.get("company") or told.get("company_name")) or ""
+    title = text(told.get("title")) or ""
+    host = domain(told.get("company_domain")) or ""
+    link = company_link(told.get("url") or told.get("company_linkedin_url")) or ""
+    if not (name or title or host or link):
+        return None
+    if current is None:
+        current = start is not None and end is None
+    since, until = start or end or date.min, end or date.max
+    return _Entry(current, since, until, name, title, host, link, start, end, told_start)
+
+
+def _job(entry: _Entry, ordinal: int) -> Job:
+    current, _, _, name, title, host, link, start, end, _ = entry
+    return Job(name or None, host or None, link or None, title or None, start, end, current, ordinal)

@@ -1,0 +1,284 @@
+"""Batches, items and steps, and what follows from each event. Pure.
+
+Always true: an item stands at one step; a step is scheduled by the one event that brought the item there
+(`moved_by`), so whatever is delivered again moves nothing; a batch ends when as many items have ended as it launched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Literal, assert_never
+
+from shared.envelope import Emit, Event
+from shared.events import (
+    BatchCancelled,
+    BatchCompleted,
+    BatchLaunched,
+    BatchPaused,
+    BatchResumed,
+    ItemAdded,
+    ItemCompleted,
+    StepDispatched,
+    StepFailed,
+    StepScheduled,
+)
+from shared.state import Tracked
+
+CONSUMES: Final = (
+    "BatchLaunched",
+    "ItemAdded",
+    "StepDispatched",
+    "ItemCompleted",
+    "StepFailed",
+    "BatchPaused",
+    "BatchResumed",
+    "BatchCancelled",
+)
+BatchStatus = Literal["running", "paused", "completed", "cancelled"]
+ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
+StepStatus = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "SKIPPED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One run of a blueprint. `items` is how many were launched; the counts say how many have ended."""
+
+    batch_id: str
+    tenant_id: str
+    client_id: str
+    upload_id: str
+    workstream: str
+    blueprint: list[str]
+    status: BatchStatus
+    items: int
+    added: int
+    completed: int
+    failed: int
+    cancelled: int
+    launched_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+
+    @property
+    def ended(self) -> int:
+        return self.completed + self.failed + self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Where one item stands. `moved_by` is the event that brought it to this step or ended it."""
+
+    item_id: str
+    tenant_id: str
+    client_id: str
+    batch_id: str
+    row: int
+    step: int
+    status: ItemStatus
+    moved_by: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one item, with its attempts and the reason for how it ended."""
+
+    item_id: str
+    step: int
+    tenant_id: str
+    client_id: str
+    batch_id: str
+    workflow: str
+    status: StepStatus
+    attempts: int
+    skipped: str | None
+    claimant_item_id: str | None
+    code: str | None
+    reason: str | None
+    scheduled_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass
+class State:
+    """The rows that the events at hand touch."""
+
+    batches: Tracked[str, Batch] = field(default_factory=Tracked)
+    items: Tracked[str, Item] = field(default_factory=Tracked)
+    steps: Tracked[tuple[str, int], Step] = field(default_factory=Tracked)
+
+
+Consumed = (
+    BatchLaunched
+    | ItemAdded
+    | StepDispatched
+    | ItemCompleted
+    | StepFailed
+    | BatchPaused
+    | BatchResumed
+    | BatchCancelled
+)
+
+
+def evolve(state: State, event: Event) -> None:
+    """Fold one event into the state."""
+    payload: Consumed = event.payload
+    match payload:
+        case BatchLaunched():
+            _launch(state, event, payload)
+        case ItemAdded():
+            _add(state, event, payload)
+        case StepDispatched():
+            _dispatched(state, event, payload)
+        case ItemCompleted():
+            _complete(state, event, payload)
+        case StepFailed():
+            _fail(state, event, payload)
+        case BatchPaused():
+            _set_status(state, event, "running", "paused")
+        case BatchResumed():
+            _resume(state, event)
+        case BatchCancelled():
+            _cancel(state, event)
+        case _:
+            assert_never(payload)
+
+
+def decide(state: State, event: Event) -> Iterator[Emit]:
+    """What follows from the event, given the state after it."""
+    items = _items_of(state, event) if isinstance(event.payload, BatchResumed) else [state.items.get(event.item_id or "")]
+    for item in items:
+        if item is not None and item.moved_by == event.id and item.status == "running":
+            workflow = state.steps[item.item_id, item.step].workflow
+            yield Emit(StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}")
+    batch = state.batches.get(event.batch_id or "")
+    if batch is not None and batch.ended_by == event.id and batch.status == "completed":
+        yield Emit(BatchCompleted(batch.completed, batch.failed), batch_id=batch.batch_id)
+
+
+def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
+    assert event.batch_id and event.client_id
+    state.batches[event.batch_id] = Batch(
+        event.batch_id, event.tenant_id, event.client_id, payload.upload_id, payload.workstream,
+        [step.workflow for step in payload.blueprint], "running", payload.items, 0, 0, 0, 0,
+        event.occurred_at, None, None,
+    )  # fmt: skip
+
+
+def _add(state: State, event: Event, payload: ItemAdded) -> None:
+    assert event.batch_id and event.client_id and event.item_id
+    batch = state.batches[event.batch_id]
+    item = Item(
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, 0, "running", event.id, None
+    )
+    state.batches[batch.batch_id] = batch = replace(batch, added=batch.added + 1)
+    _arrive(state, event, batch, item)
+
+
+def _arrive(state: State, event: Event, batch: Batch, item: Item) -> None:
+    """The item is to take step `item.step` next: now, when its batch resumes, or not at all."""
+    if batch.status == "cancelled":
+        return _end(state, event, batch, item, "cancelled")
+    if batch.status == "paused":
+        state.items[item.item_id] = replace(item, status="parked", moved_by=event.id)
+        return None
+    state.items[item.item_id] = replace(item, status="running", moved_by=event.id)
+    state.steps[item.item_id, item.step] = Step(
+        item.item_id, item.step, item.tenant_id, item.client_id, item.batch_id, batch.blueprint[item.step], "PENDING",
+        0, None, None, None, None, event.occurred_at, None,
+    )  # fmt: skip
+    return None
+
+
+def _dispatched(state: State, event: Event, payload: StepDispatched) -> None:
+    step = state.steps.get((event.item_id or "", payload.step))
+    if step is not None and step.status in {"PENDING", "IN_PROGRESS"}:
+        state.steps[step.item_id, step.step] = replace(step, status="IN_PROGRESS", attempts=payload.attempt)
+
+
+def _complete(state: State, event: Event, payload: ItemCompleted) -> None:
+    item = _standing_at(state, event, payload.step)
+    if item is None:
+        return
+    step = state.steps[item.item_id, item.step]
+    state.steps[item.item_id, item.step] = replace(
+        step,
+        status="SKIPPED" if payload.skipped else "COMPLETED",
+        skipped=payload.skipped,
+        claimant_item_id=payload.claimant_item_id,
+        ended_at=event.occurred_at,
+    )
+    batch = state.batches[item.batch_id]
+    if item.step + 1 == len(batch.blueprint):
+        _end(state, event, batch, item, "completed")
+    else:
+        _arrive(state, event, batch, replace(item, step=item.step + 1))
+
+
+def _fail(state: State, event: Event, payload: StepFailed) -> None:
+    item = _standing_at(state, event, payload.step)
+    if item is None:
+        return
+    step = state.steps[item.item_id, item.step]
+    state.steps[item.item_id, item.step] = replace(
+        step,
+        status="FAILED",
+        attempts=payload.attempts,
+        code=payload.code,
+        reason=payload.reason,
+        ended_at=event.occurred_at,
+    )
+    _end(state, event, state.batches[item.batch_id], item, "failed")
+
+
+def _standing_at(state: State, event: Event, step: int) -> Item | None:
+    """The event's item, if it is at this step now: anything else is late or repeated and moves nothing."""
+    item = state.items.get(event.item_id or "")
+    return item if item is not None and item.status == "running" and item.step == step else None
+
+
+def _end(state: State, event: Event, batch: Batch, item: Item, status: Literal["completed", "failed", "cancelled"]) -> None:
+    state.items[item.item_id] = replace(item, status=status, moved_by=event.id, ended_at=event.occurred_at)
+    counted: dict[str, Any] = {status: getattr(batch, status) + 1}
+    batch = replace(batch, **counted)
+    if batch.ended == batch.items and batch.status != "cancelled":
+        batch = replace(batch, status="completed", ended_at=event.occurred_at, ended_by=event.id)
+    state.batches[batch.batch_id] = batch
+
+
+def _set_status(state: State, event: Event, before: BatchStatus, after: BatchStatus) -> bool:
+    batch = state.batches.get(event.batch_id or "")
+    if batch is None or batch.status != before:
+        return False
+    state.batches[batch.batch_id] = replace(batch, status=after)
+    return True
+
+
+def _resume(state: State, event: Event) -> None:
+    if _set_status(state, event, "paused", "running"):
+        for item in _items_of(state, event):
+            if item.status == "parked":
+                _arrive(state, event, state.batches[item.batch_id], item)
+
+
+def _cancel(state: State, event: Event) -> None:
+    batch = state.batches.get(event.batch_id or "")
+    if batch is None or batch.status not in {"running", "paused"}:
+        return
+    state.batches[batch.batch_id] = replace(batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id)
+    for item in _items_of(state, event):
+        if item.status in {"running", "parked"}:
+            _end(state, event, state.batches[batch.batch_id], item, "cancelled")
+            _skip_open_step(state, event, item)
+
+
+def _skip_open_step(state: State, event: Event, item: Item) -> None:
+    step = state.steps.get((item.item_id, item.step))
+    if step is not None and step.ended_at is None:
+        state.steps[item.item_id, item.step] = replace(
+            step, status="SKIPPED", reason="the batch was cancelled", ended_at=event.occurred_at
+        )
+
+
+def _items_of(state: State, event: Event) -> list[Item]:
+    return sorted((i for i in state.items.values() if i.batch_id == event.batch_id), key=lambda item: item.item_id)

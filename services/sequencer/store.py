@@ -1,0 +1,90 @@
+"""The sequencer's tables, and which rows of them a list of events needs."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Index, MetaData, SmallInteger, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.sequencer.domain import Batch, Item, State, Step
+from shared.envelope import Event
+from shared.events import BatchCancelled, BatchResumed, ItemAdded
+from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+TIME = TIMESTAMP(timezone=True)
+
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("batch_id", Id("batch"), primary_key=True),
+    *tenant_columns(),
+    Column("upload_id", Id("import"), nullable=False),
+    Column("workstream", Text, nullable=False),
+    Column("blueprint", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("items", "added", "completed", "failed", "cancelled")),
+    Column("launched_at", TIME, nullable=False),
+    Column("ended_at", TIME),
+    Column("ended_by", Id("evt")),
+)
+ITEM = Table(
+    "item",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("moved_by", Id("evt"), nullable=False),
+    Column("ended_at", TIME),
+    Index("item_batch", "batch_id"),
+)
+STEP = Table(
+    "step",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    Column("step", SmallInteger, primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("skipped", Text),
+    Column("claimant_item_id", Id("item")),
+    Column("code", Text),
+    Column("reason", Text),
+    Column("scheduled_at", TIME, nullable=False),
+    Column("ended_at", TIME),
+    Index("step_batch", "batch_id"),
+)
+_batches, _items, _steps = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(STEP, Step)
+
+
+async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """Bring in the batches, items and steps of these events; whole batches where one is resumed or cancelled."""
+    whole = {e.batch_id for e in events if isinstance(e.payload, BatchResumed | BatchCancelled) and e.batch_id}
+    batches = state.batches.unknown({e.batch_id for e in events if e.batch_id})
+    if batches:
+        state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
+    new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
+    items = state.items.unknown({e.item_id for e in events if e.item_id} - new)
+    if items:
+        await _load_items(connection, state, "item_id", items)
+    if whole:
+        await _load_items(connection, state, "batch_id", whole)
+
+
+async def save(connection: Connection, state: State) -> None:
+    """Write what changed."""
+    await _batches.upsert(connection, state.batches.take_changed())
+    await _items.upsert(connection, state.items.take_changed())
+    await _steps.upsert(connection, state.steps.take_changed())
+
+
+async def _load_items(connection: Connection, state: State, column: str, values: set[str]) -> None:
+    items = await _items.read(connection, column, values)
+    steps = await _steps.read(connection, column, values)
+    state.items.loaded(values if column == "item_id" else (), [(item.item_id, item) for item in items])
+    state.steps.loaded((), [((step.item_id, step.step), step) for step in steps])

@@ -1,0 +1,113 @@
+"""The envelope around every payload, and its JSON on the wire.
+
+One event is one JSON object: the keys of `Event` (absent when None) and `payload`. Reading goes through the
+upcasters, so code only ever sees the newest version of a payload.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from shared.events import CATALOGUE, event_type
+from shared.ids import derive_id
+from shared.upcast import upcast
+
+
+class UnreadableEvent(ValueError):
+    """The bytes are not an event this program knows; the message says which part is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact. `position` is its place in the log (0 before it is appended); ids are prefixed ULIDs."""
+
+    id: str
+    type: str
+    version: int
+    tenant_id: str
+    occurred_at: datetime
+    actor: str
+    correlation_id: str
+    payload: Any
+    client_id: str | None = None
+    batch_id: str | None = None
+    item_id: str | None = None
+    entity_id: str | None = None
+    causation_id: str | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """What a decision wants said: a payload and whom it is about. `role` tells apart several of one cause."""
+
+    payload: Any
+    item_id: str | None = None
+    batch_id: str | None = None
+    entity_id: str | None = None
+    role: str = ""
+    cause: Event | None = None
+
+
+ENVELOPE_KEYS: Final = tuple(f.name for f in fields(Event) if f.name not in {"payload", "position"})
+
+
+def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:
+    """The event that follows from `cause`; same cause, payload type and role give the same id."""
+    entry = event_type(type(emit.payload))
+    return Event(
+        id=derive_id("evt", cause.id, f"{entry.name}/{emit.role}"),
+        type=entry.name,
+        version=entry.version,
+        tenant_id=cause.tenant_id,
+        client_id=cause.client_id,
+        batch_id=emit.batch_id or cause.batch_id,
+        item_id=emit.item_id or cause.item_id,
+        entity_id=emit.entity_id,
+        occurred_at=now,
+        actor=actor,
+        causation_id=cause.id,
+        correlation_id=cause.correlation_id,
+        payload=emit.payload,
+    )
+
+
+def to_json(event: Event) -> bytes:
+    """The event's bytes on the wire and in the log."""
+    body = {key: value for key in ENVELOPE_KEYS if (value := getattr(event, key)) is not None}
+    body["payload"] = event.payload
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
+def from_json(body: bytes | str, position: int = 0) -> Event:
+    """The event of these bytes. Raises UnreadableEvent."""
+    try:
+        raw = orjson.loads(body)
+        name, version = raw["type"], raw["version"]
+        entry = CATALOGUE.get(name)
+        if entry is None:
+            raise UnreadableEvent(f"event type {name!r} is not in the catalogue")
+        payload = raw.pop("payload")
+        if version != entry.version:
+            payload = upcast(name, version, entry.version, payload)
+        raw["version"] = entry.version
+        raw["payload"] = _reader(entry.payload).validate_python(payload)
+        raw["occurred_at"] = datetime.fromisoformat(raw["occurred_at"])
+        return Event(**raw, position=position)
+    except UnreadableEvent:
+        raise
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnreadableEvent(f"{name}: payload.{place}: {first['msg']}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableEvent(f"not an event: {error}") from error
+
+
+@cache
+def _reader(payload: type) -> TypeAdapter[Any]:
+    return TypeAdapter(payload)

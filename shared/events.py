@@ -1,0 +1,360 @@
+"""The vocabulary: every event the log can hold, with its wire name, version and writers.
+
+Wire names and versions are literals and never change; a changed payload is a new version with an upcaster
+(`shared.upcast`) and a new golden file (`tests/golden`). A payload is a frozen dataclass of JSON values; ids are
+prefixed ULIDs as text, times are UTC.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, TypeVar
+
+Fields = dict[str, Any]
+Kind = Literal["SYNC", "ASYNC"]
+Scope = Literal["item", "company", "person"]
+FailureCode = Literal["RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT", "INTERNAL", "CONFIGURATION"]
+SkipReason = Literal[
+    "company_enrichment_in_progress",
+    "company_already_enriched",
+    "person_enrichment_in_progress",
+    "person_already_enriched",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """How one payload class stands in the log: its wire name and version, and the services that may write it."""
+
+    name: str
+    version: int
+    writers: tuple[str, ...]
+    payload: type
+
+
+CATALOGUE: Final[dict[str, EventType]] = {}
+_BY_CLASS: Final[dict[type, EventType]] = {}
+_P = TypeVar("_P")
+
+
+def event(name: str, version: int, *writers: str) -> Callable[[type[_P]], type[_P]]:
+    """Class decorator: enters a payload class into the catalogue under its wire name."""
+
+    def register(payload: type[_P]) -> type[_P]:
+        entry = EventType(name, version, writers, payload)
+        CATALOGUE[name] = entry
+        _BY_CLASS[payload] = entry
+        return payload
+
+    return register
+
+
+def event_type(payload: type) -> EventType:
+    """The catalogue entry of a payload class. Raises KeyError for a class that is no event."""
+    return _BY_CLASS[payload]
+
+
+# ---- commands a person gives (ingest)
+
+
+@event("ClientRegistered", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class ClientRegistered:
+    """A customer of the agency exists; its id is the envelope's `client_id`."""
+
+    name: str
+    domain: str | None = None
+
+
+@event("WorkflowRegistered", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class WorkflowRegistered:
+    """A workflow can be used in pipelines of one workstream. SYNC ones run here, ASYNC ones at a provider."""
+
+    workflow: str
+    workstream: str
+    kind: Kind
+    scope: Scope
+    title: str
+    description: str = ""
+
+
+@event("WorkflowConfigured", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class WorkflowConfigured:
+    """A client's settings for one workflow of one workstream, whole: it replaces the earlier ones.
+
+    Secrets are never in it: `webhook_auth` names a secret, `callback_secret_sha256` is a digest in hexadecimal.
+    """
+
+    workflow: str
+    workstream: str
+    config: Fields
+
+
+@event("PipelineSaved", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class PipelineSaved:
+    """A client's named, ordered list of workflow slugs; saving again under the same id replaces it."""
+
+    pipeline_id: str
+    name: str
+    workstream: str
+    steps: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file that cannot become an item: 1-based data row number, column and reason."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@event("UploadReceived", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class UploadReceived:
+    """A file was read whole and kept byte for byte under `artifact`; `rows` good rows follow in RowsStaged.
+
+    `bad_rows` has the first thousand of the `bad_row_count` rows that cannot become items.
+    """
+
+    upload_id: str
+    workstream: str
+    filename: str
+    bytes: int
+    sha256: str
+    artifact: str
+    headers: list[str]
+    mapping: dict[str, str]
+    unmapped: list[str]
+    rows: int
+    bad_row_count: int = 0
+    bad_rows: list[BadRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """One row: its 1-based number, every cell as the file has it, and the fields the mapping made of them."""
+
+    row: int
+    cells: list[str]
+    fields: Fields
+
+
+@event("RowsStaged", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class RowsStaged:
+    """Some rows of an upload, in file order."""
+
+    upload_id: str
+    rows: list[StagedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintStep:
+    """One step of a frozen blueprint."""
+
+    workflow: str
+    kind: Kind
+    scope: Scope
+
+
+@event("BatchLaunched", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchLaunched:
+    """A blueprint starts over `items` rows of an upload; `rows` None means all of them.
+
+    `config` overrides the client's configuration for this batch: workflow slug to settings.
+    """
+
+    upload_id: str
+    workstream: str
+    blueprint: list[BlueprintStep]
+    items: int
+    rows: list[int] | None = None
+    pipeline_id: str | None = None
+    config: dict[str, Fields] = field(default_factory=dict)
+
+
+@event("ItemAdded", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """One row became the item of the envelope's `item_id`."""
+
+    row: int
+    fields: Fields
+
+
+@event("LaunchContinued", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class LaunchContinued:
+    """The rows of a launch after `after_row` are still to be added; keeps each transaction small."""
+
+    upload_id: str
+    after_row: int
+
+
+@event("BatchPaused", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchPaused:
+    """No further step of the batch is scheduled; what is under way ends."""
+
+    reason: str = ""
+
+
+@event("BatchResumed", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchResumed:
+    """Scheduling goes on where it stood."""
+
+    reason: str = ""
+
+
+@event("BatchCancelled", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchCancelled:
+    """Every open item of the batch ends as cancelled; answers already paid for are still kept."""
+
+    reason: str = ""
+
+
+# ---- the engine (sequencer, dispatcher)
+
+
+@event("StepScheduled", 1, "sequencer")
+@dataclass(frozen=True, slots=True)
+class StepScheduled:
+    """The item may take step number `step` (from 0). Said once for each item and step."""
+
+    step: int
+    workflow: str
+
+
+@event("BatchCompleted", 1, "sequencer")
+@dataclass(frozen=True, slots=True)
+class BatchCompleted:
+    """Every item of the batch has ended."""
+
+    completed: int
+    failed: int
+
+
+@event("StepDispatched", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class StepDispatched:
+    """The provider accepted the POST of one dispatch; its answer is expected before `deadline_at`.
+
+    `in_doubt`: an earlier POST of the same dispatch may have arrived before a crash, so the provider may have
+    seen it twice, both times with this `dispatch_id`.
+    """
+
+    dispatch_id: str
+    workflow: str
+    step: int
+    attempt: int
+    deadline_at: datetime
+    in_doubt: bool = False
+
+
+@event("DispatchRefused", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class DispatchRefused:
+    """The POST of one dispatch did not succeed. `retry_at` None: it will not be tried again."""
+
+    dispatch_id: str
+    workflow: str
+    attempt: int
+    code: FailureCode
+    reason: str
+    retry_at: datetime | None = None
+    in_doubt: bool = False
+
+
+@event("DispatchTimedOut", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class DispatchTimedOut:
+    """No answer came before the deadline: a *missing answer*. `retry_at` None: it will not be tried again."""
+
+    dispatch_id: str
+    workflow: str
+    attempt: int
+    retry_at: datetime | None = None
+
+
+@event("ItemCompleted", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class ItemCompleted:
+    """The item completed one step.
+
+    `output`: the fields a SYNC workflow set. `answer_id`: the EnrichmentReceived that an ASYNC step ended with.
+    `skipped`: no call of its own was made; `claimant_item_id` is the item whose call it shared.
+    """
+
+    step: int
+    workflow: str
+    output: Fields | None = None
+    answer_id: str | None = None
+    found: bool | None = None
+    skipped: SkipReason | None = None
+    claimant_item_id: str | None = None
+
+
+@event("StepFailed", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """The item's step ended without success; `retryable`: the same step may succeed at another time."""
+
+    step: int
+    workflow: str
+    code: FailureCode
+    reason: str
+    retryable: bool
+    attempts: int = 0
+
+
+# ---- answers (callbacks)
+
+
+@event("EnrichmentReceived", 1, "callbacks")
+@dataclass(frozen=True, slots=True)
+class EnrichmentReceived:
+    """A provider's answer, kept whole in `body`; `answer` is the enrichment object found in it.
+
+    The envelope's `entity_id` is the company or person it is about, where that is known.
+    """
+
+    workflow: str
+    dispatch_id: str | None
+    found: bool
+    answer: Any
+    body: Any = None
+
+
+@event("CallbackRejected", 1, "callbacks")
+@dataclass(frozen=True, slots=True)
+class CallbackRejected:
+    """A callback that can never be used: why, and how large it was. Nothing of it is kept."""
+
+    code: str
+    reason: str
+    bytes: int
+    dispatch_id: str | None = None
+
+
+# ---- every service
+
+
+@event("EventDeadLettered", 1, "ingest", "sequencer", "dispatcher", "callbacks", "projector")
+@dataclass(frozen=True, slots=True)
+class EventDeadLettered:
+    """`service` could not handle the event at `position` and went on without it; replay leaves it out too."""
+
+    service: str
+    position: int
+    event_id: str
+    event_type: str
+    attempts: int
+    error: str

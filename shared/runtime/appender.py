@@ -1,0 +1,99 @@
+"""Group commit: events of concurrent callers, appended in one transaction for all that wait.
+
+`append` returns once the events are on disk. While one transaction runs, the callers that come collect for the next;
+nothing ever waits to fill a batch.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import psycopg
+
+from shared.envelope import Event
+from shared.runtime import log
+from shared.runtime.database import Connection, connect
+
+MAX_EVENTS = 1_000
+_Waiting = tuple[Sequence[Event], asyncio.Future[int]]
+
+
+class Unavailable(Exception):
+    """The log cannot be reached; nothing was appended, or it is unknown whether it was."""
+
+
+class Appender:
+    """One connection, shared by everything in a process that appends outside of the fold."""
+
+    def __init__(self, url: str, name: str, patience_seconds: float = 5.0) -> None:
+        self._url = url
+        self._name = f"{name} append"
+        self._patience = patience_seconds
+        self._waiting: list[_Waiting] = []
+        self._worker: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+
+    async def append(self, events: Sequence[Event]) -> int:
+        """Append together and return the log's last position. Raises Unavailable."""
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((events, done))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await done
+
+    async def close(self) -> None:
+        """Finish what waits, then close the connection."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker], timeout=self._patience)
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _work(self) -> None:
+        while self._waiting:
+            group = self._take()
+            try:
+                await asyncio.wait_for(self._write(group), self._patience)
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
+                await self._drop()
+                _fail(group, Unavailable(f"the log cannot be reached: {error}"))
+            except Exception as error:
+                await self._one_by_one(group, error)
+
+    def _take(self) -> list[_Waiting]:
+        size = count = 0
+        for events, _ in self._waiting:
+            size += len(events)
+            count += 1
+            if size >= MAX_EVENTS:
+                break
+        group, self._waiting = self._waiting[:count], self._waiting[count:]
+        return group
+
+    async def _write(self, group: Sequence[_Waiting]) -> None:
+        if self._connection is None:
+            self._connection = await connect(self._url, name=self._name, autocommit=True)
+        position = await log.append(self._connection, [event for events, _ in group for event in events])
+        for _, done in group:
+            if not done.done():
+                done.set_result(position)
+
+    async def _one_by_one(self, group: Sequence[_Waiting], error: Exception) -> None:
+        """An event that the log refuses must not take its neighbours with it."""
+        if len(group) == 1:
+            return _fail(group, error)
+        for waiting in group:
+            try:
+                await self._write([waiting])
+            except Exception as alone:
+                _fail([waiting], alone)
+        return None
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def _fail(group: Sequence[_Waiting], error: Exception) -> None:
+    for _, done in group:
+        if not done.done():
+            done.set_exception(error)

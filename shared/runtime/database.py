@@ -1,0 +1,204 @@
+"""Connections to PostgreSQL and the set-based reading and writing of state tables.
+
+A table is declared once, with SQLAlchemy; its DDL, its hot statements and the comparison in `verify` all come from
+that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` in the database.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+import orjson
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.types.json import set_json_loads
+from sqlalchemy import BigInteger, Column, Dialect, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import TypeDecorator
+
+from shared.ids import from_hex, to_hex
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+T = TypeVar("T")
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+class Id(TypeDecorator[str]):
+    """A prefixed ULID, stored as `uuid`. `Id()` without a prefix holds ids of more than one type as text."""
+
+    impl = Uuid(as_uuid=False)
+    cache_ok = True
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self.prefix = prefix
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else to_hex(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else from_hex(self.prefix, value)
+
+
+class _UuidAsText(Loader):
+    def load(self, data: Any) -> str:
+        return bytes(data).decode()
+
+
+async def connect(url: str, *, name: str, search_path: str = "", autocommit: bool = False) -> Connection:
+    """A connection that notices a dead server within seconds. Raises psycopg.OperationalError."""
+    connection = await psycopg.AsyncConnection.connect(
+        url,
+        autocommit=autocommit,
+        application_name=f"leadstream {name}",
+        options=f"-c search_path={search_path}" if search_path else None,
+        connect_timeout=5,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=15_000,
+    )
+    connection.adapters.register_loader("uuid", _UuidAsText)
+    set_json_loads(orjson.loads, connection)
+    connection.prepare_threshold = 2
+    return connection
+
+
+def tenant_columns() -> list[Column[Any]]:
+    """The columns by which the database keeps tenants and clients apart; every state table has them."""
+    return [Column("tenant_id", Id("tenant"), nullable=False), Column("client_id", Id("client"))]
+
+
+class Rows(Generic[T]):
+    """The rows of one table by primary key and in SQL: read by column, written in sets.
+
+    `row_class` is a frozen dataclass whose field names are the column names.
+    """
+
+    def __init__(self, table: Table, row_class: type[T]) -> None:
+        self.table = table
+        self.row_class = row_class
+        self.columns = [table.c[f.name] for f in fields(row_class)]  # type: ignore[arg-type]
+        self.key = tuple(column.name for column in table.primary_key)
+        self._prefixes = [c.type.prefix if isinstance(c.type, Id) else None for c in self.columns]
+        self._names = ", ".join(f'"{c.name}"' for c in self.columns)
+        self._upsert = self._upsert_statement()
+        self._delete = self._delete_statement()
+
+    async def read(self, connection: Connection, column: str, values: Iterable[Any], where: str = "") -> list[T]:
+        """All rows whose `column` is one of `values`; `where` is a fixed further condition in SQL."""
+        wanted = list(values)
+        if not wanted:
+            return []
+        if isinstance(self.table.c[column].type, Id):
+            wanted = [to_hex(value) for value in wanted]
+        cast = self.table.c[column].type.compile(_DIALECT)
+        # Names come from the table's declaration, never from data.
+        statement = f"SELECT {self._names} FROM {self.table.name} WHERE {column} = ANY(%s::{cast}[])"
+        if where:
+            statement += f" AND {where}"
+        return await self.select(connection, statement, (wanted,))
+
+    async def select(self, connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[T]:
+        """The rows of a SELECT that returns this table's columns in order."""
+        cursor = await connection.execute(statement, parameters)  # type: ignore[arg-type]
+        return [self.row(values) for values in await cursor.fetchall()]
+
+    @property
+    def names(self) -> str:
+        """The columns in the order of the row class, for a SELECT."""
+        return self._names
+
+    async def upsert(self, connection: Connection, rows: Iterable[T]) -> None:
+        """Insert the rows, replacing those whose key is there."""
+        records = [self._record(row) for row in rows]
+        if records:
+            await connection.execute(self._upsert, (orjson.dumps(records).decode(),))  # type: ignore[arg-type]
+
+    async def delete(self, connection: Connection, keys: Iterable[tuple[Any, ...]]) -> None:
+        """Delete by primary key."""
+        records = [dict(zip(self.key, key, strict=True)) for key in keys]
+        if records:
+            await connection.execute(self._delete, (orjson.dumps(records).decode(),))  # type: ignore[arg-type]
+
+    def key_of(self, row: T) -> Any:
+        """The row's primary key: a value, or a tuple of them."""
+        if len(self.key) == 1:
+            return getattr(row, self.key[0])
+        return tuple(getattr(row, name) for name in self.key)
+
+    def row(self, values: Sequence[Any]) -> T:
+        """The row of one result of a SELECT of `names`."""
+        return self.row_class(
+            *[
+                from_hex(prefix, value) if prefix is not None and value is not None else value
+                for prefix, value in zip(self._prefixes, values, strict=True)
+            ]
+        )
+
+    def _record(self, row: T) -> dict[str, Any]:
+        record = {}
+        for column, prefix in zip(self.columns, self._prefixes, strict=True):
+            value = getattr(row, column.name)
+            record[column.name] = to_hex(value) if prefix is not None and value is not None else value
+        return record
+
+    def _typed(self, names: Iterable[str]) -> str:
+        return ", ".join(f'"{name}" {self.table.c[name].type.compile(_DIALECT)}' for name in names)
+
+    def _upsert_statement(self) -> str:
+        names = [column.name for column in self.columns]
+        changing = [name for name in names if name not in self.key]
+        action = "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
+        return (
+            f"INSERT INTO {self.table.name} ({self._names}) "
+            f"SELECT {self._names} FROM jsonb_to_recordset(%s::jsonb) AS new ({self._typed(names)}) "
+            f"ON CONFLICT ({', '.join(self.key)}) DO {action}"
+        )
+
+    def _delete_statement(self) -> str:
+        match = " AND ".join(f"t.{name} = gone.{name}" for name in self.key)
+        return (
+            f"DELETE FROM {self.table.name} t "
+            f"USING jsonb_to_recordset(%s::jsonb) AS gone ({self._typed(self.key)}) WHERE {match}"
+        )
+
+
+def checkpoint_table(metadata: MetaData) -> Table:
+    """Where a service stands: the last position its state holds, one row a slice of the slots."""
+    return Table(
+        "checkpoint",
+        metadata,
+        Column("slice", SmallInteger, primary_key=True),
+        Column("position", BigInteger, nullable=False),
+        Column("shape", Text, nullable=False),
+        info={"derived": False},
+    )
+
+
+def ddl(metadata: MetaData, *, reader: str | None = None) -> list[str]:
+    """The statements that make the tables of one service in the schema on the search path.
+
+    `reader`: the role that API queries run as; it sees the rows of the tenant set on its connection and no others.
+    """
+    statements = []
+    for table in metadata.sorted_tables:
+        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)))
+        statements += [
+            str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECT))
+            for index in sorted(table.indexes, key=lambda index: str(index.name))
+        ]
+        if reader is not None and "tenant_id" in table.c:
+            statements += _guard(table.name, reader)
+    return statements
+
+
+def _guard(table: str, reader: str) -> list[str]:
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS tenant ON {table}",
+        f"CREATE POLICY tenant ON {table} TO {reader} "
+        "USING (tenant_id = current_setting('leadstream.tenant_id')::uuid)",
+        f"GRANT SELECT ON {table} TO {reader}",
+    ]

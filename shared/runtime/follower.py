@@ -1,0 +1,90 @@
+"""Following the log as the leading replica of a service: lease, reader, machine, effects.
+
+The lease is a session-level advisory lock on the very connection that the transactions use: when that connection
+dies, so does the lease, and another replica goes on from the checkpoint. Effects (POSTs, timers) run only while this
+replica leads.
+"""
+
+import asyncio
+import random
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import psycopg
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.machine import Definition, LeaseLost, Machine, Message
+from shared.runtime.reader import Interrupted, StreamReader
+from shared.runtime.settings import Settings
+from shared.subjects import filters
+
+Effect = Callable[[Settings, Machine[Any]], Awaitable[None]]
+Deliver = Callable[[list[Message]], Awaitable[object]]
+TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, LeaseLost, Interrupted)
+logger = structlog.get_logger()
+
+
+class Follower:
+    """One replica of one service."""
+
+    def __init__(self, definition: Definition[Any], settings: Settings, effects: Sequence[Effect] = ()) -> None:
+        self.definition = definition
+        self.settings = settings
+        self.effects = effects
+        self.leading = False
+        self.machine: Machine[Any] = Machine(
+            definition, retry_attempts=settings.retry_attempts, retry_base_seconds=settings.retry_base_seconds
+        )
+        self._connection: Connection | None = None
+
+    async def run(self, nats: Client, deliver: Deliver) -> None:
+        """Lead, or stand by until the leader is gone; for ever, through restarts of either server."""
+        while True:
+            try:
+                await self._term(nats, deliver)
+            except* TRANSIENT as errors:
+                causes = ", ".join(repr(error) for error in errors.exceptions)
+                logger.warning("interrupted; starting again from the checkpoint", error=causes[:500])
+            finally:
+                self.leading = False
+            await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - jitter
+
+    async def apply(self, messages: Sequence[Message]) -> None:
+        """Apply one batch; called back by way of the framework's handler."""
+        assert self._connection is not None
+        await self.machine.apply(self._connection, messages)
+
+    async def _term(self, nats: Client, deliver: Deliver) -> None:
+        url = self.settings.database_url.get_secret_value()
+        async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
+            await self._become_leader(connection)
+            self._connection = connection
+            position = await self.machine.start(connection)
+            self.leading = True
+            logger.info("leading", service=self.definition.name, after=position)
+            async with asyncio.TaskGroup() as group:
+                for effect in self.effects:
+                    group.create_task(effect(self.settings, self.machine))
+                group.create_task(self._read(nats, deliver, position))
+
+    async def _become_leader(self, connection: Connection) -> None:
+        lock = zlib.crc32(f"leadstream/{self.definition.name}/{self.machine.slice}".encode())
+        while True:
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,))
+            row = await cursor.fetchone()
+            await connection.commit()
+            if row and row[0]:
+                break
+            await asyncio.sleep(self.settings.lease_poll_seconds)
+        for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
+            await connection.execute(statement)  # type: ignore[arg-type]
+        await connection.commit()
+
+    async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
+        reader = StreamReader(nats, filters(self.definition.consumes), position, self.settings.max_batch)
+        async for batch in reader.batches():
+            await deliver(batch)

@@ -1,0 +1,112 @@
+"""What every HTTP API of a service shares: who is asking, how errors look, reading your writes.
+
+An error is one JSON object, `{"error": {"code", "message"}}`: the message says what is wrong, where, and what to do.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import psycopg
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from shared.ids import InvalidId, named_id, parse_id
+from shared.runtime.appender import Unavailable
+from shared.runtime.queries import NotThereYet, Queries
+from shared.runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is asking: a tenant, and the actor the audit trail names."""
+
+    tenant_id: str
+    actor: str
+
+
+class Problem(HTTPException):
+    """An error with a machine-readable code."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, {"code": code, "message": message})
+
+
+def application(title: str, description: str) -> FastAPI:
+    """A FastAPI application whose errors all have the one shape."""
+    app = FastAPI(title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None)
+    app.add_exception_handler(StarletteHTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(InvalidId, _bad_id)
+    for failure in (NotThereYet, Unavailable, DBAPIError, psycopg.OperationalError):
+        app.add_exception_handler(failure, _unavailable)
+    return app
+
+
+def caller_of(settings: Settings) -> Callable[[Request], Caller]:
+    """The dependency that tells who is asking, from the bearer token."""
+
+    def caller(request: Request) -> Caller:
+        if not settings.api_tokens:
+            return _caller(settings.tenant)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            for known, tenant in settings.api_tokens.items():
+                if secrets.compare_digest(known.encode(), token.strip().encode()):
+                    return _caller(tenant)
+        raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
+
+    return caller
+
+
+def reading(queries: Queries) -> Callable[..., Any]:
+    """The dependency that waits for the position a caller has just written, if it names one."""
+
+    async def at_position(
+        at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
+    ) -> None:
+        if at_position is not None:
+            await queries.wait_for(at_position)
+
+    return at_position
+
+
+def known_id(prefix: str, text: str) -> str:
+    """A path parameter as an id. Raises InvalidId, answered with 422."""
+    return parse_id(prefix, text)
+
+
+def _caller(tenant: str) -> Caller:
+    return Caller(named_id("tenant", tenant), named_id("actor", tenant, "api"))
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StarletteHTTPException)
+    detail: Any = error.detail
+    if isinstance(detail, dict):
+        return _error(error.status_code, detail["code"], detail["message"])
+    return _error(error.status_code, "http_error", str(detail))
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+    return _error(422, "invalid", "; ".join(problems)[:2000])
+
+
+async def _bad_id(_: Request, error: Exception) -> JSONResponse:
+    return _error(422, "invalid_id", str(error))
+
+
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    return _error(503, "unavailable", f"try again in a moment: {str(error)[:300]}", {"Retry-After": "2"})
+
+

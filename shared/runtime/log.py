@@ -1,0 +1,77 @@
+"""The log's two doors: appending events, and reading them back in order."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+import orjson
+
+from shared.envelope import Event, from_json, to_json
+from shared.ids import to_hex
+from shared.runtime.database import Connection
+from shared.subjects import slot_of
+
+
+def records(events: Iterable[Event]) -> str:
+    """The events as the JSON array that log.append() takes."""
+    return orjson.dumps([_record(event) for event in events]).decode()
+
+
+async def append(connection: Connection, events: Sequence[Event]) -> int:
+    """Append in the connection's transaction; the position of the last event in the log.
+
+    Events whose id the log has already are left out. Raises psycopg.errors.InsufficientPrivilege for an event type
+    that the role may not write. All other appends wait from here until the transaction ends: make it the last step.
+    """
+    cursor = await connection.execute("SELECT log.append(%s::json)", (records(events),))
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def head(connection: Connection) -> int:
+    """The position of the last event, 0 for an empty log."""
+    cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def read(
+    connection: Connection, types: Sequence[str], *, after: int, upto: int, chunk: int = 5_000
+) -> AsyncIterator[list[Event]]:
+    """The events of these types with after < position <= upto, in order, in lists of at most `chunk`."""
+    while after < upto:
+        cursor = await connection.execute(
+            "SELECT position, body FROM log.events WHERE position > %s AND position <= %s AND type = ANY(%s)"
+            " ORDER BY position LIMIT %s",
+            (after, upto, list(types), chunk),
+        )
+        found = await cursor.fetchall()
+        if not found:
+            return
+        yield [from_json(body, position) for position, body in found]
+        after = found[-1][0]
+
+
+async def dead_letters(connection: Connection, service: str) -> frozenset[int]:
+    """The positions that the service went on without; replay leaves them out too."""
+    cursor = await connection.execute(
+        "SELECT (body::jsonb #>> '{payload,position}')::bigint FROM log.events"
+        " WHERE type = 'EventDeadLettered' AND body::jsonb #>> '{payload,service}' = %s",
+        (service,),
+    )
+    return frozenset(row[0] for row in await cursor.fetchall())
+
+
+def _record(event: Event) -> dict[str, object]:
+    return {
+        "id": to_hex(event.id),
+        "type": event.type,
+        "slot": slot_of(event),
+        "tenant_id": to_hex(event.tenant_id),
+        "client_id": event.client_id and to_hex(event.client_id),
+        "batch_id": event.batch_id and to_hex(event.batch_id),
+        "item_id": event.item_id and to_hex(event.item_id),
+        "entity_id": event.entity_id and to_hex(event.entity_id),
+        "occurred_at": event.occurred_at,
+        "body": to_json(event).decode(),
+    }

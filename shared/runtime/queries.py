@@ -1,0 +1,82 @@
+"""Reading state for an API: one tenant's rows, at or after a given position of the log.
+
+Every query runs as the service's reader role with the tenant set, so the database itself keeps tenants apart.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.ids import to_hex
+from shared.runtime.settings import Settings
+
+WAIT_SECONDS = 5.0
+
+
+class NotThereYet(Exception):
+    """The state has not reached the position the caller asked for in time."""
+
+
+class Queries:
+    """A pool of connections for one service's API."""
+
+    def __init__(self, settings: Settings, service: str, consumes: Sequence[str]) -> None:
+        url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
+        self.service = service
+        self._consumes = list(consumes)
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=4,
+            max_overflow=4,
+            pool_pre_ping=True,
+            connect_args={"application_name": f"leadstream {service} api", "options": f"-c search_path={service}"},
+        )
+
+    @asynccontextmanager
+    async def as_tenant(self, tenant_id: str) -> AsyncIterator[AsyncConnection]:
+        """A read-only transaction that sees the rows of one tenant."""
+        async with self._engine.begin() as connection:
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            await connection.execute(text(f"SET LOCAL ROLE {self.service}_reader"))
+            await connection.execute(
+                text("SELECT set_config('leadstream.tenant_id', :tenant, true)"), {"tenant": to_hex(tenant_id)}
+            )
+            yield connection
+
+    async def rows(
+        self, tenant_id: str, statement: Any, parameters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows of a SELECT as dictionaries."""
+        async with self.as_tenant(tenant_id) as connection:
+            result = await connection.execute(statement, dict(parameters or {}))
+            return [dict(row) for row in result.mappings()]
+
+    async def wait_for(self, position: int, seconds: float = WAIT_SECONDS) -> None:
+        """Until the state holds everything up to `position`. Raises NotThereYet."""
+        deadline = time.monotonic() + seconds
+        while await self.behind(position):
+            if time.monotonic() > deadline:
+                raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
+            await asyncio.sleep(0.01)
+
+    async def behind(self, position: int | None = None) -> int:
+        """How many events up to `position` (None: the end of the log) this service has still to read."""
+        async with self._engine.connect() as connection:
+            result = await connection.execute(
+                text(
+                    "SELECT count(*) FROM log.events WHERE position > "
+                    "(SELECT coalesce(min(position), 0) FROM checkpoint) "
+                    "AND position <= coalesce(:upto, 9223372036854775807) AND type = ANY(:types)"
+                ),
+                {"upto": position, "types": self._consumes},
+            )
+            return int(result.scalar_one())
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()

@@ -1,0 +1,133 @@
+"""Reading the stream in exact order from a position: a thin puller over nats-py.
+
+The consumer is ephemeral and acknowledges nothing; the reader's checkpoint is in the database. Messages are pushed
+into a buffer while requests are kept outstanding at the server; `batches` yields whatever has accumulated and never
+waits to fill. The consumer's own sequence shows a gap at once: then, and when the server has lost the consumer, the
+reader ends with `Interrupted` and its caller starts anew from the checkpoint.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import orjson
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from shared.subjects import STREAM
+
+REQUEST: Final = 1_000
+BUFFER_BYTES: Final = 16 * 1024 * 1024
+HEARTBEAT_SECONDS: Final = 2.0
+EXPIRES_SECONDS: Final = 20.0
+NANO: Final = 1_000_000_000
+
+
+class Interrupted(Exception):
+    """The flow of messages broke; read again from the checkpoint."""
+
+
+class StreamReader:
+    """One pass over the stream: messages of `subjects` after `position`, in order, without gaps."""
+
+    def __init__(self, nats: Client, subjects: Sequence[str], position: int, max_batch: int) -> None:
+        self.nats = nats
+        self.subjects = list(subjects)
+        self.position = position
+        self.max_batch = max_batch
+        self._buffer: list[tuple[int, bytes]] = []
+        self._wake = asyncio.Event()
+        self._delivered = 0
+        self._requested = 0
+        self._heard = 0.0
+        self._broken: str | None = None
+
+    async def batches(self) -> AsyncIterator[list[tuple[int, bytes]]]:
+        """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
+        inbox = self.nats.new_inbox()
+        subscription = await self.nats.subscribe(inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1)
+        name = await self._create_consumer()
+        try:
+            await self._request(name, inbox)
+            while True:
+                batch = await self._next(name, inbox)
+                if batch:
+                    yield batch
+        finally:
+            await self._leave(subscription.unsubscribe())
+            await self._leave(self.nats.jetstream().delete_consumer(STREAM, name))
+
+    async def _create_consumer(self) -> str:
+        info = await self.nats.jetstream().add_consumer(
+            STREAM,
+            ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=self.position + 1,
+                ack_policy=AckPolicy.NONE,
+                filter_subjects=self.subjects,
+                mem_storage=True,
+                num_replicas=1,
+                inactive_threshold=60,
+            ),
+        )
+        return str(info.name)
+
+    async def _next(self, name: str, inbox: str) -> list[tuple[int, bytes]]:
+        try:
+            await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS * 2.5)
+        except TimeoutError:
+            raise Interrupted("no message and no heartbeat from the server") from None
+        self._wake.clear()
+        if self._broken:
+            raise Interrupted(self._broken)
+        batch, self._buffer = self._buffer[: self.max_batch], self._buffer[self.max_batch :]
+        if self._buffer:
+            self._wake.set()
+        if self._requested - len(self._buffer) < REQUEST // 2 or self._requested <= 0:
+            await self._request(name, inbox)
+        return batch
+
+    async def _request(self, name: str, inbox: str) -> None:
+        if len(self._buffer) >= REQUEST:
+            return
+        self._requested += REQUEST
+        wanted = {
+            "batch": REQUEST,
+            "max_bytes": BUFFER_BYTES,
+            "expires": int(EXPIRES_SECONDS * NANO),
+            "idle_heartbeat": int(HEARTBEAT_SECONDS * NANO),
+        }
+        await self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox)
+
+    async def _take(self, message: Msg) -> None:
+        tokens = message.reply.split(".")
+        if len(tokens) < 9:
+            self._status(message)
+        else:
+            self._message(message, int(tokens[-4]), int(tokens[-3]))
+        self._wake.set()
+
+    def _message(self, message: Msg, position: int, delivered: int) -> None:
+        if delivered != self._delivered + 1 or position <= self.position:
+            self._broken = f"message {position} came out of order (delivery {delivered} after {self._delivered})"
+            return
+        self._delivered = delivered
+        self.position = position
+        self._requested -= 1
+        self._buffer.append((position, message.data))
+
+    def _status(self, message: Msg) -> None:
+        headers = message.headers or {}
+        status = headers.get("Status", "")
+        if status in {"408", "409", "404"} and "Nats-Pending-Messages" in headers:
+            self._requested -= int(headers["Nats-Pending-Messages"])
+        elif status != "100":
+            self._broken = f"the server ended the request: {status} {headers.get('Description', '')}"
+
+    @staticmethod
+    async def _leave(step: object) -> None:
+        try:
+            await asyncio.wait_for(step, 2)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - leaving: the server drops what it no longer hears of
+            return

@@ -1,0 +1,174 @@
+"""The relay: copies the log to the stream EVENTS, in order, so that stream sequence = log position.
+
+It resumes from the stream's own last message and publishes with that sequence as the expected last one, so a second
+relay cannot interleave and a repeated batch is refused, not doubled. Among replicas one leads, by advisory lock.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+import nats
+import orjson
+import psycopg
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from shared.ids import from_hex
+from shared.runtime.database import Connection, connect
+from shared.runtime.settings import Settings
+from shared.subjects import STREAM, subject
+
+BATCH: Final = 1_000
+BATCH_BYTES: Final = 4 * 1024 * 1024
+ATOMIC_FROM: Final = 8
+LEADER_LOCK: Final = 0x6C656164_00000001
+ACK_SECONDS: Final = 10.0
+Row = tuple[int, str, str, int, str]
+logger = structlog.get_logger()
+
+
+class Refused(Exception):
+    """The stream did not take a batch: its last sequence is not the one we know."""
+
+
+class Diverged(RuntimeError):
+    """The stream holds something the log does not; the relay never overwrites it."""
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Copy until `stop` is set, through restarts of either server."""
+    while not stop.is_set():
+        try:
+            await _lead(settings, stop)
+        except (psycopg.Error, NatsError, OSError, TimeoutError, Refused) as error:
+            logger.warning("relay interrupted; starting again from the stream", error=repr(error))
+            await _pause(stop, 0.5)
+
+
+async def _lead(settings: Settings, stop: asyncio.Event) -> None:
+    async with await connect(settings.database_url.get_secret_value(), name="relay", autocommit=True) as database:
+        while not stop.is_set() and not await _lock(database):
+            await _pause(stop, settings.lease_poll_seconds)
+        if stop.is_set():
+            return
+        client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
+        try:
+            await _copy(database, client, stop)
+        finally:
+            await client.close()
+
+
+async def _lock(database: Connection) -> bool:
+    cursor = await database.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,))
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def _copy(database: Connection, client: Client, stop: asyncio.Event) -> None:
+    await database.execute("LISTEN log")
+    position = await _resume(database, client)
+    logger.info("relay copies the log to the stream", after=position)
+    while not stop.is_set():
+        rows = await _after(database, position)
+        if rows:
+            await _publish(client, rows, position)
+            position = rows[-1][0]
+        if len(rows) < BATCH:
+            await _news(database)
+
+
+async def _news(database: Connection) -> None:
+    """Until an append is announced, or a second has passed."""
+    async for _ in database.notifies(timeout=1.0, stop_after=1):
+        return
+
+
+async def _resume(database: Connection, client: Client) -> int:
+    """The stream's last sequence, after making sure that it is the log's event of that position."""
+    stream = client.jetstream()
+    last = (await stream.stream_info(STREAM)).state.last_seq
+    if last == 0:
+        return 0
+    try:
+        message = await stream.get_msg(STREAM, seq=last)
+    except NotFoundError:
+        raise Diverged(f"message {last} of {STREAM} is gone; the stream has to be made anew from the log") from None
+    cursor = await database.execute("SELECT id FROM log.events WHERE position = %s", (last,))
+    row = await cursor.fetchone()
+    streamed = orjson.loads(message.data or b"{}").get("id")
+    if row is None or from_hex("evt", str(row[0])) != streamed:
+        raise Diverged(f"sequence {last} of {STREAM} is {streamed}, which is not the log's event at that position")
+    return last
+
+
+async def _after(database: Connection, position: int) -> list[Row]:
+    cursor = await database.execute(
+        "SELECT position, encode(uuid_send(id), 'hex'), type, slot, body FROM log.events"
+        " WHERE position > %s ORDER BY position LIMIT %s",
+        (position, BATCH),
+    )
+    return _within_bytes(await cursor.fetchall())
+
+
+def _within_bytes(rows: Sequence[Any]) -> list[Row]:
+    total = 0
+    for index, row in enumerate(rows):
+        total += len(row[4])
+        if total > BATCH_BYTES and index:
+            return list(rows[:index])
+    return list(rows)
+
+
+async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
+    publish = _publish_atomically if len(rows) >= ATOMIC_FROM else _publish_singly
+    try:
+        last = await asyncio.wait_for(publish(client, rows, position), ACK_SECONDS)
+    except TimeoutError:
+        raise Refused(f"no acknowledgement of {rows[0][0]}..{rows[-1][0]} in {ACK_SECONDS} s") from None
+    if last != rows[-1][0]:
+        raise Refused(f"the stream stands at {last} after {rows[-1][0]} was published")
+
+
+async def _publish_singly(client: Client, rows: Sequence[Row], position: int) -> int:
+    last = position
+    for _, event_id, kind, slot, body in rows:
+        headers = {"Nats-Msg-Id": event_id, "Nats-Expected-Last-Sequence": str(last)}
+        reply = await client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS)
+        last = _acknowledged(reply.data)
+    return last
+
+
+async def _publish_atomically(client: Client, rows: Sequence[Row], position: int) -> int:
+    batch = uuid4().hex
+    for number, (_, event_id, kind, slot, body) in enumerate(rows[:-1], start=1):
+        headers = {"Nats-Msg-Id": event_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+        if number == 1:
+            headers["Nats-Expected-Last-Sequence"] = str(position)
+        await client.publish(subject(slot, kind), body.encode(), headers=headers)
+    _, event_id, kind, slot, body = rows[-1]
+    headers = {
+        "Nats-Msg-Id": event_id,
+        "Nats-Batch-Id": batch,
+        "Nats-Batch-Sequence": str(len(rows)),
+        "Nats-Batch-Commit": "1",
+    }
+    reply = await client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS)
+    return _acknowledged(reply.data)
+
+
+def _acknowledged(data: bytes) -> int:
+    answer = orjson.loads(data)
+    if "error" in answer:
+        raise Refused(f"{answer['error'].get('err_code')}: {answer['error'].get('description')}")
+    return int(answer["seq"])
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

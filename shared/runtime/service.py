@@ -1,0 +1,159 @@
+"""The skeleton of a service process: FastStream over NATS, HTTP, health, logs, graceful stop.
+
+`app.py` of each service puts its own parts in; nothing here knows any of them.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from faststream import AckPolicy, FastStream
+from faststream.nats import NatsBroker
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from shared.runtime.follower import Effect, Follower
+from shared.runtime.machine import Definition, Message
+from shared.runtime.settings import Settings
+from shared.runtime.subscriber import subscribe
+from shared.tokens import MIN_KEY_CHARACTERS
+
+logger = structlog.get_logger()
+
+
+@dataclass
+class Service:
+    """One service process: its settings, its follower of the log and its HTTP application."""
+
+    settings: Settings
+    definition: Definition[Any]
+    http: FastAPI
+    effects: Sequence[Effect] = ()
+    closing: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.follower = Follower(self.definition, self.settings, self.effects)
+        self.broker = broker_of(self.settings, self.definition.name)
+        self.stream = FastStream(self.broker, logger=None)
+        handler = subscribe(self.broker, self.follower)
+
+        @handler
+        async def follow(messages: list[Message]) -> None:
+            await self.follower.apply(messages)
+
+        self.http.router.lifespan_context = self._lifespan
+        self.http.add_route("/health/live", self._live, include_in_schema=False)
+        self.http.add_route("/health/ready", self._ready, include_in_schema=False)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        await self.stream.start()
+        try:
+            yield
+        finally:
+            await self.stream.stop()
+            for close in self.closing:
+                await close()
+
+    async def _live(self, _: Request) -> JSONResponse:
+        return JSONResponse({"service": self.definition.name, "live": True})
+
+    async def _ready(self, _: Request) -> JSONResponse:
+        connected = await self.broker.ping(timeout=1.0)
+        state = {
+            "service": self.definition.name,
+            "leading": self.follower.leading,
+            "position": self.follower.machine.position,
+            "nats": connected,
+        }
+        return JSONResponse(state, status_code=200 if connected else 503)
+
+
+def broker_of(settings: Settings, name: str) -> NatsBroker:
+    """The service's NATS connection. It reconnects for ever; if it is closed all the same, the process ends."""
+
+    async def closed() -> None:
+        logger.error("the NATS connection is closed for good; ending, to be started again")
+        os._exit(1)
+
+    async def failed(error: Exception) -> None:
+        logger.warning("NATS", error=repr(error))
+
+    return NatsBroker(
+        settings.nats_url.get_secret_value(),
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,
+        ping_interval=5,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        apply_types=False,
+        logger=None,
+        closed_cb=_unless_stopping(closed),
+        error_cb=failed,
+    )
+
+
+def _unless_stopping(closed: Any) -> Any:
+    async def callback() -> None:
+        if not _stopping.is_set():
+            await closed()
+
+    return callback
+
+
+_stopping = asyncio.Event()
+
+
+def serve(settings: Settings, http: Any) -> None:
+    """Run the HTTP application, and with its lifespan the service, until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        http, host=settings.host, port=settings.port, log_config=None, access_log=False, loop="uvloop",
+        http="httptools", ws="none", lifespan="on", timeout_graceful_shutdown=5, backlog=4096,
+    )
+    server = _Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        _stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def signing_keys(settings: Settings) -> list[str]:
+    """The keys that callback tokens are verified with, the signing one first. Ends the process without one."""
+    keys = [key.get_secret_value() for key in (settings.signing_key, *settings.previous_signing_keys)]
+    if any(len(key) < MIN_KEY_CHARACTERS for key in keys):
+        sys.exit(
+            f"LEADSTREAM_SIGNING_KEY must have at least {MIN_KEY_CHARACTERS} characters: it signs the URLs that Clay "
+            "answers to. Make one with `openssl rand -hex 32` and give it to dispatcher and callbacks alike."
+        )
+    return keys
+
+
+def configure_logging(settings: Settings, service: str) -> None:
+    """Structured logs on standard output: JSON lines, or readable ones on a terminal."""
+    level = logging.getLevelName(settings.log_level.upper())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+    structlog.contextvars.bind_contextvars(service=service, **({"replica": settings.replica} if settings.replica else {}))
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

@@ -1,0 +1,135 @@
+"""Provisioning: the one step that makes roles, schemas, the log, and the streams. Safe to run again at any time.
+
+Services never create or change a stream. An existing stream whose configuration differs is reported, not rewritten.
+"""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final
+
+import nats
+import psycopg
+import structlog
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+from psycopg import sql
+
+from shared.events import CATALOGUE
+from shared.runtime.settings import SERVICES
+from shared.subjects import INBOX_STREAM, STREAM
+
+logger = structlog.get_logger()
+ROLES: Final = (*SERVICES, "relay")
+STREAMS: Final = (
+    StreamConfig(
+        name=STREAM,
+        subjects=["events.>"],
+        storage=StorageType.FILE,
+        allow_atomic=True,
+        allow_direct=True,
+        deny_delete=True,
+        deny_purge=True,
+        max_msgs=-1,
+        duplicate_window=120,
+    ),
+    StreamConfig(
+        name=INBOX_STREAM,
+        subjects=["inbox.>"],
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.WORK_QUEUE,
+        duplicate_window=120,
+    ),
+)
+
+
+def provision_database(admin_url: str, passwords: Mapping[str, str], database: str = "leadstream") -> None:
+    """Make the database, its roles with these passwords, the log and one schema for each service."""
+    with psycopg.connect(admin_url, autocommit=True) as server:
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    with psycopg.connect(admin_url, dbname=database) as connection:
+        _migrate(connection)
+        for role in ROLES:
+            _role(connection, role, passwords[role])
+        for service in SERVICES:
+            _schema(connection, service)
+        _writers(connection)
+    logger.info("database is provisioned", database=database, roles=len(ROLES), event_types=len(CATALOGUE))
+
+
+async def provision_streams(nats_url: str) -> None:
+    """Make the streams that are missing; say where an existing one differs from what is wanted."""
+    client = await nats.connect(nats_url, name="provision", max_reconnect_attempts=10)
+    try:
+        stream = client.jetstream(timeout=10)
+        for wanted in STREAMS:
+            await _stream(stream, wanted)
+    finally:
+        await client.close()
+
+
+async def _stream(stream: JetStreamContext, wanted: StreamConfig) -> None:
+    try:
+        found = (await stream.stream_info(str(wanted.name))).config
+    except NotFoundError:
+        await stream.add_stream(wanted)
+        logger.info("stream made", stream=wanted.name)
+        return
+    for name in ("subjects", "storage", "retention", "allow_atomic", "deny_delete", "deny_purge"):
+        have, want = getattr(found, name), getattr(wanted, name)
+        if want is not None and have != want:
+            logger.warning("stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want)
+
+
+def _migrate(connection: psycopg.Connection) -> None:
+    """Apply the files of deploy/postgres that this database has not seen, in the order of their names."""
+    connection.execute("CREATE TABLE IF NOT EXISTS public.migration (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+    connection.execute("LOCK TABLE public.migration")
+    seen = {row[0] for row in connection.execute("SELECT name FROM public.migration")}
+    for file in sorted((files("deploy") / "postgres").iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".sql") and file.name not in seen:
+            connection.execute(file.read_text(encoding="utf-8").encode())
+            connection.execute("INSERT INTO public.migration (name) VALUES (%s)", (file.name,))
+            logger.info("migration applied", name=file.name)
+
+
+def _role(connection: psycopg.Connection, role: str, password: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+    verb = "ALTER" if found else "CREATE"
+    statement = sql.SQL(verb + " ROLE {} LOGIN NOINHERIT PASSWORD {}")
+    connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    grants = "GRANT USAGE ON SCHEMA log TO {0}; GRANT SELECT ON log.events, log.head TO {0}"
+    connection.execute(sql.SQL(grants).format(sql.Identifier(role)))
+    if role == "relay":
+        connection.execute("DROP POLICY IF EXISTS read_relay ON log.events")
+        connection.execute("CREATE POLICY read_relay ON log.events FOR SELECT TO relay USING (true)")
+    else:
+        connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION log.append TO {}").format(sql.Identifier(role)))
+
+
+def _schema(connection: psycopg.Connection, service: str) -> None:
+    reader = f"{service}_reader"
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (reader,)).fetchone() is None:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(reader)))
+    statement = (
+        "GRANT {reader} TO {owner} WITH INHERIT FALSE, SET TRUE;"
+        "CREATE SCHEMA IF NOT EXISTS {owner} AUTHORIZATION {owner};"
+        "GRANT USAGE ON SCHEMA {owner} TO {reader};"
+        "GRANT USAGE ON SCHEMA log TO {reader}; GRANT SELECT ON log.events TO {reader}"
+    )
+    names = {"owner": sql.Identifier(service), "reader": sql.Identifier(reader)}
+    connection.execute(sql.SQL(statement).format(**names))
+    policy = "DROP POLICY IF EXISTS {name} ON log.events; CREATE POLICY {name} ON log.events FOR SELECT TO {role} USING ({rule})"
+    tenant = sql.SQL("tenant_id = current_setting('leadstream.tenant_id')::uuid")
+    for role, rule in ((reader, tenant), (service, sql.SQL("true"))):
+        name = sql.Identifier(f"read_{role}")
+        connection.execute(sql.SQL(policy).format(name=name, role=sql.Identifier(role), rule=rule))
+
+
+def _writers(connection: psycopg.Connection) -> None:
+    """Enter into log.writer who may write what, from the event catalogue."""
+    connection.execute("DELETE FROM log.writer")
+    pairs = [(writer, entry.name) for entry in CATALOGUE.values() for writer in entry.writers]
+    with connection.cursor() as cursor:
+        cursor.executemany("INSERT INTO log.writer (role, type) VALUES (%s, %s)", pairs)

@@ -1,0 +1,29 @@
+"""Where an event travels: `events.{slot}.{type}`. Every client hashes to one of 64 slots, for good."""
+
+import zlib
+from collections.abc import Iterable
+from typing import Final
+
+from shared.envelope import Event
+
+SLOTS: Final = 64
+STREAM: Final = "EVENTS"
+INBOX_STREAM: Final = "INBOX"
+INBOX_SUBJECT: Final = "inbox.callbacks"
+
+
+def slot_of(event: Event) -> int:
+    """The slot of the event's client, or of its tenant where no client applies."""
+    return zlib.crc32((event.client_id or event.tenant_id).encode()) % SLOTS
+
+
+def subject(slot: int, event_type: str) -> str:
+    """The subject of one event."""
+    return f"events.{slot}.{event_type}"
+
+
+def filters(event_types: Iterable[str], slots: range = range(SLOTS)) -> list[str]:
+    """The subjects a reader of these types and slots asks for."""
+    if len(slots) == SLOTS:
+        return [f"events.*.{name}" for name in sorted(event_types)]
+    return [subject(slot, name) for slot in slots for name in sorted(event_types)]

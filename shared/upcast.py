@@ -1,0 +1,24 @@
+"""Old versions of payloads, made new: one function for each step of one event type, kept for ever.
+
+An upcaster takes the raw payload of version n and gives that of version n + 1; a chain of them leads from any
+version ever written to today's.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Payload = dict[str, Any]
+Upcaster = Callable[[Payload], Payload]
+
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+
+
+def upcast(name: str, version: int, newest: int, payload: Payload) -> Payload:
+    """`payload` of `version`, as the `newest` version has it. Raises ValueError where no chain leads there."""
+    if version > newest:
+        raise ValueError(f"{name} version {version} was written by a newer program; this one knows {newest}")
+    for step in range(version, newest):
+        if (name, step) not in UPCASTERS:
+            raise ValueError(f"no upcaster from {name} version {step}")
+        payload = UPCASTERS[name, step](payload)
+    return payload

@@ -1,0 +1,250 @@
+"""Bodies as providers send them, and bodies as nobody should."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.callbacks.body import MAX_BYTES, MAX_DEPTH, MAX_ROWS, Answer, UnreadableBody, enrichments, read
+from shared.ids import from_hex
+
+CLAY = Path(__file__).parents[1] / "data" / "clay"
+VARIANTS = {
+    c["case"]: c["body"] for c in json.loads((CLAY / "callback_body_variants_synthetic.json").read_bytes())
+}
+ITEM_UUID, COMPANY_UUID = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-0000000000c1"
+ITEM, COMPANY = from_hex("item", ITEM_UUID), from_hex("company", COMPANY_UUID)
+ULID = "01JD3K5M8N0PQRSTVWXYZ12345"
+FIRM = {"name": "Acme", "domain": "acme.example", "industry": "Tools", "size": "11-50", "founded": 1999}
+WHO = {"name": "Ann Ex", "first_name": "Ann", "last_name": "Ex", "headline": "CEO", "experience": []}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(sorted(FIRM)), inner)
+    ),
+    max_leaves=20,
+)
+
+
+def one(body: Any, **keywords: Any) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    (answer,) = read(raw, **keywords)
+    return answer
+
+
+def code(raw: bytes) -> str:
+    with pytest.raises(UnreadableBody) as caught:
+        read(raw)
+    assert str(caught.value)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("case", "company", "found"),
+    [
+        ("flat_fields", None, True),
+        ("nested_under_enrich_company", COMPANY, True),
+        ("double_encoded_string_payload", COMPANY, True),
+        ("numbers_as_strings", None, True),
+        ("not_found_empty_object", COMPANY, False),
+        ("not_found_null", COMPANY, False),
+        ("array_of_one", None, True),
+        ("person_flat", None, True),
+        ("late_second_delivery_newer_refresh", None, True),
+        ("oversize_hint_200KB_cell", COMPANY, True),
+    ],
+)
+def test_every_sample_is_read(case: str, company: str | None, found: bool) -> None:
+    answer = one(VARIANTS[case])
+    assert (answer.item_id, answer.company_id, answer.found) == (ITEM, company, found)
+    if found and case != "oversize_hint_200KB_cell":
+        assert answer.payload["name"]
+        assert answer.payload["url"]
+
+
+def test_no_sample_is_forgotten() -> None:
+    assert one(VARIANTS["unknown_item"]).item_id == from_hex("item", "f" * 8 + "-ffff-4fff-8fff-" + "f" * 12)
+    assert len(VARIANTS) == 11
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"raw_clay_company_enriched_payload": FIRM},
+        {"raw_payload": FIRM, "workflow_slug": "enrich_company_via_waterfall_in_clay"},
+        {"raw_payload": {"enrich_company": FIRM}},
+        {"anything_else": FIRM},
+        {"anything_else": json.dumps(FIRM), "name": "Acme", "domain": "acme.example"},
+        {"enriched_data": json.dumps(json.dumps(FIRM))},
+        {"enriched_data": [FIRM]},
+        {"enrich_person": None, "enrich_company": FIRM},
+        {"data": {"item": {"result": FIRM}}},
+        [FIRM],
+        {"rows": [FIRM]},
+        {"rows": json.dumps([FIRM])},
+        json.dumps(FIRM),
+        FIRM,
+    ],
+)
+def test_the_enrichment_is_found_wherever_it_is(body: Any) -> None:
+    assert one(body).payload == FIRM
+    assert one(body).found
+    assert enrichments(body) == [FIRM]
+
+
+def test_two_enrichments_are_kept_together() -> None:
+    body = {"item_id": f"item_{ULID}", "enrich_company": FIRM, "enrich_person": WHO}
+    assert one(body).payload == body
+    assert enrichments(body) == [FIRM, WHO]
+
+
+@pytest.mark.parametrize(
+    ("body", "payload"),
+    [
+        ({}, {}),
+        ({"item_id": ITEM_UUID, "company_id": 112688753}, {"item_id": ITEM_UUID, "company_id": 112688753}),
+        ({"enrich_company": "No data found", "name": "Acme"}, "No data found"),
+        ({"enrich_company": []}, []),
+        ({"raw_payload": {"name": None, "domain": ""}}, {"name": None, "domain": ""}),
+    ],
+)
+def test_an_empty_enrichment_is_not_found(body: Any, payload: Any) -> None:
+    assert (one(body).payload, one(body).found) == (payload, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (f"item_{ULID}", f"item_{ULID}"),
+        (f"  ITEM_{ULID.lower()}\n", f"item_{ULID}"),
+        (ITEM_UUID.upper(), ITEM),
+        (f" {ITEM_UUID} ", ITEM),
+        (f"company_{ULID}", None),
+        (112688753, None),
+        ("112688753", None),
+        ("0" * 32, None),
+        (f"item_8{ULID[1:]}", None),
+        ("item_" * 1000, None),
+        ("", None),
+        (None, None),
+        ([ITEM_UUID], None),
+    ],
+)
+def test_only_our_own_ids_count(written: Any, meant: str | None) -> None:
+    assert one({"item_id": written, **FIRM}).item_id == meant
+
+
+def test_a_dispatch_has_never_had_a_uuid() -> None:
+    assert one({"dispatch_id": f"disp_{ULID}"}).dispatch_id == f"disp_{ULID}"
+    assert one({"dispatch_id": ITEM_UUID}).dispatch_id is None
+
+
+def test_ids_around_an_enrichment_win_over_those_inside() -> None:
+    inside = {**FIRM, "company_id": COMPANY_UUID, "item_id": f"item_{ULID}"}
+    assert one({"item_id": ITEM_UUID, "enrich_company": inside}).item_id == ITEM
+    assert one({"enrich_company": inside}).item_id == f"item_{ULID}"
+    assert one({"enrich_company": inside}).company_id is None  # a provider's own UUID, for all we know
+    assert one({"body": {"item_id": ITEM_UUID, "enrich_company": FIRM}}).item_id == ITEM
+
+
+def test_each_row_is_an_answer_and_inherits_what_stands_around() -> None:
+    rows = [{"item_id": ITEM_UUID, **FIRM}, {"item_id": f"item_{ULID}", "enrich_company": {}}, "no row"]
+    first, second = read(json.dumps({"company_id": f"company_{ULID}", "rows": rows}).encode())
+    assert (first.item_id, first.company_id, first.found) == (ITEM, f"company_{ULID}", True)
+    assert (second.item_id, second.company_id, second.found) == (f"item_{ULID}", f"company_{ULID}", False)
+
+
+def test_a_claygent_answer_in_a_string_is_read_whole() -> None:
+    rows = json.loads((CLAY / "claygent_customers_real_rows.json").read_bytes())
+    for answer, row in zip(read(json.dumps(rows).encode()), rows, strict=True):
+        assert answer.payload == json.loads(row["raw_payload"])
+        assert answer.found
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (b"", "empty"),
+        (b" \r\n\t", "empty"),
+        (b"not json", "not_json"),
+        (b'{"item_id": ', "not_json"),
+        (b"item_id=1&name=2", "not_json"),
+        (b"\xff\xfe\x00", "not_json"),
+        (b"null", "no_object"),
+        (b"3", "no_object"),
+        (b"[]", "no_object"),
+        (b'[1, "two", [3]]', "no_object"),
+        (b'"text"', "no_object"),
+        (b"[" * 10_000 + b"]" * 10_000, "too_deep"),
+        (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "too_deep"),
+        (b"[" * 4_000_000, "too_deep"),
+        (b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", "too_deep"),
+        (b" " * (MAX_BYTES + 1), "too_large"),
+        (b"[" + b"{}," * MAX_ROWS + b"{}]", "too_large"),
+    ],
+)
+def test_what_can_never_work_is_refused_with_a_reason(raw: bytes, wanted: str) -> None:
+    assert code(raw) == wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b'{"name": "caf\\ud83d"}', "caf\ufffd"),
+        (b'{"name": "a\\u0000b"}', "ab"),
+        (b'{"name": "a\nb"}', "a\nb"),
+        (b'{"name": NaN}', None),
+        (b'{"name": -Infinity}', None),
+        (b'{"name": 1e999, "x": NaN}', None),
+        (b'{"name": 12345678901234567890123}', 1.2345678901234568e22),
+        (b'{"name": ' + b"9" * 5000 + b"}", None),
+        (b'{"name": 1, "name": 2}', 2),
+        (b'\xef\xbb\xbf{"name": "bom"}', "bom"),
+        ('{"name": "é"}'.encode("utf-16"), "é"),
+        (b'{"name": "\xff"}', "\ufffd"),
+        (b'{"enriched_data": "{\\"name\\": \\"a\\\\u0000b\\"}"}', "ab"),
+    ],
+)
+def test_what_is_read_can_be_stored(raw: bytes, name: Any) -> None:
+    answer = one(raw)
+    assert answer.payload["name"] == name
+    assert b"\\u0000" not in orjson.dumps(answer.payload)
+
+
+def test_a_declared_encoding_is_used_where_utf_8_fails() -> None:
+    raw = '{"name": "Société"}'.encode("cp1252")
+    assert one(raw, content_type="application/json; charset=ISO-8859-1").payload["name"] == "Société"
+
+
+def test_strings_in_strings_are_opened_only_so_far() -> None:
+    body = json.dumps(FIRM)
+    for _ in range(12):
+        body = json.dumps(body)
+    assert code(json.dumps(body).encode()) == "no_object"
+    rows: Any = [FIRM]
+    for _ in range(5):
+        for _ in range(MAX_DEPTH // 2 - 2):
+            rows = {"rows": [rows]}
+        rows = {"rows": json.dumps(rows)}
+    assert len(read(json.dumps(rows).encode())) == 1
+
+
+@given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
+def test_nothing_but_a_refusal_is_ever_raised(raw: bytes) -> None:
+    try:
+        answers = read(raw)
+    except UnreadableBody as refusal:
+        assert refusal.code in {"empty", "not_json", "too_deep", "too_large", "no_object"}
+    else:
+        assert answers
+        assert all(orjson.dumps(answer.payload) is not None for answer in answers)
+
+
+@given(json_values)
+def test_looking_for_enrichments_never_raises(value: Any) -> None:
+    assert all(isinstance(found, dict) for found in enrichments(value))
