@@ -1,1 +1,8 @@
-"""Takes providers' answers: authenticates, reads and records each one, whatever else is down."""
+"""Takes providers' answers: authenticates, reads and records each one, whatever else is down.
+
+consumes: WorkflowConfigured
+emits:    EnrichmentReceived, CallbackRejected
+owns:     secret (schema `callbacks`)
+extras:   body.py (what a provider's POST body says), receipt.py (from a body to events), inbox.py (the way round a
+          database that is away), secrets.py (digests of the static secrets, in memory)
+"""

@@ -104,7 +104,7 @@ def _search(body: Object) -> list[tuple[int, Object, Object]]:
     if score >= 5 and not wrapped:
         return flat
     nested = list(_nested(body, MAX_LAYERS))
-    return [hit for hit in nested if hit[0] > (99 if wrapped else score)] or flat
+    return [hit for hit in nested if hit[0] > (4 if wrapped else score)] or flat
 
 
 def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:

@@ -1,0 +1,136 @@
+"""The commands that run things: `demo`, `up`, one `service`, the `relay`, the `simulator`, `provision`."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+SERVICES = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    from cli import checks, demo
+
+    app.command()(demo.demo)
+    app.command()(up)
+    app.command()(service)
+    app.command()(relay)
+    app.command()(simulator)
+    app.command()(provision)
+    app.command()(checks.verify)
+    app.command()(checks.rebuild)
+
+
+def up(
+    data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = Path(".leadstream/up"),
+    simulator: Annotated[bool, typer.Option(help="Run the Clay simulator too.")] = True,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Replicas of every service.")] = 1,
+) -> None:
+    """Run servers and services until Ctrl-C; data stays in the folder.
+
+    Ports are free ones, chosen at the first start, or LEADSTREAM_PORT_INGEST and so on. Example: leadstream up
+    """
+    from cli.stack import Stack
+
+    ports = {
+        name: int(os.environ[f"LEADSTREAM_PORT_{name.upper()}"])
+        for name in (*SERVICES, "postgres", "nats", "simulator")
+        if f"LEADSTREAM_PORT_{name.upper()}" in os.environ
+    }
+    stack = Stack(data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}"))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with stack.running():
+        typer.echo("leadstream is up:")
+        for name, url in stack.urls.items():
+            if simulator or name != "simulator":
+                typer.echo(f"  {name:<11} {url}{'' if name == 'simulator' else '/docs'}")
+        typer.echo(f"Data and logs are in {data}. Ctrl-C stops it; the same command starts it again.")
+        stop.wait()
+        typer.echo("stopping")
+
+
+def service(name: Annotated[str, typer.Argument(help="ingest, sequencer, dispatcher, callbacks or projector")]) -> None:
+    """Run one service against configured servers (see .env.example).
+
+    Example: leadstream service sequencer
+    """
+    if name not in SERVICES:
+        raise typer.BadParameter(f"there is no service {name!r}; there are {', '.join(SERVICES)}")
+    import_module(f"services.{name}.app").main()
+
+
+def relay() -> None:
+    """Copy the log to the stream, as one of any number of replicas.
+
+    Example: leadstream relay
+    """
+    import asyncio
+
+    from shared.runtime import relay as relaying
+    from shared.runtime.service import configure_logging
+    from shared.runtime.settings import Settings
+
+    settings = Settings()
+    configure_logging(settings, "relay")
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await relaying.run(settings, stop)
+
+    import uvloop
+
+    try:
+        uvloop.run(run())
+    except relaying.Diverged as error:
+        sys.exit(f"relay: {error}")
+
+
+def simulator() -> None:
+    """Run the Clay simulator: it takes webhook POSTs and answers later (LEADSTREAM_SIMULATOR_* sets its knobs).
+
+    Example: LEADSTREAM_SIMULATOR_LOSS=0.05 leadstream simulator
+    """
+    from simulator.app import run
+    from simulator.settings import SimulatorSettings
+
+    run(SimulatorSettings())
+
+
+def provision() -> None:
+    """Make database, roles, the log, schemas and streams. Safe to run again.
+
+    Reads LEADSTREAM_ADMIN_DATABASE_URL, LEADSTREAM_DATABASE_NAME, LEADSTREAM_ROLE_PASSWORDS (a JSON object) and
+    LEADSTREAM_PROVISION_NATS_URL. Example: leadstream provision
+    """
+    import asyncio
+
+    from shared.runtime.service import configure_logging
+    from shared.runtime.settings import Settings
+    from shared.runtime.topology import ROLES, provision_database, provision_streams
+
+    configure_logging(Settings(), "provision")
+    passwords: dict[str, Any] = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
+    if missing := [role for role in ROLES if not passwords.get(role)]:
+        sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
+    provision_database(
+        _needed("LEADSTREAM_ADMIN_DATABASE_URL"), passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream")
+    )
+    asyncio.run(provision_streams(_needed("LEADSTREAM_PROVISION_NATS_URL")))
+
+
+def _needed(variable: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        sys.exit(f"{variable} is not set; .env.example says what it is for")
+    return value

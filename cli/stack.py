@@ -1,0 +1,256 @@
+"""The whole product on one machine: embedded servers, the relay, the services, the simulator, each a real process.
+
+Everything lives below one folder: data, logs, and `stack.json` with ports and secrets, so that a restart finds its
+data again and two stacks never meet. Whatever dies is started again.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_port
+from shared.runtime.settings import SERVICES
+
+ROLES: Final = (*SERVICES, "relay")
+NATS_USERS: Final = ("provision", "relay", "service")
+DATABASE: Final = "leadstream"
+STOP_SECONDS: Final = 15.0
+Spawn = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@dataclass
+class Identity:
+    """Ports and secrets of one stack, kept in `stack.json`."""
+
+    ports: dict[str, int]
+    postgres_password: str
+    role_passwords: dict[str, str]
+    nats_passwords: dict[str, str]
+    signing_key: str
+
+    @classmethod
+    def of(cls, folder: Path, ports: dict[str, int]) -> "Identity":
+        """The identity found in the folder, or a new one with the given ports and free ones for the rest."""
+        file = folder / "stack.json"
+        if file.exists():
+            return cls(**json.loads(file.read_text()))
+        names = ("postgres", "nats", *SERVICES, "simulator")
+        identity = cls(
+            ports={name: ports.get(name) or free_port() for name in names},
+            postgres_password=secrets.token_urlsafe(24),
+            role_passwords={role: secrets.token_urlsafe(24) for role in ROLES},
+            nats_passwords={user: secrets.token_urlsafe(24) for user in NATS_USERS},
+            signing_key=secrets.token_hex(32),
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(identity)))
+        return identity
+
+
+@dataclass
+class Process:
+    """One supervised process: how to start it, and the one that runs now."""
+
+    name: str
+    spawn: Spawn
+    running: "subprocess.Popen[bytes] | None" = None
+    starts: int = 0
+
+    def start(self) -> None:
+        self.running = self.spawn()
+        self.starts += 1
+
+    @property
+    def alive(self) -> bool:
+        return self.running is not None and self.running.poll() is None
+
+
+@dataclass
+class Stack:
+    """Starts, watches and stops all parts. `environment` is added to that of every service."""
+
+    folder: Path
+    ports: dict[str, int] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    simulator: bool = True
+    replicas: int = 1
+    say: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        self.identity = Identity.of(self.folder, self.ports)
+        identity = self.identity
+        self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
+        self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
+        self.processes: dict[str, Process] = {}
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each HTTP API listens."""
+        return {name: f"http://127.0.0.1:{self.identity.ports[name]}" for name in (*SERVICES, "simulator")}
+
+    @property
+    def admin_url(self) -> str:
+        """The database as its superuser."""
+        return self.postgres.url(database=DATABASE)
+
+    def database_url(self, role: str) -> str:
+        """The database as one service's role."""
+        return self.postgres.url(role, self.identity.role_passwords[role], DATABASE)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator["Stack"]:
+        """Start everything, and stop it whatever happens."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Start servers, provision, start services; returns when every one is ready. Raises ServerFailed."""
+        self.start_servers()
+        self.say("starting the services")
+        names = [(name, number) for name in SERVICES for number in range(self.replicas)]
+        for name, number in names:
+            self._add(f"{name}.{number}" if number else name, lambda n=name, k=number: self._service(n, k))  # type: ignore[misc]
+        for number in range(self.replicas):
+            self._add(f"relay.{number}" if number else "relay", lambda k=number: self._relay(k))  # type: ignore[misc]
+        if self.simulator:
+            self._add("simulator", self._simulator)
+        self._watcher.start()
+        self._until_ready()
+        (self.folder / "runtime.json").write_text(json.dumps({"urls": self.urls, "token": None}))
+
+    def start_servers(self) -> None:
+        """Start PostgreSQL and NATS and provision them."""
+        self.say("starting PostgreSQL and NATS")
+        for name, server in (("postgres", self.postgres), ("nats", self.nats)):
+            self._add(name, server.start)
+        for name, server in (("postgres", self.postgres), ("nats", self.nats)):
+            running = self.processes[name].running
+            assert running is not None
+            server.wait(running)
+        self.say("provisioning roles, schemas, the log and the streams")
+        self._provision()
+
+    def stop(self) -> None:
+        """Stop services first, then NATS, then PostgreSQL; kill what does not listen."""
+        self._stopping.set()
+        servers = {"postgres", "nats"}
+        self._end([p for name, p in self.processes.items() if name not in servers], signal.SIGTERM)
+        self._end([p for name, p in self.processes.items() if name == "nats"], signal.SIGTERM)
+        self._end([p for name, p in self.processes.items() if name == "postgres"], signal.SIGINT)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL one part; the watcher starts it again."""
+        process = self.processes[name].running
+        assert process is not None
+        process.kill()
+        process.wait()
+
+    def _add(self, name: str, spawn: Spawn) -> None:
+        process = Process(name, spawn)
+        process.start()
+        self.processes[name] = process
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.1):
+            for process in list(self.processes.values()):
+                if not process.alive and not self._stopping.is_set():
+                    time.sleep(min(2.0, 0.1 * process.starts))
+                    process.start()
+
+    def _end(self, processes: list[Process], how: signal.Signals) -> None:
+        for process in processes:
+            if process.running is not None and process.alive:
+                process.running.send_signal(how)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in processes:
+            if process.running is not None:
+                try:
+                    process.running.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.running.kill()
+                    process.running.wait()
+
+    def _provision(self) -> None:
+        import asyncio
+
+        from shared.runtime.topology import provision_database, provision_streams
+
+        provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)
+        asyncio.run(provision_streams(self.nats.url("provision")))
+
+    def _until_ready(self, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
+        while waiting:
+            waiting = {name for name in waiting if not _ready(self.urls[name], name)}
+            if time.monotonic() > deadline:
+                name = sorted(waiting)[0]
+                tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
+                raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
+            time.sleep(0.05)
+
+    def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
+        port = self.identity.ports[name] if number == 0 else free_port()
+        variables = {"LEADSTREAM_PORT": str(port), "LEADSTREAM_REPLICA": str(number) if number else ""}
+        return self._python(name, number, ["service", name], "service", variables)
+
+    def _relay(self, number: int) -> "subprocess.Popen[bytes]":
+        return self._python("relay", number, ["relay"], "relay", {})
+
+    def _simulator(self) -> "subprocess.Popen[bytes]":
+        variables = {"LEADSTREAM_SIMULATOR_PORT": str(self.identity.ports["simulator"])}
+        return self._python("simulator", 0, ["simulator"], None, variables)
+
+    def _python(
+        self, name: str, number: int, arguments: list[str], nats_user: str | None, variables: dict[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        environment = os.environ | self.environment | variables | self._addresses(name, nats_user)
+        with (logs / f"{name}{f'.{number}' if number else ''}.log").open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "cli.main", *arguments], env=environment, stdout=output, stderr=output,
+                stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder,
+            )  # fmt: skip
+
+    def _addresses(self, name: str, nats_user: str | None) -> dict[str, str]:
+        if nats_user is None:
+            return {}
+        return {
+            "LEADSTREAM_DATABASE_URL": self.database_url(name),
+            "LEADSTREAM_NATS_URL": self.nats.url(nats_user),
+            "LEADSTREAM_SIGNING_KEY": self.identity.signing_key,
+            "LEADSTREAM_CALLBACK_BASE_URL": self.urls["callbacks"],
+            "LEADSTREAM_ARTIFACTS": str(self.folder / "artifacts"),
+        }
+
+
+def _ready(url: str, name: str) -> bool:
+    path = "/health" if name == "simulator" else "/health/ready"
+    try:
+        answer = httpx.get(url + path, timeout=2)
+    except httpx.HTTPError:
+        return False
+    body: dict[str, Any] = answer.json() if answer.is_success else {}
+    return answer.is_success and body.get("leading", True) is not False
+
+

@@ -1,0 +1,92 @@
+"""Where providers POST their answers. Bare Starlette routes: this is the busiest door of the house."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from services.callbacks.handlers import NotRecorded, Receiver, Reply
+from shared.runtime.http import application
+
+SECRET_HEADER: Final = "x-leadstream-secret"
+_BODY: Final = {"required": True, "content": {"application/json": {"schema": {}}}}
+_ANSWERS: Final = {
+    "202": {"description": "The answer is on disk."},
+    "400": {"description": "Not JSON, empty, or nested too deep."},
+    "401": {"description": "A token that is not ours, or a wrong secret."},
+    "410": {"description": "The token has expired."},
+    "413": {"description": "The body is too large."},
+    "422": {"description": "The body names nothing of ours."},
+    "503": {"description": "It could not be recorded; try again."},
+}
+
+
+def build(receiver: Receiver) -> FastAPI:
+    """The callbacks service's HTTP application."""
+    app = application("callbacks", "Providers POST their answers here.")
+
+    async def by_token(request: Request) -> Response:
+        async def take(body: bytes) -> Reply:
+            content_type = request.headers.get("content-type")
+            return await receiver.by_token(request.path_params["token"], body, content_type)
+
+        return await _answer(request, receiver, take)
+
+    async def by_secret(request: Request) -> Response:
+        async def take(body: bytes) -> Reply:
+            path, headers = request.path_params, request.headers
+            return await receiver.by_secret(
+                path["client_id"], path["workflow"], headers.get(SECRET_HEADER, ""), body, headers.get("content-type")
+            )
+
+        return await _answer(request, receiver, take)
+
+    app.add_route("/v1/callbacks/{token}", by_token, methods=["POST"])
+    app.add_route("/v1/clients/{client_id}/callbacks/{workflow}", by_secret, methods=["POST"])
+    app.openapi = _documented(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]) -> Response:
+    try:
+        body, length = await _body(request, receiver.settings.callback_max_bytes)
+        status, answer = await take(body) if body is not None else await receiver.too_large(length)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    except NotRecorded as error:
+        status, answer = 503, {"error": {"code": "not_recorded", "message": f"send it again: {error}"[:300]}}
+    headers = {"Retry-After": "5"} if status == 503 else None
+    return Response(orjson.dumps(answer), status, headers, "application/json")
+
+
+async def _body(request: Request, limit: int) -> tuple[bytes | None, int]:
+    """The body, or None and how much came of it when it is longer than `limit` bytes."""
+    chunks, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > limit:
+            return None, length
+        chunks.append(chunk)
+    return b"".join(chunks), length
+
+
+def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generated()
+        document["paths"]["/v1/callbacks/{token}"] = {"post": _operation("By the URL given out with a dispatch", "token")}
+        document["paths"]["/v1/clients/{client_id}/callbacks/{workflow}"] = {
+            "post": _operation(f"By a client's static secret in {SECRET_HEADER}", "client_id", "workflow")
+        }
+        return document
+
+    return openapi
+
+
+def _operation(summary: str, *parameters: str) -> dict[str, Any]:
+    described = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters]
+    return {"summary": summary, "parameters": described, "requestBody": _BODY, "responses": _ANSWERS}

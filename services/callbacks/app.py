@@ -1,0 +1,54 @@
+"""Callbacks as a process: the only place that knows FastStream and uvicorn."""
+
+import asyncio
+import contextlib
+
+from services.callbacks import api, domain, inbox, store
+from services.callbacks.handlers import Receiver
+from services.callbacks.secrets import Secrets
+from shared.runtime.appender import Appender
+from shared.runtime.machine import Definition
+from shared.runtime.service import Service, configure_logging, serve, signing_keys
+from shared.runtime.settings import Settings
+
+DEFINITION = Definition(
+    name="callbacks",
+    consumes=domain.CONSUMES,
+    metadata=store.METADATA,
+    new_state=domain.State,
+    load=store.load,
+    save=store.save,
+    evolve=domain.evolve,
+    decide=domain.decide,
+)
+
+
+def build(settings: Settings) -> Service:
+    """Everything wired up, nothing started."""
+    url = settings.database_url.get_secret_value()
+    appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
+    secrets = Secrets(settings)
+    receiver = Receiver(settings, signing_keys(settings), secrets, appender)
+    service = Service(settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close])
+    tasks: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        receiver.nats = service.broker.config.connection_state.connection  # type: ignore[attr-defined]
+        tasks.append(asyncio.create_task(secrets.refresh_for_ever()))
+
+    async def stop() -> None:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    service.stream.after_startup(start)
+    service.closing = [stop, appender.close]
+    return service
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings, DEFINITION.name)
+    serve(settings, build(settings).http)

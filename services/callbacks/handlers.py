@@ -1,0 +1,141 @@
+"""Accepting a callback: verify, read, record, and only then say 202.
+
+Recorded means on disk: in the log, or, while the database is away, in the stream INBOX. What can never work is
+refused with a reason and recorded too, as far as a flood of rubbish allows.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from services.callbacks import inbox, receipt
+from services.callbacks.body import Answer, UnreadableBody, read
+from services.callbacks.receipt import Sender
+from services.callbacks.secrets import Secrets
+from shared.envelope import Event
+from shared.events import CallbackRejected
+from shared.ids import named_id, new_id
+from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.settings import Settings
+from shared.tokens import InvalidToken, verify
+
+Reply = tuple[int, dict[str, Any]]
+DETOUR_SECONDS: Final = 5.0
+REJECTIONS_A_SECOND: Final = 20
+TOKEN_STATUS: Final = {"expired": 410}
+BODY_STATUS: Final = {"too_large": 413}
+logger = structlog.get_logger()
+
+
+class NotRecorded(Exception):
+    """Neither the log nor the inbox could be reached: the sender has to try again."""
+
+
+@dataclass
+class Receiver:
+    """What accepts callbacks in one process."""
+
+    settings: Settings
+    keys: list[str]
+    secrets: Secrets
+    appender: Appender
+    nats: Client | None = None
+    _detour_until: float = 0.0
+    _rejections: list[float] = field(default_factory=list)
+
+    async def by_token(self, token: str, body: bytes, content_type: str | None) -> Reply:
+        """A callback to the URL we gave out for one dispatch."""
+        try:
+            told = verify(token, self.keys)
+        except InvalidToken as error:
+            return await self._refuse(None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body)
+        sender = Sender(told.tenant_id, told.client_id, told.workflow, told)
+        return await self._take(sender, body, content_type)
+
+    async def by_secret(
+        self, client_id: str, workflow: str, secret: str, body: bytes, content_type: str | None
+    ) -> Reply:
+        """A callback to a client's own URL, with its static secret in a header; ids are in the body."""
+        tenant_id = self.secrets.tenant_of(client_id, workflow, secret)
+        if tenant_id is None:
+            message = "the secret is not the one configured for this client and workflow (`callback_secret`)"
+            return await self._refuse(None, 401, "wrong_secret", message, body)
+        return await self._take(Sender(tenant_id, client_id, workflow), body, content_type)
+
+    async def too_large(self, length: int) -> Reply:
+        """A body longer than is read."""
+        message = f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
+        return await self._refuse(None, 413, "too_large", message, b"", length)
+
+    async def _take(self, sender: Sender, body: bytes, content_type: str | None) -> Reply:
+        try:
+            answers = read(body, content_type)
+        except UnreadableBody as error:
+            return await self._refuse(sender, BODY_STATUS.get(error.code, 400), error.code, str(error), body)
+        if sender.token is None and (lost := _nameless(answers)):
+            return await self._refuse(sender, 422, "unknown_item", lost, body)
+        events = receipt.received(sender, answers, _parsed(body), datetime.now(UTC), _event_id)
+        await self._record(events)
+        return 202, {"accepted": True, "events": [event.id for event in events]}
+
+    async def _record(self, events: list[Event]) -> None:
+        if time.monotonic() >= self._detour_until:
+            try:
+                await self.appender.append(events)
+                return
+            except Unavailable as error:
+                logger.warning("the log is away; answers go to the inbox", error=str(error)[:300])
+                self._detour_until = time.monotonic() + DETOUR_SECONDS
+        try:
+            if self.nats is None:
+                raise NotRecorded("not connected to NATS")
+            await inbox.put(self.nats, events)
+        except (NatsError, TimeoutError, OSError) as error:
+            self._detour_until = 0.0
+            raise NotRecorded(repr(error)) from error
+
+    async def _refuse(
+        self, sender: Sender | None, status: int, code: str, reason: str, body: bytes, length: int | None = None
+    ) -> Reply:
+        if self._may_record():
+            dispatch_id = sender.token.dispatch_id if sender and sender.token else None
+            payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
+            tenant = named_id("tenant", self.settings.tenant)
+            event = receipt.rejected(sender, tenant, payload, datetime.now(UTC), _event_id())
+            try:
+                await self._record([event])
+            except NotRecorded as error:
+                logger.warning("a refused callback could not be recorded", error=str(error)[:200])
+        return status, {"error": {"code": code, "message": reason}}
+
+    def _may_record(self) -> bool:
+        now = time.monotonic()
+        self._rejections = [at for at in self._rejections if at > now - 1]
+        if len(self._rejections) >= REJECTIONS_A_SECOND:
+            return False
+        self._rejections.append(now)
+        return True
+
+
+def _nameless(answers: list[Answer]) -> str | None:
+    for number, answer in enumerate(answers, start=1):
+        if not (answer.company_id or answer.person_id or answer.item_id or answer.dispatch_id):
+            return f"answer {number} has no item_id, company_id, person_id or dispatch_id of ours, so it belongs to nothing"
+    return None
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _event_id() -> str:
+    return new_id("evt")

@@ -1,0 +1,66 @@
+"""The way round a database that is away: answers wait in the stream INBOX and are appended once it is back.
+
+An event keeps the id it got on receipt, so appending it again changes nothing.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
+
+from shared.envelope import UnreadableEvent, from_json, to_json
+from shared.envelope import Event
+from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.machine import Machine
+from shared.runtime.settings import Settings
+from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
+
+FETCH: Final = 200
+ACK_SECONDS: Final = 5.0
+logger = structlog.get_logger()
+
+
+async def put(client: Client, events: list[Event]) -> None:
+    """Publish the events and wait until they are on disk. Raises NatsError."""
+    stream = client.jetstream(timeout=ACK_SECONDS)
+    for event in events:
+        await stream.publish(INBOX_SUBJECT, to_json(event), headers={"Nats-Msg-Id": event.id})
+
+
+async def drain(settings: Settings, machine: Machine[Any]) -> None:
+    """Append what waits in the inbox, for as long as this replica leads."""
+    appender = Appender(settings.database_url.get_secret_value(), "callbacks inbox")
+    client = await nats.connect(settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1)
+    try:
+        subscription = await client.jetstream().pull_subscribe(
+            INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM
+        )
+        while True:
+            try:
+                await _append(appender, await subscription.fetch(FETCH, timeout=5))
+            except (NatsTimeout, TimeoutError):
+                continue
+            except (NatsError, Unavailable) as error:
+                logger.warning("the inbox waits", error=repr(error)[:300])
+                await asyncio.sleep(1)
+    finally:
+        await client.close()
+        await appender.close()
+
+
+async def _append(appender: Appender, messages: list[Msg]) -> None:
+    events = []
+    for message in messages:
+        try:
+            events.append(from_json(message.data))
+        except UnreadableEvent:
+            logger.exception("a message of the inbox cannot be read and is left out")
+    if events:
+        await appender.append(events)
+    for message in messages:
+        await message.ack()

@@ -1,0 +1,78 @@
+"""From an authenticated body to events. Pure, but for fresh ids and the time, which come in as arguments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.callbacks.body import Answer
+from shared.envelope import Event
+from shared.events import CallbackRejected, EnrichmentReceived
+from shared.ids import named_id
+from shared.tokens import CallbackToken
+
+ACTOR: Final = named_id("actor", "callbacks")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who is answering, as the URL proves it; a token also says for which dispatch."""
+
+    tenant_id: str
+    client_id: str
+    workflow: str
+    token: CallbackToken | None = None
+
+
+def received(sender: Sender, answers: list[Answer], whole: Any, now: datetime, new_id: Callable[[], str]) -> list[Event]:
+    """One EnrichmentReceived for each answer. The token's own ids hold for the first answer that names no others."""
+    events = []
+    bound = sender.token
+    for answer in answers:
+        token = bound if bound is not None and _agrees(answer, bound) else None
+        if token is not None:
+            bound = None
+        events.append(_event(sender, answer, token, _rest(whole, answer), now, new_id()))
+    return events
+
+
+def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
+    """The record of a callback that can never be used."""
+    return Event(
+        id=event_id, type="CallbackRejected", version=1, tenant_id=sender.tenant_id if sender else tenant_id,
+        client_id=sender.client_id if sender else None, occurred_at=now, actor=ACTOR, correlation_id=event_id,
+        payload=payload,
+    )  # fmt: skip
+
+
+def _agrees(answer: Answer, token: CallbackToken) -> bool:
+    """Whether an answer is about the token's entity: it says so, or says nothing."""
+    named = [name for name in (answer.company_id, answer.person_id) if name]
+    if answer.dispatch_id:
+        return answer.dispatch_id == token.dispatch_id
+    return not named or token.entity_id in named or token.entity_id == answer.item_id
+
+
+def _event(
+    sender: Sender, answer: Answer, token: CallbackToken | None, rest: Any, now: datetime, event_id: str
+) -> Event:
+    entity_id = token.entity_id if token else (answer.company_id or answer.person_id or answer.item_id)
+    dispatch_id = token.dispatch_id if token else answer.dispatch_id
+    return Event(
+        id=event_id, type="EnrichmentReceived", version=1, tenant_id=sender.tenant_id, client_id=sender.client_id,
+        batch_id=token.batch_id if token else None, item_id=token.item_id if token else answer.item_id,
+        entity_id=entity_id, occurred_at=now, actor=ACTOR, causation_id=None,
+        correlation_id=(token.batch_id if token else None) or event_id,
+        payload=EnrichmentReceived(sender.workflow, dispatch_id, answer.found, answer.payload, rest),
+    )  # fmt: skip
+
+
+def _rest(whole: Any, answer: Answer) -> Any:
+    """The body around the answer; the answer's own place in it is marked, so that nothing is kept twice."""
+    if whole == answer.payload:
+        return None
+    if isinstance(whole, dict):
+        for key, value in whole.items():
+            if value == answer.payload:
+                return whole | {key: "(answer)"}
+    return whole

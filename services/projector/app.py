@@ -1,0 +1,31 @@
+"""The projector as a process: the only place that knows FastStream and uvicorn."""
+
+from services.projector import api, domain, rows, store
+from shared.runtime.machine import Definition
+from shared.runtime.queries import Queries
+from shared.runtime.service import Service, configure_logging, serve
+from shared.runtime.settings import Settings
+
+DEFINITION = Definition(
+    name="projector",
+    consumes=domain.CONSUMES,
+    metadata=store.METADATA,
+    new_state=rows.State,
+    load=store.load,
+    save=store.save,
+    evolve=domain.evolve,
+    decide=domain.decide,
+)
+
+
+def build(settings: Settings) -> Service:
+    """Everything wired up, nothing started."""
+    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    return Service(settings, DEFINITION, api.build(settings, queries), closing=[queries.close])
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = Settings()
+    configure_logging(settings, DEFINITION.name)
+    serve(settings, build(settings).http)
