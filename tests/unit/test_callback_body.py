@@ -44,21 +44,13 @@ def code(raw: bytes) -> str:
     return caught.value.code
 
 
-@pytest.mark.parametrize(
-    ("case", "company", "found"),
-    [
-        ("flat_fields", None, True),
-        ("nested_under_enrich_company", COMPANY, True),
-        ("double_encoded_string_payload", COMPANY, True),
-        ("numbers_as_strings", None, True),
-        ("not_found_empty_object", COMPANY, False),
-        ("not_found_null", COMPANY, False),
-        ("array_of_one", None, True),
-        ("person_flat", None, True),
-        ("late_second_delivery_newer_refresh", None, True),
-        ("oversize_hint_200KB_cell", COMPANY, True),
-    ],
-)
+@pytest.mark.parametrize(("case", "company", "found"), [
+    ("flat_fields", None, True), ("nested_under_enrich_company", COMPANY, True),
+    ("double_encoded_string_payload", COMPANY, True), ("numbers_as_strings", None, True),
+    ("not_found_empty_object", COMPANY, False), ("not_found_null", COMPANY, False),
+    ("array_of_one", None, True), ("person_flat", None, True),
+    ("late_second_delivery_newer_refresh", None, True), ("oversize_hint_200KB_cell", COMPANY, True),
+])  # fmt: skip
 def test_every_sample_is_read(case: str, company: str | None, found: bool) -> None:
     answer = one(VARIANTS[case])
     assert (answer.item_id, answer.company_id, answer.found) == (ITEM, company, found)
@@ -72,25 +64,15 @@ def test_no_sample_is_forgotten() -> None:
     assert len(VARIANTS) == 11
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"raw_clay_company_enriched_payload": FIRM},
-        {"raw_payload": FIRM, "workflow_slug": "enrich_company_via_waterfall_in_clay"},
-        {"raw_payload": {"enrich_company": FIRM}},
-        {"anything_else": FIRM},
-        {"anything_else": json.dumps(FIRM), "name": "Acme", "domain": "acme.example"},
-        {"enriched_data": json.dumps(json.dumps(FIRM))},
-        {"enriched_data": [FIRM]},
-        {"enrich_person": None, "enrich_company": FIRM},
-        {"data": {"item": {"result": FIRM}}},
-        [FIRM],
-        {"rows": [FIRM]},
-        {"rows": json.dumps([FIRM])},
-        json.dumps(FIRM),
-        FIRM,
-    ],
-)
+@pytest.mark.parametrize("body", [
+    {"raw_clay_company_enriched_payload": FIRM},
+    {"raw_payload": FIRM, "workflow_slug": "enrich_company_via_waterfall_in_clay"},
+    {"raw_payload": {"enrich_company": FIRM}}, {"anything_else": FIRM},
+    {"anything_else": json.dumps(FIRM), "name": "Acme", "domain": "acme.example"},
+    {"enriched_data": json.dumps(json.dumps(FIRM))}, {"enriched_data": [FIRM]},
+    {"enrich_person": None, "enrich_company": FIRM}, {"data": {"item": {"result": FIRM}}}, [FIRM],
+    {"rows": [FIRM]}, {"rows": json.dumps([FIRM])}, json.dumps(FIRM), FIRM,
+])  # fmt: skip
 def test_the_enrichment_is_found_wherever_it_is(body: Any) -> None:
     assert one(body).payload == FIRM
     assert one(body).found
@@ -101,6 +83,7 @@ def test_two_enrichments_are_kept_together() -> None:
     body = {"item_id": f"item_{ULID}", "enrich_company": FIRM, "enrich_person": WHO}
     assert one(body).payload == body
     assert enrichments(body) == [FIRM, WHO]
+    assert enrichments({"enrich_company": FIRM, "who": WHO}) == [FIRM, WHO]
 
 
 @pytest.mark.parametrize(
@@ -117,24 +100,12 @@ def test_an_empty_enrichment_is_not_found(body: Any, payload: Any) -> None:
     assert (one(body).payload, one(body).found) == (payload, False)
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        (f"item_{ULID}", f"item_{ULID}"),
-        (f"  ITEM_{ULID.lower()}\n", f"item_{ULID}"),
-        (ITEM_UUID.upper(), ITEM),
-        (f" {ITEM_UUID} ", ITEM),
-        (f"company_{ULID}", None),
-        (112688753, None),
-        ("112688753", None),
-        ("0" * 32, None),
-        (f"item_8{ULID[1:]}", None),
-        ("item_" * 1000, None),
-        ("", None),
-        (None, None),
-        ([ITEM_UUID], None),
-    ],
-)
+@pytest.mark.parametrize(("written", "meant"), [
+    (f"item_{ULID}", f"item_{ULID}"), (f"  ITEM_{ULID.lower()}\n", f"item_{ULID}"),
+    (ITEM_UUID.upper(), ITEM), (f" {ITEM_UUID} ", ITEM), (f"company_{ULID}", None), (112688753, None),
+    ("112688753", None), ("0" * 32, None), (f"item_8{ULID[1:]}", None), ("item_" * 1000, None),
+    ("", None), (None, None), ([ITEM_UUID], None),
+])  # fmt: skip
 def test_only_our_own_ids_count(written: Any, meant: str | None) -> None:
     assert one({"item_id": written, **FIRM}).item_id == meant
 
@@ -166,50 +137,27 @@ def test_a_claygent_answer_in_a_string_is_read_whole() -> None:
         assert answer.found
 
 
-@pytest.mark.parametrize(
-    ("raw", "wanted"),
-    [
-        (b"", "empty"),
-        (b" \r\n\t", "empty"),
-        (b"not json", "not_json"),
-        (b'{"item_id": ', "not_json"),
-        (b"item_id=1&name=2", "not_json"),
-        (b"\xff\xfe\x00", "not_json"),
-        (b"null", "no_object"),
-        (b"3", "no_object"),
-        (b"[]", "no_object"),
-        (b'[1, "two", [3]]', "no_object"),
-        (b'"text"', "no_object"),
-        (b"[" * 10_000 + b"]" * 10_000, "too_deep"),
-        (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "too_deep"),
-        (b"[" * 4_000_000, "too_deep"),
-        (b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", "too_deep"),
-        (b" " * (MAX_BYTES + 1), "too_large"),
-        (b"[" + b"{}," * MAX_ROWS + b"{}]", "too_large"),
-    ],
-)
+@pytest.mark.parametrize(("raw", "wanted"), [
+    (b"", "empty"), (b" \r\n\t", "empty"), (b"not json", "not_json"), (b'{"item_id": ', "not_json"),
+    (b"item_id=1&name=2", "not_json"), (b"\xff\xfe\x00", "not_json"), (b"null", "no_object"),
+    (b"3", "no_object"), (b"[]", "no_object"), (b'[1, "two", [3]]', "no_object"),
+    (b'"text"', "no_object"), (b"[" * 10_000 + b"]" * 10_000, "too_deep"),
+    (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "too_deep"), (b"[" * 4_000_000, "too_deep"),
+    (b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", "too_deep"),
+    (b" " * (MAX_BYTES + 1), "too_large"), (b"[" + b"{}," * MAX_ROWS + b"{}]", "too_large"),
+])  # fmt: skip
 def test_what_can_never_work_is_refused_with_a_reason(raw: bytes, wanted: str) -> None:
     assert code(raw) == wanted
 
 
-@pytest.mark.parametrize(
-    ("raw", "name"),
-    [
-        (b'{"name": "caf\\ud83d"}', "caf\ufffd"),
-        (b'{"name": "a\\u0000b"}', "ab"),
-        (b'{"name": "a\nb"}', "a\nb"),
-        (b'{"name": NaN}', None),
-        (b'{"name": -Infinity}', None),
-        (b'{"name": 1e999, "x": NaN}', None),
-        (b'{"name": 12345678901234567890123}', 1.2345678901234568e22),
-        (b'{"name": ' + b"9" * 5000 + b"}", None),
-        (b'{"name": 1, "name": 2}', 2),
-        (b'\xef\xbb\xbf{"name": "bom"}', "bom"),
-        ('{"name": "é"}'.encode("utf-16"), "é"),
-        (b'{"name": "\xff"}', "\ufffd"),
-        (b'{"enriched_data": "{\\"name\\": \\"a\\\\u0000b\\"}"}', "ab"),
-    ],
-)
+@pytest.mark.parametrize(("raw", "name"), [
+    (b'{"name": "caf\\ud83d"}', "caf\ufffd"), (b'{"name": "a\\u0000b"}', "ab"),
+    (b'{"name": "a\nb"}', "a\nb"), (b'{"name": NaN}', None), (b'{"name": -Infinity}', None),
+    (b'{"name": 1e999, "x": NaN}', None), (b'{"name": 12345678901234567890123}', 1.2345678901234568e22),
+    (b'{"name": ' + b"9" * 5000 + b"}", None), (b'{"name": 1, "name": 2}', 2),
+    (b'\xef\xbb\xbf{"name": "bom"}', "bom"), ('{"name": "é"}'.encode("utf-16"), "é"),
+    (b'{"name": "\xff"}', "\ufffd"), (b'{"enriched_data": "{\\"name\\": \\"a\\\\u0000b\\"}"}', "ab"),
+])  # fmt: skip
 def test_what_is_read_can_be_stored(raw: bytes, name: Any) -> None:
     answer = one(raw)
     assert answer.payload["name"] == name
@@ -236,13 +184,15 @@ def test_strings_in_strings_are_opened_only_so_far() -> None:
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_nothing_but_a_refusal_is_ever_raised(raw: bytes) -> None:
+    codes = set()
     try:
         answers = read(raw)
     except UnreadableBody as refusal:
-        assert refusal.code in {"empty", "not_json", "too_deep", "too_large", "no_object"}
+        codes.add(refusal.code)
     else:
         assert answers
         assert all(orjson.dumps(answer.payload) is not None for answer in answers)
+    assert codes <= {"empty", "not_json", "too_deep", "too_large", "no_object"}
 
 
 @given(json_values)
