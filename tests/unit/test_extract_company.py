@@ -1,0 +1,183 @@
+"""Company answers: real ones whole, the odd shapes one by one, and any JSON at all."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.projector.extractors import company, values
+from services.projector.extractors.bands import SIZES, funding_range, revenue_range, size_bucket
+from services.projector.extractors.countries import country
+
+CLAY = Path(__file__).parents[1] / "data" / "clay"
+MUTINY = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
+PERPLEXITY = json.loads((CLAY / "company_find_companies_real_perplexity.json").read_bytes())
+PERSON = json.loads((CLAY / "person_enrich_pseudonymised_3.json").read_bytes())
+SYNTHETIC = [
+    json.loads(line) for line in (CLAY / "company_enrich_synthetic.jsonl").read_text("utf-8").splitlines()
+]
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted(MUTINY)), inner),
+    max_leaves=20,
+)
+answers = st.fixed_dictionaries({}, optional=dict.fromkeys([*MUTINY, "raw_payload", "location"], json_values))
+
+
+PRIMARY: dict[str, Any] = {"is_primary": True}
+OFFICE = {"is_primary": False, "inferred_location": {"locality": "A", "admin_district": "AA"}}
+HEAD_OFFICE = PRIMARY | {"inferred_location": {"locality": "B", "admin_district": "BB"}}
+NO_CITY = PRIMARY | {"inferred_location": {"locality": "", "admin_district": "CA"}}
+ACME_PAGE = "https://www.linkedin.com/company/acme"
+
+
+def test_an_enriched_company() -> None:
+    columns = company.extract(MUTINY)
+    assert columns.pop("company_description").startswith("Mutiny is an AI-powered")
+    assert columns == {
+        "company_name": "Mutiny", "company_domain": "mutinyhq.com",
+        "company_linkedin_url": "https://www.linkedin.com/company/mutinyhq",
+        "company_website": "http://mutinyhq.com",
+        "company_logo_url": "https://d878vporrm2hj.cloudfront.net/company/50412842_company_logo",
+        "company_industry": "Software and IT", "company_industries": ["Software and IT"],
+        "company_subindustries": ["Enterprise Software Solutions"], "company_size_bucket": "51-200",
+        "company_employee_count": 50, "company_city": "San Francisco", "company_state": "CA",
+        "company_country": "United States", "company_revenue_range": "10M-25M",
+        "company_founded_year": 2018, "company_type": "Privately Held",
+        "company_business_stage": "Growth Stage", "company_funding_range": "$50M - $100M",
+    }  # fmt: skip
+
+
+def test_a_found_company() -> None:
+    columns = company.extract(PERPLEXITY)
+    assert columns.pop("company_description").startswith("The most powerful answer engine")
+    assert columns == {
+        "company_name": "Perplexity", "company_domain": "perplexity.ai",
+        "company_linkedin_url": "https://www.linkedin.com/company/perplexity-ai",
+        "company_industry": "Software Development", "company_industries": ["Software Development"],
+        "company_size_bucket": "201-500", "company_city": "San Francisco", "company_state": "California",
+        "company_country": "United States", "company_revenue_range": "500M-1B",
+        "company_type": "Privately Held", "company_funding_range": "$250M+",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapped", [
+    {"item_id": "x", "company_id": 7, **MUTINY}, {"enrich_company": MUTINY},
+    {"enrich_company": json.dumps(MUTINY)}, {"enrich_person": PERSON, "enrich_company": MUTINY},
+    [MUTINY], json.dumps([MUTINY]),
+])  # fmt: skip
+def test_a_wrapped_answer_says_the_same(wrapped: object) -> None:
+    assert company.extract(wrapped) == company.extract(MUTINY)
+
+
+@pytest.mark.parametrize(
+    "raw", [None, {}, [], "", "text", 3, PERSON, {"enrich_company": {}}, {"enrich_person": PERSON}]
+)
+def test_what_is_no_company_says_nothing(raw: object) -> None:
+    assert company.extract(raw) == {}
+
+
+@pytest.mark.parametrize("raw", SYNTHETIC)
+def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -> None:
+    columns = company.extract(raw)
+    assert columns["company_name"] == raw["name"]
+    assert columns.get("company_size_bucket", "1") in {"1", *(band for _, band in SIZES), "10001+"}
+    assert columns.get("company_country", "Germany") in {
+        "Germany",
+        "India",
+        "United Kingdom",
+        "United States",
+    }
+    assert isinstance(columns.get("company_employee_count", 0), int)
+    assert columns.get("company_funding_range", "$").startswith("$")
+
+
+@pytest.mark.parametrize(("answer", "columns"), [
+    ({"derived_datapoints": None, "industry": "A, B"}, {"industry": "A, B", "industries": ["A, B"]}),
+    ({"derived_datapoints": {"industry": []}, "industry": "A"}, {"industry": "A", "industries": ["A"]}),
+    ({"derived_datapoints": {"industry": ["X", "Y", "X"]}}, {"industry": "X", "industries": ["X", "Y"]}),
+    ({"derived_datapoints": {"description": ""}, "description": " Top "}, {"description": "Top"}),
+    ({"derived_datapoints": {"description": "Better"}, "description": "Top"}, {"description": "Better"}),
+    ({"locations": [OFFICE, HEAD_OFFICE]}, {"city": "B", "state": "BB"}), ({"locations": [OFFICE]}, {}),
+    ({"locations": [NO_CITY], "locality": "Lyon, ARA"}, {"city": "Lyon", "state": "ARA"}),
+    ({"locations": [NO_CITY]}, {"state": "CA"}),
+    ({"locations": [PRIMARY | {"inferred_location": None}], "locality": "Bonn"}, {"city": "Bonn"}),
+    ({"location": "Berlin, Germany"}, {"city": "Berlin"}),
+    ({"locality": "Austin, Texas, United States"}, {"city": "Austin", "state": "Texas"}),
+    ({"country": "US"}, {"country": "United States"}),
+    ({"locations": [PRIMARY | {"inferred_location": {"country_iso": "IN"}}]}, {"country": "India"}),
+    ({"domain": "WWW.Acme.CO.UK"}, {"domain": "acme.co.uk"}),
+    ({"domain": None, "website": "https://acme.com/x"}, {"domain": "acme.com", "website": "https://acme.com/x"}),
+    ({"url": "no page", "linkedin_url": "linkedin.com/company/Acme/"}, {"linkedin_url": ACME_PAGE}),
+    ({"founded": "2002", "employee_count": "1,047"}, {"founded_year": 2002, "employee_count": 1047}),
+    ({"technologies": "Slack, Jira , Slack"}, {"technologies": ["Slack", "Jira"]}),
+    ({"total_funding_amount_range_usd": "Funding unknown"}, {}),
+    ({"name": "null", "type": " ", "logo_url": {}}, {}),
+])  # fmt: skip
+def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, Any]) -> None:
+    assert company.extract(answer) == {f"company_{name}": value for name, value in columns.items()}
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ("1 employee", "1"), ("0-1 employees", "1"), ("2-10 employees", "2-10"), ("11-50", "11-50"),
+    ("51-200 employees", "51-200"), ("501-1,000 employees", "501-1000"), ("1,001-5,000", "1001-5000"),
+    ("5,001-10,000 employees", "5001-10000"), ("10,001+ employees", "10001+"), ("10K+", "10001+"),
+    ("1-10", "2-10"), ("Self-employed", "1"), (67, "51-200"), (10_000, "5001-10000"), (10_001, "10001+"),
+    (0, None), ("", None), (None, None), ([], None), ("many", None),
+])  # fmt: skip
+def test_size_buckets(raw: object, wanted: str | None) -> None:
+    assert size_bucket(raw) == wanted
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ("10M-25M", "10M-25M"), ("$10M - $25M", "10M-25M"), ("3938000", "1M-5M"), (3_938_000, "1M-5M"),
+    (3938000.0, "1M-5M"), ("$3.9M", "1M-5M"), ("USD 2,000,000,000", "1B-10B"), (0, "0-500K"),
+    ("5T", "1T+"),
+    ("undisclosed", "undisclosed"), (None, None), ({}, None), (float("nan"), None), (True, None),
+])  # fmt: skip
+def test_revenue_ranges(raw: object, wanted: str | None) -> None:
+    assert revenue_range(raw) == wanted
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ("1M-5M", "$1M - $5M"), ("$50M - $100M", "$50M - $100M"), ("$250M+", "$250M+"),
+    ("Funding unknown", None),
+])  # fmt: skip
+def test_funding_ranges(raw: object, wanted: str | None) -> None:
+    assert funding_range(raw) == wanted
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ("US", "United States"), ("usa", "United States"), ("UK", "United Kingdom"),
+    ("Ruritania", "Ruritania"), ("", None),
+])  # fmt: skip
+def test_countries(raw: object, wanted: str | None) -> None:
+    assert country(raw) == wanted
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    (67, 67), (67.0, 67), ("67", 67), (" 1,047 ", 1047), ("1 employee", 1), ("1 047", 1047), ("67.0", 67),
+    ("51-200", None), ("10,001+", None), ("67K", None), (-1, None), (2**31, None), (10**40, None),
+    (True, None), (float("inf"), None), (67.5, None), ("", None), ("9" * 5000, None), (None, None),
+])  # fmt: skip
+def test_counts(raw: object, wanted: int | None) -> None:
+    assert values.count(raw) == wanted
+
+
+def test_a_funding_date_in_an_answer() -> None:
+    assert company.last_funding({"last_raised_at": "2025-02"}) == (date(2025, 2, 1), date(2025, 2, 28))
+    assert company.last_funding({"last_funding_date": "2025-03-04"}) == (date(2025, 3, 4), date(2025, 3, 4))
+    assert company.last_funding(MUTINY) is None
+
+
+@settings(deadline=None)  # the first domain loads the list of public suffixes
+@given(json_values | answers)
+def test_any_json_gives_columns_or_nothing(raw: object) -> None:
+    columns = company.extract(raw)
+    assert set(columns) <= {line.name for line in company.TABLE}
+    assert None not in columns.values()

@@ -1,0 +1,190 @@
+"""Person answers and the jobs they tell of: real ones, the odd shapes one by one, and any JSON at all."""
+
+import json
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.projector.extractors import person, values
+from services.projector.extractors.person import Job
+
+CLAY = Path(__file__).parents[1] / "data" / "clay"
+PEOPLE = {n: json.loads((CLAY / f"person_enrich_pseudonymised_{n}.json").read_bytes()) for n in (1, 3, 5)}
+SYNTHETIC = [
+    json.loads(line) for line in (CLAY / "person_enrich_synthetic.jsonl").read_text("utf-8").splitlines()
+]
+FIRM = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
+KEYS = sorted({*PEOPLE[3], *PEOPLE[3]["experience"][0]})
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["2024", "2024-05-01"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=20,
+)
+jobs = st.fixed_dictionaries({}, optional=dict.fromkeys(PEOPLE[3]["experience"][0], json_values))
+answers = st.fixed_dictionaries(
+    {"experience": st.lists(jobs, max_size=5)},
+    optional=dict.fromkeys({*PEOPLE[3], "raw_payload"} - {"experience"}, json_values),
+)
+
+
+def told(
+    name: str, start: str | None = None, end: str | None = None, *, current: Any = False, **more: Any
+) -> dict[str, Any]:
+    return {"company": name, "start_date": start, "end_date": end, "is_current": current, **more}
+
+
+def names(*experience: Any, **more: Any) -> list[str | None]:
+    return [job.company_name for job in person.work_history({"experience": list(experience), **more})]
+
+
+def test_an_enriched_person() -> None:
+    assert person.extract(PEOPLE[5]) == {
+        "person_first_name": "Remy", "person_last_name": "Stubbs", "person_full_name": "Remy Stubbs",
+        "person_linkedin_url": "https://www.linkedin.com/in/synthetic-a87ff679a",
+        "person_title": "Staff Engineer", "person_headline": "Staff Engineer at Dropbox",
+        "person_location": "New York City Metropolitan Area, United States",
+        "person_current_job_start_date": date(2025, 12, 1),
+    }  # fmt: skip
+
+
+def test_a_work_history() -> None:
+    first, second, *rest = person.work_history(PEOPLE[3])
+    assert first == Job(
+        company_name="Snowflake",
+        company_domain="snowflake.com",
+        company_linkedin_url="https://www.linkedin.com/company/snowflake-computing",
+        title="Marketing Manager",
+        start_date=date(2024, 9, 1),
+        end_date=None,
+        is_current=True,
+        ordinal=0,
+    )
+    assert (second.title, second.ordinal) == ("Business Development Representative", 1)
+    assert [job.ordinal for job in rest] == [2, 3, 4, 5, 6]
+    assert [job.company_domain for job in rest if job.company_name == "Dropbox"] == [None]
+
+
+@pytest.mark.parametrize("raw", [*PEOPLE.values(), *SYNTHETIC])
+def test_the_order_of_the_list_does_not_matter(raw: dict[str, Any]) -> None:
+    jobs = person.work_history(raw)
+    mixed = list(raw.get("experience") or [])
+    Random(1).shuffle(mixed)
+    assert person.work_history({**raw, "experience": mixed}) == jobs
+    assert [job.is_current for job in jobs] == sorted((job.is_current for job in jobs), reverse=True)
+    assert [job.ordinal for job in jobs] == list(range(len(jobs)))
+
+
+def test_the_most_recent_first() -> None:
+    assert names(
+        told("unknown"), told("old", "2010", "2012"), told("ended", None, "2015-06"),
+        told("now", "2008", current=True), told("undated now", current=True),
+        told("new", "2020-01", "2021-01"),
+    ) == ["now", "undated now", "new", "ended", "old", "unknown"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ({"experience": [told("A"), told("A"), told("A", "2020")]}, ["A", "A"]),
+    ({"experience": ["A", None, {}, {"start_date": "2020"}, {"title": "Founder"}]}, [None]),
+    ({"experience": [], "current_experience": [told("B")]}, ["B"]),
+    ({"experience": None, "latest_experience": told("C")}, ["C"]), ({"experience": "C"}, []),
+    ({"experience": [{"company_name": "D"}]}, ["D"]), ({}, []), (FIRM, []),
+])  # fmt: skip
+def test_what_counts_as_a_job(raw: Any, wanted: list[str | None]) -> None:
+    assert [job.company_name for job in person.work_history(raw)] == wanted
+
+
+@pytest.mark.parametrize(("job", "wanted"), [
+    (told("A", current=True), True), (told("A", "2020", "2021", current=True), True),
+    (told("A", current="false"), False), (told("A", "2020", current=None), True),
+    (told("A", "2020", "2021", current=None), False), (told("A", current=None), False),
+    (told("A", current={}), False),
+])  # fmt: skip
+def test_whether_a_job_is_current(job: Any, wanted: bool) -> None:
+    assert person.work_history({"experience": [job]})[0].is_current is wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "title", "start"),
+    [
+        ({"latest_experience": told("L", "2024-05", current=True, title="Chief")}, "Chief", date(2024, 5, 1)),
+        ({"latest_experience": told("L", "2025", current=False, title="Chief")}, "Second", date(2023, 1, 1)),
+        ({"org": "A", "title": "First"}, "First", date(2020, 1, 1)),
+        ({"org": "A", "title": "Other"}, "Other", date(2023, 1, 1)),
+        ({"title": ""}, "Second", date(2023, 1, 1)),
+    ],
+)
+def test_which_job_a_person_stands_for(raw: Any, title: str, start: date) -> None:
+    experience = [
+        told("A", "2020", current=True, title="First"),
+        told("B", "2023", current=True, title="Second"),
+    ]
+    columns = person.extract({"experience": experience, **raw})
+    assert (columns["person_title"], columns["person_current_job_start_date"]) == (title, start)
+
+
+def test_without_a_current_job_there_is_no_start_of_it() -> None:
+    columns = person.extract({"experience": [told("A", "2020", "2021", title="Past")], "headline": "H"})
+    assert columns == {"person_headline": "H"}
+
+
+@pytest.mark.parametrize("wrapped", [
+    {"enrich_person": PEOPLE[3]}, {"x": json.dumps(PEOPLE[3])}, [PEOPLE[3]],
+    {**PEOPLE[3], "item_id": "x"},
+    {"enrich_company": FIRM, "enrich_person": PEOPLE[3]}, {"enrich_company": FIRM, "p": PEOPLE[3]},
+])  # fmt: skip
+def test_a_wrapped_answer_says_the_same(wrapped: Any) -> None:
+    assert person.profile(wrapped) == person.profile(PEOPLE[3])
+
+
+@pytest.mark.parametrize("raw", [None, {}, [], "", 3, FIRM, {"enrich_person": None}])
+def test_what_is_no_person_says_nothing(raw: object) -> None:
+    assert (person.extract(raw), person.work_history(raw)) == ({}, [])
+
+
+def test_what_an_employer_is_known_by() -> None:
+    job, *_ = person.work_history({"experience": [told("Acme, Inc.", url="linkedin.com/company/Acme/")]})
+    assert person.employer_keys(job) == ("linkedin.com/company/acme", "acme")
+    assert person.company_keys("www.acme.com", None, None) == ("acme.com",)
+    assert person.company_keys(None, None, None) == ()
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    ("2024", date(2024, 1, 1)), ("2024-09", date(2024, 9, 1)), ("2024-09-17", date(2024, 9, 1)),
+    ("2024-09-17T10:00:00Z", date(2024, 9, 1)), ("2024-10-22 23:52:44.766", date(2024, 10, 1)),
+    ("08-2024", date(2024, 8, 1)), ("8/2024", date(2024, 8, 1)), ("10/1/2023", date(2023, 10, 1)),
+    ("31/12/2023", date(2023, 12, 1)), ("Aug 2024", date(2024, 8, 1)), ("May 3, 2024", date(2024, 5, 1)),
+    (2024, date(2024, 1, 1)), ("Present", None), ("2024-13", None), ("2024-02-30", None), ("0000", None),
+    ("1066", None), ("99999", None), (True, None), ({}, None), ("", None), ("2" * 5000, None),
+    ("２０２４", None),
+])  # fmt: skip
+def test_months(raw: object, wanted: date | None) -> None:
+    assert values.month(raw) == wanted
+
+
+@pytest.mark.parametrize(("raw", "wanted"), [
+    (True, True), ("Yes", True), (1, True), ("0", False), (0.0, None), (False, False), ("maybe", None),
+    ([], None),
+])  # fmt: skip
+def test_flags(raw: object, wanted: bool | None) -> None:
+    assert values.flag(raw) is wanted
+
+
+@settings(deadline=None)  # the first domain loads the list of public suffixes
+@given(json_values | answers)
+def test_any_json_gives_columns_and_jobs_or_nothing(raw: object) -> None:
+    columns, history = person.extract(raw), person.work_history(raw)
+    assert None not in columns.values()
+    assert "person_email" not in columns
+    assert [job.ordinal for job in history] == list(range(len(history)))
+    assert all(job.company_name or job.title or person.employer_keys(job) for job in history)
