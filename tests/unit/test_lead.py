@@ -1,0 +1,197 @@
+"""Leads: who wins over whom, what follows from dates, and that anything at all gives a lead."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.projector.extractors.person import company_keys
+from services.projector.lead import COLUMNS, Lead, project
+
+CLAY = Path(__file__).parents[1] / "data" / "clay"
+FIRM = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
+ANN = json.loads((CLAY / "person_enrich_pseudonymised_5.json").read_bytes())
+TODAY = date(2026, 2, 20)
+EXPECTED_COLUMNS = """person_first_name person_last_name person_full_name person_email
+person_linkedin_url person_title person_headline person_location person_summary
+person_current_job_start_date company_name company_domain company_linkedin_url company_website
+company_logo_url company_description company_industry company_industries company_subindustries
+company_size_bucket company_employee_count company_city company_state company_country
+company_revenue_range company_founded_year company_type company_business_stage company_funding_range
+company_technologies is_new_in_role is_recently_funded is_worked_at_customer"""
+ITEM = {
+    "first_name": "Ann", "last_name": "Upload", "title": "Boss", "email": "ann@upload.example.com",
+    "person_city": "Lyon", "person_country": "France", "company_name": "Upload, Inc.",
+    "company_name_normalized": "Upload", "company_domain": "www.upload.io",
+    "company_linkedin_url": "http://linkedin.com/company/Upload/", "company_industry": "retail, food",
+    "company_employee_count": "35", "company_annual_revenue": "3938000", "company_founded_year": "1999",
+    "company_country": "US", "company_technologies": "Slack, Jira", "job_started_on": "08-2024",
+}  # fmt: skip
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner)
+    ),
+    max_leaves=20,
+)
+
+
+def lead(
+    item: dict[str, Any] = ITEM, person: Any = None, firm: Any = None, today: date = TODAY, **more: Any
+) -> Lead:
+    return project(item, person, firm, reference_date=today, **more)
+
+
+def job(start: Any, **more: Any) -> dict[str, Any]:
+    return {"experience": [{"company": "Acme", "start_date": start, "is_current": True, **more}]}
+
+
+def test_the_columns_are_those_of_the_table() -> None:
+    assert sorted(COLUMNS) == sorted(EXPECTED_COLUMNS.split())
+    assert lead({}) == Lead(dict.fromkeys(COLUMNS), {}, [])
+
+
+def test_an_upload_alone_makes_a_lead() -> None:
+    found = lead()
+    assert {name: value for name, value in found.columns.items() if value is not None} == {
+        "person_first_name": "Ann", "person_last_name": "Upload", "person_full_name": "Ann Upload",
+        "person_email": "ann@upload.example.com", "person_title": "Boss", "person_location": "Lyon, France",
+        "person_current_job_start_date": date(2024, 8, 1), "company_name": "Upload",
+        "company_domain": "upload.io", "company_linkedin_url": "https://www.linkedin.com/company/upload",
+        "company_industry": "retail, food", "company_industries": ["retail, food"],
+        "company_size_bucket": "11-50", "company_employee_count": 35, "company_country": "United States",
+        "company_revenue_range": "1M-5M", "company_founded_year": 1999,
+        "company_technologies": ["Slack", "Jira"], "is_new_in_role": False,
+    }  # fmt: skip
+    derived = {"person_full_name", "company_size_bucket", "is_new_in_role"}
+    assert {name for name, source in found.provenance.items() if source == "derived"} == derived
+    assert set(found.provenance.values()) == {"upload", "derived"}
+
+
+def test_answers_win_and_the_upload_fills_what_they_leave() -> None:
+    found = lead(person=ANN, firm={**FIRM, "founded": None})
+    assert found.columns["person_last_name"] == "Stubbs"
+    assert found.columns["company_name"] == "Mutiny"
+    assert found.columns["company_founded_year"] == 1999
+    sources = {
+        name: found.provenance.get(name) for name in ("person_title", "company_name", "company_founded_year")
+    }
+    assert sources == {
+        "person_title": "person_answer",
+        "company_name": "company_answer",
+        "company_founded_year": "upload",
+    }
+    assert len(found.jobs) == 10
+
+
+def test_the_email_is_the_uploads_whatever_is_answered() -> None:
+    answered = {**ANN, "email": "other@example.com", "person_email": "other@example.com"}
+    assert lead(person=answered).columns["person_email"] == "ann@upload.example.com"
+    assert lead({}, person=answered).columns["person_email"] is None
+
+
+def test_known_columns_and_provenance_are_the_same_set() -> None:
+    found = lead(person=ANN, firm=FIRM, customers=frozenset({"sap.com"}))
+    assert {name for name, value in found.columns.items() if value is not None} == set(found.provenance)
+
+
+@pytest.mark.parametrize(("firm", "count", "bucket"), [
+    ({"size": "501-1,000 employees", "employee_count": 67}, 67, "501-1000"),
+    ({"employee_count": "1,047"}, 1047, "1001-5000"), ({"size": "1 employee"}, 35, "1"),
+    ({}, 35, "11-50"),
+])  # fmt: skip
+def test_size_text_before_head_count(firm: Any, count: int, bucket: str) -> None:
+    found = lead(firm={"name": "Acme", **firm})
+    assert (found.columns["company_employee_count"], found.columns["company_size_bucket"]) == (count, bucket)
+
+
+def test_an_uploaded_band_is_a_band_and_no_head_count() -> None:
+    found = lead({"company_employee_count": "10,001+"})
+    assert found.columns["company_employee_count"] is None
+    assert found.columns["company_size_bucket"] == "10001+"
+
+
+@pytest.mark.parametrize(
+    ("answered", "state"),
+    [("Austin, TX", "TX"), ("Austin", None), ("Columbus", "Ohio"), (None, "Ohio")],
+)
+def test_a_state_never_joins_another_city(answered: str | None, state: str | None) -> None:
+    item = {"company_city": "Columbus", "company_state": "Ohio"}
+    assert lead(item, firm={"name": "Acme", "locality": answered}).columns["company_state"] == state
+
+
+@pytest.mark.parametrize(("start", "wanted"), [
+    ("2025-08-01", True), ("2025-08", True), ("2025-07-01", False), ("2026-02-28", True),
+    ("2026-03-01", False),
+    ("2026", True), ("2025", None), ("2024", False), (None, False), ("soon", False),
+])  # fmt: skip
+def test_new_in_role(start: Any, wanted: bool | None) -> None:
+    # Without a start in the answer, the uploaded one of August 2024 stands.
+    assert lead(person=job(start)).columns["is_new_in_role"] is wanted
+
+
+def test_new_in_role_is_about_the_job_the_person_stands_for() -> None:
+    latest = {"company": "Acme", "start_date": "2025-12", "is_current": True}
+    other = {"company": "Other", "start_date": "2019-01", "is_current": True}
+    assert lead(person={"experience": [other, latest], "latest_experience": latest}).columns["is_new_in_role"]
+    assert not lead(person={"experience": [latest, other], "latest_experience": other}).columns[
+        "is_new_in_role"
+    ]
+    assert (
+        lead({}, person={"experience": [{**latest, "is_current": False}]}).columns["is_new_in_role"] is None
+    )
+
+
+def test_new_in_role_depends_on_the_reference_date_alone() -> None:
+    assert lead(person=ANN, today=date(2026, 6, 30)).columns["is_new_in_role"] is True
+    assert lead(person=ANN, today=date(2026, 7, 1)).columns["is_new_in_role"] is False
+
+
+@pytest.mark.parametrize(("uploaded", "answered", "wanted"), [
+    ("2025-02-20", None, True), ("2025-02-19", None, False), ("2026-02-20", None, True),
+    ("2026-02-21", None, False),
+    ("2025-02", None, None), ("2025", None, None), ("2024", None, False), ("2025-03", None, True),
+    (None, None, None), ("Series B", None, None), ("2020-01-01", "2025-12-01", True),
+    ("2025-12-01", "2020", True),
+])  # fmt: skip
+def test_recently_funded(uploaded: Any, answered: Any, wanted: bool | None) -> None:
+    firm = {**FIRM, "last_funding_date": answered}
+    assert lead({"company_last_funding_date": uploaded}, firm=firm).columns["is_recently_funded"] is wanted
+
+
+@pytest.mark.parametrize(("customers", "wanted"), [
+    (frozenset(), None), (frozenset({"siemens.com"}), True),
+    (frozenset({"linkedin.com/company/siemens"}), True),
+    (frozenset(company_keys(None, None, "SIEMENS AG")), True), (frozenset({"upload.io"}), True),
+    (frozenset({"nobody.com"}), False),
+])  # fmt: skip
+def test_worked_at_customer(customers: frozenset[str], wanted: bool | None) -> None:
+    assert lead(person=ANN, customers=customers).columns["is_worked_at_customer"] is wanted
+
+
+def test_nobody_knows_where_a_lead_without_employers_worked() -> None:
+    assert lead({}, customers=frozenset({"acme.com"})).columns["is_worked_at_customer"] is None
+
+
+@settings(deadline=None)  # the first domain loads the list of public suffixes
+@given(
+    st.dictionaries(
+        st.sampled_from([*ITEM, "company_last_funding_date", "company_city", "company_state"]), json_values
+    ),
+    json_values,
+    json_values,
+    st.dates(),
+    st.frozensets(st.text(), max_size=3),
+)
+def test_anything_gives_a_lead(
+    item: Any, person: Any, firm: Any, today: date, customers: frozenset[str]
+) -> None:
+    found = lead(item, person, firm, today, customers=customers)
+    assert list(found.columns) == list(COLUMNS)
+    assert {name for name, value in found.columns.items() if value is not None} == set(found.provenance)
+    assert found == lead(item, person, firm, today, customers=customers)
