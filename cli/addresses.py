@@ -1,0 +1,65 @@
+"""Where each service's API is, and the token to show it.
+
+An environment variable wins (`LEADSTREAM_INGEST_URL` ...), then `runtime.json`, which `leadstream up` writes
+into the data folder, then the default port. The token in that file goes only to the addresses in that file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cli.errors import Refused
+
+DEFAULT_PORTS: Final = {
+    "ingest": 8101,
+    "sequencer": 8102,
+    "dispatcher": 8103,
+    "callbacks": 8104,
+    "projector": 8105,
+}
+DEFAULT_FOLDER: Final = ".leadstream/up"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One service's API."""
+
+    service: str
+    url: str
+    token: str | None = None
+
+
+def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
+    """Every service's API by name. Raises Refused for a `runtime.json` or an address that cannot be used."""
+    running = _running(Path(environ.get("LEADSTREAM_DATA") or DEFAULT_FOLDER) / "runtime.json")
+    return {service: _endpoint(service, environ, running) for service in DEFAULT_PORTS}
+
+
+def _endpoint(service: str, environ: Mapping[str, str], running: Mapping[str, Any]) -> Endpoint:
+    told = environ.get(f"LEADSTREAM_{service.upper()}_URL")
+    token = environ.get("LEADSTREAM_API_TOKEN") or None
+    if not told and (url := running["urls"].get(service)):
+        return Endpoint(service, _checked(service, url), token or running.get("token"))
+    return Endpoint(service, _checked(service, told or f"http://127.0.0.1:{DEFAULT_PORTS[service]}"), token)
+
+
+def _running(path: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {"urls": {}}
+    except (OSError, ValueError) as error:
+        raise Refused(f"cannot read {path}: {error}; start `leadstream up` again to write it anew") from None
+    if not isinstance(found, dict) or not isinstance(found.get("urls"), dict):
+        raise Refused(f'{path} has no object "urls"; start `leadstream up` again to write it anew')
+    return found
+
+
+def _checked(service: str, url: object) -> str:
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise Refused(
+            f"the address of {service} is {url!r}: set LEADSTREAM_{service.upper()}_URL to http://HOST:PORT"
+        )
+    return url.rstrip("/")

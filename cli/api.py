@@ -1,0 +1,168 @@
+"""The services' HTTP APIs as a command uses them.
+
+A command is sent under an idempotency key, so that one a service was too busy for can be sent again; its log
+position is remembered, and every later read waits until it can see it. A refusal is raised as `Refused`.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any, Final
+
+import httpx
+
+from cli.addresses import Endpoint, endpoints
+from cli.errors import CommandFailed, Refused, Unreachable
+
+TRIES: Final = 8
+TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
+LONG: Final = httpx.Timeout(3600.0, connect=5.0)
+LOCAL: Final[dict[str, httpx.BaseTransport | None]] = {"all://127.0.0.1": None, "all://localhost": None}
+
+
+def open_api(at_position: int | None = None) -> "Api":
+    """The services that the environment names; reads wait for `at_position`."""
+    return Api(endpoints(os.environ), at_position=at_position)
+
+
+class Api:
+    """A connection to the services, for the length of one command."""
+
+    def __init__(
+        self,
+        places: Mapping[str, Endpoint],
+        *,
+        at_position: int | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.position = at_position
+        self._places = places
+        self._sleep = sleep
+        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, mounts=LOCAL)
+
+    def __enter__(self) -> "Api":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def read(self, service: str, path: str, **query: Any) -> Any:
+        """What a GET answers, at or after the position of the last command."""
+        with self._answer(service, "GET", path, params=self._fresh(query)) as answer:
+            return _json(self._places[service], answer)
+
+    def command(
+        self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST"
+    ) -> dict[str, Any]:
+        """Give ingest a command; returns when ingest's own state has it, so that the next can build on it."""
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        with self._answer("ingest", method, path, json=body, headers=key) as answer:
+            return self._settled(_json(self._places["ingest"], answer))
+
+    def upload(self, path: str, content: Iterable[bytes], **query: Any) -> dict[str, Any]:
+        """Send a file to ingest. It is sent once: `content` cannot be read again."""
+        with self._answer("ingest", "POST", path, 1, params=query, content=content, timeout=LONG) as answer:
+            return self._settled(_json(self._places["ingest"], answer))
+
+    @contextmanager
+    def download(self, service: str, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
+        """The bytes of a long answer, as they come. Raises Unreachable when it breaks off."""
+        place = self._places[service]
+        with self._answer(service, "GET", path, params=self._fresh(query), timeout=LONG) as answer:
+            try:
+                yield answer.iter_bytes()
+            except httpx.RequestError as error:
+                raise Unreachable(service, place.url, f"the answer broke off, {_why(error)}") from None
+
+    def _settled(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if position := answer.get("position"):
+            self.position = max(position, self.position or 0)
+            with suppress(CommandFailed):  # the command is in the log, whatever ingest's state says
+                self.read("ingest", "/v1/workflows")
+        return answer
+
+    def _fresh(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        asked = {name: value for name, value in query.items() if value is not None}
+        return asked if self.position is None else asked | {"at_position": self.position}
+
+    @contextmanager
+    def _answer(
+        self, service: str, method: str, path: str, tries: int = TRIES, **request: Any
+    ) -> Iterator[httpx.Response]:
+        place = self._places[service]
+        answer = self._patiently(place, method, path, tries, request)
+        try:
+            if not answer.is_success:
+                answer.read()
+                raise _refusal(place, answer)
+            yield answer
+        finally:
+            answer.close()
+
+    def _patiently(
+        self, place: Endpoint, method: str, path: str, tries: int, request: dict[str, Any]
+    ) -> httpx.Response:
+        for attempt in range(1, tries + 1):
+            answer = self._once(place, method, path, request)
+            if answer.status_code != 503 or attempt == tries:
+                break
+            answer.close()
+            self._sleep(_retry_after(answer))
+        return answer
+
+    def _once(self, place: Endpoint, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+        headers = dict(request.get("headers", {}))
+        if place.token:
+            headers["Authorization"] = f"Bearer {place.token}"
+        try:
+            built = self._http.build_request(method, place.url + path, **request | {"headers": headers})
+            return self._http.send(built, stream=True)
+        except httpx.RequestError as error:
+            raise Unreachable(place.service, place.url, _why(error)) from None
+        except httpx.InvalidURL as error:
+            raise Refused(f"the address of {place.service}, {place.url!r}, is none: {error}") from None
+
+
+def _json(place: Endpoint, answer: httpx.Response) -> Any:
+    try:
+        answer.read()
+        return answer.json()
+    except httpx.RequestError as error:
+        raise Unreachable(place.service, place.url, f"the answer broke off, {_why(error)}") from None
+    except ValueError:
+        raise _stranger(place, answer) from None
+
+
+def _refusal(place: Endpoint, answer: httpx.Response) -> Refused:
+    try:
+        error = answer.json()["error"]
+        code, message = str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return _stranger(place, answer)
+    if answer.status_code == 401:
+        message = f"{place.service} at {place.url} wants a token: set LEADSTREAM_API_TOKEN to one it knows"
+    return Refused(message, code, answer.status_code)
+
+
+def _stranger(place: Endpoint, answer: httpx.Response) -> Refused:
+    return Refused(
+        f"{place.url} answered {answer.status_code} with something that is not leadstream's: "
+        f"is the address of {place.service} right? LEADSTREAM_{place.service.upper()}_URL sets it",
+        "not_leadstream",
+        answer.status_code,
+    )
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    value = answer.headers.get("retry-after", "")
+    return min(float(value), 10.0) if value.isdigit() else 2.0
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__

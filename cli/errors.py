@@ -1,0 +1,54 @@
+"""How a command says that it cannot do what was asked: one line, and an exit code for programs.
+
+0 done, 1 refused or failed, 2 wrong usage, 3 a service cannot be reached.
+"""
+
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperGroup
+
+
+class CommandFailed(Exception):
+    """Ends the command. The message is one line: what is wrong, where, what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class Refused(CommandFailed):
+    """The request was understood and cannot be done; `code` and `status` are the service's, if any."""
+
+    def __init__(self, message: str, code: str = "refused", status: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class Misused(CommandFailed):
+    """The command was given something it cannot understand."""
+
+    exit_code = 2
+
+
+class Unreachable(CommandFailed):
+    """A service does not answer at all."""
+
+    exit_code = 3
+
+    def __init__(self, service: str, url: str, detail: str = "") -> None:
+        why = f": {detail}" if detail else ""
+        super().__init__(
+            f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)"
+        )
+
+
+class Commands(TyperGroup):
+    """A group of commands whose expected failures end in one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command asked for."""
+        try:
+            return super().invoke(ctx)
+        except CommandFailed as failure:
+            typer.echo(f"leadstream: {' '.join(str(failure).split())}", err=True)
+            raise typer.Exit(failure.exit_code) from None
