@@ -1,0 +1,48 @@
+"""From what a person types to what the APIs want: names to ids."""
+
+from typing import Any
+
+from cli.api import Api
+from cli.errors import Misused, Refused
+from shared.ids import InvalidId, parse_id
+
+
+def checked_id(prefix: str, text: str) -> str:
+    """`text` as an id of this kind. Raises Misused."""
+    try:
+        return parse_id(prefix, text)
+    except InvalidId as error:
+        raise Misused(str(error)) from None
+
+
+def client_id_of(api: Api, name: str) -> str:
+    """The client with this id or exact name. Raises Refused when there is none, or more than one."""
+    if (known := _as_id("client", name)) is not None:
+        return known
+    found = [client["client_id"] for client in api.read("ingest", "/v1/clients") if client["name"] == name]
+    if not found:
+        raise Refused(f"no client is named {name!r}; `leadstream client list` shows those there are")
+    if len(found) > 1:
+        raise Refused(f"{len(found)} clients are named {name!r}: give one of the ids {', '.join(found)}")
+    return str(found[0])
+
+
+def pipeline_of(api: Api, client_id: str, workstream: str, name: str) -> dict[str, Any]:
+    """A client's pipeline by id, or by exact name within the workstream. Raises Refused."""
+    known = _as_id("pipe", name)
+    saved: list[dict[str, Any]] = api.read("ingest", f"/v1/clients/{client_id}/pipelines")
+    for pipeline in saved:
+        if pipeline["pipeline_id"] == known or (name, workstream) == (
+            pipeline["name"],
+            pipeline["workstream"],
+        ):
+            return pipeline
+    there = ", ".join(sorted(repr(p["name"]) for p in saved if p["workstream"] == workstream)) or "none"
+    raise Refused(f"the client has no pipeline {name!r} for {workstream}; it has: {there}")
+
+
+def _as_id(prefix: str, text: str) -> str | None:
+    try:
+        return parse_id(prefix, text)
+    except InvalidId:
+        return None

@@ -1,0 +1,17 @@
+"""Arguments and options that several commands have in common."""
+
+from typing import Annotated, Final
+
+import typer
+
+DEFAULT_WORKSTREAM: Final = "apollo_scrape"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
+AtPosition = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", help="Wait until log position N, which every command answers, is visible."
+    ),
+]
+ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]
+InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.")]

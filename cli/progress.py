@@ -1,0 +1,148 @@
+"""The live view of one batch, step by step: redrawn on a terminal, a line for every change in a pipe."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from cli.errors import Unreachable
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+    from rich.table import Table
+    from rich.text import Text
+
+Batch = dict[str, Any]
+WIDTH: Final = 30
+MISSES: Final = 30
+COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_PROGRESS": "yellow"}
+
+
+def watch(
+    sequencer_get_batch: Callable[[], Batch],
+    console: "Console",
+    *,
+    seconds: float = 0.5,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Batch:
+    """Show the batch until it is over, asking every `seconds`; returns it as it ended."""
+    batches = _polled(sequencer_get_batch, lambda: sleep(seconds))
+    return _redrawn(batches, console) if console.is_terminal else _told(batches, console)
+
+
+def is_over(batch: Mapping[str, Any]) -> bool:
+    """Nothing of the batch moves any more."""
+    return batch["status"] in {"completed", "cancelled"}
+
+
+def succeeded(batch: Mapping[str, Any]) -> bool:
+    """Every item of the batch went through every step."""
+    return bool(batch["status"] == "completed" and not batch["failed"])
+
+
+def picture(batch: Batch, now: datetime) -> "Group":
+    """The batch as something rich can draw."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(Text(headline(batch, now), style="bold"), _steps_table(batch))
+
+
+def headline(batch: Batch, now: datetime) -> str:
+    """One line: status, items ended, failures, pace."""
+    ended = _ended(batch)
+    parts = [f"{batch['batch_id']} {batch['status']}", f"{ended} of {batch['items']} items ended"]
+    parts += [f"{batch[name]} {name}" for name in ("failed", "cancelled") if batch[name]]
+    return ", ".join(parts + _pace(batch, ended, now))
+
+
+def step_line(batch: Batch) -> str:
+    """One line: how far each step is."""
+    return " | ".join(_step_words(step, batch["items"]) for step in batch["steps"])
+
+
+def _polled(get: Callable[[], Batch], pause: Callable[[], None]) -> Iterator[Batch]:
+    """The batch as it is now, again and again until it is over; a service that restarts is waited for."""
+    batch, missed = get(), 0
+    while True:
+        yield batch
+        if is_over(batch):
+            return
+        pause()
+        try:
+            batch, missed = get(), 0
+        except Unreachable:
+            missed += 1
+            if missed > MISSES:
+                raise
+
+
+def _redrawn(batches: Iterator[Batch], console: "Console") -> Batch:
+    from rich.live import Live
+
+    batch: Batch = {}
+    with Live(console=console, auto_refresh=False) as live:
+        for batch in batches:
+            live.update(picture(batch, datetime.now(UTC)), refresh=True)
+    return batch
+
+
+def _told(batches: Iterator[Batch], console: "Console") -> Batch:
+    batch, last = {}, ""
+    for batch in batches:
+        line = f"{batch['status']} {_ended(batch)}/{batch['items']}: {step_line(batch)}"
+        if line != last:
+            console.print(line, markup=False, soft_wrap=True)
+        last = line
+    return batch
+
+
+def _steps_table(batch: Batch) -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading in ("Step", "", "Done", "Shared", "Failed", "Under way"):
+        table.add_column(heading, justify="left" if heading in {"Step", ""} else "right")
+    for step in batch["steps"]:
+        counts = step["counts"]
+        under_way = counts.get("PENDING", 0) + counts.get("IN_PROGRESS", 0)
+        numbers = (counts.get("COMPLETED", 0), counts.get("SKIPPED", 0), counts.get("FAILED", 0), under_way)
+        name = Text(f"{step['step'] + 1} {step['workflow']}")
+        table.add_row(name, _bar(counts, batch["items"]), *(str(number or "") for number in numbers))
+    return table
+
+
+def _bar(counts: Mapping[str, int], items: int) -> "Text":
+    from rich.text import Text
+
+    bar, so_far, drawn = Text(), 0, 0
+    for status, colour in COLOURS.items():
+        so_far += counts.get(status, 0)
+        until = WIDTH * so_far // max(items, 1)
+        bar.append("━" * (until - drawn), style=colour)
+        drawn = until
+    return bar.append("━" * (WIDTH - drawn), style="bright_black")
+
+
+def _step_words(step: Mapping[str, Any], items: int) -> str:
+    counts = step["counts"]
+    done = counts.get("COMPLETED", 0) + counts.get("SKIPPED", 0)
+    failed = f" ({counts['FAILED']} failed)" if counts.get("FAILED") else ""
+    return f"{step['workflow']} {done}/{items}{failed}"
+
+
+def _ended(batch: Batch) -> int:
+    return int(batch["completed"] + batch["failed"] + batch["cancelled"])
+
+
+def _pace(batch: Batch, ended: int, now: datetime) -> list[str]:
+    """Items a minute since the launch, and how long the rest takes at that pace."""
+    until = datetime.fromisoformat(batch["ended_at"]) if batch["ended_at"] else now
+    passed = (until - datetime.fromisoformat(batch["launched_at"])).total_seconds()
+    if not ended or passed <= 0:
+        return []
+    left = timedelta(seconds=round(passed / ended * (batch["items"] - ended)))
+    ahead = [f"about {left} left"] if batch["status"] == "running" else []
+    return [f"{ended / passed * 60:,.0f} a minute", *ahead]

@@ -1,0 +1,52 @@
+"""A client's settings for a workflow, as changes on the command line make them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cli.errors import Misused
+
+Settings = dict[str, Any]
+
+
+def merged(current: Mapping[str, Any], *changes: Mapping[str, Any], without: Iterable[str] = ()) -> Settings:
+    """The current settings, over them each change in turn, less the settings to leave out."""
+    result = dict(current)
+    for change in changes:
+        result |= change
+    return {name: value for name, value in result.items() if name not in set(without)}
+
+
+def assignments(pairs: Iterable[str]) -> Settings:
+    """`key=value` pairs; a value that is JSON is what it says, any other is text. Raises Misused."""
+    found: Settings = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.strip():
+            raise Misused(f"--set {pair!r}: write key=value, for example --set timeout_seconds=600")
+        found[name.strip()] = value_of(value)
+    return found
+
+
+def value_of(text: str) -> Any:
+    """The JSON value that the text is, or else the text."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except ValueError:
+        return text
+
+
+def from_file(path: Path) -> Settings:
+    """The settings in a JSON file. Raises Misused unless it holds one object."""
+    try:
+        found = json.loads(path.read_text("utf-8-sig"), parse_constant=_no_constant)
+    except (OSError, ValueError) as error:
+        raise Misused(f"{path} is no JSON file: {error}") from None
+    if not isinstance(found, dict):
+        raise Misused(f"{path} holds no JSON object: write {{...}}")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON value")

@@ -1,0 +1,142 @@
+"""Events as a person reads them: one short line each.
+
+The log keeps an event in the version it was written in, so nothing here counts on a key being there. A type
+without a line of its own is told by the plain values of its payload.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from cli.output import moment, plain
+
+Payload = Mapping[str, Any]
+Event = Mapping[str, Any]
+
+
+def told(events: Sequence[Event]) -> list[dict[str, str]]:
+    """The events as rows: position, time, type, summary, and the cause, `#N` where it is one of them."""
+    places = {event["id"]: event["position"] for event in events}
+    return [
+        {
+            "position": str(event["position"]),
+            "time": moment(event["occurred_at"]),
+            "event": event["type"],
+            "summary": summary(event),
+            "cause": _cause(event.get("causation_id"), places),
+        }
+        for event in events
+    ]
+
+
+def summary(event: Event) -> str:
+    """What the event says, in a few words."""
+    payload = event.get("payload") or {}
+    return plain(_LINES.get(event["type"], _values)(payload))
+
+
+def _cause(cause: str | None, places: Mapping[str, int]) -> str:
+    if not cause:
+        return ""
+    return f"#{places[cause]}" if cause in places else f"{cause[:4]}…{cause[-6:]}"
+
+
+def _values(p: Payload) -> str:
+    return ", ".join(f"{name} {value}" for name, value in p.items() if isinstance(value, str | int | float))
+
+
+def _at(p: Payload) -> str:
+    step = p.get("step")
+    return f"step {step + 1} {p.get('workflow')}" if isinstance(step, int) else str(p.get("workflow") or "")
+
+
+def _again(p: Payload) -> str:
+    return f"again at {moment(p['retry_at'])}" if p.get("retry_at") else "not tried again"
+
+
+def _doubt(p: Payload) -> str:
+    return ", possibly sent twice" if p.get("in_doubt") else ""
+
+
+def _reason(p: Payload) -> str:
+    return str(p.get("reason") or "")
+
+
+def _steps(steps: Sequence[Any] | None) -> str:
+    return " → ".join(str(step["workflow"] if isinstance(step, Mapping) else step) for step in steps or ())
+
+
+def _client(p: Payload) -> str:
+    return f"{p.get('name')} ({p['domain']})" if p.get("domain") else str(p.get("name"))
+
+
+def _configured(p: Payload) -> str:
+    names = ", ".join(sorted(p.get("config") or ())) or "nothing set"
+    return f"{p.get('workflow')} for {p.get('workstream')}: {names}"
+
+
+def _received(p: Payload) -> str:
+    return (
+        f"{p.get('filename')}: {p.get('rows')} rows, {p.get('bad_row_count', 0)} bad, {p.get('bytes')} bytes"
+    )
+
+
+def _added(p: Payload) -> str:
+    fields = p.get("fields") or {}
+    return f"row {p.get('row')}: {', '.join(str(value) for value in list(fields.values())[:4])}"
+
+
+def _refused(p: Payload) -> str:
+    why = f"{p.get('code')}, {p.get('reason')}"
+    return f"{_at(p)}: attempt {p.get('attempt')} refused, {why}; {_again(p)}{_doubt(p)}"
+
+
+def _completed(p: Payload) -> str:
+    if p.get("skipped"):
+        shared = f", shares the call of {p['claimant_item_id']}" if p.get("claimant_item_id") else ""
+        return f"{_at(p)}: skipped, {p['skipped']}{shared}"
+    if p.get("output") is not None:
+        return f"{_at(p)}: set {', '.join(p['output']) or 'nothing'}"
+    return f"{_at(p)}: {'found' if p.get('found') else 'nothing found'}"
+
+
+def _failed(p: Payload) -> str:
+    retry = "can be retried" if p.get("retryable") else "retrying does not help"
+    return f"{_at(p)}: {p.get('code')}, {p.get('reason')} (attempts: {p.get('attempts', 0)}; {retry})"
+
+
+def _answered(p: Payload) -> str:
+    answer = p.get("answer")
+    keys = f", {len(answer)} fields" if isinstance(answer, Mapping) else ""
+    return f"{p.get('workflow')}: {'found' if p.get('found') else 'nothing found'}{keys}"
+
+
+_LINES: Final[dict[str, Callable[[Payload], str]]] = {
+    "ClientRegistered": _client,
+    "WorkflowRegistered": lambda p: (
+        f"{p.get('workflow')} for {p.get('workstream')}, {p.get('kind')} per {p.get('scope')}"
+    ),
+    "WorkflowConfigured": _configured,
+    "PipelineSaved": lambda p: f"{p.get('name')}: {_steps(p.get('steps'))}",
+    "UploadReceived": _received,
+    "RowsStaged": lambda p: f"{len(p.get('rows') or ())} rows",
+    "BatchLaunched": lambda p: f"{p.get('items')} items: {_steps(p.get('blueprint'))}",
+    "ItemAdded": _added,
+    "LaunchContinued": lambda p: f"rows after {p.get('after_row')}",
+    "BatchPaused": _reason,
+    "BatchResumed": _reason,
+    "BatchCancelled": _reason,
+    "BatchCompleted": lambda p: f"{p.get('completed')} completed, {p.get('failed')} failed",
+    "StepScheduled": _at,
+    "StepDispatched": lambda p: (
+        f"{_at(p)}: sent, attempt {p.get('attempt')}, answer due {moment(p.get('deadline_at'))}{_doubt(p)}"
+    ),
+    "DispatchRefused": _refused,
+    "DispatchTimedOut": lambda p: f"{_at(p)}: no answer to attempt {p.get('attempt')}; {_again(p)}",
+    "ItemCompleted": _completed,
+    "StepFailed": _failed,
+    "EnrichmentReceived": _answered,
+    "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
+    "EventDeadLettered": lambda p: (
+        f"{p.get('service')} could not handle #{p.get('position')}: {p.get('error')}"
+    ),
+}
