@@ -1,0 +1,167 @@
+"""`leadstream status`, `items` and `batch`: how runs stand, what failed, and control over them."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from cli.options import AsJson, AtPosition
+
+if TYPE_CHECKING:
+    from cli.api import Api
+
+app = typer.Typer(no_args_is_help=True, help="Pause, resume or cancel a batch.")
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
+Why = Annotated[str, typer.Option(help="For the audit trail.")]
+PAGE: Final = 1000
+
+
+class ItemStatus(StrEnum):
+    """Where an item stands."""
+
+    RUNNING = "running"
+    PARKED = "parked"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+def status(
+    batch: Annotated[
+        str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; none: all of them.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--watch", help="Show progress until it is over; the newest if none.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many batches to list.")] = 20,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """Show how batches stand, or one batch step by step. With --watch it exits 1 when items failed.
+
+    Example: leadstream status batch_01... --watch
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+
+    with open_api(at_position) as api:
+        if batch is None and not follow:
+            return _list_batches(api, limit, as_json)
+        return _show_batch(api, checked_id("batch", batch) if batch else _newest(api), follow, as_json)
+
+
+def items(
+    batch: BatchId,
+    status: Annotated[ItemStatus | None, typer.Option(help="Only those that stand so.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 100,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """List the items of a batch in row order, with the reason where one failed.
+
+    Example: leadstream items batch_01... --status failed
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import show_json, table
+
+    with open_api(at_position) as api:
+        found = _items(api, checked_id("batch", batch), status, limit)
+    if as_json:
+        return show_json(found)
+    names = ("row", "item_id", "status", "workflow", "attempts", "code", "reason")
+    headings = ("Row", "Item", "Status", "Step", "Attempts", "Code", "Reason")
+    return table(dict(zip(names, headings, strict=True)), found, "no such items")
+
+
+@app.command()
+def pause(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
+    """Schedule no further steps; what is under way ends.
+
+    Example: leadstream batch pause batch_01... --reason "credits are short"
+    """
+    _control(batch, "pause", reason, as_json)
+
+
+@app.command()
+def resume(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
+    """Go on where a paused batch stands.
+
+    Example: leadstream batch resume batch_01...
+    """
+    _control(batch, "resume", reason, as_json)
+
+
+@app.command()
+def cancel(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
+    """End a batch for good; answers already paid for are still kept.
+
+    Example: leadstream batch cancel batch_01... --reason "wrong list"
+    """
+    _control(batch, "cancel", reason, as_json)
+
+
+def _control(batch: str, action: str, reason: str, as_json: bool) -> None:
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason})
+    if as_json:
+        return show_json(answer)
+    return say(f"{answer['batch_id']}: asked to {action}")
+
+
+def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
+    from cli.output import moment, show_json, table
+
+    batches = api.read("sequencer", "/v1/batches", limit=limit)
+    if as_json:
+        return show_json(batches)
+    rows = [batch | {"launched_at": moment(batch["launched_at"])} for batch in batches]
+    columns = {name: name.capitalize() for name in ("status", "items", "completed", "failed", "cancelled")}
+    columns = {"batch_id": "Batch", "launched_at": "Launched", **columns}
+    return table(columns, rows, "no batches yet; `leadstream launch UPLOAD` starts one")
+
+
+def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
+    from cli.output import console, note, show_json
+    from cli.progress import picture, succeeded, watch
+
+    def read() -> dict[str, Any]:
+        found: dict[str, Any] = api.read("sequencer", f"/v1/batches/{batch_id}")
+        return found
+
+    found = watch(read, console(stderr=as_json)) if follow else read()
+    if as_json:
+        show_json(found)
+    elif not follow:
+        console().print(picture(found, datetime.now(UTC)))
+    if found["failed"]:
+        note(f"why {found['failed']} items failed: leadstream items {batch_id} --status failed")
+    if follow and not succeeded(found):
+        raise typer.Exit(1)
+
+
+def _newest(api: "Api") -> str:
+    from cli.errors import Refused
+
+    batches = api.read("sequencer", "/v1/batches", limit=1)
+    if not batches:
+        raise Refused("there is no batch to watch; `leadstream launch UPLOAD` starts one")
+    return str(batches[0]["batch_id"])
+
+
+def _items(api: "Api", batch_id: str, status: ItemStatus | None, limit: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while len(found) < limit:
+        size = min(PAGE, limit - len(found))
+        after = found[-1]["row"] if found else 0
+        query = {"status": status, "after_row": after, "limit": size}
+        page = api.read("sequencer", f"/v1/batches/{batch_id}/items", **query)
+        found += page
+        if len(page) < size:
+            break
+    return found

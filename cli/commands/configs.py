@@ -1,0 +1,85 @@
+"""`leadstream config`: a client's settings for each workflow."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+
+app = typer.Typer(no_args_is_help=True, help="A client's settings for each workflow.")
+
+
+@app.command("set")
+def change(
+    client: ClientName,
+    workflow: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    webhook_url: Annotated[str | None, typer.Option(help="Where ASYNC steps are sent.")] = None,
+    pairs: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")
+    ] = None,
+    unset: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A setting to take away.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object of settings.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a client's settings for a workflow; settings that are not named stay.
+
+    Example: leadstream config set Acme enrich_email --webhook-url https://clay.example/1 --set max_attempts=3
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import say, show_json
+    from cli.settings import assignments, from_file, merged
+
+    given = {"webhook_url": webhook_url} if webhook_url else {}
+    changes = (from_file(file) if file else {}, given, assignments(pairs or ()))
+    with open_api() as api:
+        client_id = client_id_of(api, client)
+        known = api.read("ingest", f"/v1/clients/{client_id}/configs")
+        config = merged(_current(known, workflow, workstream), *changes, without=unset or ())
+        path = f"/v1/clients/{client_id}/configs/{workflow}"
+        answer = api.command(path, {"workstream": workstream, "config": config}, method="PUT")
+    if as_json:
+        return show_json(answer)
+    return say(f"{workflow} of {client}: {', '.join(sorted(answer['config'])) or 'no settings'}")
+
+
+@app.command("get")
+def get(
+    client: ClientName,
+    workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
+    workstream: Annotated[
+        str | None, typer.Option("--workstream", "-w", help="Only this kind of input.")
+    ] = None,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """Show a client's settings. Secrets are kept as digests or by name, and show as such.
+
+    Example: leadstream config get Acme enrich_email
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import show_json, table
+
+    with open_api(at_position) as api:
+        known = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/configs")
+    found = [
+        entry
+        for entry in known
+        if workflow in (None, entry["workflow"]) and workstream in (None, entry["workstream"])
+    ]
+    if as_json:
+        return show_json(found)
+    columns = {"workstream": "Workstream", "workflow": "Workflow", "config": "Settings"}
+    return table(columns, found, "nothing is set; `leadstream config set` does it")
+
+
+def _current(known: list[dict[str, Any]], workflow: str, workstream: str) -> dict[str, Any]:
+    for entry in known:
+        if (entry["workflow"], entry["workstream"]) == (workflow, workstream):
+            return dict(entry["config"])
+    return {}

@@ -1,0 +1,45 @@
+"""`leadstream history`: what happened to one item, batch, company, person or client."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.options import AsJson
+
+COLUMNS: Final = {
+    "position": "#",
+    "time": "Time (UTC)",
+    "event": "Event",
+    "summary": "What",
+    "cause": "Because of",
+}
+PAGE: Final = 1000
+
+
+def history(
+    subject: Annotated[str, typer.Argument(metavar="ID", help="An item, batch, company, person or client.")],
+    after: Annotated[int, typer.Option(min=0, metavar="N", help="Only events after log position N.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="How many events to show.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what happened to one thing, event by event, and because of what; --json has the whole events.
+
+    Example: leadstream history item_01...
+    """
+    from cli.api import open_api
+    from cli.output import note, show_json, table
+    from cli.story import told
+
+    with open_api() as api:
+        events: list[dict[str, Any]] = []
+        while len(events) < limit:
+            size = min(PAGE, limit - len(events))
+            page = api.read("ingest", f"/v1/history/{subject}", after=after, limit=size)
+            events += page
+            if len(page) < size:
+                break
+            after = page[-1]["position"]
+    if as_json:
+        return show_json(events)
+    table(COLUMNS, told(events), f"the log has nothing about {subject}")
+    return note(f"there may be more: --after {after}") if events and len(events) == limit else None

@@ -1,0 +1,124 @@
+"""`leadstream launch`: start a batch over an upload."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import CommandFailed, Misused
+from cli.options import AsJson
+
+if TYPE_CHECKING:
+    from cli.api import Api
+
+Answer = dict[str, Any]
+
+
+def launch(
+    upload: Annotated[str, typer.Argument(metavar="UPLOAD", help="The upload's id.")],
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", "-p", help="A saved pipeline's name or id.")
+    ] = None,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.")
+    ] = None,
+    rows: Annotated[str | None, typer.Option(help="Only these rows: 1,2,5-9.")] = None,
+    override: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", exists=True, dir_okay=False, help="JSON: workflow to settings, for this batch only."
+        ),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Launch a batch: shows the blueprint as JSON, then the batch's id. With --watch, exit 1 if items failed.
+
+    Example: leadstream launch import_01... --pipeline full --rows 1-25 --watch
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.row_ranges import parse_rows
+    from cli.settings import from_file
+
+    if bool(pipeline) == bool(step):
+        raise Misused("launch takes either --pipeline NAME or --step SLUG, once or more: give one of the two")
+    asked: Answer = {
+        "upload_id": checked_id("import", upload),
+        "config": from_file(override) if override else {},
+    }
+    asked["rows"] = parse_rows(rows) if rows is not None else None
+    with open_api() as api:
+        blueprint = _blueprint(api, asked, pipeline, step)
+        _show_blueprint(blueprint, as_json)
+        answer = api.command("/v1/batches", asked)
+        ended = _shown(api, blueprint, answer, follow, as_json)
+    _exit_by(ended)
+
+
+def _blueprint(api: "Api", asked: Answer, pipeline: str | None, steps: list[str] | None) -> Answer:
+    """What is about to run, for people to read; completes `asked` with the pipeline's id or the steps."""
+    from cli.lookups import pipeline_of
+
+    source = api.read("ingest", f"/v1/uploads/{asked['upload_id']}")
+    if pipeline:
+        saved = pipeline_of(api, source["client_id"], source["workstream"], pipeline)
+        asked["pipeline_id"], steps = saved["pipeline_id"], saved["steps"]
+    else:
+        asked["steps"] = steps
+    registry = {(w["workstream"], w["workflow"]): w for w in api.read("ingest", "/v1/workflows")}
+    known = [registry.get((source["workstream"], step), {}) for step in steps or ()]
+    return {
+        "upload_id": asked["upload_id"],
+        "workstream": source["workstream"],
+        "rows": asked["rows"] or "all",
+        "steps": [
+            {"workflow": step, "kind": entry.get("kind"), "scope": entry.get("scope")}
+            for step, entry in zip(steps or (), known, strict=True)
+        ],
+    }
+
+
+def _show_blueprint(blueprint: Answer, as_json: bool) -> None:
+    from cli.output import say
+
+    if not as_json:
+        say(json.dumps(blueprint, indent=2))
+
+
+def _shown(api: "Api", blueprint: Answer, answer: Answer, follow: bool, as_json: bool) -> Answer | None:
+    """Say what was launched; the batch as it ended, where it was watched."""
+    from cli.output import note, plain, say, show_json
+
+    if not as_json:
+        say(f"{answer['batch_id']}: {answer['items']} items")
+    for warning in answer["warnings"]:
+        note(f"warning: {plain(warning)}")
+    ended = _watched(api, answer["batch_id"], as_json) if follow else _noticed(api, answer["batch_id"])
+    if as_json:
+        show_json({"blueprint": blueprint, "launched": answer, "batch": ended})
+    return ended if follow else None
+
+
+def _watched(api: "Api", batch_id: str, as_json: bool) -> Answer:
+    from cli.output import console
+    from cli.progress import watch
+
+    return watch(lambda: api.read("sequencer", f"/v1/batches/{batch_id}"), console(stderr=as_json))
+
+
+def _noticed(api: "Api", batch_id: str) -> Answer | None:
+    """The batch once the sequencer sees it, so that `status` right after finds it; None if it is away."""
+    try:
+        found: Answer = api.read("sequencer", f"/v1/batches/{batch_id}")
+    except CommandFailed:
+        return None
+    return found
+
+
+def _exit_by(ended: Answer | None) -> None:
+    from cli.progress import succeeded
+
+    if ended is not None and not succeeded(ended):
+        raise typer.Exit(1)

@@ -1,0 +1,52 @@
+"""`leadstream pipeline`: a client's saved lists of steps."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+
+app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
+
+
+@app.command()
+def save(
+    client: ClientName,
+    name: Annotated[str, typer.Argument(help="The pipeline's name; the same name again replaces it.")],
+    steps: Annotated[list[str], typer.Argument(metavar="STEP...", help="Workflow slugs, in order.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    as_json: AsJson = False,
+) -> None:
+    """Save a named, ordered list of steps.
+
+    Example: leadstream pipeline save Acme full split_raw_apollo_scrape_data normalize_company_domain
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        body = {"name": name, "workstream": workstream, "steps": steps}
+        answer = api.command(f"/v1/clients/{client_id_of(api, client)}/pipelines", body)
+    if as_json:
+        return show_json(answer)
+    return say(answer["pipeline_id"])
+
+
+@app.command("list")
+def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """List a client's pipelines.
+
+    Example: leadstream pipeline list Acme
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import show_json, table
+
+    with open_api(at_position) as api:
+        saved = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/pipelines")
+    if as_json:
+        return show_json(saved)
+    columns = {"pipeline_id": "Pipeline", "name": "Name", "workstream": "Workstream", "steps": "Steps"}
+    rows = [pipeline | {"steps": " → ".join(pipeline["steps"])} for pipeline in saved]
+    return table(columns, rows, "no pipelines; `leadstream pipeline save` makes one")

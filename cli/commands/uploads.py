@@ -1,0 +1,127 @@
+"""`leadstream upload` and `uploads`: files in, and what became of their columns and rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+
+import typer
+
+from cli.errors import Refused
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+
+if TYPE_CHECKING:
+    from cli.api import Api
+
+CHUNK: Final = 262_144
+WAITS: Final = 30
+BAD_ROWS_SHOWN: Final = 20
+
+
+def upload(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list, as CSV.")
+    ],
+    client: Annotated[str, typer.Option("--client", "-c", help="A client's id or its exact name.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    again: Annotated[bool, typer.Option("--again", help="Take the same content once more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a list, and see what maps to what and which rows are bad; returns when it can be launched.
+
+    Example: leadstream upload people.csv --client Acme --workstream apollo_scrape
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import show_json
+
+    with open_api() as api:
+        path = f"/v1/clients/{client_id_of(api, client)}/uploads"
+        query = {"workstream": workstream, "filename": file.name[-200:], "again": again}
+        with _read_with_progress(file) as content:
+            answer = api.upload(path, content, **query)
+        ready = _when_ready(api, answer["upload_id"])
+    if as_json:
+        return show_json(answer | {"status": ready["status"]})
+    return _report(answer)
+
+
+def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """List a client's uploads, the newest first.
+
+    Example: leadstream uploads Acme
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import moment, show_json, table
+
+    with open_api(at_position) as api:
+        found = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/uploads")
+    if as_json:
+        return show_json(found)
+    names = ("upload_id", "received_at", "workstream", "filename", "rows", "bad_row_count", "status")
+    headings = ("Upload", "Received", "Workstream", "File", "Rows", "Bad", "Status")
+    rows = [entry | {"received_at": moment(entry["received_at"])} for entry in found]
+    return table(
+        dict(zip(names, headings, strict=True)), rows, "no uploads; `leadstream upload FILE` sends one"
+    )
+
+
+@contextmanager
+def _read_with_progress(file: Path) -> Iterator[Iterator[bytes]]:
+    """The file in chunks, with a bar on stderr while a person looks at it."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    from cli.output import console
+
+    screen = console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    shown = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
+    with shown, file.open("rb") as stream:
+        task = shown.add_task(file.name, total=file.stat().st_size)
+        yield _chunks(stream, lambda count: shown.advance(task, count))
+
+
+def _chunks(stream: BinaryIO, sent: Any) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+        sent(len(chunk))
+
+
+def _when_ready(api: "Api", upload_id: str) -> dict[str, Any]:
+    """The upload once all its rows are staged: a long file takes ingest longer than one answer may."""
+    for _ in range(WAITS):
+        try:
+            found: dict[str, Any] = api.read("ingest", f"/v1/uploads/{upload_id}")
+        except Refused as refused:
+            if refused.code != "unavailable":
+                raise
+        else:
+            return found
+    raise Refused(
+        f"upload {upload_id} is kept, but its rows are still being staged; see `leadstream uploads CLIENT`"
+    )
+
+
+def _report(answer: dict[str, Any]) -> None:
+    from cli.output import note, plain, say, table
+
+    same = ", which had been uploaded before (--again takes it once more)" if answer["duplicate"] else ""
+    say(f"{answer['upload_id']}: {answer['rows']} rows, {answer['bad_row_count']} bad{same}")
+    mapped = [{"header": header, "field": field} for field, header in answer["mapping"].items()]
+    table({"header": "Column", "field": "Field"}, mapped, "no column is mapped")
+    if answer["unmapped"]:
+        say(f"kept, but not mapped: {', '.join(map(plain, answer['unmapped']))}")
+    for warning in answer.get("warnings", ()):
+        note(f"warning: {plain(warning)}")
+    _report_bad_rows(answer["bad_rows"], answer["bad_row_count"])
+
+
+def _report_bad_rows(bad_rows: list[dict[str, Any]], count: int) -> None:
+    from cli.output import say, table
+
+    if not bad_rows:
+        return
+    table({"row": "Bad row", "reason": "Reason"}, bad_rows[:BAD_ROWS_SHOWN], "")
+    if count > BAD_ROWS_SHOWN:
+        say(f"and {count - BAD_ROWS_SHOWN} more bad rows; --json lists the first {len(bad_rows)}")

@@ -1,0 +1,38 @@
+"""The `leadstream` command: what there is, put together. Each command imports what it needs when it runs."""
+
+import typer
+
+from cli.commands import batches, clients, configs, history, launch, leads, pipelines, uploads, workflows
+from cli.errors import Commands
+from cli.servers import register
+
+SETUP, RUN, RESULTS = "Set up", "Run", "Results"
+app = typer.Typer(
+    name="leadstream",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Lead lists in, every company and person paid for once, a table out that the log can rebuild.",
+)
+register(app)
+for name, group in (
+    ("client", clients.app),
+    ("workflow", workflows.app),
+    ("config", configs.app),
+    ("pipeline", pipelines.app),
+):
+    app.add_typer(group, name=name, rich_help_panel=SETUP)
+for command in (uploads.upload, uploads.uploads, launch.launch, batches.status, batches.items):
+    app.command(rich_help_panel=RUN)(command)
+app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
+app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
+app.command(rich_help_panel=RESULTS)(history.history)
+
+
+def main() -> None:
+    """The installed entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
