@@ -12,9 +12,26 @@ from typing import Final
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PREFIXES: Final = frozenset(
-    "tenant actor client import pipe batch item company person disp evt wh art auto lead cfg".split()
+    (
+        "tenant",
+        "actor",
+        "client",
+        "import",
+        "pipe",
+        "batch",
+        "item",
+        "company",
+        "person",
+        "disp",
+        "evt",
+        "wh",
+        "art",
+        "auto",
+        "lead",
+    )
 )
 _TO_PYTHON = str.maketrans(CROCKFORD + CROCKFORD.lower(), "0123456789abcdefghijklmnopqrstuv" * 2)
+_ALPHABET = frozenset(CROCKFORD + CROCKFORD.lower())
 _PAIRS = tuple(a + b for a in CROCKFORD for b in CROCKFORD)
 _MAX = 1 << 128
 
@@ -47,11 +64,10 @@ def parse_id(prefix: str, text: str) -> str:
     """`text` in canonical form. Raises InvalidId when it is not a `prefix` id."""
     head, _, tail = text.strip().partition("_")
     if head.lower() != prefix or len(tail) != 26:
-        raise InvalidId(f"{text!r} is not a {prefix} id; one looks like {prefix}_{'0' * 26}")
-    try:
-        value = int(tail.translate(_TO_PYTHON), 32)
-    except ValueError as error:
-        raise InvalidId(f"{text!r} has a character that base 32 does not know") from error
+        raise InvalidId(f"{text[:80]!r} is not a {prefix} id; one looks like {prefix}_{'0' * 26}")
+    if not _ALPHABET.issuperset(tail):
+        raise InvalidId(f"{text!r} has a character that Crockford's base 32 does not know")
+    value = int(tail.translate(_TO_PYTHON), 32)
     if value >= _MAX:
         raise InvalidId(f"{text!r} is larger than 128 bits")
     return _text(prefix, value)

@@ -26,12 +26,13 @@ class Policy:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Policy":
-        """The policy of a client's configuration; what it does not say has the defaults above."""
+        """The policy of a client's configuration; what it does not say has the defaults above. Raises ValueError."""
+        default = cls()
         return cls(
-            max_attempts=int(config.get("max_attempts", cls.max_attempts)),
-            base=float(config.get("retry_base_seconds", cls.base)),
-            longest=float(config.get("retry_longest_seconds", cls.longest)),
-            timeout=float(config.get("timeout_seconds", cls.timeout)),
+            max_attempts=int(config.get("max_attempts", default.max_attempts)),
+            base=float(config.get("retry_base_seconds", default.base)),
+            longest=float(config.get("retry_longest_seconds", default.longest)),
+            timeout=float(config.get("timeout_seconds", default.timeout)),
         )
 
 

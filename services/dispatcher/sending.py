@@ -18,7 +18,7 @@ import orjson
 import structlog
 from httpx_aiohttp import AiohttpTransport
 
-from services.dispatcher.outcomes import Policy, Refusal, of_error, of_status
+from services.dispatcher.outcomes import Policy, Refusal, next_try, of_error, of_status
 from services.dispatcher.secrets import secret
 from services.dispatcher.state import Dispatch
 from services.dispatcher.store import DISPATCHES
@@ -150,13 +150,21 @@ class Sender:
     async def _send(self, post: Post) -> None:
         name = post.dispatch.dispatch_id
         try:
-            refusal = await self._post(post)
+            refusal = await self._attempt(post)
             event = _recorded(post, refusal, datetime.now(UTC))
             self._done[name] = await self._record(event)
-        except Exception:
-            logger.exception("a POST ended in an error; it is tried again", dispatch_id=name)
         finally:
             self._tasks.pop(name, None)
+
+    async def _attempt(self, post: Post) -> Refusal | None:
+        try:
+            return await self._post(post, Policy.of(post.config))
+        except (ValueError, TypeError) as error:
+            return Refusal("CONFIGURATION", f"the configuration cannot be used: {error}"[:500], None)
+        except Exception as error:
+            logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
+            now = datetime.now(UTC)
+            return Refusal("INTERNAL", repr(error)[:500], next_try(post.dispatch.attempt, Policy(), now, 1.0))
 
     async def _record(self, event: Event) -> int:
         """Append what came of a POST. While the log is away the dispatch stays in hand, so it is not sent again."""
@@ -167,8 +175,8 @@ class Sender:
                 logger.warning("cannot record a POST yet", error=repr(error))
                 await asyncio.sleep(0.5)
 
-    async def _post(self, post: Post) -> Refusal | None:
-        config, policy = post.config, Policy.of(post.config)
+    async def _post(self, post: Post, policy: Policy) -> Refusal | None:
+        config = post.config
         url = str(config.get("webhook_url") or "")
         body = orjson.dumps(self._body(post.dispatch, policy))
         if not url.startswith(("http://", "https://")):

@@ -80,8 +80,10 @@ class Rows(Generic[T]):
         self.table = table
         self.row_class = row_class
         self.columns = [table.c[f.name] for f in fields(row_class)]  # type: ignore[arg-type]
-        self.key = tuple(column.name for column in table.primary_key)
+        self.key = tuple(str(column.name) for column in table.primary_key)
         self._prefixes = [c.type.prefix if isinstance(c.type, Id) else None for c in self.columns]
+        # Plain strings: SQLAlchemy's names are a subclass, which orjson refuses as keys.
+        self._plain = [(str(c.name), prefix) for c, prefix in zip(self.columns, self._prefixes, strict=True)]
         self._names = ", ".join(f'"{c.name}"' for c in self.columns)
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
@@ -138,10 +140,10 @@ class Rows(Generic[T]):
         )
 
     def _record(self, row: T) -> dict[str, Any]:
-        record = {}
-        for column, prefix in zip(self.columns, self._prefixes, strict=True):
-            value = getattr(row, column.name)
-            record[column.name] = to_hex(value) if prefix is not None and value is not None else value
+        record: dict[str, Any] = {}
+        for name, prefix in self._plain:
+            value = getattr(row, name)
+            record[name] = to_hex(value) if prefix is not None and value is not None else value
         return record
 
     def _typed(self, names: Iterable[str]) -> str:

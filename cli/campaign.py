@@ -1,0 +1,129 @@
+"""One list through the whole product over its HTTP APIs: what `demo`, `bench` and the end-to-end tests share."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+COMPANY: Final = "enrich_company_via_waterfall_in_clay"
+PERSON: Final = "enrich_person_via_waterfall_in_clay"
+STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
+DONE: Final = frozenset({"completed", "cancelled"})
+
+
+class Refused(RuntimeError):
+    """A service answered with an error; the message is the service's own."""
+
+
+@dataclass
+class Campaign:
+    """A client of its own, set up to use the simulator. `urls`: service name to base URL."""
+
+    urls: Mapping[str, str]
+    name: str = "Demo client"
+    config: Mapping[str, Any] = field(default_factory=dict)
+    client_id: str = ""
+
+    def __post_init__(self) -> None:
+        self._http = httpx.Client(timeout=300)
+
+    def set_up(self) -> None:
+        """Register the client and point both Clay workflows at the simulator."""
+        made = self.call("ingest", "POST", "/v1/clients", json={"name": self.name})
+        self.client_id = made["client_id"]
+        registered = {"at_position": made["position"]}
+        while not self.call("ingest", "GET", "/v1/workflows", params=registered):
+            time.sleep(0.02)
+        for workflow, kind in ((COMPANY, "company"), (PERSON, "person")):
+            config = {
+                "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",
+                # The simulator has no limit of its own, so it is called as fast as it answers.
+                "rate_per_second": 0,
+                "in_flight": 64,
+            }
+            body = {"workstream": "apollo_scrape", "config": config | dict(self.config)}
+            self.call("ingest", "PUT", f"/v1/clients/{self.client_id}/configs/{workflow}", json=body)
+
+    def upload(self, file: Path, workstream: str = "apollo_scrape") -> dict[str, Any]:
+        """Upload a file and wait until its rows are staged."""
+        with file.open("rb") as body:
+            answer = self.call(
+                "ingest", "POST", f"/v1/clients/{self.client_id}/uploads", content=body,
+                params={"workstream": workstream, "filename": file.name},
+            )  # fmt: skip
+        while (
+            self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}).get("status")
+            != "ready"
+        ):
+            time.sleep(0.02)
+        return answer
+
+    def launch(
+        self, upload_id: str, steps: tuple[str, ...] = STEPS, rows: list[int] | None = None
+    ) -> dict[str, Any]:
+        """Start a batch."""
+        body = {"upload_id": upload_id, "steps": list(steps), "rows": rows}
+        return self.call("ingest", "POST", "/v1/batches", json=body)
+
+    def batch(self, batch_id: str) -> dict[str, Any]:
+        """Where the batch stands; {} while the sequencer has not seen it."""
+        return self.call("sequencer", "GET", f"/v1/batches/{batch_id}", missing={})
+
+    def wait(
+        self,
+        batch_id: str,
+        seconds: float,
+        every: float = 0.2,
+        seen: Callable[[dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """Until the batch has ended. Raises TimeoutError with the last picture."""
+        deadline = time.monotonic() + seconds
+        while True:
+            batch = self.batch(batch_id)
+            if seen is not None and batch:
+                seen(batch)
+            if batch.get("status") in DONE:
+                return batch
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"batch {batch_id} has not ended within {seconds:g} s: {batch}")
+            time.sleep(every)
+
+    def leads(self, batch_id: str, limit: int = 1000) -> list[dict[str, Any]]:
+        """All leads of the batch."""
+        found: list[dict[str, Any]] = []
+        after = None
+        while True:
+            params = {"batch_id": batch_id, "limit": limit} | ({"after": after} if after else {})
+            page = self.call("projector", "GET", "/v1/leads", params=params)
+            found += page["leads"]
+            after = page["next"]
+            if after is None:
+                return found
+
+    def call(self, service: str, method: str, path: str, missing: Any = None, **request: Any) -> Any:
+        """One request. `missing`: what a 404 or a service that is starting counts as. Raises Refused."""
+        try:
+            answer = self._http.request(method, self.urls[service] + path, **request)
+        except httpx.TransportError:
+            if missing is None:
+                raise
+            return missing
+        if answer.status_code in {404, 503} and missing is not None:
+            return missing
+        if not answer.is_success:
+            raise Refused(f"{service}: {answer.status_code} {_message(answer)}")
+        return answer.json()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:300]
