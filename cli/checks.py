@@ -1,5 +1,9 @@
 """placeholder"""
+
+
 def verify() -> None:
     """x"""
+
+
 def rebuild() -> None:
     """x"""

@@ -1,3 +1,5 @@
 """placeholder"""
+
+
 def demo() -> None:
     """x"""

@@ -10,7 +10,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for progr
 AtPosition = Annotated[
     int | None,
     typer.Option(
-        min=0, metavar="N", help="Wait until log position N, which every command answers, is visible."
+        min=0, metavar="N", help="Wait until log position N (a command's --json tells it) is visible."
     ),
 ]
 ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]

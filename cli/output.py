@@ -48,14 +48,14 @@ def console(stderr: bool = False) -> "Console":
 
 
 def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], none: str) -> None:
-    """Rows by column: field name to heading. `none` is said when there are no rows."""
+    """Rows by column: field name, which heads it in a pipe, to heading. `none` is said when there are no rows."""
     lines = [[plain(row.get(name)) for name in columns] for row in rows]
     if not lines:
         note(none)
     elif sys.stdout.isatty():
         _drawn(list(columns.values()), lines)
     else:
-        for line in [[heading.lower() for heading in columns.values()], *lines]:
+        for line in [list(columns), *lines]:
             say("\t".join(line))
 
 

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = Path(".leadstream/up"),
+    data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = Path(
+        ".leadstream/up"
+    ),
     simulator: Annotated[bool, typer.Option(help="Run the Clay simulator too.")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Replicas of every service.")] = 1,
 ) -> None:
@@ -44,7 +46,9 @@ def up(
         for name in (*SERVICES, "postgres", "nats", "simulator")
         if f"LEADSTREAM_PORT_{name.upper()}" in os.environ
     }
-    stack = Stack(data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}"))
+    stack = Stack(
+        data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}")
+    )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -58,7 +62,9 @@ def up(
         typer.echo("stopping")
 
 
-def service(name: Annotated[str, typer.Argument(help="ingest, sequencer, dispatcher, callbacks or projector")]) -> None:
+def service(
+    name: Annotated[str, typer.Argument(help="ingest, sequencer, dispatcher, callbacks or projector")],
+) -> None:
     """Run one service against configured servers (see .env.example).
 
     Example: leadstream service sequencer
@@ -124,7 +130,9 @@ def provision() -> None:
     if missing := [role for role in ROLES if not passwords.get(role)]:
         sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
     provision_database(
-        _needed("LEADSTREAM_ADMIN_DATABASE_URL"), passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream")
+        _needed("LEADSTREAM_ADMIN_DATABASE_URL"),
+        passwords,
+        os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"),
     )
     asyncio.run(provision_streams(_needed("LEADSTREAM_PROVISION_NATS_URL")))
 

@@ -93,7 +93,9 @@ class Stack:
         self.folder = self.folder.resolve()
         self.identity = Identity.of(self.folder, self.ports)
         identity = self.identity
-        self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
+        self.postgres = Postgres(
+            self.folder / "postgres", identity.ports["postgres"], identity.postgres_password
+        )
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
         self.processes: dict[str, Process] = {}
         self._stopping = threading.Event()
@@ -205,7 +207,9 @@ class Stack:
             if time.monotonic() > deadline:
                 name = sorted(waiting)[0]
                 tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
-                raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
+                raise ServerFailed(
+                    f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}"
+                )
             time.sleep(0.05)
 
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
@@ -252,5 +256,3 @@ def _ready(url: str, name: str) -> bool:
         return False
     body: dict[str, Any] = answer.json() if answer.is_success else {}
     return answer.is_success and body.get("leading", True) is not False
-
-

@@ -19,7 +19,7 @@ CREATE TABLE log.events (
     occurred_at timestamptz NOT NULL,
     body        text        NOT NULL,  -- the event's exact JSON, as the stream carries it
     chain       bytea       NOT NULL   -- sha256(chain of position - 1 || body)
-);
+) WITH (toast_tuple_target = 8160);   -- an event of up to a page stays whole and uncompressed
 CREATE UNIQUE INDEX events_id ON log.events (id);
 CREATE INDEX events_item ON log.events (item_id) WHERE item_id IS NOT NULL;
 CREATE INDEX events_entity ON log.events (entity_id) WHERE entity_id IS NOT NULL;
@@ -83,6 +83,14 @@ BEGIN
         PERFORM pg_notify('log', (head.position + added)::text);
     END IF;
     RETURN head.position + added;
+END $$;
+
+-- Fail the transaction with this SQLSTATE unless the condition holds.
+CREATE FUNCTION log.insist(condition boolean, code text, message text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT condition THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = code;
+    END IF;
 END $$;
 
 -- Nobody changes or removes an event, the owner included.

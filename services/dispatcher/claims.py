@@ -58,15 +58,8 @@ def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope)
     state.dispatches[dispatch_id] = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
         payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
-        _request(scope, item.fields), None, None, False, None, None,
+        None, None, False, None, None,
     )  # fmt: skip
-
-
-def _request(scope: Scope, fields: dict[str, Any]) -> dict[str, Any]:
-    """What is sent of an item: of a company, only what is about the company."""
-    if scope == "company":
-        return {name: value for name, value in fields.items() if name.startswith("company_")}
-    return fields
 
 
 def dispatched(state: State, event: Event, payload: StepDispatched) -> None:

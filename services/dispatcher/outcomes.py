@@ -54,7 +54,7 @@ def of_status(
     reason = f"the webhook answered {status}"
     if status == 429 or status >= 500:
         code: FailureCode = "RATE_LIMIT" if status == 429 else "API_ERROR"
-        wait = retry_after(headers.get("retry-after"), now)
+        wait = retry_after(headers.get("Retry-After"), now)
         return Refusal(code, reason, next_try(attempt, policy, now, jitter, at_least=wait))
     if status in {401, 403}:
         return Refusal("AUTH", f"{reason}: check the webhook's URL and its secret", None)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import httpx
+import aiohttp
 import orjson
 import structlog
-from httpx_aiohttp import AiohttpTransport
 
 from services.dispatcher.outcomes import Policy, Refusal, next_try, of_error, of_status
 from services.dispatcher.secrets import secret
@@ -43,10 +42,11 @@ logger = structlog.get_logger()
 # The dispatches that are due and not in this process's hands, with the settings they are to be sent by: those of the
 # client for (workflow, workstream), and over them the batch's own.
 DUE: Final = f"""
-SELECT {DISPATCHES.names}, settings FROM (
-    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings
+SELECT {DISPATCHES.names}, settings, fields FROM (
+    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings, i.fields
     FROM dispatch d
-    LEFT JOIN batch b USING (batch_id)
+    JOIN item i USING (item_id)
+    LEFT JOIN batch b ON b.batch_id = d.batch_id
     LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
     WHERE d.status = 'DUE' AND d.due_at <= now() AND NOT d.dispatch_id = ANY(%s::uuid[])
     ORDER BY d.due_at LIMIT %s
@@ -64,10 +64,11 @@ DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One dispatch about to be sent, with the settings to send it by."""
+    """One dispatch about to be sent, with its claimant's fields and the settings to send it by."""
 
     dispatch: Dispatch
     config: Mapping[str, Any]
+    fields: Mapping[str, Any]
     in_doubt: bool
 
 
@@ -77,7 +78,12 @@ async def send_due(settings: Settings, machine: Machine[Any]) -> None:
     appender = Appender(url, "dispatcher")
     async with (
         await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
-        httpx.AsyncClient(transport=AiohttpTransport(retries=0), timeout=POST_SECONDS) as client,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        ) as client,
     ):
         sender = Sender(settings, client, appender)
         try:
@@ -103,7 +109,7 @@ async def _caught_up(connection: Connection, machine: Machine[Any]) -> None:
 class Sender:
     """The POSTs in this process's hands."""
 
-    def __init__(self, settings: Settings, client: httpx.AsyncClient, appender: Appender) -> None:
+    def __init__(self, settings: Settings, client: aiohttp.ClientSession, appender: Appender) -> None:
         self.settings = settings
         self._client = client
         self._appender = appender
@@ -137,13 +143,13 @@ class Sender:
         if room < AT_ONCE // 4:
             return False
         cursor = await connection.execute(DUE, (held, room))
-        due = [(DISPATCHES.row(values[:-1]), values[-1]) for values in await cursor.fetchall()]
+        due = [(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
         if not due:
             return False
-        cursor = await connection.execute(NOTE, ([to_hex(d.dispatch_id) for d, _ in due],))
+        cursor = await connection.execute(NOTE, ([to_hex(d.dispatch_id) for d, _, _ in due],))
         begun = {from_hex("disp", name): times for name, times in await cursor.fetchall()}
-        for dispatch, config in due:
-            post = Post(dispatch, config, in_doubt=begun[dispatch.dispatch_id] > 1)
+        for dispatch, config, fields in due:
+            post = Post(dispatch, config, fields, in_doubt=begun[dispatch.dispatch_id] > 1)
             self._tasks[dispatch.dispatch_id] = asyncio.create_task(self._send(post))
         return len(due) == room
 
@@ -178,7 +184,7 @@ class Sender:
     async def _post(self, post: Post, policy: Policy) -> Refusal | None:
         config = post.config
         url = str(config.get("webhook_url") or "")
-        body = orjson.dumps(self._body(post.dispatch, policy))
+        body = orjson.dumps(self._body(post, policy))
         if not url.startswith(("http://", "https://")):
             return Refusal("CONFIGURATION", "the configuration has no webhook_url that begins with http", None)
         if len(body) > MAX_BODY:
@@ -187,12 +193,13 @@ class Sender:
         try:
             headers = self._headers(post)
             async with self._throttle.turn(url, config):
-                reply = await self._client.post(url, content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as reply:
+                    await reply.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return of_error(f"{type(error).__name__} {error}".strip(), now=datetime.now(UTC), **chance)
         except LookupError as error:
             return Refusal("CONFIGURATION", str(error.args[0]), None)
-        return of_status(reply.status_code, reply.headers, now=datetime.now(UTC), **chance)
+        return of_status(reply.status, reply.headers, now=datetime.now(UTC), **chance)
 
     def _headers(self, post: Post) -> dict[str, str]:
         headers = {"content-type": "application/json", "idempotency-key": post.dispatch.dispatch_id}
@@ -200,20 +207,26 @@ class Sender:
             headers["x-clay-webhook-auth"] = secret(str(name), self.settings.secrets_folder)
         return headers
 
-    def _body(self, dispatch: Dispatch, policy: Policy) -> dict[str, Any]:
+    def _body(self, post: Post, policy: Policy) -> dict[str, Any]:
+        dispatch = post.dispatch
+        prefix = dispatch.entity_id.partition("_")[0]
         expires = datetime.now(UTC) + timedelta(seconds=policy.timeout) + TOKEN_LIFE
         token = CallbackToken(
             dispatch.dispatch_id, dispatch.tenant_id, dispatch.client_id, dispatch.batch_id, dispatch.item_id,
             dispatch.entity_id, dispatch.workflow, int(expires.timestamp()),
         )  # fmt: skip
-        body = dispatch.request | {
+        body = _about(prefix, post.fields) | {
             "workflow": dispatch.workflow,
             "dispatch_id": dispatch.dispatch_id,
             "item_id": dispatch.item_id,
             "callback_url": f"{self.settings.callback_base_url.rstrip('/')}/v1/callbacks/{sign(token, self._key)}",
         }
-        prefix = dispatch.entity_id.partition("_")[0]
         return body if prefix == "item" else body | {f"{prefix}_id": dispatch.entity_id}
+
+
+def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of an item: of a company, only what is about the company."""
+    return {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
 
 
 def _recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:

@@ -88,7 +88,7 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """One attempt: what is sent, when it is due, when its answer is missing."""
+    """One attempt: for whom, when it is due, when its answer is missing."""
 
     dispatch_id: str
     tenant_id: str
@@ -102,7 +102,6 @@ class Dispatch:
     attempt: int
     status: DispatchStatus
     due_at: datetime
-    request: dict[str, Any]
     sent_at: datetime | None
     deadline_at: datetime | None
     in_doubt: bool

@@ -97,7 +97,6 @@ DISPATCH = Table(
     Column("attempt", SmallInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("due_at", TIME, nullable=False),
-    Column("request", JSONB, nullable=False),
     Column("sent_at", TIME),
     Column("deadline_at", TIME),
     Column("in_doubt", Boolean, nullable=False),

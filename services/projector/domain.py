@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from services.projector.extractors import person
 from services.projector.lead import Lead, project
-from services.projector.rows import Answer, Batch, FinalLead, Item, Outcome, State, WorkHistory, lead_id_of
+from services.projector.rows import Answer, Batch, FinalLead, Item, ItemFields, Outcome, State, WorkHistory, lead_id_of
 from shared.envelope import Emit, Event
 from shared.events import BatchCancelled, BatchLaunched, EnrichmentReceived, ItemAdded, ItemCompleted, StepFailed
 
@@ -53,18 +53,18 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.batch_id and event.client_id and event.item_id
     state.items[event.item_id] = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, payload.fields, None, None, None,
-        None,
-    )  # fmt: skip
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, None, None, None, None
+    )
+    state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
 
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
     item = state.items[event.item_id or ""]
     if payload.output:
-        item = replace(item, fields=item.fields | payload.output)
+        known = state.fields[item.item_id]
+        state.fields[item.item_id] = replace(known, fields=known.fields | payload.output)
     if event.entity_id:
-        item = _about(item, event.entity_id)
-    state.items[item.item_id] = item
+        state.items[item.item_id] = item = _about(item, event.entity_id)
     if payload.step == state.batches[item.batch_id].last_step:
         _end(state, event, item.item_id, "completed")
 
@@ -101,7 +101,7 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         return
     state.answers[entity_id] = answer
     if entity_id.startswith("person_"):
-        _remember_jobs(state, answer)
+        _remember_jobs(state, answer, again=known is not None)
     for item_id in sorted(state.items_of.get(entity_id, ())):
         _project(state, state.items[item_id], event.occurred_at)
 
@@ -114,14 +114,15 @@ def _refreshed_at(answer: Any, received_at: datetime) -> str:
     return received_at.isoformat()[:26]
 
 
-def _remember_jobs(state: State, answer: Answer) -> None:
+def _remember_jobs(state: State, answer: Answer, again: bool) -> None:
     jobs = person.work_history(answer.raw)
     for job in jobs:
         state.jobs[answer.entity_id, job.ordinal] = WorkHistory(
             answer.entity_id, job.ordinal, answer.tenant_id, answer.client_id, job.company_name, job.company_domain,
             job.company_linkedin_url, job.title, job.start_date, job.end_date, job.is_current,
         )  # fmt: skip
-    state.job_counts[answer.entity_id] = len(jobs)
+    if again:
+        state.job_counts[answer.entity_id] = len(jobs)
 
 
 def _project(state: State, item: Item, now: datetime) -> None:
@@ -131,7 +132,7 @@ def _project(state: State, item: Item, now: datetime) -> None:
     }
     about_person, about_company = answers["person_answer"], answers["company_answer"]
     lead = project(
-        item.fields,
+        state.fields[item.item_id].fields,
         about_person and about_person.raw,
         about_company and about_company.raw,
         reference_date=now.date(),

@@ -24,18 +24,27 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item's fields and entities; `outcome` and `ended_on` once it has ended, and so has a lead."""
+    """An item's entities; `outcome` and `ended_at` once it has ended, and so has a lead."""
 
     item_id: str
     tenant_id: str
     client_id: str
     batch_id: str
     row: int
-    fields: dict[str, Any]
     person_id: str | None
     company_id: str | None
     outcome: Outcome | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFields:
+    """An item's fields: those of its row, then what SYNC workflows set. Apart from the item, as they change less."""
+
+    item_id: str
+    tenant_id: str
+    client_id: str
+    fields: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class State:
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
+    fields: Tracked[str, ItemFields] = field(default_factory=Tracked)
     answers: Tracked[str, Answer] = field(default_factory=Tracked)
     jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
     job_counts: dict[str, int] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projector.lead import COLUMNS
-from services.projector.rows import Answer, Batch, FinalLead, Item, State, WorkHistory
+from services.projector.rows import Answer, Batch, FinalLead, Item, ItemFields, State, WorkHistory
 from shared.envelope import Event
 from shared.events import BatchCancelled, EnrichmentReceived, ItemAdded, ItemCompleted, StepFailed
 from shared.ids import to_hex
@@ -56,7 +56,6 @@ ITEM = Table(
     *tenant_columns(),
     Column("batch_id", Id("batch"), nullable=False),
     Column("row", BigInteger, nullable=False),
-    Column("fields", JSONB, nullable=False),
     Column("person_id", Id("person")),
     Column("company_id", Id("company")),
     Column("outcome", Text),
@@ -64,6 +63,13 @@ ITEM = Table(
     Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
     Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
+)
+ITEM_FIELDS = Table(
+    "item_fields",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    *tenant_columns(),
+    Column("fields", JSONB, nullable=False),
 )
 ANSWER = Table(
     "answer",
@@ -107,6 +113,7 @@ PERSON_WORK_HISTORY = Table(
     Index("person_work_history_domain", "company_domain"),
 )
 _batches, _items, _answers = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(ANSWER, Answer)
+_fields = Rows(ITEM_FIELDS, ItemFields)
 _leads, _jobs = Rows(FINAL_LEADS, FinalLead), Rows(PERSON_WORK_HISTORY, WorkHistory)
 
 # Jobs that a shorter answer no longer has.
@@ -123,6 +130,7 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     for item in _ending_items(state, events):
         needed |= {entity for entity in (item.person_id, item.company_id) if entity}
     await _load_ended(connection, state, answered)
+    await _load_fields(connection, state, events, answered)
     for item in _items_about(state, answered):
         needed |= {entity for entity in (item.person_id, item.company_id) if entity}
     wanted = state.answers.unknown(needed)
@@ -135,6 +143,7 @@ async def save(connection: Connection, state: State) -> None:
     """Write what changed. Leads and jobs are not kept in memory."""
     await _batches.upsert(connection, state.batches.take_changed())
     await _items.upsert(connection, state.items.take_changed())
+    await _fields.upsert(connection, state.fields.take_changed())
     await _answers.upsert(connection, state.answers.take_changed())
     await _leads.upsert(connection, state.leads.take_changed())
     await _jobs.upsert(connection, state.jobs.take_changed())
@@ -171,6 +180,16 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
     cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
     for item in await _items.read(connection, "batch_id", cancelled, "outcome IS NULL"):
         state.items.loaded((), [(item.item_id, item)])
+
+
+async def _load_fields(
+    connection: Connection, state: State, events: Sequence[Event], answered: set[str]
+) -> None:
+    new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
+    needed = {item.item_id for item in (*_ending_items(state, events), *_items_about(state, answered))}
+    wanted = state.fields.unknown(needed - new)
+    if wanted:
+        state.fields.loaded(wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)])
 
 
 async def _load_ended(connection: Connection, state: State, entities: set[str]) -> None:

@@ -1,7 +1,8 @@
 """Group commit: events of concurrent callers, appended in one transaction for all that wait.
 
-`append` returns once the events are on disk. While one transaction runs, the callers that come collect for the next;
-nothing ever waits to fill a batch.
+`append` returns once the events are on disk. While one transaction runs, the callers that come collect for the next.
+Under load, when the group before was a handful, the next one collects a few milliseconds more; a lone caller never
+waits.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from shared.runtime import log
 from shared.runtime.database import Connection, connect
 
 MAX_EVENTS = 1_000
+BUSY = 4
+LINGER_SECONDS = 0.008
 _Waiting = tuple[Sequence[Event], asyncio.Future[int]]
 
 
@@ -48,8 +51,12 @@ class Appender:
             await self._connection.close()
 
     async def _work(self) -> None:
+        size = 0
         while self._waiting:
+            if size >= BUSY:
+                await asyncio.sleep(LINGER_SECONDS)
             group = self._take()
+            size = len(group)
             try:
                 await asyncio.wait_for(self._write(group), self._patience)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:

@@ -186,7 +186,9 @@ def ddl(metadata: MetaData, *, reader: str | None = None) -> list[str]:
     """
     statements = []
     for table in metadata.sorted_tables:
-        statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)))
+        # A row of up to a page stays whole and uncompressed: compressing each answer costs more than its space.
+        create = str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)).rstrip()
+        statements.append(f"{create} WITH (toast_tuple_target = 8160)")
         statements += [
             str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECT))
             for index in sorted(table.indexes, key=lambda index: str(index.name))

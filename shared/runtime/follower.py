@@ -17,14 +17,14 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.runtime.database import Connection, connect, ddl
-from shared.runtime.machine import Definition, LeaseLost, Machine, Message
+from shared.runtime.machine import Definition, Machine, Message
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
 from shared.subjects import filters
 
 Effect = Callable[[Settings, Machine[Any]], Awaitable[None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
-TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, LeaseLost, Interrupted)
+TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted)
 logger = structlog.get_logger()
 
 

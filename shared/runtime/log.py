@@ -27,6 +27,11 @@ async def append(connection: Connection, events: Sequence[Event]) -> int:
     return int(row[0])
 
 
+async def send(connection: Connection, events: Sequence[Event]) -> None:
+    """Like `append`, in a pipeline: nothing is waited for, and a failure shows when the transaction ends."""
+    await connection.execute("SELECT log.append(%s::json)", (records(events),))
+
+
 async def head(connection: Connection) -> int:
     """The position of the last event, 0 for an empty log."""
     cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")

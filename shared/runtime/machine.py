@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import psycopg
 import structlog
@@ -29,8 +29,11 @@ MAX_CACHED_BATCHES = 200
 logger = structlog.get_logger()
 
 
-class LeaseLost(Exception):
-    """Another replica moved the checkpoint; this one must not go on with what it holds in memory."""
+def _may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
+    """Whether an event may be to blame: not a lost connection, a lost lease (LS001), or the process's end."""
+    if isinstance(error, psycopg.Error):
+        return not (isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001")
+    return isinstance(error, Exception)
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,10 @@ class Machine(Generic[S]):
         """Apply messages in order. One that no retry helps is dead-lettered, and the rest goes on."""
         try:
             await self._transaction(connection, messages)
-        except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost, asyncio.CancelledError):
+        except BaseException as error:
             self._state = None
-            raise
-        except Exception as error:
-            self._state = None
+            if not _may_be_the_event(error):
+                raise
             logger.warning("batch failed; trying its events one by one", error=repr(error), events=len(messages))
             for message in messages:
                 await self._patiently(connection, message)
@@ -110,12 +112,11 @@ class Machine(Generic[S]):
         for attempt in range(1, self.retry_attempts + 1):
             try:
                 return await self._transaction(connection, [message])
-            except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
+            except BaseException as error:
                 self._state = None
-                raise
-            except Exception as error:
-                self._state = None
-                failure = error
+                if not _may_be_the_event(error):
+                    raise
+                failure: Exception = error
                 logger.warning("event failed", position=message[0], attempt=attempt, error=repr(error))
                 if attempt < self.retry_attempts:
                     pause = self.retry_base_seconds * 2 ** (attempt - 1)
@@ -125,17 +126,15 @@ class Machine(Generic[S]):
     async def _transaction(self, connection: Connection, messages: Sequence[Message]) -> None:
         definition = self.definition
         events = [from_json(body, position) for position, body in messages]
-        async with connection.transaction():
+        # In one pipeline, so that COMMIT follows the append at once: every other append waits for that moment.
+        async with connection.pipeline(), connection.transaction():
             state = self._state if self._state is not None else definition.new_state()
             await definition.load(connection, state, events)
             emitted = self._fold(state, events)
-            async with connection.pipeline():
-                await definition.save(connection, state)
-                moved = await self._move(connection, messages[-1][0])
-                if emitted:
-                    await log.append(connection, emitted)
-            if moved.rowcount != 1:
-                raise LeaseLost(f"{definition.name} is no longer at position {self.position}")
+            await definition.save(connection, state)
+            await self._move(connection, messages[-1][0])
+            if emitted:
+                await log.send(connection, emitted)
         self.position = messages[-1][0]
         self._keep(state)
 
@@ -149,9 +148,11 @@ class Machine(Generic[S]):
                     emitted.append(caused(emit.cause or event, emit, now=now, actor=self.actor))
         return emitted
 
-    async def _move(self, connection: Connection, position: int) -> psycopg.AsyncCursor[Any]:
-        return await connection.execute(
-            "UPDATE checkpoint SET position = %s WHERE slice = %s AND position = %s",
+    async def _move(self, connection: Connection, position: int) -> None:
+        """Move the checkpoint; the transaction fails with LS001 when another replica has moved it."""
+        await connection.execute(
+            "WITH moved AS (UPDATE checkpoint SET position = %s WHERE slice = %s AND position = %s RETURNING 1)"
+            " SELECT log.insist(EXISTS (SELECT FROM moved), 'LS001', 'another replica moved the checkpoint')",
             (position, self.slice, self.position),
         )
 
@@ -162,11 +163,9 @@ class Machine(Generic[S]):
     async def _dead_letter(self, connection: Connection, position: int, failure: Exception) -> None:
         async with connection.transaction():
             event = await self._letter(connection, position, failure)
-            moved = await self._move(connection, position)
+            await self._move(connection, position)
             if not self.replay:
                 await log.append(connection, [event])
-            if moved.rowcount != 1:
-                raise LeaseLost(self.definition.name)
         self.position = position
         logger.error("event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure))
 

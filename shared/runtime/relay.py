@@ -25,6 +25,7 @@ from shared.subjects import STREAM, subject
 BATCH: Final = 1_000
 BATCH_BYTES: Final = 4 * 1024 * 1024
 ATOMIC_FROM: Final = 8
+LINGER_SECONDS: Final = 0.004
 LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 Row = tuple[int, str, str, int, str]
@@ -79,6 +80,8 @@ async def _copy(database: Connection, client: Client, stop: asyncio.Event) -> No
             position = rows[-1][0]
         if len(rows) < BATCH:
             await _news(database)
+            if len(rows) >= ATOMIC_FROM:
+                await asyncio.sleep(LINGER_SECONDS)
 
 
 async def _news(database: Connection) -> None:

@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -116,8 +117,11 @@ def serve(settings: Settings, http: Any) -> None:
     """Run the HTTP application, and with its lifespan the service, until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         http, host=settings.host, port=settings.port, log_config=None, access_log=False, loop="uvloop",
-        http="httptools", ws="none", lifespan="on", timeout_graceful_shutdown=5, backlog=4096,
+        http="httptools", ws="none", proxy_headers=False, server_header=False, lifespan="on", timeout_graceful_shutdown=5, backlog=4096,
     )
+    # What was imported stays for ever, and a batch makes thousands of short-lived objects: look for cycles less often.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     server = _Server(config)
     server.run()
     if not server.started:
