@@ -1,4 +1,4 @@
-"""How these tests call Docker Compose: this repository's file and .env.example, and no one's own settings."""
+"""How these tests call Docker Compose: with this repository's file and .env.example, whatever else is set."""
 
 import os
 import shutil
