@@ -4,12 +4,17 @@ Text that came out of files and answers is made printable first: it must not be 
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+GAP: Final = 2
+NARROWEST: Final = 12
+_ID: Final = re.compile(r"[a-z]+_[0-9A-Z]{26}")
 
 
 def plain(value: object) -> str:
@@ -48,7 +53,7 @@ def console(stderr: bool = False) -> "Console":
 
 
 def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], none: str) -> None:
-    """Rows by column: field name, which heads it in a pipe, to heading. `none` is said when there are no rows."""
+    """Rows; `columns` are field names, which head a pipe, to headings. `none` is said of no rows."""
     lines = [[plain(row.get(name)) for name in columns] for row in rows]
     if not lines:
         note(none)
@@ -60,18 +65,25 @@ def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], none: s
 
 
 def _drawn(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Nothing is ever cut off: a table that cannot be made narrow enough is wider than the terminal."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for number, heading in enumerate(headings):
-        drawn.add_column(heading, no_wrap=_is_short(line[number] for line in lines), overflow="fold")
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    needed = 0
+    for heading, cells in zip(headings, zip(*lines, strict=True), strict=True):
+        whole = all(map(_stays_whole, cells))
+        drawn.add_column(heading, no_wrap=whole, overflow="fold")
+        widest = max(map(len, (heading, *cells)))
+        needed += GAP + (widest if whole else min(widest, NARROWEST))
     for line in lines:
         drawn.add_row(*map(Text, line))
-    console().print(drawn)
+    screen = console()
+    screen.width = max(screen.width, needed)
+    screen.print(drawn)
 
 
-def _is_short(cells: Iterable[str]) -> bool:
-    """Ids, counts and times stay on one line, to be copied whole; prose may wrap."""
-    return all(len(cell) <= 34 and len(cell.split()) <= 2 for cell in cells)
+def _stays_whole(cell: str) -> bool:
+    """Ids, which people copy, and what is short stay on one line; the rest may wrap."""
+    return len(cell) <= NARROWEST or _ID.fullmatch(cell) is not None

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Batch = dict[str, Any]
-WIDTH: Final = 30
+WIDEST_BAR: Final = 30
+BESIDE_BAR: Final = 32
 MISSES: Final = 30
+NUMBERS: Final = {"done": "Done", "shared": "Shared", "failed": "Failed", "open": "Open"}
 COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
 
@@ -40,12 +42,12 @@ def succeeded(batch: Mapping[str, Any]) -> bool:
     return bool(batch["status"] == "completed" and not batch["failed"])
 
 
-def picture(batch: Batch, now: datetime) -> "Group":
-    """The batch as something rich can draw."""
+def picture(batch: Batch, now: datetime, width: int = 80) -> "Group":
+    """The batch as something rich can draw in so many columns."""
     from rich.console import Group
     from rich.text import Text
 
-    return Group(Text(headline(batch, now), style="bold"), _steps_table(batch))
+    return Group(Text(headline(batch, now), style="bold"), _steps_table(batch, width))
 
 
 def headline(batch: Batch, now: datetime) -> str:
@@ -54,6 +56,20 @@ def headline(batch: Batch, now: datetime) -> str:
     parts = [f"{batch['batch_id']} {batch['status']}", f"{ended} of {batch['items']} items ended"]
     parts += [f"{batch[name]} {name}" for name in ("failed", "cancelled") if batch[name]]
     return ", ".join(parts + _pace(batch, ended, now))
+
+
+def step_rows(batch: Batch) -> list[dict[str, Any]]:
+    """The steps, with how many items are done, done by a call they shared, failed, or open."""
+    return [
+        {
+            "workflow": step["workflow"],
+            "done": step["counts"].get("COMPLETED", 0),
+            "shared": step["counts"].get("SKIPPED", 0),
+            "failed": step["counts"].get("FAILED", 0),
+            "open": step["counts"].get("PENDING", 0) + step["counts"].get("IN_PROGRESS", 0),
+        }
+        for step in batch["steps"]
+    ]
 
 
 def step_line(batch: Batch) -> str:
@@ -83,7 +99,7 @@ def _redrawn(batches: Iterator[Batch], console: "Console") -> Batch:
     batch: Batch = {}
     with Live(console=console, auto_refresh=False) as live:
         for batch in batches:
-            live.update(picture(batch, datetime.now(UTC)), refresh=True)
+            live.update(picture(batch, datetime.now(UTC), console.width), refresh=True)
     return batch
 
 
@@ -97,33 +113,32 @@ def _told(batches: Iterator[Batch], console: "Console") -> Batch:
     return batch
 
 
-def _steps_table(batch: Batch) -> "Table":
+def _steps_table(batch: Batch, width: int) -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for heading in ("Step", "", "Done", "Shared", "Failed", "Under way"):
-        table.add_column(heading, justify="left" if heading in {"Step", ""} else "right")
-    for step in batch["steps"]:
-        counts = step["counts"]
-        under_way = counts.get("PENDING", 0) + counts.get("IN_PROGRESS", 0)
-        numbers = (counts.get("COMPLETED", 0), counts.get("SKIPPED", 0), counts.get("FAILED", 0), under_way)
-        name = Text(f"{step['step'] + 1} {step['workflow']}")
-        table.add_row(name, _bar(counts, batch["items"]), *(str(number or "") for number in numbers))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("Step", "", *NUMBERS.values()):
+        table.add_column(heading, justify="left" if heading in {"Step", ""} else "right", no_wrap=True)
+    names = [f"{step['step'] + 1} {step['workflow']}" for step in batch["steps"]]
+    room = max(6, min(WIDEST_BAR, width - BESIDE_BAR - max(map(len, names), default=0)))
+    for name, step, row in zip(names, batch["steps"], step_rows(batch), strict=True):
+        numbers = [str(row[number] or "") for number in NUMBERS]
+        table.add_row(Text(name), _bar(step["counts"], batch["items"], room), *numbers)
     return table
 
 
-def _bar(counts: Mapping[str, int], items: int) -> "Text":
+def _bar(counts: Mapping[str, int], items: int, width: int) -> "Text":
     from rich.text import Text
 
     bar, so_far, drawn = Text(), 0, 0
     for status, colour in COLOURS.items():
         so_far += counts.get(status, 0)
-        until = WIDTH * so_far // max(items, 1)
+        until = width * so_far // max(items, 1)
         bar.append("━" * (until - drawn), style=colour)
         drawn = until
-    return bar.append("━" * (WIDTH - drawn), style="bright_black")
+    return bar.append("━" * (width - drawn), style="bright_black")
 
 
 def _step_words(step: Mapping[str, Any], items: int) -> str:

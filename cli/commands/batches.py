@@ -128,7 +128,7 @@ def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
     from cli.output import console, note, show_json
-    from cli.progress import picture, succeeded, watch
+    from cli.progress import succeeded, watch
 
     def read() -> dict[str, Any]:
         found: dict[str, Any] = api.read("sequencer", f"/v1/batches/{batch_id}")
@@ -138,11 +138,23 @@ def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
     if as_json:
         show_json(found)
     elif not follow:
-        console().print(picture(found, datetime.now(UTC)))
+        _print_batch(found)
     if found["failed"]:
         note(f"why {found['failed']} items failed: leadstream items {batch_id} --status failed")
     if follow and not succeeded(found):
         raise typer.Exit(1)
+
+
+def _print_batch(batch: dict[str, Any]) -> None:
+    from cli.output import console, say, table
+    from cli.progress import headline, picture, step_rows
+
+    screen = console()
+    if screen.is_terminal:
+        return screen.print(picture(batch, datetime.now(UTC), screen.width))
+    say(headline(batch, datetime.now(UTC)))
+    columns = ("workflow", "done", "shared", "failed", "open")
+    return table({name: name for name in columns}, step_rows(batch), "the batch has no steps")
 
 
 def _newest(api: "Api") -> str:

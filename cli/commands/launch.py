@@ -50,7 +50,7 @@ def launch(
     }
     asked["rows"] = parse_rows(rows) if rows is not None else None
     with open_api() as api:
-        blueprint = _blueprint(api, asked, pipeline, step)
+        blueprint = {"rows": rows or "all"} | _blueprint(api, asked, pipeline, step)
         _show_blueprint(blueprint, as_json)
         answer = api.command("/v1/batches", asked)
         ended = _shown(api, blueprint, answer, follow, as_json)
@@ -72,7 +72,6 @@ def _blueprint(api: "Api", asked: Answer, pipeline: str | None, steps: list[str]
     return {
         "upload_id": asked["upload_id"],
         "workstream": source["workstream"],
-        "rows": asked["rows"] or "all",
         "steps": [
             {"workflow": step, "kind": entry.get("kind"), "scope": entry.get("scope")}
             for step, entry in zip(steps or (), known, strict=True)

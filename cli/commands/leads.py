@@ -69,11 +69,14 @@ def export(
     Example: leadstream leads export --batch batch_01... --output leads.csv
     """
     from cli.api import open_api
+    from cli.output import note
 
     with open_api(at_position) as api:
         filters = _filters(api, batch, client)
         with api.download("projector", "/v1/leads/export", **filters) as content, _target(output) as target:
             _copy(content, target)
+    if output:
+        note(f"wrote {output}")
 
 
 def _filters(api: "Api", batch: str | None, client: str | None) -> dict[str, str | None]:
