@@ -1,0 +1,280 @@
+"""The command line's own part: what it asks, what it says, and the exit code it ends with."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from cli.addresses import Endpoint, endpoints
+from cli.api import Api
+from cli.errors import Misused, Refused, Unreachable
+from cli.main import app
+from cli.output import plain
+from cli.progress import headline, picture, step_line, watch
+from cli.row_ranges import parse_rows
+from cli.settings import assignments, from_file, merged
+from cli.story import summary, told
+
+CLIENT = "client_00000000000000000000000001"
+BATCH = "batch_00000000000000000000000001"
+IMPORT = "import_00000000000000000000000001"
+PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "projector")}
+COMMANDS = [
+    *(("client", name) for name in ("add", "list")),
+    *(("workflow", name) for name in ("list", "register")),
+    *(("config", name) for name in ("set", "get")),
+    *(("pipeline", name) for name in ("save", "list")),
+    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history")),
+    *(("batch", name) for name in ("pause", "resume", "cancel")),
+    *(("leads", name) for name in ("list", "export")),
+]
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def api(handler: Handler) -> Api:
+    return Api(PLACES, transport=httpx.MockTransport(handler), sleep=lambda _: None)
+
+
+def error(status: int, code: str, message: str) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"code": code, "message": message}})
+
+
+def batch(status: str = "running", failed: int = 0, **counts: int) -> dict[str, Any]:
+    return {
+        "batch_id": BATCH, "status": status, "items": 10, "completed": 4, "failed": failed, "cancelled": 0,
+        "launched_at": "2026-01-01T00:00:00Z", "ended_at": None,
+        "steps": [{"step": 0, "workflow": "enrich", "counts": counts}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert not command or f"Example: leadstream {' '.join(command)}" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [("1,2,5-9", [1, 2, 5, 6, 7, 8, 9]), ("3", [3]), (" 4 - 5 , 1,", [1, 4, 5]), ("2,1-3", [1, 2, 3])],
+)
+def test_rows(text: str, rows: list[int]) -> None:
+    assert parse_rows(text) == rows
+
+
+@pytest.mark.parametrize("text", ["", ",", "0", "5-3", "a", "1-", "-2", "1-999999999"])
+def test_rows_that_make_no_sense(text: str) -> None:
+    with pytest.raises(Misused, match="--rows"):
+        parse_rows(text)
+
+
+def test_settings_are_merged(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"timeout_seconds": 5, "auth": "a"}')
+    given = assignments(["timeout_seconds=600", "url=https://x/?a=b", "force=true", "name=NaN"])
+    config = merged({"kept": 1, "gone": 2}, from_file(file), given, without=["gone"])
+    assert config == {
+        "kept": 1, "auth": "a", "timeout_seconds": 600, "url": "https://x/?a=b", "force": True, "name": "NaN",
+    }  # fmt: skip
+
+
+def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text("[1]")
+    with pytest.raises(Misused, match="no JSON object"):
+        from_file(file)
+    with pytest.raises(Misused, match="key=value"):
+        assignments(["novalue"])
+
+
+def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:
+    content = {"urls": {"ingest": "http://a:1", "sequencer": "http://b:2/"}, "token": "of file"}
+    (tmp_path / "runtime.json").write_text(json.dumps(content))
+    found = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_INGEST_URL": "http://far:9"})
+    assert found["ingest"] == Endpoint("ingest", "http://far:9", None)
+    assert found["sequencer"] == Endpoint("sequencer", "http://b:2", "of file")
+    assert found["projector"] == Endpoint("projector", "http://127.0.0.1:8105", None)
+    own = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_API_TOKEN": "own"})
+    assert {place.token for place in own.values()} == {"own"}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"urls": 1}', '{"urls": {"ingest": "ftp://x"}}'])
+def test_a_damaged_runtime_file_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "runtime.json").write_text(content)
+    with pytest.raises(Refused):
+        endpoints({"LEADSTREAM_DATA": str(tmp_path)})
+
+
+def test_reads_wait_for_the_command_before_them() -> None:
+    seen: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"position": 7} if request.method == "POST" else [])
+
+    with api(handler) as services:
+        services.command("/v1/clients", {"name": "A"})
+        services.read("sequencer", "/v1/batches", status=None)
+    assert seen[0].headers["idempotency-key"]
+    assert [request.url.query for request in seen] == [b"", b"at_position=7", b"at_position=7"]
+
+
+def test_a_busy_service_is_asked_again_under_the_same_key() -> None:
+    keys: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers.get("idempotency-key", ""))
+        return error(503, "unavailable", "busy") if len(keys) < 3 else httpx.Response(201, json={})
+
+    with api(handler) as services:
+        assert services.command("/v1/clients", {}) == {}
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+
+
+def refuse_connection(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("Connection refused", request=request)
+
+
+@pytest.mark.parametrize(
+    ("handler", "exit_code", "said"),
+    [
+        (refuse_connection, 3, "cannot reach service ingest at http://ingest: Connection refused"),
+        (lambda _: error(422, "invalid", "name: too\nlong"), 1, "leadstream: name: too long\n"),
+        (lambda _: error(401, "unauthorized", "no"), 1, "set LEADSTREAM_API_TOKEN"),
+        (lambda _: httpx.Response(200, text="<html>"), 1, "something that is not leadstream's"),
+        (lambda _: httpx.Response(404, text="nothing"), 1, "LEADSTREAM_INGEST_URL"),
+    ],
+)
+def test_failures_are_one_line_and_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, handler: Handler, exit_code: int, said: str
+) -> None:
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(handler))
+    result = CliRunner().invoke(app, ["client", "list"])
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("launch", IMPORT),
+        ("launch", IMPORT, "-p", "full", "-s", "step"),
+        ("launch", IMPORT, "-s", "step", "--rows", "x"),
+        ("launch", "nonsense", "-s", "step"),
+        ("status", "nonsense"),
+        ("items", BATCH, "--status", "lost"),
+        ("upload", "no-such-file.csv", "--client", "A"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_asks_no_service(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(refuse_connection))
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(("name", "said"), [("Twin", "2 clients are named"), ("acme", "no client is named")])
+def test_a_client_is_found_by_its_exact_name(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    there = [{"client_id": CLIENT, "name": name} for name in ("Acme", "Twin", "Twin")]
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, json=there)))
+    result = CliRunner().invoke(app, ["pipeline", "list", name])
+    assert (result.exit_code, said in result.stderr) == (1, True)
+
+
+def test_an_export_that_breaks_off_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Broken(httpx.SyncByteStream):
+        def __iter__(self) -> Any:
+            yield b"lead_id\n"
+            raise httpx.ReadError("gone")
+
+    monkeypatch.setattr(
+        "cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, stream=Broken()))
+    )
+    result = CliRunner().invoke(app, ["leads", "export", "--output", str(tmp_path / "leads.csv")])
+    assert result.exit_code == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_watched_batch_with_failures_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = batch("completed", failed=2, FAILED=2, COMPLETED=8)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, json=ended)))
+    watched = CliRunner().invoke(app, ["status", BATCH, "--watch", "--json"])
+    assert (watched.exit_code, json.loads(watched.stdout)) == (1, ended)
+    assert CliRunner().invoke(app, ["status", BATCH]).exit_code == 0
+
+
+def test_watching_outlives_a_restart_of_the_sequencer() -> None:
+    answers = iter([batch(), Unreachable("sequencer", "http://b"), batch(COMPLETED=4), batch("completed")])
+    pauses: list[float] = []
+
+    def get() -> dict[str, Any]:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    screen = Console(file=io.StringIO(), width=100)
+    assert watch(get, screen, sleep=pauses.append)["status"] == "completed"
+    assert len(pauses) == 3
+
+
+def test_the_picture_of_a_batch_fits_a_terminal() -> None:
+    screen = Console(file=io.StringIO(), width=80)
+    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    shown = batch(COMPLETED=4, SKIPPED=1, FAILED=1, PENDING=4, failed=1)
+    shown["steps"][0]["workflow"] = "enrich_company_via_waterfall_in_clay"
+    screen.print(picture(shown, now))
+    assert isinstance(screen.file, io.StringIO)
+    drawn = screen.file.getvalue()
+    assert "1 enrich_company_via_waterfall_in_clay" in drawn
+    assert "…" not in drawn
+    assert headline(shown, now).endswith("5 of 10 items ended, 1 failed, 5 a minute, about 0:01:00 left")
+    assert step_line(batch(COMPLETED=4, SKIPPED=1, FAILED=1)) == "enrich 5/10 (1 failed)"
+
+
+def test_a_history_names_causes_within_it_by_position() -> None:
+    base = {"occurred_at": "2026-01-01T10:00:00.5Z", "payload": {"step": 0, "workflow": "enrich"}}
+    events = [
+        base | {"id": "evt_A", "position": 3, "type": "StepScheduled", "causation_id": "evt_0123456789"},
+        base | {"id": "evt_B", "position": 9, "type": "StepScheduled", "causation_id": "evt_A"},
+    ]
+    assert told(events)[1] == {
+        "position": "9", "time": "2026-01-01 10:00:00", "event": "StepScheduled", "summary": "step 1 enrich",
+        "cause": "#3",
+    }  # fmt: skip
+    assert told(events)[0]["cause"] == "evt_…456789"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "said"),
+    [
+        ("ItemCompleted", {"step": 1, "workflow": "w", "skipped": "company_already_enriched"},
+         "step 2 w: skipped, company_already_enriched"),
+        ("ItemCompleted", {"step": 0, "workflow": "w", "output": {"a": 1}}, "step 1 w: set a"),
+        ("DispatchTimedOut", {"workflow": "w", "attempt": 2}, "w: no answer to attempt 2; not tried again"),
+        ("WorkflowConfigured", {"workflow": "w", "workstream": "s", "config": {"webhook_url": "https://secret"}},
+         "w for s: webhook_url"),
+        ("SomethingNew", {"a": "x\x1b[2J", "b": [1]}, "a x [2J"),
+    ],
+)  # fmt: skip
+def test_an_event_in_a_few_words(event: str, payload: dict[str, Any], said: str) -> None:
+    assert summary({"type": event, "payload": payload}) == said
+
+
+def test_no_known_event_needs_a_key_to_be_there() -> None:
+    from shared.events import CATALOGUE
+
+    assert all(isinstance(summary({"type": name, "payload": {}}), str) for name in CATALOGUE)
+
+
+def test_text_from_outside_cannot_move_the_cursor() -> None:
+    assert plain("a\x1b[31m\tb\r\nc\u202e") == "a [31m b c"
+    assert (plain(None), plain(3), plain({"é": 1})) == ("", "3", '{"é": 1}')
