@@ -1,5 +1,197 @@
-"""placeholder"""
+"""`demo`: the main job, start to end, on real servers that are gone afterwards."""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from cli.campaign import STEPS, Campaign, Refused
+
+if TYPE_CHECKING:
+    from cli.stack import Stack
+
+SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
+SHOWN: Final = (
+    "person_full_name",
+    "person_title",
+    "company_name",
+    "company_domain",
+    "company_industry",
+    "company_size_bucket",
+)
+PATIENCE_SECONDS: Final = 1_800.0
 
 
-def demo() -> None:
-    """x"""
+def demo(
+    file: Annotated[
+        Path | None, typer.Option(help="Your own list (CSV).", exists=True, dir_okay=False)
+    ] = None,
+    workstream: Annotated[str, typer.Option(help="What kind of list it is.")] = "apollo_scrape",
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Generate a list of so many people, 5 at a company.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Folder of answers for the simulator.", exists=True)
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep data and logs in this folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Run a list through the whole product on embedded PostgreSQL and NATS, with Clay simulated.
+
+    Without --file and --rows it uses a sample of 200 made-up people. Exit code 0 only if every item ended and the
+    state follows from the log, row by row. Example: leadstream demo --file people.csv
+    """
+    say = _silent if as_json else _say
+    with _folder(keep) as folder:
+        try:
+            result, leads = _run(folder, file, workstream, rows, answers, say)
+        except (Refused, TimeoutError) as error:
+            sys.exit(f"the demo stopped: {error}")
+    if as_json:
+        typer.echo(json.dumps(result, default=str))
+    else:
+        _show(result, leads)
+    sys.exit(0 if _successful(result) else 1)
+
+
+def _run(
+    folder: Path, file: Path | None, workstream: str, rows: int | None, answers: Path | None, say: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    from cli.stack import Stack
+
+    source = file or (_generated(folder, rows) if rows else SAMPLE)
+    environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(answers.resolve())} if answers else {}
+    with Stack(folder, environment=environment, say=say).running() as stack:
+        campaign = Campaign(stack.urls)
+        campaign.set_up()
+        say(f"uploading {source.name}")
+        upload = campaign.upload(source, workstream)
+        _explain(upload, say)
+        say(f"launching {' > '.join(STEPS)}")
+        began = time.monotonic()
+        launched = campaign.launch(upload["upload_id"])
+        batch = _watch(campaign, launched["batch_id"], say)
+        seconds = time.monotonic() - began
+        leads = _leads(campaign, batch)
+        say("verifying: folding the log afresh and comparing every table, the stream and the hash chain")
+        return _result(stack, batch, leads, seconds), leads
+
+
+def _generated(folder: Path, rows: int) -> Path:
+    from simulator.sample_list import write_list
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_list(folder / f"{rows}-people.csv", rows)
+    return folder / f"{rows}-people.csv"
+
+
+def _explain(upload: dict[str, Any], say: Any) -> None:
+    say(
+        f"{upload['rows']} rows staged; {len(upload['mapping'])} columns used, {len(upload['unmapped'])} kept as they are"
+    )
+    for warning in upload.get("warnings", []):
+        say(f"note: {warning}")
+    if upload["bad_row_count"]:
+        say(f"{upload['bad_row_count']} rows cannot become items:")
+        for bad in upload["bad_rows"][:5]:
+            say(f"  row {bad['row']}: {bad['reason']}")
+
+
+def _watch(campaign: Campaign, batch_id: str, say: Any) -> dict[str, Any]:
+    if say is _silent or not sys.stdout.isatty():
+        return campaign.wait(batch_id, PATIENCE_SECONDS, every=0.25)
+    from rich.console import Console
+
+    from cli.progress import watch
+
+    return watch(lambda: campaign.batch(batch_id), Console())
+
+
+def _leads(campaign: Campaign, batch: dict[str, Any]) -> list[dict[str, Any]]:
+    """The batch's leads, once the projector has them all."""
+    deadline = time.monotonic() + 60
+    while True:
+        leads = campaign.leads(batch["batch_id"])
+        if len(leads) == batch["items"] or time.monotonic() > deadline:
+            return leads
+        time.sleep(0.05)
+
+
+def _result(
+    stack: "Stack", batch: dict[str, Any], leads: list[dict[str, Any]], seconds: float
+) -> dict[str, Any]:
+    import httpx
+
+    from cli.checks import check
+
+    stats = httpx.get(stack.urls["simulator"] + "/ledger", timeout=60).json()
+    calls = stats["submissions"] if isinstance(stats, dict) else stats
+    report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
+    return {
+        "items": batch["items"],
+        "leads": len(leads),
+        "companies": len({lead["company_id"] for lead in leads if lead["company_id"]}),
+        "people": len({lead["person_id"] for lead in leads if lead["person_id"]}),
+        "company_calls": sum(1 for call in calls if call.get("company_id")),
+        "person_calls": sum(1 for call in calls if call.get("person_id")),
+        "events": report["stream"]["log"],
+        "failed": batch["failed"],
+        "seconds": round(seconds, 3),
+        "items_per_second": round(batch["items"] / seconds, 1),
+        "verify": {"identical": report["identical"], **{k: v for k, v in report.items() if k != "identical"}},
+    }
+
+
+def _successful(result: dict[str, Any]) -> bool:
+    return bool(
+        result["leads"] == result["items"] and result["failed"] == 0 and result["verify"]["identical"]
+    )
+
+
+def _show(result: dict[str, Any], leads: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"final_leads: the first {min(10, len(leads))} of {len(leads)}")
+    for name in SHOWN:
+        table.add_column(name.replace("_", " "), overflow="ellipsis", no_wrap=True, max_width=32)
+    for lead in leads[:10]:
+        table.add_row(*(str(lead.get(name) or "") for name in SHOWN))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{result['items']} items, {result['leads']} leads, {result['failed']} failed, "
+        f"{result['company_calls']} company calls for {result['companies']} companies, "
+        f"{result['person_calls']} person calls for {result['people']} people, {result['events']} events, "
+        f"{result['seconds']} s, {result['items_per_second']} items/s"
+    )
+    verdict = (
+        "identical: the state follows from the log, row by row"
+        if result["verify"]["identical"]
+        else "DIFFERENT"
+    )
+    console.print(f"verify: {verdict}")
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="leadstream-demo-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _say(line: str) -> None:
+    typer.echo(f"  {line}")
+
+
+def _silent(line: str) -> None:
+    """Nothing."""

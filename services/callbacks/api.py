@@ -39,7 +39,11 @@ def build(receiver: Receiver) -> FastAPI:
         async def take(body: bytes) -> Reply:
             path, headers = request.path_params, request.headers
             return await receiver.by_secret(
-                path["client_id"], path["workflow"], headers.get(SECRET_HEADER, ""), body, headers.get("content-type")
+                path["client_id"],
+                path["workflow"],
+                headers.get(SECRET_HEADER, ""),
+                body,
+                headers.get("content-type"),
             )
 
         return await _answer(request, receiver, take)
@@ -50,7 +54,9 @@ def build(receiver: Receiver) -> FastAPI:
     return app
 
 
-async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]) -> Response:
+async def _answer(
+    request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]
+) -> Response:
     try:
         body, length = await _body(request, receiver.settings.callback_max_bytes)
         status, answer = await take(body) if body is not None else await receiver.too_large(length)
@@ -78,7 +84,9 @@ def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        document["paths"]["/v1/callbacks/{token}"] = {"post": _operation("By the URL given out with a dispatch", "token")}
+        document["paths"]["/v1/callbacks/{token}"] = {
+            "post": _operation("By the URL given out with a dispatch", "token")
+        }
         document["paths"]["/v1/clients/{client_id}/callbacks/{workflow}"] = {
             "post": _operation(f"By a client's static secret in {SECRET_HEADER}", "client_id", "workflow")
         }
@@ -88,5 +96,7 @@ def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 
 def _operation(summary: str, *parameters: str) -> dict[str, Any]:
-    described = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters]
+    described = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
+    ]
     return {"summary": summary, "parameters": described, "requestBody": _BODY, "responses": _ANSWERS}

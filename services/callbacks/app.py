@@ -29,7 +29,9 @@ def build(settings: Settings) -> Service:
     appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
     secrets = Secrets(settings)
     receiver = Receiver(settings, signing_keys(settings), secrets, appender)
-    service = Service(settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close])
+    service = Service(
+        settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close]
+    )
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> None:

@@ -54,7 +54,9 @@ class Receiver:
         try:
             told = verify(token, self.keys)
         except InvalidToken as error:
-            return await self._refuse(None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body)
+            return await self._refuse(
+                None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body
+            )
         sender = Sender(told.tenant_id, told.client_id, told.workflow, told)
         return await self._take(sender, body, content_type)
 
@@ -70,7 +72,9 @@ class Receiver:
 
     async def too_large(self, length: int) -> Reply:
         """A body longer than is read."""
-        message = f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
+        message = (
+            f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
+        )
         return await self._refuse(None, 413, "too_large", message, b"", length)
 
     async def _take(self, sender: Sender, body: bytes, content_type: str | None) -> Reply:
@@ -101,11 +105,19 @@ class Receiver:
             raise NotRecorded(repr(error)) from error
 
     async def _refuse(
-        self, sender: Sender | None, status: int, code: str, reason: str, body: bytes, length: int | None = None
+        self,
+        sender: Sender | None,
+        status: int,
+        code: str,
+        reason: str,
+        body: bytes,
+        length: int | None = None,
     ) -> Reply:
         if self._may_record():
             dispatch_id = sender.token.dispatch_id if sender and sender.token else None
-            payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
+            payload = CallbackRejected(
+                code, reason[:500], len(body) if length is None else length, dispatch_id
+            )
             tenant = named_id("tenant", self.settings.tenant)
             event = receipt.rejected(sender, tenant, payload, datetime.now(UTC), _event_id())
             try:

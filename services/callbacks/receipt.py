@@ -24,7 +24,9 @@ class Sender:
     token: CallbackToken | None = None
 
 
-def received(sender: Sender, answers: list[Answer], whole: Any, now: datetime, new_id: Callable[[], str]) -> list[Event]:
+def received(
+    sender: Sender, answers: list[Answer], whole: Any, now: datetime, new_id: Callable[[], str]
+) -> list[Event]:
     """One EnrichmentReceived for each answer. The token's own ids hold for the first answer that names no others."""
     events = []
     bound = sender.token
@@ -36,7 +38,9 @@ def received(sender: Sender, answers: list[Answer], whole: Any, now: datetime, n
     return events
 
 
-def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
+def rejected(
+    sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str
+) -> Event:
     """The record of a callback that can never be used."""
     return Event(
         id=event_id, type="CallbackRejected", version=1, tenant_id=sender.tenant_id if sender else tenant_id,

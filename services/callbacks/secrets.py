@@ -38,6 +38,8 @@ class Secrets:
         while True:
             try:
                 await self._refresh()
+            except psycopg.errors.UndefinedTable:
+                logger.debug("no secrets yet: the table is not made")
             except (psycopg.Error, OSError) as error:
                 logger.warning("cannot read secrets; the last ones stand", error=repr(error)[:300])
             await asyncio.sleep(EVERY_SECONDS)

@@ -32,7 +32,9 @@ def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, co
     if claim is not None and is_fresh(claim, event.occurred_at, config):
         return
     state.wait(
-        Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
+        Waiter(
+            item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None
+        )
     )
     if claim is None or claim.status != "IN_PROGRESS":
         _claim(state, event, item, entity, scope)
@@ -129,7 +131,9 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
         others = {state.waiters[place].batch_id for place in state.waiting.get(key, ())} - {batch.batch_id}
         if not others:
             state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="CANCELLED")
-            _give_up(state, event, state.claims[key], "INTERNAL", "the batch was cancelled before it was sent")
+            _give_up(
+                state, event, state.claims[key], "INTERNAL", "the batch was cancelled before it was sent"
+            )
 
 
 def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:

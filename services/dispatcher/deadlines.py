@@ -33,7 +33,9 @@ ORDER BY d.deadline_at LIMIT 500
 async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
     """Record missing answers, for as long as this replica leads."""
     url = settings.database_url.get_secret_value()
-    async with await connect(url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True) as connection:
+    async with await connect(
+        url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True
+    ) as connection:
         while True:
             overdue = await (await connection.execute(OVERDUE)).fetchall()
             if overdue:
@@ -62,5 +64,3 @@ def _timed_out(row: Any) -> Event:
     )  # fmt: skip
     payload = DispatchTimedOut(dispatch_id, workflow, attempt, retry_at)
     return caused(cause, Emit(payload, entity_id=entity_id), now=now, actor=ACTOR)
-
-

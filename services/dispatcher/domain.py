@@ -44,7 +44,10 @@ IN_PROGRESS: Final[dict[Scope, SkipReason]] = {
     "company": "company_enrichment_in_progress",
     "person": "person_enrichment_in_progress",
 }
-ALREADY: Final[dict[Scope, SkipReason]] = {"company": "company_already_enriched", "person": "person_already_enriched"}
+ALREADY: Final[dict[Scope, SkipReason]] = {
+    "company": "company_already_enriched",
+    "person": "person_already_enriched",
+}
 Consumed = (
     WorkflowConfigured
     | BatchLaunched
@@ -98,7 +101,14 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
         case DispatchRefused() | DispatchTimedOut():
             dispatch = state.dispatches.get(payload.dispatch_id)
             yield from _failed(state, event, (dispatch.entity_id, dispatch.workflow) if dispatch else None)
-        case WorkflowConfigured() | BatchLaunched() | BatchCancelled() | ItemAdded() | StepDispatched() | ItemCompleted():
+        case (
+            WorkflowConfigured()
+            | BatchLaunched()
+            | BatchCancelled()
+            | ItemAdded()
+            | StepDispatched()
+            | ItemCompleted()
+        ):
             return
         case _:
             assert_never(payload)
@@ -107,7 +117,9 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
 def asked(state: State, events: Sequence[Event]) -> Iterator[ClaimKey]:
     """The claims that these events will ask for. Entities are told by fields, which earlier ones of them may set."""
     ahead = State()
-    ahead.items.update({e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items})
+    ahead.items.update(
+        {e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items}
+    )
     ahead.batches.update(
         {e.batch_id: state.batches[e.batch_id] for e in events if e.batch_id and e.batch_id in state.batches}
     )
@@ -174,7 +186,9 @@ def _cancel(state: State, event: Event) -> None:
 
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.batch_id and event.client_id and event.item_id
-    state.items[event.item_id] = Item(event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.fields)
+    state.items[event.item_id] = Item(
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.fields
+    )
 
 
 def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
@@ -218,13 +232,17 @@ def _unconfigured(batch: Batch, payload: StepScheduled) -> StepFailed:
 def _run(item: Item, payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Emit:
     workflow = workflows.get(payload.workflow)
     if workflow is None:
-        reason = f"SYNC workflow {payload.workflow} is not installed here (entry point group leadstream.workflows)"
+        reason = (
+            f"SYNC workflow {payload.workflow} is not installed here (entry point group leadstream.workflows)"
+        )
         return Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", reason, retryable=True))
     try:
         return Emit(ItemCompleted(payload.step, payload.workflow, output=workflow(item.fields)))
     except Exception as error:  # a third party's function: its failure is the step's, not the service's
         reason = f"{type(error).__name__}: {error}"[:500]
-        return Emit(StepFailed(payload.step, payload.workflow, "INTERNAL", reason, retryable=False, attempts=1))
+        return Emit(
+            StepFailed(payload.step, payload.workflow, "INTERNAL", reason, retryable=False, attempts=1)
+        )
 
 
 def _completed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:
@@ -239,7 +257,9 @@ def _completion(claim: Claim, item_id: str, batch_id: str, step: int, skipped: S
         step, claim.workflow, answer_id=claim.answer_id, found=claim.found, skipped=skipped,
         claimant_item_id=claim.claimant_item_id if skipped else None,
     )  # fmt: skip
-    return Emit(payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}")
+    return Emit(
+        payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}"
+    )
 
 
 def _failed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:

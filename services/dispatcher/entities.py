@@ -48,7 +48,10 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
 
 
 def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield "domain", registrable_domain(fields.get("company_domain")) or registrable_domain(fields.get("company_website"))
+    yield (
+        "domain",
+        registrable_domain(fields.get("company_domain")) or registrable_domain(fields.get("company_website")),
+    )
     yield "linkedin", linkedin_company(fields.get("company_linkedin_url"))
     yield "name", company_name_key(fields.get("company_name"))
 

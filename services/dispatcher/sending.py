@@ -77,7 +77,9 @@ async def send_due(settings: Settings, machine: Machine[Any]) -> None:
     url = settings.database_url.get_secret_value()
     appender = Appender(url, "dispatcher")
     async with (
-        await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
+        await connect(
+            url, name="dispatcher sending", search_path="dispatcher", autocommit=True
+        ) as connection,
         aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
@@ -97,7 +99,8 @@ async def send_due(settings: Settings, machine: Machine[Any]) -> None:
 async def _caught_up(connection: Connection, machine: Machine[Any]) -> None:
     """Until the state knows everything recorded so far: what looks due may be sent and recorded already."""
     cursor = await connection.execute(
-        "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)", (list(machine.definition.consumes),)
+        "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)",
+        (list(machine.definition.consumes),),
     )
     row = await cursor.fetchone()
     while row and machine.position < row[0]:
@@ -186,9 +189,13 @@ class Sender:
         url = str(config.get("webhook_url") or "")
         body = orjson.dumps(self._body(post, policy))
         if not url.startswith(("http://", "https://")):
-            return Refusal("CONFIGURATION", "the configuration has no webhook_url that begins with http", None)
+            return Refusal(
+                "CONFIGURATION", "the configuration has no webhook_url that begins with http", None
+            )
         if len(body) > MAX_BODY:
-            return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
+            return Refusal(
+                "VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None
+            )
         chance = {"attempt": post.dispatch.attempt, "policy": policy, "jitter": random.random()}  # noqa: S311
         try:
             headers = self._headers(post)
@@ -226,7 +233,9 @@ class Sender:
 
 def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent of an item: of a company, only what is about the company."""
-    return {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
+    return {
+        name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")
+    }
 
 
 def _recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:

@@ -141,9 +141,13 @@ async def save(connection: Connection, state: State) -> None:
 
 async def _load_batches(connection: Connection, state: State, events: Sequence[Event]) -> None:
     needs_batch = StepScheduled | BatchCancelled | ItemAdded
-    wanted = state.batches.unknown({e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)})
+    wanted = state.batches.unknown(
+        {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
+    )
     if wanted:
-        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
+        state.batches.loaded(
+            wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)]
+        )
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -159,7 +163,9 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
+    clients = {
+        e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)
+    } - state.clients
     if clients:
         found = await _configs.read(connection, "client_id", clients)
         state.configs.loaded((), [((c.client_id, c.workflow, c.workstream), c) for c in found])
@@ -168,7 +174,9 @@ async def _load_configs(connection: Connection, state: State, events: Sequence[E
 
 def _dispatch_ids(events: Sequence[Event]) -> set[str]:
     about_one = StepDispatched | DispatchRefused | DispatchTimedOut | EnrichmentReceived
-    return {e.payload.dispatch_id for e in events if isinstance(e.payload, about_one) and e.payload.dispatch_id}
+    return {
+        e.payload.dispatch_id for e in events if isinstance(e.payload, about_one) and e.payload.dispatch_id
+    }
 
 
 async def _load_dispatches(connection: Connection, state: State, ids: Iterable[str]) -> None:

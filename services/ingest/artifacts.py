@@ -29,7 +29,9 @@ async def receive(folder: Path, chunks: AsyncIterator[bytes], max_bytes: int) ->
             async for chunk in chunks:
                 length += len(chunk)
                 if length > max_bytes:
-                    raise TooLarge(f"the file has more than {max_bytes} bytes; split it, or raise LEADSTREAM_UPLOAD_MAX_BYTES")
+                    raise TooLarge(
+                        f"the file has more than {max_bytes} bytes; split it, or raise LEADSTREAM_UPLOAD_MAX_BYTES"
+                    )
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()

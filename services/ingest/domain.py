@@ -190,7 +190,9 @@ def evolve(state: State, event: Event) -> None:
             _stage(state, event, payload)
         case BatchLaunched():
             assert event.batch_id
-            state.batches[event.batch_id] = Batch(event.batch_id, tenant, client, payload.upload_id, payload.rows)
+            state.batches[event.batch_id] = Batch(
+                event.batch_id, tenant, client, payload.upload_id, payload.rows
+            )
         case LaunchContinued():
             pass
         case _:
@@ -203,7 +205,9 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     match payload:
         case ClientRegistered():
             if state.tenants[event.tenant_id].first_event == event.id:
-                yield from (Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED)
+                yield from (
+                    Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED
+                )
         case BatchLaunched() | LaunchContinued():
             yield from _add_items(event, payload.upload_id, state.next_rows.pop(event.id, []))
         case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived() | RowsStaged():

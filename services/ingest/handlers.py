@@ -94,7 +94,13 @@ class Handlers:
         return {"pipeline_id": pipeline_id, "name": name, "steps": steps, "position": position}
 
     async def upload(
-        self, command: Command, client_id: str, workstream: str, filename: str, body: AsyncIterator[bytes], again: bool
+        self,
+        command: Command,
+        client_id: str,
+        workstream: str,
+        filename: str,
+        body: AsyncIterator[bytes],
+        again: bool,
     ) -> Answer:
         """Keep the file and stage its rows. The same content twice is noticed and not doubled, unless `again`."""
         await self._client(command, client_id)
@@ -143,13 +149,19 @@ class Handlers:
             "warnings": await self._unconfigured(command, upload, blueprint, config),
         }  # fmt: skip
 
-    async def control(self, command: Command, batch_id: str, client_id: str, action: str, reason: str) -> Answer:
+    async def control(
+        self, command: Command, batch_id: str, client_id: str, action: str, reason: str
+    ) -> Answer:
         """Pause, resume or cancel a batch."""
-        position = await self._append(command, CONTROLS[action](reason), client_id=client_id, batch_id=batch_id)
+        position = await self._append(
+            command, CONTROLS[action](reason), client_id=client_id, batch_id=batch_id
+        )
         return {"batch_id": batch_id, "action": action, "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
-        return await self.appender.append([_event(command, payload, command.make_id("evt", "event"), **about)])
+        return await self.appender.append(
+            [_event(command, payload, command.make_id("evt", "event"), **about)]
+        )
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey
@@ -169,7 +181,11 @@ class Handlers:
 
     async def _client(self, command: Command, client_id: str) -> None:
         if not await self._rows(command, select(CLIENT.c.client_id).where(CLIENT.c.client_id == client_id)):
-            raise Problem(404, "unknown_client", f"no client {client_id}; `leadstream client list` shows those there are")
+            raise Problem(
+                404,
+                "unknown_client",
+                f"no client {client_id}; `leadstream client list` shows those there are",
+            )
 
     async def _upload(self, command: Command, upload_id: str) -> dict[str, Any]:
         found = await self._rows(command, select(UPLOAD).where(UPLOAD.c.upload_id == upload_id))
@@ -183,7 +199,9 @@ class Handlers:
     async def _pipeline_steps(self, command: Command, pipeline_id: str, upload: dict[str, Any]) -> list[str]:
         found = await self._rows(command, select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id))
         if not found or found[0]["client_id"] != upload["client_id"]:
-            raise Problem(404, "unknown_pipeline", f"client {upload['client_id']} has no pipeline {pipeline_id}")
+            raise Problem(
+                404, "unknown_pipeline", f"client {upload['client_id']} has no pipeline {pipeline_id}"
+            )
         if found[0]["workstream"] != upload["workstream"]:
             raise Problem(
                 409, "other_workstream",
@@ -198,13 +216,19 @@ class Handlers:
         known = await self._workflows(command, workstream, steps)
         return [BlueprintStep(step, known[step]["kind"], known[step]["scope"]) for step in steps]
 
-    async def _workflows(self, command: Command, workstream: str, slugs: Iterable[str]) -> dict[str, dict[str, Any]]:
+    async def _workflows(
+        self, command: Command, workstream: str, slugs: Iterable[str]
+    ) -> dict[str, dict[str, Any]]:
         rows = await self._rows(command, select(WORKFLOW).where(WORKFLOW.c.workstream == workstream))
         known = {row["workflow"]: row for row in rows}
         for slug in slugs:
             if slug not in known:
                 there = ", ".join(sorted(known)) or "none; register a client first"
-                raise Problem(404, "unknown_workflow", f"workstream {workstream} has no workflow {slug}; it has: {there}")
+                raise Problem(
+                    404,
+                    "unknown_workflow",
+                    f"workstream {workstream} has no workflow {slug}; it has: {there}",
+                )
         return known
 
     async def _count(self, command: Command, upload: dict[str, Any], rows: list[int] | None) -> int:

@@ -73,5 +73,7 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
         yield RowsStaged(upload_id, chunk)
 
 
-def _problem(workstream: Workstream, shape: FileShape, cells: list[str], fields: dict[str, str]) -> str | None:
+def _problem(
+    workstream: Workstream, shape: FileShape, cells: list[str], fields: dict[str, str]
+) -> str | None:
     return row_shape_problem(shape, cells) or row_problem(workstream, fields)

@@ -11,11 +11,35 @@ from typing import Any, Final, assert_never
 
 from services.projector.extractors import person
 from services.projector.lead import Lead, project
-from services.projector.rows import Answer, Batch, FinalLead, Item, ItemFields, Outcome, State, WorkHistory, lead_id_of
+from services.projector.rows import (
+    Answer,
+    Batch,
+    FinalLead,
+    Item,
+    ItemFields,
+    Outcome,
+    State,
+    WorkHistory,
+    lead_id_of,
+)
 from shared.envelope import Emit, Event
-from shared.events import BatchCancelled, BatchLaunched, EnrichmentReceived, ItemAdded, ItemCompleted, StepFailed
+from shared.events import (
+    BatchCancelled,
+    BatchLaunched,
+    EnrichmentReceived,
+    ItemAdded,
+    ItemCompleted,
+    StepFailed,
+)
 
-CONSUMES: Final = ("BatchLaunched", "BatchCancelled", "ItemAdded", "ItemCompleted", "StepFailed", "EnrichmentReceived")
+CONSUMES: Final = (
+    "BatchLaunched",
+    "BatchCancelled",
+    "ItemAdded",
+    "ItemCompleted",
+    "StepFailed",
+    "EnrichmentReceived",
+)
 Consumed = BatchLaunched | BatchCancelled | ItemAdded | ItemCompleted | StepFailed | EnrichmentReceived
 
 
@@ -152,6 +176,10 @@ def _provenance(lead: Lead, answers: dict[str, Answer | None]) -> dict[str, Any]
         sources.setdefault(source, {"columns": []})["columns"].append(column)
     for source, answer in answers.items():
         if answer is not None and source in sources:
-            about = {"event_id": answer.answer_id, "workflow": answer.workflow, "at": answer.received_at.isoformat()}
+            about = {
+                "event_id": answer.answer_id,
+                "workflow": answer.workflow,
+                "at": answer.received_at.isoformat(),
+            }
             sources[source] |= about
     return sources

@@ -146,11 +146,17 @@ def evolve(state: State, event: Event) -> None:
 
 def decide(state: State, event: Event) -> Iterator[Emit]:
     """What follows from the event, given the state after it."""
-    items = _items_of(state, event) if isinstance(event.payload, BatchResumed) else [state.items.get(event.item_id or "")]
+    items = (
+        _items_of(state, event)
+        if isinstance(event.payload, BatchResumed)
+        else [state.items.get(event.item_id or "")]
+    )
     for item in items:
         if item is not None and item.moved_by == event.id and item.status == "running":
             workflow = state.steps[item.item_id, item.step].workflow
-            yield Emit(StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}")
+            yield Emit(
+                StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}"
+            )
     batch = state.batches.get(event.batch_id or "")
     if batch is not None and batch.ended_by == event.id and batch.status == "completed":
         yield Emit(BatchCompleted(batch.completed, batch.failed), batch_id=batch.batch_id)
@@ -169,7 +175,15 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.batch_id and event.client_id and event.item_id
     batch = state.batches[event.batch_id]
     item = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, 0, "running", event.id, None
+        event.item_id,
+        event.tenant_id,
+        event.client_id,
+        event.batch_id,
+        payload.row,
+        0,
+        "running",
+        event.id,
+        None,
     )
     state.batches[batch.batch_id] = batch = replace(batch, added=batch.added + 1)
     _arrive(state, event, batch, item)
@@ -237,7 +251,9 @@ def _standing_at(state: State, event: Event, step: int) -> Item | None:
     return item if item is not None and item.status == "running" and item.step == step else None
 
 
-def _end(state: State, event: Event, batch: Batch, item: Item, status: Literal["completed", "failed", "cancelled"]) -> None:
+def _end(
+    state: State, event: Event, batch: Batch, item: Item, status: Literal["completed", "failed", "cancelled"]
+) -> None:
     state.items[item.item_id] = replace(item, status=status, moved_by=event.id, ended_at=event.occurred_at)
     counted: dict[str, Any] = {status: getattr(batch, status) + 1}
     batch = replace(batch, **counted)
@@ -265,7 +281,9 @@ def _cancel(state: State, event: Event) -> None:
     batch = state.batches.get(event.batch_id or "")
     if batch is None or batch.status not in {"running", "paused"}:
         return
-    state.batches[batch.batch_id] = replace(batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id)
+    state.batches[batch.batch_id] = replace(
+        batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id
+    )
     for item in _items_of(state, event):
         if item.status in {"running", "parked"}:
             _end(state, event, state.batches[batch.batch_id], item, "cancelled")
@@ -281,4 +299,6 @@ def _skip_open_step(state: State, event: Event, item: Item) -> None:
 
 
 def _items_of(state: State, event: Event) -> list[Item]:
-    return sorted((i for i in state.items.values() if i.batch_id == event.batch_id), key=lambda item: item.item_id)
+    return sorted(
+        (i for i in state.items.values() if i.batch_id == event.batch_id), key=lambda item: item.item_id
+    )

@@ -58,7 +58,7 @@ class Appender:
             group = self._take()
             size = len(group)
             try:
-                await asyncio.wait_for(self._write(group), self._patience)
+                await asyncio.wait_for(self._write_anew(group), self._patience)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
                 await self._drop()
                 _fail(group, Unavailable(f"the log cannot be reached: {error}"))
@@ -74,6 +74,14 @@ class Appender:
                 break
         group, self._waiting = self._waiting[:count], self._waiting[count:]
         return group
+
+    async def _write_anew(self, group: Sequence[_Waiting]) -> None:
+        """Write; on a connection that broke while it was idle, once more on a new one. Ids make that harmless."""
+        try:
+            await self._write(group)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            await self._drop()
+            await self._write(group)
 
     async def _write(self, group: Sequence[_Waiting]) -> None:
         if self._connection is None:

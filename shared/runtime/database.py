@@ -88,7 +88,9 @@ class Rows(Generic[T]):
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
 
-    async def read(self, connection: Connection, column: str, values: Iterable[Any], where: str = "") -> list[T]:
+    async def read(
+        self, connection: Connection, column: str, values: Iterable[Any], where: str = ""
+    ) -> list[T]:
         """All rows whose `column` is one of `values`; `where` is a fixed further condition in SQL."""
         wanted = list(values)
         if not wanted:
@@ -152,7 +154,9 @@ class Rows(Generic[T]):
     def _upsert_statement(self) -> str:
         names = [column.name for column in self.columns]
         changing = [name for name in names if name not in self.key]
-        action = "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
+        action = (
+            "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
+        )
         return (
             f"INSERT INTO {self.table.name} ({self._names}) "
             f"SELECT {self._names} FROM jsonb_to_recordset(%s::jsonb) AS new ({self._typed(names)}) "

@@ -69,7 +69,17 @@ class Postgres:
             self._initialise(data)
         options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
         return _spawn(
-            [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+            [
+                _postgres_program("postgres"),
+                "-D",
+                str(data),
+                "-p",
+                str(self.port),
+                "-h",
+                "127.0.0.1",
+                "-k",
+                "",
+            ]
             + options,
             self.log,
             user=_postgres_user(self.folder),
@@ -153,8 +163,14 @@ def _spawn(
 ) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, user=user,
-            start_new_session=True, cwd="/",
+            command,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            user=user,
+            start_new_session=True,
+            cwd="/",
         )
 
 
@@ -165,7 +181,9 @@ def _until(
     while not answers():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-2000:]
-            raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
+            raise ServerFailed(
+                f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}"
+            )
         time.sleep(0.03)
 
 

@@ -31,7 +31,9 @@ logger = structlog.get_logger()
 class Follower:
     """One replica of one service."""
 
-    def __init__(self, definition: Definition[Any], settings: Settings, effects: Sequence[Effect] = ()) -> None:
+    def __init__(
+        self, definition: Definition[Any], settings: Settings, effects: Sequence[Effect] = ()
+    ) -> None:
         self.definition = definition
         self.settings = settings
         self.effects = effects
@@ -60,7 +62,9 @@ class Follower:
 
     async def _term(self, nats: Client, deliver: Deliver) -> None:
         url = self.settings.database_url.get_secret_value()
-        async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
+        async with await connect(
+            url, name=self.definition.name, search_path=self.definition.name
+        ) as connection:
             await self._become_leader(connection)
             self._connection = connection
             position = await self.machine.start(connection)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import orjson
 
-from shared.envelope import Event, from_json, to_json
+from shared.envelope import Event, to_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection
 from shared.subjects import slot_of
@@ -40,21 +40,33 @@ async def head(connection: Connection) -> int:
     return int(row[0])
 
 
-async def read(
-    connection: Connection, types: Sequence[str], *, after: int, upto: int, chunk: int = 5_000
-) -> AsyncIterator[list[Event]]:
-    """The events of these types with after < position <= upto, in order, in lists of at most `chunk`."""
+async def bodies(
+    connection: Connection, types: Sequence[str] | None, *, after: int, upto: int, chunk: int
+) -> AsyncIterator[list[tuple[int, bytes]]]:
+    """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order."""
     while after < upto:
         cursor = await connection.execute(
-            "SELECT position, body FROM log.events WHERE position > %s AND position <= %s AND type = ANY(%s)"
-            " ORDER BY position LIMIT %s",
-            (after, upto, list(types), chunk),
+            "SELECT position, body FROM log.events WHERE position > %s AND position <= %s"
+            " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s",
+            (after, upto, types and list(types), types and list(types), chunk),
         )
         found = await cursor.fetchall()
         if not found:
             return
-        yield [from_json(body, position) for position, body in found]
+        yield [(position, body.encode()) for position, body in found]
         after = found[-1][0]
+
+
+async def broken_link(connection: Connection) -> int | None:
+    """The first position whose chain value does not follow from its body and the one before; None: the chain holds."""
+    cursor = await connection.execute(
+        "SELECT min(position) FROM (SELECT position, chain,"
+        " log.chain('\\x'::bytea, body) OVER (ORDER BY position) AS expected,"
+        " row_number() OVER (ORDER BY position) AS number FROM log.events) e"
+        " WHERE chain <> expected OR position <> number"
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
 
 
 async def dead_letters(connection: Connection, service: str) -> frozenset[int]:

@@ -32,7 +32,9 @@ logger = structlog.get_logger()
 def _may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
     """Whether an event may be to blame: not a lost connection, a lost lease (LS001), or the process's end."""
     if isinstance(error, psycopg.Error):
-        return not (isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001")
+        return not (
+            isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001"
+        )
     return isinstance(error, Exception)
 
 
@@ -84,7 +86,9 @@ class Machine(Generic[S]):
                 "INSERT INTO checkpoint (slice, position, shape) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
                 (self.slice, self.definition.shape),
             )
-            cursor = await connection.execute("SELECT position, shape FROM checkpoint WHERE slice = %s", (self.slice,))
+            cursor = await connection.execute(
+                "SELECT position, shape FROM checkpoint WHERE slice = %s", (self.slice,)
+            )
             row = await cursor.fetchone()
         assert row is not None
         if row[1] != self.definition.shape:
@@ -103,7 +107,9 @@ class Machine(Generic[S]):
             self._state = None
             if not _may_be_the_event(error):
                 raise
-            logger.warning("batch failed; trying its events one by one", error=repr(error), events=len(messages))
+            logger.warning(
+                "batch failed; trying its events one by one", error=repr(error), events=len(messages)
+            )
             for message in messages:
                 await self._patiently(connection, message)
         self.committed.set()
@@ -167,25 +173,41 @@ class Machine(Generic[S]):
             if not self.replay:
                 await log.append(connection, [event])
         self.position = position
-        logger.error("event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure))
+        logger.error(
+            "event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure)
+        )
 
     async def _letter(self, connection: Connection, position: int, failure: Exception) -> Event:
         """The EventDeadLettered about the event at `position`, of which only its columns in the log are trusted."""
         cursor = await connection.execute(
-            "SELECT id, type, tenant_id, client_id, batch_id, item_id FROM log.events WHERE position = %s", (position,)
+            "SELECT id, type, tenant_id, client_id, batch_id, item_id FROM log.events WHERE position = %s",
+            (position,),
         )
         row = await cursor.fetchone()
         assert row is not None, f"position {position} is in the stream and not in the log"
         prefixes = ("evt", None, "tenant", "client", "batch", "item")
         event_id, kind, tenant, client, batch, item = (
-            from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
+            from_hex(prefix, value) if prefix and value else value
+            for prefix, value in zip(prefixes, row, strict=True)
         )
         cause = Event(
-            id=event_id, type=kind, version=0, tenant_id=tenant, client_id=client, batch_id=batch, item_id=item,
-            occurred_at=datetime.now(UTC), actor=self.actor, correlation_id=event_id, payload=None,
+            id=event_id,
+            type=kind,
+            version=0,
+            tenant_id=tenant,
+            client_id=client,
+            batch_id=batch,
+            item_id=item,
+            occurred_at=datetime.now(UTC),
+            actor=self.actor,
+            correlation_id=event_id,
+            payload=None,
         )
         letter = EventDeadLettered(
-            service=self.definition.name, position=position, event_id=event_id, event_type=kind,
+            service=self.definition.name,
+            position=position,
+            event_id=event_id,
+            event_type=kind,
             attempts=1 if isinstance(failure, UnreadableEvent) else self.retry_attempts,
             error=f"{type(failure).__name__}: {failure}"[:2000],
         )

@@ -34,7 +34,10 @@ class Queries:
             pool_size=4,
             max_overflow=4,
             pool_pre_ping=True,
-            connect_args={"application_name": f"leadstream {service} api", "options": f"-c search_path={service}"},
+            connect_args={
+                "application_name": f"leadstream {service} api",
+                "options": f"-c search_path={service}",
+            },
         )
 
     @asynccontextmanager
@@ -44,7 +47,8 @@ class Queries:
             await connection.execute(text("SET TRANSACTION READ ONLY"))
             await connection.execute(text(f"SET LOCAL ROLE {self.service}_reader"))
             await connection.execute(
-                text("SELECT set_config('leadstream.tenant_id', :tenant, true)"), {"tenant": to_hex(tenant_id)}
+                text("SELECT set_config('leadstream.tenant_id', :tenant, true)"),
+                {"tenant": to_hex(tenant_id)},
             )
             yield connection
 

@@ -48,7 +48,9 @@ class StreamReader:
     async def batches(self) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
         inbox = self.nats.new_inbox()
-        subscription = await self.nats.subscribe(inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1)
+        subscription = await self.nats.subscribe(
+            inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
         name = await self._create_consumer()
         try:
             await self._request(name, inbox)
@@ -103,7 +105,9 @@ class StreamReader:
             "expires": int(EXPIRES_SECONDS * NANO),
             "idle_heartbeat": int(HEARTBEAT_SECONDS * NANO),
         }
-        await self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox)
+        await self.nats.publish(
+            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox
+        )
 
     async def _take(self, message: Msg) -> None:
         tokens = message.reply.split(".")
@@ -115,7 +119,9 @@ class StreamReader:
 
     def _message(self, message: Msg, position: int, delivered: int) -> None:
         if delivered != self._delivered + 1 or position <= self.position:
-            self._broken = f"message {position} came out of order (delivery {delivered} after {self._delivered})"
+            self._broken = (
+                f"message {position} came out of order (delivery {delivered} after {self._delivered})"
+            )
             return
         self._delivered = delivered
         self.position = position

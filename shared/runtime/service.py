@@ -116,8 +116,19 @@ _stopping = asyncio.Event()
 def serve(settings: Settings, http: Any) -> None:
     """Run the HTTP application, and with its lifespan the service, until SIGTERM or SIGINT."""
     config = uvicorn.Config(
-        http, host=settings.host, port=settings.port, log_config=None, access_log=False, loop="uvloop",
-        http="httptools", ws="none", proxy_headers=False, server_header=False, lifespan="on", timeout_graceful_shutdown=5, backlog=4096,
+        http,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+        backlog=4096,
     )
     # What was imported stays for ever, and a batch makes thousands of short-lived objects: look for cycles less often.
     gc.freeze()
@@ -159,5 +170,7 @@ def configure_logging(settings: Settings, service: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(),
     )
-    structlog.contextvars.bind_contextvars(service=service, **({"replica": settings.replica} if settings.replica else {}))
+    structlog.contextvars.bind_contextvars(
+        service=service, **({"replica": settings.replica} if settings.replica else {})
+    )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

@@ -52,12 +52,20 @@ def subscribe(broker: NatsBroker, follower: Follower) -> LogSubscriber:
     consumer = ConsumerConfig(filter_subjects=filters(follower.definition.consumes))
     calls: CallsCollection[Any] = CallsCollection()
     config = NatsSubscriberConfig(
-        subject="", sub_config=consumer, extra_options={}, no_reply=True, _outer_config=outer,
+        subject="",
+        sub_config=consumer,
+        extra_options={},
+        no_reply=True,
+        _outer_config=outer,
         _ack_policy=AckPolicy.MANUAL,
     )
     documented = NatsSubscriberSpecificationConfig(
-        subject="", queue=None, filter_subjects=list(consumer.filter_subjects or ()), title_=None,
-        description_=None, include_in_schema=True,
+        subject="",
+        queue=None,
+        filter_subjects=list(consumer.filter_subjects or ()),
+        title_=None,
+        description_=None,
+        include_in_schema=True,
     )
     subscriber = LogSubscriber(
         config,

@@ -79,12 +79,16 @@ async def _stream(stream: JetStreamContext, wanted: StreamConfig) -> None:
     for name in ("subjects", "storage", "retention", "allow_atomic", "deny_delete", "deny_purge"):
         have, want = getattr(found, name), getattr(wanted, name)
         if want is not None and have != want:
-            logger.warning("stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want)
+            logger.warning(
+                "stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want
+            )
 
 
 def _migrate(connection: psycopg.Connection) -> None:
     """Apply the files of deploy/postgres that this database has not seen, in the order of their names."""
-    connection.execute("CREATE TABLE IF NOT EXISTS public.migration (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS public.migration (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())"
+    )
     connection.execute("LOCK TABLE public.migration")
     seen = {row[0] for row in connection.execute("SELECT name FROM public.migration")}
     for file in sorted((files("deploy") / "postgres").iterdir(), key=lambda entry: entry.name):
