@@ -11,6 +11,7 @@ import httpx
 COMPANY: Final = "enrich_company_via_waterfall_in_clay"
 PERSON: Final = "enrich_person_via_waterfall_in_clay"
 STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
+_NO_LEADS: Final = {"leads": [], "next": None}
 DONE: Final = frozenset({"completed", "cancelled"})
 
 
@@ -92,12 +93,12 @@ class Campaign:
             time.sleep(every)
 
     def leads(self, batch_id: str, limit: int = 1000) -> list[dict[str, Any]]:
-        """All leads of the batch."""
+        """All leads of the batch that the projector can show now."""
         found: list[dict[str, Any]] = []
         after = None
         while True:
             params = {"batch_id": batch_id, "limit": limit} | ({"after": after} if after else {})
-            page = self.call("projector", "GET", "/v1/leads", params=params)
+            page = self.call("projector", "GET", "/v1/leads", params=params, missing=_NO_LEADS)
             found += page["leads"]
             after = page["next"]
             if after is None:

@@ -43,7 +43,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """What a decision wants said: a payload and whom it is about. `role` tells apart several of one cause."""
+    """What a decision wants said: a payload and whom it is about. `role` tells apart several of one cause.
+
+    With neither item nor batch given it is about those of its cause.
+    """
 
     payload: Any
     item_id: str | None = None
@@ -66,7 +69,7 @@ def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:
         tenant_id=cause.tenant_id,
         client_id=cause.client_id,
         batch_id=emit.batch_id or cause.batch_id,
-        item_id=emit.item_id or cause.item_id,
+        item_id=emit.item_id if emit.item_id or emit.batch_id else cause.item_id,
         entity_id=emit.entity_id,
         occurred_at=now,
         actor=actor,

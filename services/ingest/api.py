@@ -241,5 +241,6 @@ _HISTORY = {
     "batch": "item_id IS NULL AND batch_id = CAST(:id AS uuid)",
     "company": "entity_id = CAST(:id AS uuid)",
     "person": "entity_id = CAST(:id AS uuid)",
+    "import": "entity_id = CAST(:id AS uuid)",
     "client": "item_id IS NULL AND client_id = CAST(:id AS uuid)",
 }

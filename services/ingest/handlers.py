@@ -167,13 +167,17 @@ class Handlers:
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey
     ) -> int:
         first = named_id("evt", payload.upload_id, "received")
-        position = await self.appender.append([_event(command, payload, first, client_id=client_id)])
+        position = await self.appender.append(
+            [_event(command, payload, first, client_id=client_id, entity_id=payload.upload_id)]
+        )
         chunks = staging.staged(path, found, payload.upload_id)
         number = 0
         while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
             number += 1
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
-            position = await self.appender.append([_event(command, chunk, event_id, client_id=client_id)])
+            position = await self.appender.append(
+                [_event(command, chunk, event_id, client_id=client_id, entity_id=payload.upload_id)]
+            )
         return position
 
     async def _rows(self, command: Command, query: Any) -> list[dict[str, Any]]:

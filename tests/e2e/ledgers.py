@@ -1,0 +1,38 @@
+"""What the simulator saw: the ledger outside the system that claims are checked against."""
+
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from cli.campaign import Campaign
+
+
+def submissions(campaign: Campaign) -> list[dict[str, Any]]:
+    """Every POST the simulator got about this campaign's entities, in order."""
+    answer = httpx.get(campaign.urls["simulator"] + "/ledger", timeout=60).json()
+    entries = answer["submissions"] if isinstance(answer, dict) else answer
+    mine = {
+        claim["item_id"]
+        for batch in campaign.call("sequencer", "GET", "/v1/batches", params={"limit": 500})
+        if batch["client_id"] == campaign.client_id
+        for claim in _items(campaign, batch["batch_id"])
+    }
+    return [entry for entry in entries if entry["item_id"] in mine]
+
+
+def calls(campaign: Campaign, kind: str) -> Counter[str]:
+    """How often each company (or person) was called."""
+    return Counter(entry[f"{kind}_id"] for entry in submissions(campaign) if entry.get(f"{kind}_id"))
+
+
+def _items(campaign: Campaign, batch_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while True:
+        after = found[-1]["row"] if found else 0
+        page = campaign.call(
+            "sequencer", "GET", f"/v1/batches/{batch_id}/items", params={"limit": 1000, "after_row": after}
+        )
+        found += page
+        if len(page) < 1000:
+            return found
