@@ -1,0 +1,146 @@
+"""docs/configuration.md: every LEADSTREAM_ variable, its default and what it is for."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from cli.addresses import DEFAULT_PORTS
+from services.dispatcher.outcomes import Policy
+from services.dispatcher.throttle import BURST, IN_FLIGHT, RATE
+from shared.runtime.settings import SERVICES, Settings
+from simulator.settings import SimulatorSettings
+
+Line = tuple[str, str, str]
+HEAD: Final = "| {} | default | meaning |\n| --- | --- | --- |\n"
+INTRODUCTION: Final = """\
+# Configuration
+
+Written by `make docs` from the code; `make check` fails when it is not up to date.
+
+Everything is set by environment variables. `.env.example` has those of the compose file, with its own
+explanations; `leadstream up` sets what its services need by itself. A list or object is written as JSON.
+
+## Services and relay
+
+"""
+# What a setting is for, where its own declaration does not say it.
+MEANINGS: Final = {
+    "database_url": "PostgreSQL, as this part's own role",
+    "nats_url": "NATS, as the user `service`, or `relay` for the relay",
+    "host": "address that the API listens on",
+    "port": "port of the API; 0 takes a free one",
+    "log_level": "DEBUG, INFO, WARNING or ERROR",
+    "log_json": "logs as JSON lines; false: for reading",
+    "replica": "a name for this replica, to tell its log lines apart",
+    "lease_poll_seconds": "how often a replica that stands by tries to lead",
+    "retry_base_seconds": "pause before the second try of an event; doubles each time, with jitter",
+    "callback_max_bytes": "the longest answer that is read",
+    "upload_max_bytes": "the longest file that is taken",
+}
+SIMULATOR_MEANINGS: Final = {
+    "host": "address it listens on",
+    "seed": "of its dice and its made-up answers",
+    "delay_ms": "until it answers",
+    "reorder_by_ms": "see above",
+    "max_callbacks_in_flight": "answers it sends at once",
+}
+OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
+    (
+        "The command line",
+        "Where `leadstream client`, `upload`, `launch` and so on find the APIs. A URL wins over what "
+        "`leadstream up` left in its folder.",
+        (
+            ("LEADSTREAM_DATA", "`.leadstream/up`", "folder of `leadstream up`: data, logs, ports, secrets"),
+            *(
+                (f"LEADSTREAM_{name.upper()}_URL", f"`http://127.0.0.1:{port}`", f"the API of {name}")
+                for name, port in DEFAULT_PORTS.items()
+            ),
+            ("LEADSTREAM_API_TOKEN", "", "bearer token shown to the APIs"),
+        ),
+    ),
+    (
+        "`leadstream up`",
+        "Counts at the first start in a folder; afterwards its `stack.json` does.",
+        tuple(
+            (f"LEADSTREAM_PORT_{name.upper()}", "a free port", f"port of {name}")
+            for name in (*SERVICES, "postgres", "nats", "simulator")
+        ),
+    ),
+    (
+        "`leadstream provision`",
+        "It makes the database, its roles and the streams.",
+        (
+            ("LEADSTREAM_ADMIN_DATABASE_URL", "", "PostgreSQL as a superuser"),
+            ("LEADSTREAM_DATABASE_NAME", "`leadstream`", "the database to make"),
+            ("LEADSTREAM_ROLE_PASSWORDS", "", "JSON object: role (each service and `relay`) to password"),
+            ("LEADSTREAM_PROVISION_NATS_URL", "", "NATS as the user `provision`"),
+        ),
+    ),
+    (
+        "Secrets by name",
+        "A configuration names a secret and never holds one. The dispatcher looks for a file of that name in "
+        "LEADSTREAM_SECRETS_FOLDER, then for this variable.",
+        (("LEADSTREAM_SECRET_NAME", "", "the secret NAME: upper case, `_` for any other sign"),),
+    ),
+)
+
+
+def page() -> str:
+    """The whole page."""
+    blocks = [INTRODUCTION + _table("variable", _declared(Settings, MEANINGS))]
+    blocks += [f"## {title}\n\n{text}\n\n{_table('variable', lines)}" for title, text, lines in OTHERS]
+    simulator = _declared(SimulatorSettings, SIMULATOR_MEANINGS)
+    knobs = "`PATCH /settings` changes all but the first three while it runs."
+    blocks.append(f"## The simulator\n\n{knobs}\n\n" + _table("variable", simulator))
+    blocks.append(_of_a_workflow())
+    return "\n".join(blocks)
+
+
+def _table(heading: str, lines: Any) -> str:
+    rows = (f"| `{name}` | {default} | {meaning} |\n" for name, default, meaning in lines)
+    return HEAD.format(heading) + "".join(rows)
+
+
+def _declared(settings: type[BaseSettings], meanings: dict[str, str]) -> list[Line]:
+    prefix = settings.model_config["env_prefix"]
+    return [
+        (f"{prefix}{name}".upper(), _default(field), field.description or meanings.get(name, ""))
+        for name, field in settings.model_fields.items()
+    ]
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value.as_posix() if isinstance(value, Path) else value}`"
+
+
+def _of_a_workflow() -> str:
+    policy = Policy()
+    lines: list[Line] = [
+        ("webhook_url", "required", "where the dispatcher POSTs"),
+        ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
+        ("callback_secret", "", "secret a provider sends as `x-leadstream-secret`; only its SHA-256 is kept"),
+        ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),
+        ("max_attempts", f"{policy.max_attempts}", "dispatches before the step fails"),
+        ("retry_base_seconds", f"{policy.base:g}", "before attempt 2; doubles each time, with jitter"),
+        ("retry_longest_seconds", f"{policy.longest:g}", "the longest pause; a `Retry-After` may be longer"),
+        ("rate_per_second", f"{RATE:g}", "POSTs a second to one webhook URL; 0: no limit"),
+        ("burst", f"{BURST}", "POSTs that may exceed the rate at once"),
+        ("in_flight", f"{IN_FLIGHT}", "POSTs to one webhook URL at the same time"),
+        ("freshness_days", "for ever", "how old an answer may be to be used again for the same entity"),
+        ("force_refresh", "false", "true: never use an answer again"),
+    ]
+    text = (
+        "No variables: `leadstream config set CLIENT WORKFLOW --webhook-url URL --set KEY=VALUE` changes "
+        "them for one workflow of one workstream, by an event; a launch can override them for its batch.\n\n"
+    )
+    return "## A client's settings for an ASYNC workflow\n\n" + text + _table("setting", lines)
