@@ -98,6 +98,8 @@ class Stack:
         )
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
         self.processes: dict[str, Process] = {}
+        others = range(self.replicas - 1)
+        self._ports = {name: [identity.ports[name], *(free_port() for _ in others)] for name in SERVICES}
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -203,7 +205,7 @@ class Stack:
         deadline = time.monotonic() + seconds
         waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
         while waiting:
-            waiting = {name for name in waiting if not _ready(self.urls[name], name)}
+            waiting = {name for name in waiting if not self._is_ready(name)}
             if time.monotonic() > deadline:
                 name = sorted(waiting)[0]
                 tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
@@ -212,9 +214,15 @@ class Stack:
                 )
             time.sleep(0.05)
 
+    def _is_ready(self, name: str) -> bool:
+        """Every replica answers, and one of them leads."""
+        if name == "simulator":
+            return _health(f"{self.urls[name]}/health") is not None
+        states = [_health(f"http://127.0.0.1:{port}/health/ready") for port in self._ports[name]]
+        return None not in states and any(state["leading"] for state in states if state)
+
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
-        port = self.identity.ports[name] if number == 0 else free_port()
-        variables = {"LEADSTREAM_PORT": str(port), "LEADSTREAM_REPLICA": str(number) if number else ""}
+        variables = {"LEADSTREAM_PORT": str(self._ports[name][number]), "LEADSTREAM_REPLICA": str(number) if number else ""}
         return self._python(name, number, ["service", name], "service", variables)
 
     def _relay(self, number: int) -> "subprocess.Popen[bytes]":
@@ -248,11 +256,10 @@ class Stack:
         }
 
 
-def _ready(url: str, name: str) -> bool:
-    path = "/health" if name == "simulator" else "/health/ready"
+def _health(url: str) -> dict[str, Any] | None:
+    """What a health endpoint says; None when it does not answer, or not well."""
     try:
-        answer = httpx.get(url + path, timeout=2)
+        answer = httpx.get(url, timeout=2)
     except httpx.HTTPError:
-        return False
-    body: dict[str, Any] = answer.json() if answer.is_success else {}
-    return answer.is_success and body.get("leading", True) is not False
+        return None
+    return answer.json() if answer.is_success else None

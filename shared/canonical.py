@@ -61,7 +61,7 @@ def clean_cell(value: object) -> str | None:
     "Null" with one capital stays: it is a surname.
     """
     if not isinstance(value, str):
-        return None if isinstance(value, bool) or not isinstance(value, int | float) else str(value)
+        return None if isinstance(value, bool) or not isinstance(value, int | float) else _number(value)
     text = value if value.isascii() and "\0" not in value else value.translate(_GAPS)
     text = text.strip(_EDGES)
     if text.startswith("'"):
@@ -138,6 +138,13 @@ def person_name_key(first: object, last: object, full: object = None) -> str | N
         del words[-1]
     key = " ".join(words)
     return key if len(words) > 1 or not key.isascii() else None
+
+
+def _number(value: float) -> str | None:
+    try:
+        return str(value)
+    except ValueError:  # an integer of more digits than Python writes out
+        return None
 
 
 @lru_cache(maxsize=_CACHE)

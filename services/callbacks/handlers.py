@@ -15,9 +15,10 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.callbacks import inbox, receipt
-from services.callbacks.body import Answer, UnreadableBody, read
+from services.callbacks.body import Answer, read
 from services.callbacks.receipt import Sender
 from services.callbacks.secrets import Secrets
+from shared.enrichment import UnreadableBody
 from shared.envelope import Event
 from shared.events import CallbackRejected
 from shared.ids import named_id, new_id

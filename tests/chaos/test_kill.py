@@ -27,7 +27,7 @@ CONFIG = {"timeout_seconds": 8, "max_attempts": 30, "retry_base_seconds": 0.2, "
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory):
-    environment = {"LEADSTREAM_SIMULATOR_DELAY_MS": "100", "LEADSTREAM_SIMULATOR_JITTER_MS": "100"}
+    environment = {"LEADSTREAM_SIMULATOR_DELAY_MS": "400", "LEADSTREAM_SIMULATOR_JITTER_MS": "400"}
     with Stack(tmp_path_factory.mktemp("chaos"), environment=environment).running() as running:
         yield running
 
@@ -53,7 +53,7 @@ def test_kill(stack: Stack, people: Path, seed: int, part: str):
     chance = random.Random(f"{seed}/{part}")
     upload = campaign.upload(people)
     launched = campaign.launch(upload["upload_id"])
-    time.sleep(chance.uniform(0.05, 1.2))
+    time.sleep(chance.uniform(0.05, 1.0))
     before = campaign.batch(launched["batch_id"])
     stack.kill(part)
 

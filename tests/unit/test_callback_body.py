@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.callbacks.body import MAX_BYTES, MAX_DEPTH, MAX_ROWS, Answer, UnreadableBody, enrichments, read
+from services.callbacks.body import MAX_BYTES, MAX_ROWS, Answer, read
+from shared.enrichment import MAX_DEPTH, UnreadableBody, enrichments
 from shared.ids import from_hex
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"

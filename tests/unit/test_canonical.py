@@ -164,3 +164,9 @@ SINGLE = [
 def test_idempotent(function, text: str) -> None:  # type: ignore[no-untyped-def]
     once = function(text)
     assert once is None or function(once) == once
+
+
+def test_a_number_too_long_to_write_out_is_no_text() -> None:
+    assert canonical.clean_cell(10**4_299) is not None
+    assert canonical.clean_cell(10**5_000) is None
+    assert canonical.registrable_domain(-(10**5_000)) is None

@@ -6,7 +6,7 @@ A new column is one line in a table. The first path with a value that survives t
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from services.callbacks.body import WRAPPERS, enrichments
+from shared.enrichment import WRAPPERS, enrichments
 
 
 class Column(NamedTuple):
