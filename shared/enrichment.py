@@ -1,0 +1,130 @@
+"""Where the enrichment is in what a provider sent: flat, wrapped, in an array, as JSON inside a string. Pure.
+
+Nothing here raises but `decode`. What that gives can always be stored: no NUL, no lone surrogate, no NaN, no
+integer beyond 64 bits, and never deeper than MAX_DEPTH, however often JSON was put inside a string.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import orjson
+
+Object = dict[str, Any]
+
+MAX_DEPTH: Final = 100  # orjson writes 254 levels at most, the event around an answer included
+MAX_LAYERS: Final = 4  # objects around the enrichment, and strings around an object
+IDS: Final = {"item_id": "item", "company_id": "company", "person_id": "person", "dispatch_id": "disp"}
+ECHOED: Final = frozenset({*IDS, "callback_url", "workflow_slug", "workstream_slug", "client_id", "batch_id"})
+_WRAPPERS = """raw_clay_company_enriched_payload raw_clay_person_enriched_payload raw_payload enrich_company
+    enrich_person enriched_data"""
+_FIELDS = """annual_revenue country current_experience derived_datapoints description domain education
+    employee_count experience first_name founded headline industries industry last_name latest_experience
+    linkedin_url locality location_name locations logo_url name org resolved_domain size slug specialties
+    summary title total_funding_amount_range_usd type url volunteering website"""
+WRAPPERS: Final = frozenset(_WRAPPERS.split())
+FIELDS: Final = frozenset(_FIELDS.split())
+
+
+class UnreadableBody(ValueError):
+    """Never usable. `code`: empty, not_json, too_deep, too_large or no_object; the text is for the sender."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def enrichments(value: object) -> list[Object]:
+    """Every enrichment in a callback body; `value` alone when it already is one, [] when there is none."""
+    return [payload for body in objects(value) for _, payload, _ in search(body)]
+
+
+def search(body: Object) -> list[tuple[int, Object, Object]]:
+    """The enrichments in `body` (score, object, parent): itself if flat, none if its wrapper is empty."""
+    score = len(FIELDS & body.keys())
+    wrapped = not WRAPPERS.isdisjoint(body)
+    flat = [(score, body, body)] if score >= 5 or not wrapped else []
+    if score >= 5 and not wrapped:
+        return flat
+    nested = list(_nested(body, MAX_LAYERS))
+    return [hit for hit in nested if hit[0] > (4 if wrapped else score)] or flat
+
+
+def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
+    """The objects below `body` that look like an enrichment, or stand under a key that says so."""
+    for key, value in body.items() if layers else ():
+        if key not in FIELDS and key not in ECHOED:
+            for inner in objects(value[:1] if isinstance(value, list) else value)[:1]:
+                score = len(FIELDS & inner.keys())
+                hits = list(_nested(inner, layers - 1)) if score < 3 else []
+                if not hits and (score >= 3 or (inner and key in WRAPPERS)):
+                    hits = [(score, inner, body)]
+                yield from ((n + 100 * (key in WRAPPERS), hit, parent) for n, hit, parent in hits)
+
+
+def objects(value: object) -> list[Object]:
+    """The objects in `value`: itself, those of an array, or what JSON in a string says they are."""
+    value = _unquoted(value)
+    rows = value if isinstance(value, list) else [value]
+    return [row for row in map(_unquoted, rows) if isinstance(row, dict)]
+
+
+def _unquoted(value: object) -> Any:
+    """`value`, or what it says if it is a string that holds JSON."""
+    for _ in range(MAX_LAYERS):
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
+            break
+        try:
+            value = decode(value.encode("utf-8", "replace"), mend=len(value) > 200)
+        except UnreadableBody:
+            break
+    return value
+
+
+def decode(raw: bytes, content_type: str | None = None, *, mend: bool = True) -> Any:
+    """The JSON value in `raw`. Mending is slow: a million short texts in a body must not ask for it each."""
+    try:
+        value, suspect = orjson.loads(raw), b"\\u0000" in raw
+    except orjson.JSONDecodeError:
+        value, suspect = _tolerated(raw, content_type) if mend else None, True
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+        raise UnreadableBody("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels")
+    return _storable(value) if suspect else value
+
+
+def _tolerated(raw: bytes, content_type: str | None) -> Any:
+    """What a strict reader refuses and senders write: NaN, half an emoji, raw line breaks, Windows-1252."""
+    latin = re.search("(?i)iso-8859-1|windows-1252", content_type or "")
+    try:
+        text = raw.decode("cp1252" if latin else json.detect_encoding(raw), "replace")
+        return json.loads(text, strict=False, parse_int=_number, parse_float=_number, parse_constant=_number)
+    except RecursionError as error:
+        raise UnreadableBody("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels") from error
+    except ValueError as error:
+        raise UnreadableBody("not_json", f"the body is not JSON: {error}") from error
+
+
+def _number(digits: str) -> int | float | None:
+    if len(digits) < 20 and digits.lstrip("-").isdigit():
+        return int(digits)
+    return number if math.isfinite(number := float(digits)) else None
+
+
+def _deeper(value: object, limit: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(limit):
+        inner = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [child for children in inner for child in children if isinstance(child, dict | list)]
+    return bool(level)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
