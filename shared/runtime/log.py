@@ -58,12 +58,21 @@ async def bodies(
 
 
 async def broken_link(connection: Connection) -> int | None:
-    """The first position whose chain value does not follow from its body and the one before; None: the chain holds."""
+    """The first position whose chain value does not follow from its body and the one before; None: the chain holds.
+
+    The chain ends where log.head says: an end that was cut off is found by the position that should come next.
+    """
     cursor = await connection.execute(
-        "SELECT min(position) FROM (SELECT position, chain,"
+        "SELECT min(position) FROM ("
+        "SELECT position FROM (SELECT position, chain,"
         " log.chain('\\x'::bytea, body) OVER (ORDER BY position) AS expected,"
         " row_number() OVER (ORDER BY position) AS number FROM log.events) e"
         " WHERE chain <> expected OR position <> number"
+        " UNION ALL "
+        "SELECT least(h.position, last.position) + (h.position <> last.position)::int"
+        " FROM log.head h, (SELECT coalesce(max(position), 0) AS position FROM log.events) last"
+        " LEFT JOIN log.events e ON e.position = last.position"
+        " WHERE h.position <> last.position OR h.chain <> coalesce(e.chain, '\\x')) broken"
     )
     row = await cursor.fetchone()
     return None if row is None else row[0]
