@@ -1,6 +1,6 @@
-"""What all tests share: real servers, started once; for each test that asks a database and streams of its own.
+"""What all tests share: real servers, started once; a database and streams for each test that asks.
 
-Tests under `unit` get no network at all. One that uses `servers` is marked so: `-m 'not servers'` leaves it out.
+Tests under `unit` get no network at all. One that uses `servers` is marked so (`-m 'not servers'`).
 """
 
 from collections.abc import AsyncIterator, Iterator

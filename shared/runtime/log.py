@@ -58,9 +58,9 @@ async def bodies(
 
 
 async def broken_link(connection: Connection) -> int | None:
-    """The first position whose chain value does not follow from its body and the one before; None: the chain holds.
+    """The first position whose chain value does not follow from its body and the one before; None: it holds.
 
-    The chain ends where log.head says: an end that was cut off is found by the position that should come next.
+    The chain ends where log.head says: where an end was cut off, it breaks at the position that should follow.
     """
     cursor = await connection.execute(
         "SELECT min(position) FROM ("

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -50,8 +51,7 @@ async def test_a_role_has_no_way_in_but_append(servers: Servers, database: str, 
     await append(servers, database, registrations(1))
     async with connected(servers.role_url(role, database)) as connection:
         for statement in (
-            "INSERT INTO log.events SELECT position + 1, gen_random_uuid(), type, slot, tenant_id, client_id, batch_id,"
-            " item_id, entity_id, occurred_at, body, chain FROM log.events",
+            "INSERT INTO log.events SELECT * FROM log.events",
             "UPDATE log.head SET position = 7",
             f"INSERT INTO log.writer VALUES ('{role}', 'Anything')",
             "ALTER TABLE log.events DISABLE TRIGGER append_only",
@@ -69,17 +69,14 @@ async def test_a_service_writes_its_event_types_and_no_others(
     accepted = set()
     async with connected(servers.role_url(role, database)) as connection:
         for name in [*CATALOGUE, "NeverHeardOf"]:
-            try:
+            with suppress(errors.InsufficientPrivilege):
                 await log.append(connection, [event(name, {})])
-            except errors.InsufficientPrivilege as refused:
-                assert f"role {role} may not write event type {name}" in str(refused)
-            else:
                 accepted.add(name)
     assert accepted == own
 
 
 async def test_one_forbidden_event_refuses_the_whole_append(servers: Servers, database: str) -> None:
-    with pytest.raises(errors.InsufficientPrivilege):
+    with pytest.raises(errors.InsufficientPrivilege, match="ingest may not write event type StepScheduled"):
         await append(servers, database, [registered("fine"), event("StepScheduled", {})])
     assert await logged(servers, database) == []
 
