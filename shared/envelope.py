@@ -4,7 +4,7 @@ One event is one JSON object: the keys of `Event` (absent when None) and `payloa
 upcasters, so code only ever sees the newest version of a payload.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.events import CATALOGUE, event_type
 from shared.ids import derive_id
+from shared.record import record
 from shared.upcast import upcast
 
 
@@ -21,7 +22,7 @@ class UnreadableEvent(ValueError):
     """The bytes are not an event this program knows; the message says which part is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """One fact. `position` is its place in the log (0 before it is appended); ids are prefixed ULIDs."""
 
@@ -41,7 +42,7 @@ class Event:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emit:
     """What a decision wants said: a payload and whom it is about. `role` tells apart several of one cause.
 
@@ -112,5 +113,5 @@ def from_json(body: bytes | str, position: int = 0) -> Event:
 
 
 @cache
-def _reader(payload: type) -> TypeAdapter[Any]:
-    return TypeAdapter(payload)
+def _reader(payload: type) -> Any:
+    return TypeAdapter(payload).validator

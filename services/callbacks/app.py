@@ -23,7 +23,7 @@ DEFINITION = Definition(
 )
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings) -> tuple[Service, Receiver]:
     """Everything wired up, nothing started."""
     url = settings.database_url.get_secret_value()
     appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
@@ -46,11 +46,12 @@ def build(settings: Settings) -> Service:
 
     service.stream.after_startup(start)
     service.closing = [stop, appender.close]
-    return service
+    return service, receiver
 
 
 def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     configure_logging(settings, DEFINITION.name)
-    serve(settings, build(settings).http)
+    service, receiver = build(settings)
+    serve(settings, api.front(receiver, service.http))

@@ -6,12 +6,13 @@ from typing import Final
 
 from shared.envelope import Emit, Event
 from shared.events import WorkflowConfigured
+from shared.record import record
 from shared.state import Tracked
 
 CONSUMES: Final = ("WorkflowConfigured",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Secret:
     """The digest a client's provider must match for one workflow; None when there is none."""
 

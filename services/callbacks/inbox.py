@@ -13,8 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 
-from shared.envelope import UnreadableEvent, from_json, to_json
-from shared.envelope import Event
+from shared.envelope import Event, UnreadableEvent, from_json, to_json
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings

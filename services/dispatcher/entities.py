@@ -6,7 +6,6 @@ e-mail's domain is never taken for the company's.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from shared.canonical import (
@@ -19,6 +18,7 @@ from shared.canonical import (
 )
 from shared.events import Scope
 from shared.ids import named_id
+from shared.record import record
 
 WANTED = {
     "company": "a company domain, a company LinkedIn URL or a company name",
@@ -27,7 +27,7 @@ WANTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entity:
     """What is paid for once: its id within the client, and the evidence for it."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from shared.events import FailureCode, Scope
+from shared.record import record
 from shared.state import Tracked
 
 ClaimKey = tuple[str, str]
@@ -12,7 +13,7 @@ ClaimStatus = Literal["IN_PROGRESS", "ANSWERED", "FAILED"]
 DispatchStatus = Literal["DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration."""
 
@@ -25,7 +26,7 @@ class Batch:
     status: Literal["running", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """An item's fields: those of its row, then what SYNC workflows set."""
 
@@ -36,7 +37,7 @@ class Item:
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """A client's settings for one workflow of one workstream."""
 
@@ -47,7 +48,7 @@ class Config:
     config: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """The one call for an entity and workflow: who asked first, how it stands, what answered it.
 
@@ -72,7 +73,7 @@ class Claim:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiter:
     """An item's step that ends with its entity's answer; `released_by` is the event it ended with."""
 
@@ -86,7 +87,7 @@ class Waiter:
     released_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dispatch:
     """One attempt: for whom, when it is due, when its answer is missing."""
 

@@ -23,6 +23,7 @@ from shared.events import (
     WorkflowRegistered,
 )
 from shared.ids import derive_id
+from shared.record import record
 from shared.state import Tracked
 
 CONSUMES: Final = (
@@ -48,7 +49,7 @@ Consumed = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tenant:
     """An agency's organisation; `first_event` registered its first client, and with it the shipped workflows."""
 
@@ -56,7 +57,7 @@ class Tenant:
     first_event: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Client:
     """A customer of the agency."""
 
@@ -67,7 +68,7 @@ class Client:
     registered_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workflow:
     """An entry of the registry."""
 
@@ -80,7 +81,7 @@ class Workflow:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """A client's settings for one workflow of one workstream."""
 
@@ -91,7 +92,7 @@ class Config:
     config: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pipeline:
     """A client's saved steps."""
 
@@ -103,7 +104,7 @@ class Pipeline:
     steps: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upload:
     """One file received. `rows` good rows were found, `staged` of them are in `row`."""
 
@@ -126,7 +127,7 @@ class Upload:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One staged row."""
 
@@ -138,7 +139,7 @@ class Row:
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """A launch: which rows of which upload; None means all."""
 

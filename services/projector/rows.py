@@ -6,12 +6,13 @@ from typing import Any, Final, Literal
 
 from services.projector.lead import COLUMNS
 from shared.ids import from_hex, to_hex
+from shared.record import record
 from shared.state import Tracked
 
 Outcome = Literal["completed", "failed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """What the projector needs of a batch: where its items end, and what they came from."""
 
@@ -22,7 +23,7 @@ class Batch:
     last_step: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """An item's entities; `outcome` and `ended_at` once it has ended, and so has a lead."""
 
@@ -37,7 +38,7 @@ class Item:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ItemFields:
     """An item's fields: those of its row, then what SYNC workflows set. Apart from the item, as they change less."""
 
@@ -47,7 +48,7 @@ class ItemFields:
     fields: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The answer in force about one entity: the one with the newest `refreshed_at`."""
 
@@ -61,7 +62,7 @@ class Answer:
     raw: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WorkHistory:
     """One job of one person; ordinal 0 is the most recent."""
 
@@ -91,7 +92,7 @@ KEYS: Final = (
     "outcome",
 )
 FinalLead: Any = make_dataclass(
-    "FinalLead", [*KEYS, *COLUMNS, "provenance", "reference_date", "projected_at"], frozen=True, slots=True
+    "FinalLead", [*KEYS, *COLUMNS, "provenance", "reference_date", "projected_at"], slots=True
 )
 
 

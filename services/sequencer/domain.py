@@ -22,6 +22,7 @@ from shared.events import (
     StepFailed,
     StepScheduled,
 )
+from shared.record import record
 from shared.state import Tracked
 
 CONSUMES: Final = (
@@ -39,7 +40,7 @@ ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
 StepStatus = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "SKIPPED"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """One run of a blueprint. `items` is how many were launched; the counts say how many have ended."""
 
@@ -64,7 +65,7 @@ class Batch:
         return self.completed + self.failed + self.cancelled
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """Where one item stands. `moved_by` is the event that brought it to this step or ended it."""
 
@@ -79,7 +80,7 @@ class Item:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of one item, with its attempts and the reason for how it ended."""
 

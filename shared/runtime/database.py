@@ -192,7 +192,8 @@ def ddl(metadata: MetaData, *, reader: str | None = None) -> list[str]:
     for table in metadata.sorted_tables:
         # A row of up to a page stays whole and uncompressed: compressing each answer costs more than its space.
         create = str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)).rstrip()
-        statements.append(f"{create} WITH (toast_tuple_target = 8160)")
+        # Room is left on each page, so that an updated row stays on it and no index has to change.
+        statements.append(f"{create} WITH (toast_tuple_target = 8160, fillfactor = 60)")
         statements += [
             str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECT))
             for index in sorted(table.indexes, key=lambda index: str(index.name))
