@@ -1,6 +1,6 @@
 """The sequencer as a process: the only place that knows FastStream and uvicorn."""
 
-from services.sequencer import api, domain, store
+from services.sequencer import api, domain, state, store
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve
@@ -10,7 +10,7 @@ DEFINITION = Definition(
     name="sequencer",
     consumes=domain.CONSUMES,
     metadata=store.METADATA,
-    new_state=domain.State,
+    new_state=state.State,
     load=store.load,
     save=store.save,
     evolve=domain.evolve,

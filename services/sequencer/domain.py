@@ -1,14 +1,15 @@
 """Batches, items and steps, and what follows from each event. Pure.
 
 Always true: an item stands at one step; a step is scheduled by the one event that brought the item there
-(`moved_by`), so whatever is delivered again moves nothing; a batch ends when as many items have ended as it launched.
+(`moved_by`), so whatever is delivered again moves nothing; a batch ends when as many items have ended as it
+launched.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any, Final, Literal, assert_never
 
+from services.sequencer.state import Batch, BatchStatus, Item, State, Step, StepStatus
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchCancelled,
@@ -22,8 +23,6 @@ from shared.events import (
     StepFailed,
     StepScheduled,
 )
-from shared.record import record
-from shared.state import Tracked
 
 CONSUMES: Final = (
     "BatchLaunched",
@@ -35,80 +34,6 @@ CONSUMES: Final = (
     "BatchResumed",
     "BatchCancelled",
 )
-BatchStatus = Literal["running", "paused", "completed", "cancelled"]
-ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
-StepStatus = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "SKIPPED"]
-
-
-@record
-class Batch:
-    """One run of a blueprint. `items` is how many were launched; the counts say how many have ended."""
-
-    batch_id: str
-    tenant_id: str
-    client_id: str
-    upload_id: str
-    workstream: str
-    blueprint: list[str]
-    status: BatchStatus
-    items: int
-    added: int
-    completed: int
-    failed: int
-    cancelled: int
-    launched_at: datetime
-    ended_at: datetime | None
-    ended_by: str | None
-
-    @property
-    def ended(self) -> int:
-        return self.completed + self.failed + self.cancelled
-
-
-@record
-class Item:
-    """Where one item stands. `moved_by` is the event that brought it to this step or ended it."""
-
-    item_id: str
-    tenant_id: str
-    client_id: str
-    batch_id: str
-    row: int
-    step: int
-    status: ItemStatus
-    moved_by: str
-    ended_at: datetime | None
-
-
-@record
-class Step:
-    """One step of one item, with its attempts and the reason for how it ended."""
-
-    item_id: str
-    step: int
-    tenant_id: str
-    client_id: str
-    batch_id: str
-    workflow: str
-    status: StepStatus
-    attempts: int
-    skipped: str | None
-    claimant_item_id: str | None
-    code: str | None
-    reason: str | None
-    scheduled_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass
-class State:
-    """The rows that the events at hand touch."""
-
-    batches: Tracked[str, Batch] = field(default_factory=Tracked)
-    items: Tracked[str, Item] = field(default_factory=Tracked)
-    steps: Tracked[tuple[str, int], Step] = field(default_factory=Tracked)
-
-
 Consumed = (
     BatchLaunched
     | ItemAdded
@@ -164,28 +89,25 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
 
 
 def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
-    assert event.batch_id and event.client_id
-    state.batches[event.batch_id] = Batch(
+    assert event.batch_id
+    assert event.client_id
+    batch = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.upload_id, payload.workstream,
         [step.workflow for step in payload.blueprint], "running", payload.items, 0, 0, 0, 0,
         event.occurred_at, None, None,
     )  # fmt: skip
+    state.batches[batch.batch_id] = _closed(batch, event)
 
 
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
-    assert event.batch_id and event.client_id and event.item_id
+    assert event.batch_id
+    assert event.client_id
+    assert event.item_id
     batch = state.batches[event.batch_id]
     item = Item(
-        event.item_id,
-        event.tenant_id,
-        event.client_id,
-        event.batch_id,
-        payload.row,
-        0,
-        "running",
-        event.id,
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, 0, "running", event.id,
         None,
-    )
+    )  # fmt: skip
     state.batches[batch.batch_id] = batch = replace(batch, added=batch.added + 1)
     _arrive(state, event, batch, item)
 
@@ -199,16 +121,19 @@ def _arrive(state: State, event: Event, batch: Batch, item: Item) -> None:
         return None
     state.items[item.item_id] = replace(item, status="running", moved_by=event.id)
     state.steps[item.item_id, item.step] = Step(
-        item.item_id, item.step, item.tenant_id, item.client_id, item.batch_id, batch.blueprint[item.step], "PENDING",
-        0, None, None, None, None, event.occurred_at, None,
+        item.item_id, item.step, item.tenant_id, item.client_id, item.batch_id, batch.blueprint[item.step],
+        "PENDING", 0, None, None, None, None, event.occurred_at, None,
     )  # fmt: skip
     return None
 
 
 def _dispatched(state: State, event: Event, payload: StepDispatched) -> None:
+    """An attempt counts even if its answer was recorded first; then the step stays as it ended."""
     step = state.steps.get((event.item_id or "", payload.step))
-    if step is not None and step.status in {"PENDING", "IN_PROGRESS"}:
-        state.steps[step.item_id, step.step] = replace(step, status="IN_PROGRESS", attempts=payload.attempt)
+    if step is not None:
+        status: StepStatus = "IN_PROGRESS" if step.ended_at is None else step.status
+        attempts = max(step.attempts, payload.attempt)
+        state.steps[step.item_id, step.step] = replace(step, status=status, attempts=attempts)
 
 
 def _complete(state: State, event: Event, payload: ItemCompleted) -> None:
@@ -257,10 +182,14 @@ def _end(
 ) -> None:
     state.items[item.item_id] = replace(item, status=status, moved_by=event.id, ended_at=event.occurred_at)
     counted: dict[str, Any] = {status: getattr(batch, status) + 1}
-    batch = replace(batch, **counted)
-    if batch.ended == batch.items and batch.status != "cancelled":
-        batch = replace(batch, status="completed", ended_at=event.occurred_at, ended_by=event.id)
-    state.batches[batch.batch_id] = batch
+    state.batches[batch.batch_id] = _closed(replace(batch, **counted), event)
+
+
+def _closed(batch: Batch, event: Event) -> Batch:
+    """The batch, completed if its last item has ended."""
+    if batch.ended < batch.items or batch.status == "cancelled":
+        return batch
+    return replace(batch, status="completed", ended_at=event.occurred_at, ended_by=event.id)
 
 
 def _set_status(state: State, event: Event, before: BatchStatus, after: BatchStatus) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import TIMESTAMP, BigInteger, Column, Index, MetaData, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.sequencer.domain import Batch, Item, State, Step
+from services.sequencer.state import Batch, Item, State, Step
 from shared.envelope import Event
 from shared.events import BatchCancelled, BatchResumed, ItemAdded
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
@@ -66,7 +66,7 @@ _batches, _items, _steps = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(STEP, Step
 
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    """Bring in the batches, items and steps of these events; whole batches where one is resumed or cancelled."""
+    """Bring in the batches, items and steps of these events; whole batches if resumed or cancelled."""
     whole = {
         e.batch_id for e in events if isinstance(e.payload, BatchResumed | BatchCancelled) and e.batch_id
     }
