@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -46,3 +47,11 @@ def test_every_variable_the_program_names_is_described() -> None:
     }
     prefixes = {"LEADSTREAM_PORT", "LEADSTREAM_SECRET", "LEADSTREAM_SIMULATOR"}
     assert sorted(found for found in named if found[0] not in described | prefixes) == []
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    told = set(re.findall(r"^\| ([a-z][^ ]*) \|", page, re.M)) - {"package"}
+    assert told == {re.split(r"[<>=~!]", each)[0] for each in declared}
