@@ -27,7 +27,7 @@ class StreamVerdict:
 
 
 async def compare(admin_url: str, nats_url: str) -> StreamVerdict:
-    """Read both from the beginning. What the relay has not copied yet is no difference."""
+    """Read both from the beginning, as far as the stream goes now. What is not copied yet is no difference."""
     client = await nats.connect(nats_url, name="verify", max_reconnect_attempts=3)
     try:
         async with await connect(admin_url, name="verify stream", autocommit=True) as connection:
@@ -63,6 +63,8 @@ async def _first_difference(connection: Any, streamed: Any, last: int) -> tuple[
     waiting: list[tuple[int, bytes]] = []
     async for batch in streamed:
         for message in batch:
+            if message[0] > last:
+                return None
             if not waiting:
                 waiting = (await anext(logged, []))[::-1]
             if not waiting or waiting.pop() != message:
