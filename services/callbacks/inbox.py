@@ -15,6 +15,7 @@ from nats.errors import TimeoutError as NatsTimeout
 
 from shared.envelope import Event, UnreadableEvent, from_json, to_json
 from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
@@ -42,6 +43,7 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
             INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM
         )
         while True:
+            end_if_cancelled()
             try:
                 await _append(appender, await subscription.fetch(FETCH, timeout=5))
             except (NatsTimeout, TimeoutError):

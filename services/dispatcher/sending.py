@@ -106,7 +106,8 @@ async def _caught_up(connection: Connection, machine: Machine[Any]) -> None:
     while row and machine.position < row[0]:
         machine.committed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(machine.committed.wait(), IDLE_SECONDS)
+            async with asyncio.timeout(IDLE_SECONDS):
+                await machine.committed.wait()
 
 
 class Sender:
@@ -128,7 +129,8 @@ class Sender:
             machine.committed.clear()
             if not await self._send_some(connection, machine):
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(machine.committed.wait(), IDLE_SECONDS)
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await machine.committed.wait()
             rounds += 1
             if rounds % 1_000 == 0:
                 await connection.execute(FORGET)

@@ -7,7 +7,7 @@ reader ends with `Interrupted` and its caller starts anew from the checkpoint.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Final
 
 import orjson
@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from shared.runtime.cancellation import end_if_cancelled
 from shared.subjects import STREAM
 
 REQUEST: Final = 1_000
@@ -78,8 +79,10 @@ class StreamReader:
         return str(info.name)
 
     async def _next(self, name: str, inbox: str) -> list[tuple[int, bytes]]:
+        end_if_cancelled()
         try:
-            await asyncio.wait_for(self._wake.wait(), HEARTBEAT_SECONDS * 2.5)
+            async with asyncio.timeout(HEARTBEAT_SECONDS * 2.5):
+                await self._wake.wait()
         except TimeoutError:
             raise Interrupted("no message and no heartbeat from the server") from None
         if self._last_size >= BUSY and len(self._buffer) < self.max_batch:
@@ -137,8 +140,9 @@ class StreamReader:
             self._broken = f"the server ended the request: {status} {headers.get('Description', '')}"
 
     @staticmethod
-    async def _leave(step: object) -> None:
+    async def _leave(step: Awaitable[object]) -> None:
         try:
-            await asyncio.wait_for(step, 2)  # type: ignore[arg-type]
+            async with asyncio.timeout(2):
+                await step
         except Exception:  # noqa: BLE001 - leaving: the server drops what it no longer hears of
             return

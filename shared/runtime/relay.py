@@ -6,6 +6,7 @@ relay cannot interleave and a repeated batch is refused, not doubled. Among repl
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from shared.ids import from_hex
+from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
 from shared.runtime.settings import Settings
 from shared.subjects import STREAM, subject
@@ -78,6 +80,7 @@ async def _copy(database: Connection, client: Client, stop: asyncio.Event) -> No
     position = await _resume(database, client)
     logger.info("relay copies the log to the stream", after=position)
     while not stop.is_set():
+        end_if_cancelled()
         rows = await _after(database, position)
         if rows:
             await _publish(client, rows, position)
@@ -137,7 +140,8 @@ def _within_bytes(rows: Sequence[Any]) -> list[Row]:
 async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
     publish = _publish_atomically if len(rows) >= ATOMIC_FROM else _publish_singly
     try:
-        last = await asyncio.wait_for(publish(client, rows, position), ACK_SECONDS)
+        async with asyncio.timeout(ACK_SECONDS):
+            last = await publish(client, rows, position)
     except TimeoutError:
         raise Refused(f"no acknowledgement of {rows[0][0]}..{rows[-1][0]} in {ACK_SECONDS} s") from None
     if last != rows[-1][0]:
@@ -179,7 +183,6 @@ def _acknowledged(data: bytes) -> int:
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
