@@ -139,8 +139,9 @@ class Nats:
         """Start the server, on new or existing data. Returns at once; `wait` tells when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         config = files("deploy") / "nats" / "nats.conf"
+        # In quotes: NATS reads the value as a piece of its configuration, and 12ab would be a broken number.
         environment = os.environ | {
-            f"NATS_{user.upper()}_PASSWORD": password for user, password in self.passwords.items()
+            f"NATS_{user.upper()}_PASSWORD": f'"{password}"' for user, password in self.passwords.items()
         }
         environment["NATS_STORE_DIR"] = str(self.folder / "data")
         return _spawn(
