@@ -1,0 +1,1 @@
+"""What the product costs: the standard workload on embedded servers, counted and timed."""

@@ -1,0 +1,26 @@
+"""What an item costs, in things that can be counted: a machine's mood does not move them."""
+
+import time
+from pathlib import Path
+
+from benchmarks.run import one_round
+from simulator.sample_list import write_list
+
+# Measured 9.4 events, 0.3 transactions, 30 to 45 rows (batches coalesce), 0.1 fsyncs; with room for small batches.
+MOST = {"events": 9.6, "transactions": 1.5, "rows": 60.0, "fsyncs": 1.0}
+ITEMS = 500
+
+
+def test_an_item_stays_within_its_counts(stack, tmp_path: Path):
+    write_list(tmp_path / "people.csv", ITEMS)
+    time.sleep(1)
+    measured = one_round(stack, tmp_path / "people.csv", ITEMS)
+    print(measured)
+    over = {
+        name: (measured["per_item"][name], most)
+        for name, most in MOST.items()
+        if measured["per_item"][name] > most
+    }
+    assert not over, f"per item, measured and allowed: {over}"
+    # 0.0 events more or less than the workload has: 1 added, 3 scheduled, 3 completed, 1.2 dispatched and answered.
+    assert 9.4 <= measured["per_item"]["events"]
