@@ -79,7 +79,7 @@ def containers() -> Iterator[Servers]:
     passwords = _passwords()
     config = files("deploy") / "nats" / "nats.conf"
     postgres = _container(POSTGRES_IMAGE, 5432, {"POSTGRES_PASSWORD": passwords["postgres"]})
-    settings = {f"NATS_{user.upper()}_PASSWORD": passwords[user] for user in NATS_USERS}
+    settings = {f"NATS_{user.upper()}_PASSWORD": f'"{passwords[user]}"' for user in NATS_USERS}
     nats = _container(NATS_IMAGE, 4222, settings | {"NATS_STORE_DIR": "/data"})
     nats.with_volume_mapping(str(config), "/etc/nats/nats.conf", "ro").with_command("-c /etc/nats/nats.conf")
     with postgres, nats:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,8 +101,10 @@ async def relaying(servers: Servers, database: str) -> AsyncIterator["asyncio.Ta
         yield task
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        done, _ = await asyncio.wait([task], timeout=5)
+        if not done:
+            task.print_stack()
+        assert done, "the relay did not let itself be cancelled"
 
 
 async def eventually(ask: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool]) -> Any:
