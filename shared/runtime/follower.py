@@ -9,6 +9,7 @@ import asyncio
 import random
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import psycopg
@@ -92,5 +93,6 @@ class Follower:
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
         reader = StreamReader(nats, filters(self.definition.consumes), position, self.settings.max_batch)
-        async for batch in reader.batches():
-            await deliver(batch)
+        async with aclosing(reader.batches()) as batches:
+            async for batch in batches:
+                await deliver(batch)

@@ -49,10 +49,10 @@ class StreamReader:
     async def batches(self) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
         inbox = self.nats.new_inbox()
+        name = await self._create_consumer()
         subscription = await self.nats.subscribe(
             inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1
         )
-        name = await self._create_consumer()
         try:
             await self._request(name, inbox)
             while True:
