@@ -1,10 +1,12 @@
 """Missing answers: dispatches past their deadline are recorded as timed out, and tried again or given up.
 
-Losing answers is normal for a provider. The event's id follows from the dispatch, so looking twice records once.
+Losing answers is normal for a provider. The event's id follows from the dispatch, so looking twice records
+once.
 """
 
 import asyncio
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -45,7 +47,7 @@ async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
 
 
 async def _seen(machine: Machine[Any], position: int) -> None:
-    """Until the fold has passed `position` or some time has gone: looking again before would find the same."""
+    """Until the fold has passed `position` or some time has gone: before, the same would be found."""
     for _ in range(20):
         if machine.position >= position:
             return
@@ -56,11 +58,20 @@ def _timed_out(row: Any) -> Event:
     dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, config = row
     dispatch_id = from_hex("disp", dispatch_id)
     now = datetime.now(UTC)
-    retry_at = next_try(attempt, Policy.of(config), now, random.random())  # noqa: S311 - jitter
+    retry_at = next_try(attempt, _policy(config), now, random.random())  # noqa: S311 - jitter
     cause = Event(
-        id=derive_id("evt", dispatch_id, "deadline"), type="", version=0, tenant_id=from_hex("tenant", tenant),
-        client_id=from_hex("client", client), batch_id=from_hex("batch", batch), item_id=from_hex("item", item),
-        occurred_at=now, actor=ACTOR, correlation_id=from_hex("batch", batch), payload=None,
+        id=derive_id("evt", dispatch_id, "deadline"), type="", version=0,
+        tenant_id=from_hex("tenant", tenant), client_id=from_hex("client", client),
+        batch_id=from_hex("batch", batch), item_id=from_hex("item", item), occurred_at=now, actor=ACTOR,
+        correlation_id=from_hex("batch", batch), payload=None,
     )  # fmt: skip
     payload = DispatchTimedOut(dispatch_id, workflow, attempt, retry_at)
     return caused(cause, Emit(payload, entity_id=entity_id), now=now, actor=ACTOR)
+
+
+def _policy(config: Mapping[str, Any]) -> Policy:
+    """The client's, or the default where theirs cannot be read: one mistake must not stop everyone."""
+    try:
+        return Policy.of(config)
+    except (TypeError, ValueError):
+        return Policy()

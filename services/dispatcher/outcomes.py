@@ -1,7 +1,7 @@
 """What a provider's reply to a POST means, and when to try again. Pure.
 
-429 and 5xx and connection errors are tried again, later each time, with jitter, never before `Retry-After`; any other
-4xx fails at once.
+429 and 5xx and connection errors are tried again, later each time, with jitter, never before `Retry-After`; any
+other 4xx fails at once.
 """
 
 import email.utils
@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.events import FailureCode
 
 MAX_RETRY_AFTER: Final = timedelta(hours=24)
+MAX_SECONDS: Final = 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,21 @@ class Policy:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Policy":
-        """The policy of a client's configuration; what it does not say has the defaults above. Raises ValueError."""
+        """A client's; what it does not say has the defaults above. Raises ValueError and TypeError."""
         default = cls()
         return cls(
             max_attempts=int(config.get("max_attempts", default.max_attempts)),
-            base=float(config.get("retry_base_seconds", default.base)),
-            longest=float(config.get("retry_longest_seconds", default.longest)),
-            timeout=float(config.get("timeout_seconds", default.timeout)),
+            base=_seconds(config, "retry_base_seconds", default.base),
+            longest=_seconds(config, "retry_longest_seconds", default.longest),
+            timeout=_seconds(config, "timeout_seconds", default.timeout),
         )
+
+
+def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
+    value = float(config.get(name, default))
+    if not 0 <= value <= MAX_SECONDS:
+        raise ValueError(f"{name} is {value}: it has to be between 0 and {MAX_SECONDS} seconds")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +79,24 @@ def of_error(error: str, *, attempt: int, policy: Policy, now: datetime, jitter:
 def next_try(
     attempt: int, policy: Policy, now: datetime, jitter: float, at_least: timedelta = timedelta()
 ) -> datetime | None:
-    """When attempt number `attempt` + 1 is due: doubled each time, half of it at random; None after the last."""
+    """When attempt `attempt` + 1 is due: doubled each time, half of it at random; None after the last."""
     if attempt >= policy.max_attempts:
         return None
-    longest = min(policy.longest, policy.base * 2 ** (attempt - 1))
+    longest = min(policy.longest, policy.base * 2.0 ** min(attempt - 1, 60))
     return now + max(timedelta(seconds=longest * (0.5 + jitter / 2)), at_least)
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta:
-    """The wait that a Retry-After header asks for, in seconds or as a date; a day at most, nothing if unreadable."""
+    """The wait of a Retry-After header, in seconds or as a date: a day at most, nothing if unreadable."""
     if not value:
         return timedelta()
-    if value.strip().isdigit():
-        wait = timedelta(seconds=min(int(value), 10**6))
+    digits = value.strip()
+    if digits.isdecimal():
+        wait = timedelta(seconds=int(digits)) if len(digits) < 7 else MAX_RETRY_AFTER
     else:
         try:
             when = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return timedelta()
         wait = (when if when.tzinfo else when.replace(tzinfo=UTC)) - now
     return max(timedelta(), min(wait, MAX_RETRY_AFTER))

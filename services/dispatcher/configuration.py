@@ -1,0 +1,46 @@
+"""The settings an ASYNC step is done by, and whether they can be used. Pure."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.dispatcher.entities import Entity
+from services.dispatcher.state import Batch, State
+
+
+def config_of(state: State, batch: Batch, workflow: str) -> dict[str, Any] | None:
+    """Those by (client, workflow, workstream), with the batch's own over them; None where there are none."""
+    own = batch.config.get(workflow)
+    found = state.configs.get((batch.client_id, workflow, batch.workstream))
+    if found is None and own is None:
+        return None
+    return (found.config if found else {}) | (own or {})
+
+
+def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str | None:
+    """Why no step can be done by these settings; None where it can."""
+    if config is None:
+        return (
+            f"no configuration for workflow {workflow} of workstream {batch.workstream} for client "
+            f"{batch.client_id}; set one with `leadstream config set` and launch again"
+        )
+    days = config.get("freshness_days")
+    if days is None or _is_days(days):
+        return None
+    return f"freshness_days of workflow {workflow} is {days!r:.80}: it has to be a number of days"
+
+
+def terms_of_reuse(
+    state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]
+) -> dict[str, Any]:
+    """How old an answer may be: an answer that this very batch has asked for is never too old for it."""
+    claim = state.claims.get((entity.entity_id, workflow))
+    asked = state.dispatches.get(claim.dispatch_id) if claim else None
+    return {} if asked is not None and asked.batch_id == batch.batch_id else config
+
+
+def _is_days(value: Any) -> bool:
+    try:
+        timedelta(days=float(value))
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
