@@ -1,4 +1,4 @@
-"""The relay: the stream is an exact copy of the log, through any interruption; and nobody else writes there."""
+"""The relay: the stream is an exact copy of the log, through any interruption; nobody else writes."""
 
 import asyncio
 from contextlib import suppress
