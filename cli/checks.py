@@ -25,7 +25,12 @@ def verify(data: Data = Path(".leadstream/up"), as_json: Json = False) -> None:
     folder. Example: leadstream verify --json
     """
     admin_url, nats_url = _servers(data)
-    report = asyncio.run(check(admin_url, nats_url, show=not as_json))
+    from shared.runtime.projection import OtherShape
+
+    try:
+        report = asyncio.run(check(admin_url, nats_url, show=not as_json))
+    except OtherShape as error:
+        sys.exit(str(error))
     if as_json:
         typer.echo(json.dumps(report, default=str))
     else:

@@ -222,7 +222,10 @@ class Stack:
         return None not in states and any(state["leading"] for state in states if state)
 
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
-        variables = {"LEADSTREAM_PORT": str(self._ports[name][number]), "LEADSTREAM_REPLICA": str(number) if number else ""}
+        variables = {
+            "LEADSTREAM_PORT": str(self._ports[name][number]),
+            "LEADSTREAM_REPLICA": str(number) if number else "",
+        }
         return self._python(name, number, ["service", name], "service", variables)
 
     def _relay(self, number: int) -> "subprocess.Popen[bytes]":

@@ -30,11 +30,12 @@ def received(
     """One EnrichmentReceived for each answer. The token's own ids hold for the first answer that names no others."""
     events = []
     bound = sender.token
+    several = len(answers) > 1  # then each answer is a row of the body, and the rows are all of it
     for answer in answers:
         token = bound if bound is not None and _agrees(answer, bound) else None
         if token is not None:
             bound = None
-        events.append(_event(sender, answer, token, _rest(whole, answer), now, new_id()))
+        events.append(_event(sender, answer, token, None if several else _rest(whole, answer), now, new_id()))
     return events
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from typing import Any, Final, assert_never
 
 from services.dispatcher import claims
+from services.dispatcher.configuration import config_of, problem, terms_of_reuse
 from services.dispatcher.entities import WANTED, Entity, resolve
-from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Item, State, Waiter
+from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Item, ItemFields, State, Waiter
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchCancelled,
@@ -83,7 +84,7 @@ def evolve(state: State, event: Event) -> None:
         case DispatchTimedOut():
             claims.unsuccessful(state, event, payload, "TIMEOUT", MISSING_ANSWER)
         case EnrichmentReceived():
-            claims.answered(state, event, payload)
+            _answer(state, event, payload)
         case ItemCompleted():
             _set_output(state, event, payload)
         case _:
@@ -120,6 +121,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[ClaimKey]:
     ahead.items.update(
         {e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items}
     )
+    ahead.fields.update({item: state.fields[item] for item in ahead.items})
     ahead.batches.update(
         {e.batch_id: state.batches[e.batch_id] for e in events if e.batch_id and e.batch_id in state.batches}
     )
@@ -144,23 +146,14 @@ def entity_of(state: State, event: Event) -> Entity | None:
     step = state.batches[item.batch_id].blueprint[payload.step]
     if step["kind"] == "SYNC":
         return None
-    return resolve(step["scope"], item.client_id, item.item_id, item.fields)
-
-
-def config_of(state: State, batch: Batch, workflow: str) -> dict[str, Any] | None:
-    """The settings by (client, workflow, workstream), with the batch's own over them; None where there are none."""
-    own = batch.config.get(workflow)
-    found = state.configs.get((batch.client_id, workflow, batch.workstream))
-    if found is None and own is None:
-        return None
-    return (found.config if found else {}) | (own or {})
+    return resolve(step["scope"], item.client_id, item.item_id, state.fields_of(item))
 
 
 def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
     """Keep what a SYNC workflow set: later steps see it."""
     item = state.items.get(event.item_id or "") if payload.output else None
     if item is not None and payload.output:
-        state.items[item.item_id] = replace(item, fields=item.fields | payload.output)
+        state.items[item.item_id] = replace(item, output=item.output | payload.output)
 
 
 def _configure(state: State, event: Event, payload: WorkflowConfigured) -> None:
@@ -170,7 +163,8 @@ def _configure(state: State, event: Event, payload: WorkflowConfigured) -> None:
 
 
 def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
-    assert event.batch_id and event.client_id
+    assert event.batch_id
+    assert event.client_id
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
         [asdict(step) for step in payload.blueprint], payload.config, "running",
@@ -185,18 +179,32 @@ def _cancel(state: State, event: Event) -> None:
 
 
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
-    assert event.batch_id and event.client_id and event.item_id
-    state.items[event.item_id] = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.fields
-    )
+    assert event.batch_id
+    assert event.client_id
+    assert event.item_id
+    state.items[event.item_id] = Item(event.item_id, event.tenant_id, event.client_id, event.batch_id, {})
+    state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
+
+
+def _answer(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """A dispatch is answered once: again, it must not end a later call. Another client answers for itself only."""
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    key = claims.claim_key(state, event, payload)
+    claim = state.claims.get(key) if key else None
+    if dispatch is not None and dispatch.status == "ANSWERED":
+        return
+    if claim is None or claim.client_id == event.client_id:
+        claims.answered(state, event, payload)
 
 
 def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
     item = state.items[event.item_id or ""]
     batch = state.batches[item.batch_id]
     entity, config = entity_of(state, event), config_of(state, batch, payload.workflow)
-    if entity is not None and config is not None and batch.status == "running":
-        claims.ask(state, event, item, entity, batch.blueprint[payload.step]["scope"], config)
+    if entity is None or batch.status == "cancelled" or problem(batch, payload.workflow, config):
+        return
+    terms = terms_of_reuse(state, batch, entity, payload.workflow, config or {})
+    claims.ask(state, event, item, entity, batch.blueprint[payload.step]["scope"], terms)
 
 
 def _take_step(
@@ -208,11 +216,12 @@ def _take_step(
     if batch.status == "cancelled":
         return
     if step["kind"] == "SYNC":
-        yield _run(item, payload, workflows)
+        yield _run(state.fields_of(item), payload, workflows)
         return
-    entity, config = entity_of(state, event), config_of(state, batch, payload.workflow)
-    if config is None:
-        yield Emit(_unconfigured(batch, payload))
+    entity = entity_of(state, event)
+    unusable = problem(batch, payload.workflow, config_of(state, batch, payload.workflow))
+    if unusable:
+        yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", unusable, retryable=True))
     elif entity is None:
         reason = f"the row has nothing to tell the {step['scope']} by: it needs {WANTED[step['scope']]}"
         yield Emit(StepFailed(payload.step, payload.workflow, "VALIDATION", reason, retryable=False))
@@ -221,15 +230,7 @@ def _take_step(
         yield _completion(claim, item.item_id, item.batch_id, payload.step, ALREADY.get(claim.scope))
 
 
-def _unconfigured(batch: Batch, payload: StepScheduled) -> StepFailed:
-    reason = (
-        f"no configuration for workflow {payload.workflow} of workstream {batch.workstream} for client "
-        f"{batch.client_id}; set one with `leadstream config set` and launch again"
-    )
-    return StepFailed(payload.step, payload.workflow, "CONFIGURATION", reason, retryable=True)
-
-
-def _run(item: Item, payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Emit:
+def _run(fields: Mapping[str, Any], payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Emit:
     workflow = workflows.get(payload.workflow)
     if workflow is None:
         reason = (
@@ -237,7 +238,7 @@ def _run(item: Item, payload: StepScheduled, workflows: Mapping[str, Workflow]) 
         )
         return Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", reason, retryable=True))
     try:
-        return Emit(ItemCompleted(payload.step, payload.workflow, output=workflow(item.fields)))
+        return Emit(ItemCompleted(payload.step, payload.workflow, output=workflow(dict(fields))))
     except Exception as error:  # a third party's function: its failure is the step's, not the service's
         reason = f"{type(error).__name__}: {error}"[:500]
         return Emit(

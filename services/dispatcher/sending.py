@@ -43,9 +43,11 @@ logger = structlog.get_logger()
 # client for (workflow, workstream), and over them the batch's own.
 DUE: Final = f"""
 SELECT {DISPATCHES.names}, settings, fields FROM (
-    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings, i.fields
+    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings,
+           f.fields || i.output AS fields
     FROM dispatch d
     JOIN item i USING (item_id)
+    JOIN item_fields f USING (item_id)
     LEFT JOIN batch b ON b.batch_id = d.batch_id
     LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
     WHERE d.status = 'DUE' AND d.due_at <= now() AND NOT d.dispatch_id = ANY(%s::uuid[])

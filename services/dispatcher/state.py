@@ -28,12 +28,22 @@ class Batch:
 
 @record
 class Item:
-    """An item's fields: those of its row, then what SYNC workflows set."""
+    """An item and what SYNC workflows set of it, over the fields of its row."""
 
     item_id: str
     tenant_id: str
     client_id: str
     batch_id: str
+    output: dict[str, Any]
+
+
+@record
+class ItemFields:
+    """The fields of an item's row. They are wide and never change, so they stand apart from the item, which does."""
+
+    item_id: str
+    tenant_id: str
+    client_id: str
     fields: dict[str, Any]
 
 
@@ -116,6 +126,7 @@ class State:
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
+    fields: Tracked[str, ItemFields] = field(default_factory=Tracked)
     configs: Tracked[tuple[str, str, str], Config] = field(default_factory=Tracked)
     claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
     waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
@@ -123,6 +134,10 @@ class State:
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])
+
+    def fields_of(self, item: Item) -> dict[str, Any]:
+        """All fields of an item as they stand now."""
+        return self.fields[item.item_id].fields | item.output
 
     def wait(self, waiter: Waiter) -> None:
         """Enter a waiter, open or not."""

@@ -77,7 +77,16 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.batch_id and event.client_id and event.item_id
     state.items[event.item_id] = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, None, None, None, None
+        event.item_id,
+        event.tenant_id,
+        event.client_id,
+        event.batch_id,
+        payload.row,
+        {},
+        None,
+        None,
+        None,
+        None,
     )
     state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
 
@@ -85,8 +94,7 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
     item = state.items[event.item_id or ""]
     if payload.output:
-        known = state.fields[item.item_id]
-        state.fields[item.item_id] = replace(known, fields=known.fields | payload.output)
+        state.items[item.item_id] = item = replace(item, output=item.output | payload.output)
     if event.entity_id:
         state.items[item.item_id] = item = _about(item, event.entity_id)
     if payload.step == state.batches[item.batch_id].last_step:
@@ -156,7 +164,7 @@ def _project(state: State, item: Item, now: datetime) -> None:
     }
     about_person, about_company = answers["person_answer"], answers["company_answer"]
     lead = project(
-        state.fields[item.item_id].fields,
+        state.fields[item.item_id].fields | item.output,
         about_person and about_person.raw,
         about_company and about_company.raw,
         reference_date=now.date(),

@@ -25,13 +25,14 @@ class Batch:
 
 @record
 class Item:
-    """An item's entities; `outcome` and `ended_at` once it has ended, and so has a lead."""
+    """An item's entities and what SYNC workflows set; `outcome` and `ended_at` once it has ended and has a lead."""
 
     item_id: str
     tenant_id: str
     client_id: str
     batch_id: str
     row: int
+    output: dict[str, Any]
     person_id: str | None
     company_id: str | None
     outcome: Outcome | None
@@ -40,7 +41,7 @@ class Item:
 
 @record
 class ItemFields:
-    """An item's fields: those of its row, then what SYNC workflows set. Apart from the item, as they change less."""
+    """The fields of an item's row. They are wide and never change, so they stand apart from the item, which does."""
 
     item_id: str
     tenant_id: str

@@ -56,6 +56,7 @@ ITEM = Table(
     *tenant_columns(),
     Column("batch_id", Id("batch"), nullable=False),
     Column("row", BigInteger, nullable=False),
+    Column("output", JSONB, nullable=False),
     Column("person_id", Id("person")),
     Column("company_id", Id("company")),
     Column("outcome", Text),

@@ -16,7 +16,7 @@ from shared.runtime.database import Connection, connect
 
 MAX_EVENTS = 1_000
 BUSY = 4
-LINGER_SECONDS = 0.015
+LINGER_SECONDS = 0.012
 _Waiting = tuple[Sequence[Event], asyncio.Future[int]]
 
 

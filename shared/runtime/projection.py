@@ -21,6 +21,10 @@ SHOWN: Final = 10
 Progress = Callable[[str, int, int], None]
 
 
+class OtherShape(RuntimeError):
+    """The live tables were made by another version of the program: there is nothing to compare, only to rebuild."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A row that one side has and the other has not: `live` or `replayed`."""
@@ -49,6 +53,11 @@ def silent(service: str, position: int, upto: int) -> None:
 async def verify(admin_url: str, definition: Definition[Any], progress: Progress = silent) -> Verdict:
     """Fold the log afresh and compare, row by row, with the live tables as they are at this moment."""
     async with _moment(admin_url, definition.name) as connection:
+        if await _shape(connection, definition.name) != definition.shape:
+            raise OtherShape(
+                f"the tables of {definition.name} were made by another version of the program; "
+                f"run `leadstream rebuild {definition.name}`"
+            )
         shadow = f"verify_{definition.name}"
         verdict = await _fold(
             connection, definition, shadow, await _checkpoint(connection, definition.name), progress
@@ -64,8 +73,10 @@ async def rebuild(admin_url: str, definition: Definition[Any], progress: Progres
     async with await connect(admin_url, name=f"rebuild {name}") as connection:
         await connection.execute(f"LOCK TABLE {name}.checkpoint IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
         position = await _checkpoint(connection, name)
+        comparable = await _shape(connection, name) == definition.shape
         verdict = await _fold(connection, definition, shadow, position, progress)
-        await _compare(connection, definition, shadow, verdict)
+        if comparable:  # tables of another shape cannot be compared, which is what they are rebuilt for
+            await _compare(connection, definition, shadow, verdict)
         await _swap(connection, definition, shadow)
         await connection.commit()
         await connection.execute(
@@ -87,6 +98,11 @@ async def _checkpoint(connection: Connection, name: str) -> int:
     row = await (await connection.execute(statement)).fetchone()  # type: ignore[arg-type]
     assert row is not None
     return int(row[0])
+
+
+async def _shape(connection: Connection, name: str) -> str:
+    row = await (await connection.execute(f"SELECT min(shape) FROM {name}.checkpoint")).fetchone()  # type: ignore[arg-type]
+    return str(row[0]) if row else ""
 
 
 async def _fold(

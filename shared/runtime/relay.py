@@ -151,9 +151,13 @@ async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
 async def _publish_singly(client: Client, rows: Sequence[Row], position: int) -> int:
     """A few messages, sent at once: each expects the one before, so none is stored where one is missing."""
     requests = []
-    for last, (_, event_id, kind, slot, body) in zip((position, *(row[0] for row in rows)), rows, strict=False):
+    for last, (_, event_id, kind, slot, body) in zip(
+        (position, *(row[0] for row in rows)), rows, strict=False
+    ):
         headers = {"Nats-Msg-Id": event_id, "Nats-Expected-Last-Sequence": str(last)}
-        requests.append(client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS))
+        requests.append(
+            client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS)
+        )
     return [_acknowledged(reply.data) for reply in await asyncio.gather(*requests)][-1]
 
 
