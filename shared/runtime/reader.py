@@ -7,7 +7,7 @@ reader ends with `Interrupted` and its caller starts anew from the checkpoint.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from typing import Final
 
 import orjson
@@ -46,7 +46,7 @@ class StreamReader:
         self._last_size = 0
         self._broken: str | None = None
 
-    async def batches(self) -> AsyncIterator[list[tuple[int, bytes]]]:
+    async def batches(self) -> AsyncGenerator[list[tuple[int, bytes]], None]:
         """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
         inbox = self.nats.new_inbox()
         name = await self._create_consumer()
