@@ -124,6 +124,8 @@ class Machine(Generic[S]):
                     raise
                 failure: Exception = error
                 logger.warning("event failed", position=message[0], attempt=attempt, error=repr(error))
+                if isinstance(error, UnreadableEvent):
+                    break
                 if attempt < self.retry_attempts:
                     pause = self.retry_base_seconds * 2 ** (attempt - 1)
                     await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
