@@ -1,0 +1,191 @@
+"""The machine: one batch, one transaction; what cannot be handled is dead-lettered, and replay agrees."""
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from shared.envelope import Event, from_json
+from shared.runtime.database import Connection
+from shared.runtime.machine import Machine, Message
+from shared.runtime.projection import verify
+from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
+from tests.integration.log_harness import append, event, logged, registered
+from tests.running_servers import Servers
+
+
+@pytest.fixture
+async def connection(servers: Servers, database: str) -> AsyncIterator[Connection]:
+    async with in_its_schema(servers, database) as connection:
+        yield connection
+
+
+def machine_of(faults: Faults) -> Machine[State]:
+    return Machine(counting(faults), retry_attempts=3, retry_base_seconds=0.001)
+
+
+async def messages(servers: Servers, database: str, *names: str) -> list[Message]:
+    """Register clients of these names; what the reader would deliver of it all."""
+    await append(servers, database, [registered(name) for name in names])
+    return await logged(servers, database, ["ClientRegistered"])
+
+
+async def emitted(servers: Servers, database: str, kind: str = "BatchCompleted") -> list[Event]:
+    return [from_json(body, position) for position, body in await logged(servers, database, [kind])]
+
+
+async def fail() -> None:
+    raise psycopg.OperationalError("the connection is lost")
+
+
+async def test_a_batch_changes_tables_checkpoint_and_log_together(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    machine = machine_of(Faults())
+    assert await machine.start(connection) == 0
+    await machine.apply(connection, await messages(servers, database, "a", "b", "a"))
+    assert await counts(servers, database) == {"a": 2, "b": 1}
+    assert (await checkpoint(servers, database), machine.position) == (3, 3)
+    (said,) = await emitted(servers, database)
+    assert (said.position, said.payload.completed, said.actor) == (4, 2, machine.actor)
+    cause = from_json((await logged(servers, database))[2][1])
+    assert (said.causation_id, said.tenant_id, said.client_id) == (cause.id, cause.tenant_id, cause.client_id)
+    assert machine.committed.is_set()
+
+
+async def test_a_failing_save_changes_nothing(servers: Servers, database: str, connection: Connection) -> None:
+    faults = Faults(on_save=fail)
+    machine = machine_of(faults)
+    await machine.start(connection)
+    batch = await messages(servers, database, "a", "a")
+    with pytest.raises(psycopg.OperationalError):
+        await machine.apply(connection, batch)
+    assert (await counts(servers, database), await checkpoint(servers, database)) == ({}, 0)
+    assert await emitted(servers, database) == []
+    faults.on_save = None
+    await machine.apply(connection, batch)
+    assert (await counts(servers, database), await checkpoint(servers, database)) == ({"a": 2}, 2)
+
+
+async def test_an_error_leaves_nothing_of_the_batch_in_memory(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    faults = Faults()
+    machine = machine_of(faults)
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, "a"))
+    faults.on_save = fail
+    batch = (await messages(servers, database, "a"))[1:]
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError):
+            await machine.apply(connection, batch)
+    faults.on_save = None
+    await machine.apply(connection, batch)
+    assert await counts(servers, database) == {"a": 2}
+
+
+async def test_a_repeated_batch_appends_nothing_twice(servers: Servers, database: str, connection: Connection) -> None:
+    batch = await messages(servers, database, "a", "a", "b", "b")
+    for _ in range(2):
+        machine = machine_of(Faults())
+        await machine.start(connection)
+        await machine.apply(connection, batch)
+        assert await counts(servers, database) == {"a": 2, "b": 2}
+        assert len(await emitted(servers, database)) == 2
+        await connection.execute("TRUNCATE counter, checkpoint")
+        await connection.commit()
+
+
+async def test_of_two_machines_the_second_is_refused_and_starts_anew(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    one, two = machine_of(Faults()), machine_of(Faults())
+    async with in_its_schema(servers, database) as other:
+        await one.start(connection)
+        await two.start(other)
+        batch = await messages(servers, database, "a", "a")
+        await one.apply(connection, batch)
+        with pytest.raises(psycopg.Error) as refusal:
+            await two.apply(other, batch)
+        assert refusal.value.sqlstate == "LS001"
+        assert await two.start(other) == 2
+        await two.apply(other, (await messages(servers, database, "a"))[2:])
+    assert await counts(servers, database) == {"a": 3}
+    assert len(await emitted(servers, database)) == 1
+
+
+async def test_a_poison_event_is_dead_lettered_and_its_neighbours_go_through(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    faults = Faults(poison="bad")
+    machine = machine_of(faults)
+    await machine.start(connection)
+    batch = await messages(servers, database, "a", "bad", "a")
+    await machine.apply(connection, batch)
+    assert await counts(servers, database) == {"a": 2}
+    assert await checkpoint(servers, database) == 3
+    assert faults.attempts == 1 + 3, "once in the batch, then alone"
+    (letter,) = await emitted(servers, database, "EventDeadLettered")
+    assert (letter.payload.service, letter.payload.position) == (NAME, 2)
+    assert letter.payload.event_id == letter.causation_id == from_json(batch[1][1]).id
+    assert letter.payload.event_type == "ClientRegistered"
+    assert (letter.payload.attempts, letter.payload.error) == (3, "ValueError: bad cannot be counted")
+    # The fault is gone since then, as if the program was mended: replay still leaves the event out.
+    await _is_identical(servers, database, Faults())
+
+
+async def test_an_unreadable_event_is_dead_lettered_at_once(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    unreadable = [event("ClientRegistered", {"nam": "a"}), event("ClientRegistered", None)]
+    await append(servers, database, [registered("a"), *unreadable])
+    machine = machine_of(Faults())
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, "a"))
+    assert await counts(servers, database) == {"a": 2}
+    letters = [letter.payload for letter in await emitted(servers, database, "EventDeadLettered")]
+    assert [(letter.position, letter.attempts) for letter in letters] == [(2, 1), (3, 1)]
+    assert letters[0].error == "UnreadableEvent: ClientRegistered: payload.name: Field required"
+    await _is_identical(servers, database, Faults())
+
+
+async def test_an_event_that_helps_itself_is_not_dead_lettered(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    failures = iter([ValueError("first"), errors.CheckViolation("second"), KeyError("third")])
+
+    async def fail_thrice() -> None:
+        for failure in failures:
+            raise failure
+
+    machine = machine_of(Faults(on_save=fail_thrice))
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, "a", "a"))
+    assert await counts(servers, database) == {"a": 2}
+    assert await emitted(servers, database, "EventDeadLettered") == []
+
+
+async def test_an_error_of_the_database_inside_a_batch_is_retried_alone(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    await connection.execute("ALTER TABLE counter ADD CHECK (name <> 'never')")
+    await connection.commit()
+    machine = machine_of(Faults())
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, "a", "never", "b"))
+    assert await counts(servers, database) == {"a": 1, "b": 1}
+    (letter,) = await emitted(servers, database, "EventDeadLettered")
+    assert (letter.payload.position, letter.payload.error[:15]) == (2, "CheckViolation:")
+
+
+async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:
+    await machine_of(Faults()).start(connection)
+    await connection.execute("UPDATE checkpoint SET shape = 'another'")
+    with pytest.raises(RuntimeError, match="leadstream rebuild sequencer"):
+        await machine_of(Faults()).start(connection)
+
+
+async def _is_identical(servers: Servers, database: str, faults: Faults) -> None:
+    verdict = await verify(servers.admin_url(database), counting(faults))
+    assert (verdict.differences, verdict.different_rows) == ([], 0)
