@@ -111,9 +111,7 @@ def test_a_paused_batch_schedules_nothing_and_goes_on_where_it_stood() -> None:
     batch = sequencer(launched(*STEPS, items=2), added(1), fact(BatchPaused()))
     batch.when(added(2), completed(1, 0)).then()
     batch.when(fact(BatchResumed()))
-    assert sorted((e.item_id, e.payload.step) for e in batch.following) == sorted(
-        [(item_id(1), 1), (item_id(2), 0)]
-    )
+    assert sorted((e.item_id, e.payload.step) for e in batch.following) == sorted([(item_id(1), 1), (item_id(2), 0)])
     batch.when(told_again(fact(BatchResumed()))).then()
 
 
@@ -151,13 +149,9 @@ def histories(draw: st.DrawFn) -> tuple[int, list[Event]]:
     """Any order of everything the other services may say about a batch, some of it said again."""
     count = draw(st.integers(1, 4))
     outcomes = [
-        draw(st.sampled_from((completed, completed, failed)))(n, step)
-        for n in range(count)
-        for step in range(3)
+        draw(st.sampled_from((completed, completed, failed)))(n, step) for n in range(count) for step in range(3)
     ]
-    controls = [fact(BatchPaused(), nth=n) for n in range(2)] + [
-        fact(BatchResumed(), nth=n) for n in range(2)
-    ]
+    controls = [fact(BatchPaused(), nth=n) for n in range(2)] + [fact(BatchResumed(), nth=n) for n in range(2)]
     posts = [dispatched(n, step) for n in range(count) for step in (1, 2)]
     inputs = outcomes + posts + draw(st.lists(st.sampled_from(controls), unique_by=lambda e: e.id))
     inputs += draw(st.lists(st.sampled_from(inputs), max_size=6))

@@ -1,0 +1,107 @@
+"""The dispatcher's words for specifications: what is scheduled, sent, answered, refused and missed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from facts import BATCH, CLIENT, COMPANY_STEP, START, added, fact, item_id, launched
+from specification import Specification
+
+from services.dispatcher.domain import decide, evolve
+from services.dispatcher.entities import resolve
+from services.dispatcher.state import Claim, Dispatch, State
+from shared.envelope import Event
+from shared.events import (
+    BlueprintStep,
+    DispatchRefused,
+    DispatchTimedOut,
+    EnrichmentReceived,
+    FailureCode,
+    ItemCompleted,
+    StepDispatched,
+    StepScheduled,
+    WorkflowConfigured,
+)
+
+FLOW = COMPANY_STEP.workflow
+LATER = START + timedelta(hours=2)
+
+
+def tidy(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"company_domain": fields["company_domain"].lower()}
+
+
+def dispatcher(*given: Event, workflows: dict[str, Any] | None = None) -> Specification:
+    known = {"tidy": tidy} if workflows is None else workflows
+    return Specification(State(), evolve, partial(decide, workflows=known)).given(*given)
+
+
+def configured(workflow: str = FLOW, client_id: str = CLIENT, nth: int = 0, **config: Any) -> Event:
+    payload = WorkflowConfigured(workflow, "apollo_scrape", config)
+    return fact(payload, client_id=client_id, batch_id=None, nth=nth)
+
+
+def at_company(*domains: str, hours: float = 0, batch_id: str = BATCH, **config: Any) -> list[Event]:
+    """A configured batch of one company step, with item 0, 1, ... at these companies."""
+    rows = [added(n, hours, batch_id, company_domain=domain) for n, domain in enumerate(domains)]
+    return [configured(**config), launched(COMPANY_STEP, items=len(rows), batch_id=batch_id), *rows]
+
+
+def scheduled(item: int, step: int = 0, blueprint: BlueprintStep = COMPANY_STEP, **about: Any) -> Event:
+    return fact(StepScheduled(step, blueprint.workflow), item=item, **about)
+
+
+def company_id(domain: str, client_id: str = CLIENT) -> str:
+    entity = resolve("company", client_id, "", {"company_domain": domain})
+    assert entity is not None
+    return entity.entity_id
+
+
+def claim(batch: Specification, domain: str) -> Claim:
+    return batch.state.claims[company_id(domain), FLOW]
+
+
+def current(batch: Specification, domain: str) -> Dispatch:
+    """The dispatch that the claim counts on."""
+    return batch.state.dispatches[claim(batch, domain).dispatch_id]
+
+
+def sent(dispatch: Dispatch, **about: Any) -> Event:
+    payload = StepDispatched(dispatch.dispatch_id, dispatch.workflow, dispatch.step, dispatch.attempt, LATER)
+    return _about(dispatch, payload, **about)
+
+
+def answered(dispatch: Dispatch, found: bool = True, **about: Any) -> Event:
+    payload = EnrichmentReceived(dispatch.workflow, dispatch.dispatch_id, found, {"name": "Acme"})
+    return _about(dispatch, payload, **about)
+
+
+def unasked(domain: str, **about: Any) -> Event:
+    """An answer that names a company and no dispatch."""
+    about = {"entity_id": company_id(domain), "batch_id": None} | about
+    return fact(EnrichmentReceived(FLOW, None, True, {"name": "Acme"}), **about)
+
+
+def timed_out(dispatch: Dispatch, retry_at: datetime | None = None, **about: Any) -> Event:
+    payload = DispatchTimedOut(dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, retry_at)
+    return _about(dispatch, payload, **about)
+
+
+def refused(
+    dispatch: Dispatch, code: FailureCode = "API_ERROR", retry_at: datetime | None = None, **about: Any
+) -> Event:
+    payload = DispatchRefused(dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, code, "no", retry_at)
+    return _about(dispatch, payload, **about)
+
+
+def completion(answer: Event, item: int, claimant: int, skipped: str | None = None, step: int = 0) -> ItemCompleted:
+    payload = ItemCompleted(step, answer.payload.workflow, answer_id=answer.id, found=answer.payload.found)
+    if skipped:
+        payload = replace(payload, skipped=skipped, claimant_item_id=item_id(claimant))
+    return payload
+
+
+def _about(dispatch: Dispatch, payload: Any, **about: Any) -> Event:
+    whose = {"client_id": dispatch.client_id, "batch_id": dispatch.batch_id, "entity_id": dispatch.entity_id}
+    return fact(payload, **(whose | {"item_id": dispatch.item_id} | about))
