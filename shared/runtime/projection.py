@@ -72,6 +72,7 @@ async def rebuild(admin_url: str, definition: Definition[Any], progress: Progres
     name, shadow = definition.name, f"rebuild_{definition.name}"
     async with await connect(admin_url, name=f"rebuild {name}") as connection:
         await connection.execute(f"LOCK TABLE {name}.checkpoint IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
+        await _close_connections(connection, name)
         position = await _checkpoint(connection, name)
         comparable = await _shape(connection, name) == definition.shape
         verdict = await _fold(connection, definition, shadow, position, progress)
@@ -79,11 +80,16 @@ async def rebuild(admin_url: str, definition: Definition[Any], progress: Progres
             await _compare(connection, definition, shadow, verdict)
         await _swap(connection, definition, shadow)
         await connection.commit()
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND datname = current_database()",
-            (name,),
-        )
+        await _close_connections(connection, name)
     return verdict
+
+
+async def _close_connections(connection: Connection, name: str) -> None:
+    """End the service's sessions: a batch half done holds locks and waits for ours, and memory holds what was."""
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND datname = current_database()",
+        (name,),
+    )
 
 
 @asynccontextmanager
