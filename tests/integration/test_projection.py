@@ -1,0 +1,175 @@
+"""Verify and rebuild: the tables are what the log says, or it is said where they differ; and a way back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from psycopg import errors
+
+from shared.ids import to_hex
+from shared.runtime.database import Connection
+from shared.runtime.machine import Machine
+from shared.runtime.projection import Difference, rebuild, verify
+from tests.integration.counting import (
+    NAME,
+    Faults,
+    State,
+    checkpoint,
+    counting,
+    counts,
+    in_its_schema,
+)
+from tests.integration.log_harness import OTHER_TENANT, TENANT, append, connected, logged, registered
+from tests.running_servers import Servers
+
+COUNTED = {"a": 3, "b": 1, "c": 2}
+TAMPERING = {
+    "a changed row": ("UPDATE counter SET count = 9 WHERE name = 'a'", {("live", "a", 9), ("replayed", "a", 3)}),
+    "a missing row": ("DELETE FROM counter WHERE name = 'b'", {("replayed", "b", 1)}),
+    "an extra row": (
+        f"INSERT INTO counter VALUES ('d', '{to_hex(TENANT)}', 7)",
+        {("live", "d", 7)},
+    ),
+}
+
+
+@pytest.fixture
+async def connection(servers: Servers, database: str) -> AsyncIterator[Connection]:
+    """The service's connection, after it has counted some clients and left a note."""
+    await append(servers, database, [registered(name) for name in "aabacc"])
+    async with in_its_schema(servers, database) as connection:
+        await count_on(connection, servers, database)
+        await connection.execute("INSERT INTO note VALUES ('of this process')")
+        await connection.commit()
+        yield connection
+
+
+async def count_on(connection: Connection, servers: Servers, database: str) -> None:
+    """What the service does when it starts: go on from its checkpoint."""
+    machine: Machine[State] = Machine(counting())
+    after = await machine.start(connection)
+    found = [message for message in await logged(servers, database, ["ClientRegistered"]) if message[0] > after]
+    if found:
+        await machine.apply(connection, found)
+
+
+def _told(differences: list[Difference]) -> set[tuple[str, str, int]]:
+    assert {difference.table for difference in differences} <= {"counter"}
+    return {(each.side, each.row["name"], each.row["count"]) for each in differences}
+
+
+async def schemas(servers: Servers, database: str) -> set[str]:
+    async with connected(servers.admin_url(database)) as connection:
+        cursor = await connection.execute("SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'")
+        return {row[0] for row in await cursor.fetchall()}
+
+
+async def test_what_was_folded_live_is_identical(servers: Servers, database: str, connection: Connection) -> None:
+    before = await schemas(servers, database), await logged(servers, database)
+    verdict = await verify(servers.admin_url(database), counting())
+    assert (verdict.service, verdict.position, verdict.events) == (NAME, 6, 6)
+    assert (verdict.rows, verdict.differences, verdict.different_rows) == ({"counter": 3}, [], 0)
+    assert (await schemas(servers, database), await logged(servers, database)) == before
+
+
+async def test_events_after_the_checkpoint_are_no_difference(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    await append(servers, database, [registered("later")])
+    verdict = await verify(servers.admin_url(database), counting())
+    assert (verdict.position, verdict.different_rows) == (6, 0)
+
+
+@pytest.mark.parametrize(("statement", "expected"), TAMPERING.values(), ids=TAMPERING)
+async def test_a_difference_is_found_and_named_and_rebuilt_away(
+    servers: Servers,
+    database: str,
+    connection: Connection,
+    statement: str,
+    expected: set[tuple[str, str, int]],
+) -> None:
+    await connection.execute(statement.encode())
+    await connection.commit()
+    for look in (verify, rebuild):
+        verdict = await look(servers.admin_url(database), counting())
+        assert (_told(verdict.differences), verdict.different_rows) == (expected, len(expected))
+    assert (await verify(servers.admin_url(database), counting())).different_rows == 0
+    assert await counts(servers, database) == COUNTED
+
+
+async def test_many_differences_are_counted_and_some_are_shown(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    statement = f"INSERT INTO counter SELECT 'd' || n, '{to_hex(TENANT)}', 1 FROM generate_series(1, 50) n"
+    await connection.execute(statement.encode())
+    await connection.commit()
+    verdict = await verify(servers.admin_url(database), counting())
+    assert (len(verdict.differences), verdict.different_rows) == (10, 50)
+
+
+async def test_a_fold_that_comes_out_otherwise_is_a_difference(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    verdict = await verify(servers.admin_url(database), counting(Faults(poison="b")))
+    assert _told(verdict.differences) == {("live", "b", 1)}
+    assert await logged(servers, database, ["EventDeadLettered"]) == []
+
+
+async def test_a_rebuilt_service_goes_on(servers: Servers, database: str, connection: Connection) -> None:
+    before = await schemas(servers, database)
+    verdict = await rebuild(servers.admin_url(database), counting())
+    assert (verdict.position, verdict.rows, verdict.different_rows) == (6, {"counter": 3}, 0)
+    assert await schemas(servers, database) == before
+    with pytest.raises(errors.AdminShutdown):
+        await connection.execute("SELECT 1")
+    await append(servers, database, [registered("a"), registered("d", OTHER_TENANT)])
+    async with in_its_schema(servers, database) as anew:
+        await count_on(anew, servers, database)
+        row = await (await anew.execute("SELECT text FROM note")).fetchone()
+    assert row == ("of this process",)
+    assert await counts(servers, database) == COUNTED | {"a": 4, "d": 1}
+    assert await checkpoint(servers, database) == 10
+    assert len(await logged(servers, database, ["BatchCompleted"])) == 3
+    assert (await verify(servers.admin_url(database), counting())).different_rows == 0
+
+
+async def test_after_a_rebuild_a_reader_sees_its_tenant_only(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    await append(servers, database, [registered("d", OTHER_TENANT)])
+    await count_on(connection, servers, database)
+    await rebuild(servers.admin_url(database), counting())
+    async with connected(servers.role_url(NAME, database), search_path=NAME) as reader:
+        await reader.execute(f"SET ROLE {NAME}_reader".encode())
+        for tenant_id, names in ((TENANT, ["a", "b", "c"]), (OTHER_TENANT, ["d"])):
+            await reader.execute("SELECT set_config('leadstream.tenant_id', %s, false)", (to_hex(tenant_id),))
+            cursor = await reader.execute("SELECT name FROM counter ORDER BY name")
+            assert [row[0] for row in await cursor.fetchall()] == names
+
+
+async def test_a_rebuild_comes_through_while_the_service_is_in_a_batch(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        await go_on.wait()
+
+    machine: Machine[State] = Machine(counting(Faults(on_save=wait)))
+    after = await machine.start(connection)
+    await append(servers, database, [registered("a")])
+    found = [message for message in await logged(servers, database, ["ClientRegistered"]) if message[0] > after]
+    await connection.execute("SELECT * FROM counter")
+    applying = asyncio.create_task(machine.apply(connection, found))
+    await begun.wait()
+    rebuilding = asyncio.create_task(rebuild(servers.admin_url(database), counting()))
+    await asyncio.sleep(0.3)
+    go_on.set()
+    verdict = await asyncio.wait_for(rebuilding, 20)
+    assert verdict.different_rows == 0
+    with pytest.raises(errors.OperationalError):
+        await applying
+    async with in_its_schema(servers, database) as anew:
+        await count_on(anew, servers, database)
+    assert await counts(servers, database) == COUNTED | {"a": 4}
