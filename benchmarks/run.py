@@ -33,14 +33,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="leadstream-bench-", ignore_cleanup_errors=True) as folder:
-        with Stack(Path(folder), say=lambda line: print(f"  {line}", file=sys.stderr)).running() as stack:
-            write_list(Path(folder) / "people.csv", chosen.rows)
-            rounds = [
-                one_round(stack, Path(folder) / "people.csv", chosen.rows) for _ in range(chosen.rounds)
-            ]
-            report = {"rounds": rounds, "idle_ms": idle(stack, Path(folder))}
+    with tempfile.TemporaryDirectory(prefix="leadstream-bench-", ignore_cleanup_errors=True) as name:
+        report = measure(Path(name), chosen.rows, chosen.rounds)
     print(json.dumps(report, indent=2) if chosen.json else _written(report))
+
+
+def measure(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
+    """The rounds, and one item alone, on a stack of their own."""
+    people = folder / "people.csv"
+    write_list(people, rows)
+    with Stack(folder, say=lambda line: print(f"  {line}", file=sys.stderr)).running() as stack:
+        return {"rounds": [one_round(stack, people, rows) for _ in range(rounds)], "idle_ms": idle(stack, folder)}
 
 
 def one_round(stack: Stack, people: Path, rows: int) -> dict[str, Any]:
@@ -113,9 +116,7 @@ def _milliseconds(written: str) -> float:
 def _written(report: dict[str, Any]) -> str:
     lines = []
     for number, one in enumerate(report["rounds"], start=1):
-        lines.append(
-            f"round {number}: {one['items']} items in {one['seconds']} s: {one['items_per_second']} items/s"
-        )
+        lines.append(f"round {number}: {one['items']} items in {one['seconds']} s: {one['items_per_second']} items/s")
         lines.append("  CPU ms/item  " + "  ".join(f"{n} {v}" for n, v in one["cpu_ms_per_item"].items()))
         lines.append(f"               (simulator {one['simulator_cpu_ms_per_item']})")
         lines.append("  per item     " + "  ".join(f"{n} {v}" for n, v in one["per_item"].items()))

@@ -59,7 +59,5 @@ def _running(path: Path) -> Mapping[str, Any]:
 
 def _checked(service: str, url: object) -> str:
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise Refused(
-            f"the address of {service} is {url!r}: set LEADSTREAM_{service.upper()}_URL to http://HOST:PORT"
-        )
+        raise Refused(f"the address of {service} is {url!r}: set LEADSTREAM_{service.upper()}_URL to http://HOST:PORT")
     return url.rstrip("/")

@@ -57,9 +57,7 @@ class Api:
         with self._answer(service, "GET", path, params=self._fresh(query)) as answer:
             return _json(self._places[service], answer)
 
-    def command(
-        self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST"
-    ) -> dict[str, Any]:
+    def command(self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST") -> dict[str, Any]:
         """Give ingest a command; returns when ingest's own state has it, so that the next can build on it."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         with self._answer("ingest", method, path, json=body, headers=key) as answer:

@@ -11,7 +11,7 @@ import httpx
 COMPANY: Final = "enrich_company_via_waterfall_in_clay"
 PERSON: Final = "enrich_person_via_waterfall_in_clay"
 STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
-_NO_LEADS: Final = {"leads": [], "next": None}
+_NO_LEADS: Final[dict[str, Any]] = {"leads": [], "next": None}
 DONE: Final = frozenset({"completed", "cancelled"})
 
 
@@ -51,27 +51,24 @@ class Campaign:
     def upload(self, file: Path, workstream: str = "apollo_scrape") -> dict[str, Any]:
         """Upload a file and wait until its rows are staged."""
         with file.open("rb") as body:
-            answer = self.call(
+            answer: dict[str, Any] = self.call(
                 "ingest", "POST", f"/v1/clients/{self.client_id}/uploads", content=body,
                 params={"workstream": workstream, "filename": file.name},
             )  # fmt: skip
-        while (
-            self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}).get("status")
-            != "ready"
-        ):
+        while self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}).get("status") != "ready":
             time.sleep(0.02)
         return answer
 
-    def launch(
-        self, upload_id: str, steps: tuple[str, ...] = STEPS, rows: list[int] | None = None
-    ) -> dict[str, Any]:
+    def launch(self, upload_id: str, steps: tuple[str, ...] = STEPS, rows: list[int] | None = None) -> dict[str, Any]:
         """Start a batch."""
         body = {"upload_id": upload_id, "steps": list(steps), "rows": rows}
-        return self.call("ingest", "POST", "/v1/batches", json=body)
+        launched: dict[str, Any] = self.call("ingest", "POST", "/v1/batches", json=body)
+        return launched
 
     def batch(self, batch_id: str) -> dict[str, Any]:
         """Where the batch stands; {} while the sequencer has not seen it."""
-        return self.call("sequencer", "GET", f"/v1/batches/{batch_id}", missing={})
+        batch: dict[str, Any] = self.call("sequencer", "GET", f"/v1/batches/{batch_id}", missing={})
+        return batch
 
     def wait(
         self,

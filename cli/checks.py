@@ -50,9 +50,7 @@ def rebuild(
     """
     names = SERVICES if service == "all" else (service,)
     if unknown := set(names) - set(SERVICES):
-        raise typer.BadParameter(
-            f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all"
-        )
+        raise typer.BadParameter(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
     admin_url, _ = _servers(data)
     report = asyncio.run(_rebuild(admin_url, names, show=not as_json))
     if as_json:
@@ -101,9 +99,7 @@ def _report(verdicts: list[Any]) -> dict[str, Any]:
                 "events": verdict.events,
                 "rows": verdict.rows,
                 "different_rows": verdict.different_rows,
-                "differences": [
-                    {"table": d.table, "only_in": d.side, "row": d.row} for d in verdict.differences
-                ],
+                "differences": [{"table": d.table, "only_in": d.side, "row": d.row} for d in verdict.differences],
             }
             for verdict in verdicts
         },
@@ -131,9 +127,7 @@ def _print(report: dict[str, Any]) -> None:
         broken = report["chain"]["broken_at"]
         typer.echo(f"  hash chain  {'intact' if broken is None else f'broken at position {broken}'}")
     if stream := report.get("stream"):
-        verdict = (
-            "identical" if stream["identical"] else f"differs at {stream['differs_at']}: {stream['reason']}"
-        )
+        verdict = "identical" if stream["identical"] else f"differs at {stream['differs_at']}: {stream['reason']}"
         typer.echo(f"  stream      {stream['messages']:>9,} of {stream['log']:,} events copied  {verdict}")
 
 

@@ -30,16 +30,10 @@ PATIENCE_SECONDS: Final = 1_800.0
 
 
 def demo(
-    file: Annotated[
-        Path | None, typer.Option(help="Your own list (CSV).", exists=True, dir_okay=False)
-    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Your own list (CSV).", exists=True, dir_okay=False)] = None,
     workstream: Annotated[str, typer.Option(help="What kind of list it is.")] = "apollo_scrape",
-    rows: Annotated[
-        int | None, typer.Option(min=1, help="Generate a list of so many people, 5 at a company.")
-    ] = None,
-    answers: Annotated[
-        Path | None, typer.Option(help="Folder of answers for the simulator.", exists=True)
-    ] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="Generate a list of so many people, 5 at a company.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="Folder of answers for the simulator.", exists=True)] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep data and logs in this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -94,7 +88,8 @@ def _generated(folder: Path, rows: int) -> Path:
 
 def _explain(upload: dict[str, Any], say: Any) -> None:
     say(
-        f"{upload['rows']} rows staged; {len(upload['mapping'])} columns used, {len(upload['unmapped'])} kept as they are"
+        f"{upload['rows']} rows staged; {len(upload['mapping'])} columns used, "
+        f"{len(upload['unmapped'])} kept as they are"
     )
     for warning in upload.get("warnings", []):
         say(f"note: {warning}")
@@ -124,9 +119,7 @@ def _leads(campaign: Campaign, batch: dict[str, Any]) -> list[dict[str, Any]]:
         time.sleep(0.05)
 
 
-def _result(
-    stack: "Stack", batch: dict[str, Any], leads: list[dict[str, Any]], seconds: float
-) -> dict[str, Any]:
+def _result(stack: "Stack", batch: dict[str, Any], leads: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     import httpx
 
     from cli.checks import check
@@ -150,9 +143,7 @@ def _result(
 
 
 def _successful(result: dict[str, Any]) -> bool:
-    return bool(
-        result["leads"] == result["items"] and result["failed"] == 0 and result["verify"]["identical"]
-    )
+    return bool(result["leads"] == result["items"] and result["failed"] == 0 and result["verify"]["identical"])
 
 
 def _show(result: dict[str, Any], leads: list[dict[str, Any]]) -> None:
@@ -172,11 +163,7 @@ def _show(result: dict[str, Any], leads: list[dict[str, Any]]) -> None:
         f"{result['person_calls']} person calls for {result['people']} people, {result['events']} events, "
         f"{result['seconds']} s, {result['items_per_second']} items/s"
     )
-    verdict = (
-        "identical: the state follows from the log, row by row"
-        if result["verify"]["identical"]
-        else "DIFFERENT"
-    )
+    verdict = "identical: the state follows from the log, row by row" if result["verify"]["identical"] else "DIFFERENT"
     console.print(f"verify: {verdict}")
 
 

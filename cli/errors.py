@@ -37,9 +37,7 @@ class Unreachable(CommandFailed):
 
     def __init__(self, service: str, url: str, detail: str = "") -> None:
         why = f": {detail}" if detail else ""
-        super().__init__(
-            f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)"
-        )
+        super().__init__(f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)")
 
 
 class Commands(TyperGroup):

@@ -9,9 +9,7 @@ DEFAULT_WORKSTREAM: Final = "apollo_scrape"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
 AtPosition = Annotated[
     int | None,
-    typer.Option(
-        min=0, metavar="N", help="Wait until log position N (a command's --json tells it) is visible."
-    ),
+    typer.Option(min=0, metavar="N", help="Wait until log position N (a command's --json tells it) is visible."),
 ]
 ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]
 InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.")]

@@ -15,13 +15,9 @@ def parse_rows(text: str) -> list[int]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         rows.update(_range(part))
         if len(rows) > MOST:
-            raise Misused(
-                f"--rows names more than {MOST:,} rows: leave it out for all rows, or launch in parts"
-            )
+            raise Misused(f"--rows names more than {MOST:,} rows: leave it out for all rows, or launch in parts")
     if not rows:
-        raise Misused(
-            f"--rows {text!r} names no row: write for example 1,2,5-9, or leave it out for all rows"
-        )
+        raise Misused(f"--rows {text!r} names no row: write for example 1,2,5-9, or leave it out for all rows")
     return sorted(rows)
 
 

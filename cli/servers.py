@@ -46,9 +46,7 @@ def up(
         for name in (*SERVICES, "postgres", "nats", "simulator")
         if f"LEADSTREAM_PORT_{name.upper()}" in os.environ
     }
-    stack = Stack(
-        data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}")
-    )
+    stack = Stack(data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}"))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

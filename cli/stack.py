@@ -93,9 +93,7 @@ class Stack:
         self.folder = self.folder.resolve()
         self.identity = Identity.of(self.folder, self.ports)
         identity = self.identity
-        self.postgres = Postgres(
-            self.folder / "postgres", identity.ports["postgres"], identity.postgres_password
-        )
+        self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
         self.processes: dict[str, Process] = {}
         others = range(self.replicas - 1)
@@ -209,9 +207,7 @@ class Stack:
             if time.monotonic() > deadline:
                 name = sorted(waiting)[0]
                 tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
-                raise ServerFailed(
-                    f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}"
-                )
+                raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
             time.sleep(0.05)
 
     def _is_ready(self, name: str) -> bool:

@@ -75,9 +75,7 @@ def _configured(p: Payload) -> str:
 
 
 def _received(p: Payload) -> str:
-    return (
-        f"{p.get('filename')}: {p.get('rows')} rows, {p.get('bad_row_count', 0)} bad, {p.get('bytes')} bytes"
-    )
+    return f"{p.get('filename')}: {p.get('rows')} rows, {p.get('bad_row_count', 0)} bad, {p.get('bytes')} bytes"
 
 
 def _added(p: Payload) -> str:
@@ -136,7 +134,5 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "StepFailed": _failed,
     "EnrichmentReceived": _answered,
     "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
-    "EventDeadLettered": lambda p: (
-        f"{p.get('service')} could not handle #{p.get('position')}: {p.get('error')}"
-    ),
+    "EventDeadLettered": lambda p: f"{p.get('service')} could not handle #{p.get('position')}: {p.get('error')}",
 }

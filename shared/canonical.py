@@ -19,9 +19,7 @@ from shared.legal_forms import plain_words, without_legal_form
 
 _CACHE: Final = 65_536
 _EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
-_GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
-    (0, *range(0xD800, 0xE000)), None
-)
+_GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys((0, *range(0xD800, 0xE000)), None)
 _GUARD: Final = re.compile(r"(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _NOTHING: Final = frozenset(("", "-", "--", "n/a", "#n/a", "null", "NULL", "none", "None", "NONE"))
 
@@ -34,14 +32,10 @@ _split_host: Final = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl
 
 _LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+)?(?:organization-guest/+)?"
 _SLUG: Final = r"([^/?#\s,;\"<>]+)"
-_COMPANY: Final = re.compile(
-    _LINKEDIN + r"(sales/+company|company(?:-beta)?|school|showcase)/+" + _SLUG, re.I
-)
+_COMPANY: Final = re.compile(_LINKEDIN + r"(sales/+company|company(?:-beta)?|school|showcase)/+" + _SLUG, re.I)
 _COMPANY_URN: Final = re.compile(r"^urn:li:(?:\w*company|organization):(\d+)$", re.I)
 _PERSON: Final = re.compile(_LINKEDIN + r"(?:in|pub)/+" + _SLUG, re.I)
-_OLD_PERSON: Final = re.compile(
-    _LINKEDIN + r"pub/+" + _SLUG + r"/([0-9a-z]{1,3})" * 3 + r"(?![^/?#\s])", re.I
-)
+_OLD_PERSON: Final = re.compile(_LINKEDIN + r"pub/+" + _SLUG + r"/([0-9a-z]{1,3})" * 3 + r"(?![^/?#\s])", re.I)
 _SALES_LEAD: Final = re.compile(_LINKEDIN + r"sales/+(?:lead|people)/+([\w-]+)", re.I)
 _PERSON_URN: Final = re.compile(r"^urn:li:fs_salesProfile:\(?([\w-]+)", re.I)
 _HASHED: Final = re.compile(r"AC[a-z]AA[\w-]{8,}")

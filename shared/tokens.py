@@ -55,9 +55,7 @@ def verify(text: str, keys: Sequence[str], now: float | None = None) -> Callback
     except (ValueError, TypeError, binascii.Error, UnicodeError):
         raise InvalidToken("malformed", "the callback URL's token is not one of ours, or was cut") from None
     if token is None:
-        raise InvalidToken(
-            "forged", "the callback URL's token was not signed with a key of this installation"
-        )
+        raise InvalidToken("forged", "the callback URL's token was not signed with a key of this installation")
     if token.expires_at < (time.time() if now is None else now):
         raise InvalidToken("expired", "the callback URL's token has expired; dispatch the step again")
     return token

@@ -60,8 +60,7 @@ def write_list(path: Path, rows: int, people_per_company: int = 5, seed: int = 1
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(
-            [cells.get(column, "") for column in COLUMNS]
-            for cells in _people(rows, people_per_company, random)
+            [cells.get(column, "") for column in COLUMNS] for cells in _people(rows, people_per_company, random)
         )
 
 

@@ -20,9 +20,7 @@ UNIT = Path(__file__).parent / "unit"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--containers", action="store_true", help="PostgreSQL and NATS from Docker images, not embedded"
-    )
+    parser.addoption("--containers", action="store_true", help="PostgreSQL and NATS from Docker images, not embedded")
 
 
 @pytest.hookimpl(tryfirst=True)

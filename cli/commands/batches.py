@@ -28,9 +28,7 @@ class ItemStatus(StrEnum):
 
 
 def status(
-    batch: Annotated[
-        str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; none: all of them.")
-    ] = None,
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; none: all of them.")] = None,
     follow: Annotated[
         bool, typer.Option("--watch", help="Show progress until it is over; the newest if none.")
     ] = False,

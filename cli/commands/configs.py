@@ -16,13 +16,9 @@ def change(
     workflow: Annotated[str, typer.Argument(help="The workflow's slug.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     webhook_url: Annotated[str | None, typer.Option(help="Where ASYNC steps are sent.")] = None,
-    pairs: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")
-    ] = None,
+    pairs: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     unset: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A setting to take away.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object of settings.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object of settings.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a client's settings for a workflow; settings that are not named stay.
@@ -51,9 +47,7 @@ def change(
 def get(
     client: ClientName,
     workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
-    workstream: Annotated[
-        str | None, typer.Option("--workstream", "-w", help="Only this kind of input.")
-    ] = None,
+    workstream: Annotated[str | None, typer.Option("--workstream", "-w", help="Only this kind of input.")] = None,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
@@ -68,9 +62,7 @@ def get(
     with open_api(at_position) as api:
         known = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/configs")
     found = [
-        entry
-        for entry in known
-        if workflow in (None, entry["workflow"]) and workstream in (None, entry["workstream"])
+        entry for entry in known if workflow in (None, entry["workflow"]) and workstream in (None, entry["workstream"])
     ]
     if as_json:
         return show_json(found)

@@ -17,18 +17,12 @@ Answer = dict[str, Any]
 
 def launch(
     upload: Annotated[str, typer.Argument(metavar="UPLOAD", help="The upload's id.")],
-    pipeline: Annotated[
-        str | None, typer.Option("--pipeline", "-p", help="A saved pipeline's name or id.")
-    ] = None,
-    step: Annotated[
-        list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.")
-    ] = None,
+    pipeline: Annotated[str | None, typer.Option("--pipeline", "-p", help="A saved pipeline's name or id.")] = None,
+    step: Annotated[list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.")] = None,
     rows: Annotated[str | None, typer.Option(help="Only these rows: 1,2,5-9.")] = None,
     override: Annotated[
         Path | None,
-        typer.Option(
-            "--config", exists=True, dir_okay=False, help="JSON: workflow to settings, for this batch only."
-        ),
+        typer.Option("--config", exists=True, dir_okay=False, help="JSON: workflow to settings, for this batch only."),
     ] = None,
     follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over.")] = False,
     as_json: AsJson = False,

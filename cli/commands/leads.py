@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="The enriched people, to read and to take away.")
 OfBatch = Annotated[str | None, typer.Option("--batch", "-b", help="Only those of this batch.")]
-OfClient = Annotated[
-    str | None, typer.Option("--client", "-c", help="Only those of this client (id or exact name).")
-]
+OfClient = Annotated[str | None, typer.Option("--client", "-c", help="Only those of this client (id or exact name).")]
 PAGE: Final = 200
 COLUMNS: Final = {
     "lead_id": "Lead",
@@ -59,9 +57,7 @@ def listing(
 def export(
     batch: OfBatch = None,
     client: OfClient = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")] = None,
     at_position: AtPosition = None,
 ) -> None:
     """Export leads as CSV; a file is only there once it is whole.

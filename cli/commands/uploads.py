@@ -19,9 +19,7 @@ BAD_ROWS_SHOWN: Final = 20
 
 
 def upload(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list, as CSV.")
-    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list, as CSV.")],
     client: Annotated[str, typer.Option("--client", "-c", help="A client's id or its exact name.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     again: Annotated[bool, typer.Option("--again", help="Take the same content once more.")] = False,
@@ -62,9 +60,7 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     names = ("upload_id", "received_at", "workstream", "filename", "rows", "bad_row_count", "status")
     headings = ("Upload", "Received", "Workstream", "File", "Rows", "Bad", "Status")
     rows = [entry | {"received_at": moment(entry["received_at"])} for entry in found]
-    return table(
-        dict(zip(names, headings, strict=True)), rows, "no uploads; `leadstream upload FILE` sends one"
-    )
+    return table(dict(zip(names, headings, strict=True)), rows, "no uploads; `leadstream upload FILE` sends one")
 
 
 @contextmanager
@@ -98,9 +94,7 @@ def _when_ready(api: "Api", upload_id: str) -> dict[str, Any]:
                 raise
         else:
             return found
-    raise Refused(
-        f"upload {upload_id} is kept, but its rows are still being staged; see `leadstream uploads CLIENT`"
-    )
+    raise Refused(f"upload {upload_id} is kept, but its rows are still being staged; see `leadstream uploads CLIENT`")
 
 
 def _report(answer: dict[str, Any]) -> None:

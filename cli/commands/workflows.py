@@ -34,9 +34,7 @@ class Scope(StrEnum):
 
 @app.command("list")
 def listing(
-    workstream: Annotated[
-        str | None, typer.Option("--workstream", "-w", help="Only this kind of input.")
-    ] = None,
+    workstream: Annotated[str | None, typer.Option("--workstream", "-w", help="Only this kind of input.")] = None,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
@@ -58,9 +56,7 @@ def listing(
 @app.command()
 def register(
     slug: Annotated[str, typer.Argument(help="Its name in pipelines: lower case, digits, underscores.")],
-    kind: Annotated[
-        Kind, typer.Option(help="SYNC runs here, ASYNC at a provider.", case_sensitive=False)
-    ] = Kind.ASYNC,
+    kind: Annotated[Kind, typer.Option(help="SYNC runs here, ASYNC at a provider.", case_sensitive=False)] = Kind.ASYNC,
     scope: Annotated[Scope, typer.Option(help="What is enriched once.", case_sensitive=False)] = Scope.ITEM,
     title: Annotated[str, typer.Option(help="Its name for people.")] = "",
     description: Annotated[str, typer.Option(help="What it does.")] = "",

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.callbacks.handlers import NotRecorded, Receiver, Reply
 from shared.runtime.http import application
 
-TOKEN_PATH: Final = "/v1/callbacks/"
-SECRET_HEADER: Final = "x-leadstream-secret"
+TOKEN_PATH: Final = "/v1/callbacks/"  # noqa: S105 - a path
+SECRET_HEADER: Final = "x-leadstream-secret"  # noqa: S105 - a name
 _BODY: Final = {"required": True, "content": {"application/json": {"schema": {}}}}
 _ANSWERS: Final = {
     "202": {"description": "The answer is on disk."},
@@ -75,9 +75,7 @@ async def answer_token(receiver: Receiver, request: Request, token: str) -> Resp
     return await _answer(request, receiver, take)
 
 
-async def _answer(
-    request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]
-) -> Response:
+async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]) -> Response:
     try:
         body, length = await _body(request, receiver.settings.callback_max_bytes)
         status, answer = await take(body) if body is not None else await receiver.too_large(length)
@@ -117,7 +115,5 @@ def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 
 def _operation(summary: str, *parameters: str) -> dict[str, Any]:
-    described = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
-    ]
+    described = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters]
     return {"summary": summary, "parameters": described, "requestBody": _BODY, "responses": _ANSWERS}

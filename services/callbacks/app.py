@@ -29,13 +29,11 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
     appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
     secrets = Secrets(settings)
     receiver = Receiver(settings, signing_keys(settings), secrets, appender)
-    service = Service(
-        settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close]
-    )
+    service = Service(settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close])
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> None:
-        receiver.nats = service.broker.config.connection_state.connection  # type: ignore[attr-defined]
+        receiver.nats = service.broker.config.connection_state.connection
         tasks.append(asyncio.create_task(secrets.refresh_for_ever()))
 
     async def stop() -> None:

@@ -55,9 +55,7 @@ class Receiver:
         try:
             told = verify(token, self.keys)
         except InvalidToken as error:
-            return await self._refuse(
-                None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body
-            )
+            return await self._refuse(None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body)
         sender = Sender(told.tenant_id, told.client_id, told.workflow, told)
         return await self._take(sender, body, content_type)
 
@@ -73,9 +71,7 @@ class Receiver:
 
     async def too_large(self, length: int) -> Reply:
         """A body longer than is read."""
-        message = (
-            f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
-        )
+        message = f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
         return await self._refuse(None, 413, "too_large", message, b"", length)
 
     async def _take(self, sender: Sender, body: bytes, content_type: str | None) -> Reply:
@@ -116,9 +112,7 @@ class Receiver:
     ) -> Reply:
         if self._may_record():
             dispatch_id = sender.token.dispatch_id if sender and sender.token else None
-            payload = CallbackRejected(
-                code, reason[:500], len(body) if length is None else length, dispatch_id
-            )
+            payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
             tenant = named_id("tenant", self.settings.tenant)
             event = receipt.rejected(sender, tenant, payload, datetime.now(UTC), _event_id())
             try:
@@ -139,7 +133,7 @@ class Receiver:
 def _nameless(answers: list[Answer]) -> str | None:
     for number, answer in enumerate(answers, start=1):
         if not (answer.company_id or answer.person_id or answer.item_id or answer.dispatch_id):
-            return f"answer {number} has no item_id, company_id, person_id or dispatch_id of ours, so it belongs to nothing"
+            return f"answer {number} names no item_id, company_id, person_id or dispatch_id of ours"
     return None
 
 

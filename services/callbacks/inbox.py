@@ -35,13 +35,9 @@ async def put(client: Client, events: list[Event]) -> None:
 async def drain(settings: Settings, machine: Machine[Any]) -> None:
     """Append what waits in the inbox, for as long as this replica leads."""
     appender = Appender(settings.database_url.get_secret_value(), "callbacks inbox")
-    client = await nats.connect(
-        settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1
-    )
+    client = await nats.connect(settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1)
     try:
-        subscription = await client.jetstream().pull_subscribe(
-            INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM
-        )
+        subscription = await client.jetstream().pull_subscribe(INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM)
         while True:
             end_if_cancelled()
             try:

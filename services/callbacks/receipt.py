@@ -39,9 +39,7 @@ def received(
     return events
 
 
-def rejected(
-    sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str
-) -> Event:
+def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
     """The record of a callback that can never be used."""
     return Event(
         id=event_id, type="CallbackRejected", version=1, tenant_id=sender.tenant_id if sender else tenant_id,

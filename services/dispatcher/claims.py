@@ -7,10 +7,10 @@ waiting in which an answer could be missed.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from services.dispatcher.entities import Entity
-from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, Item, State, Waiter
+from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter
 from shared.envelope import Event
 from shared.events import (
     DispatchRefused,
@@ -23,6 +23,8 @@ from shared.events import (
 )
 from shared.ids import derive_id
 
+NOBODY_WAITS: Final = "every batch that waited for it was cancelled"
+
 
 def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, config: dict[str, Any]) -> None:
     """An item needs an entity: it claims it, waits for it, or finds it answered (and then changes nothing)."""
@@ -32,9 +34,7 @@ def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, co
     if claim is not None and is_fresh(claim, event.occurred_at, config):
         return
     state.wait(
-        Waiter(
-            item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None
-        )
+        Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
     )
     if claim is None or claim.status != "IN_PROGRESS":
         _claim(state, event, item, entity, scope)
@@ -111,29 +111,35 @@ def unsuccessful(
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is None or dispatch.status not in {"DUE", "SENT"}:
         return
-    status = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
+    status: DispatchStatus = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
     dispatch = replace(dispatch, status=status, code=code, reason=reason)
     state.dispatches[dispatch.dispatch_id] = dispatch
     claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
         return
-    if payload.retry_at is not None:
+    if payload.retry_at is not None and _wanted(state, (claim.entity_id, claim.workflow)):
         _try_again(state, claim, dispatch, payload.retry_at)
     else:
         _give_up(state, event, claim, code, reason)
 
 
 def cancel(state: State, event: Event, batch: Batch) -> None:
-    """Take back what was not sent yet for a cancelled batch, unless another batch waits for it."""
-    due = [d for d in state.dispatches.values() if d.batch_id == batch.batch_id and d.status == "DUE"]
-    for dispatch in sorted(due, key=lambda d: d.dispatch_id):
-        key = (dispatch.entity_id, dispatch.workflow)
-        others = {state.waiters[place].batch_id for place in state.waiting.get(key, ())} - {batch.batch_id}
-        if not others:
+    """Take back what the batch waited for and was not sent yet, unless a batch that still runs waits for it too."""
+    keys = [
+        key for key, places in state.waiting.items() if any(state.waiters[p].batch_id == batch.batch_id for p in places)
+    ]
+    for key in sorted(keys):
+        claim = state.claims[key]
+        dispatch = state.dispatches[claim.dispatch_id]
+        if dispatch.status == "DUE" and not _wanted(state, key):
             state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="CANCELLED")
-            _give_up(
-                state, event, state.claims[key], "INTERNAL", "the batch was cancelled before it was sent"
-            )
+            _give_up(state, event, claim, "INTERNAL", NOBODY_WAITS)
+
+
+def _wanted(state: State, key: ClaimKey) -> bool:
+    """Whether anybody waits whose batch was not cancelled."""
+    batches = {state.waiters[place].batch_id for place in state.waiting.get(key, ())}
+    return any(state.batches[batch_id].status == "running" for batch_id in batches)
 
 
 def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:

@@ -29,9 +29,7 @@ def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str |
     return f"freshness_days of workflow {workflow} is {days!r:.80}: it has to be a number of days"
 
 
-def terms_of_reuse(
-    state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]
-) -> dict[str, Any]:
+def terms_of_reuse(state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]) -> dict[str, Any]:
     """How old an answer may be: an answer that this very batch has asked for is never too old for it."""
     claim = state.claims.get((entity.entity_id, workflow))
     asked = state.dispatches.get(claim.dispatch_id) if claim else None

@@ -35,9 +35,7 @@ ORDER BY d.deadline_at LIMIT 500
 async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
     """Record missing answers, for as long as this replica leads."""
     url = settings.database_url.get_secret_value()
-    async with await connect(
-        url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True
-    ) as connection:
+    async with await connect(url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True) as connection:
         while True:
             overdue = await (await connection.execute(OVERDUE)).fetchall()
             if overdue:

@@ -103,12 +103,7 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             dispatch = state.dispatches.get(payload.dispatch_id)
             yield from _failed(state, event, (dispatch.entity_id, dispatch.workflow) if dispatch else None)
         case (
-            WorkflowConfigured()
-            | BatchLaunched()
-            | BatchCancelled()
-            | ItemAdded()
-            | StepDispatched()
-            | ItemCompleted()
+            WorkflowConfigured() | BatchLaunched() | BatchCancelled() | ItemAdded() | StepDispatched() | ItemCompleted()
         ):
             return
         case _:
@@ -118,9 +113,7 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
 def asked(state: State, events: Sequence[Event]) -> Iterator[ClaimKey]:
     """The claims that these events will ask for. Entities are told by fields, which earlier ones of them may set."""
     ahead = State()
-    ahead.items.update(
-        {e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items}
-    )
+    ahead.items.update({e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items})
     ahead.fields.update({item: state.fields[item] for item in ahead.items})
     ahead.batches.update(
         {e.batch_id: state.batches[e.batch_id] for e in events if e.batch_id and e.batch_id in state.batches}
@@ -207,9 +200,7 @@ def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
     claims.ask(state, event, item, entity, batch.blueprint[payload.step]["scope"], terms)
 
 
-def _take_step(
-    state: State, event: Event, payload: StepScheduled, workflows: Mapping[str, Workflow]
-) -> Iterator[Emit]:
+def _take_step(state: State, event: Event, payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Iterator[Emit]:
     item = state.items[event.item_id or ""]
     batch = state.batches[item.batch_id]
     step = batch.blueprint[payload.step]
@@ -233,17 +224,13 @@ def _take_step(
 def _run(fields: Mapping[str, Any], payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Emit:
     workflow = workflows.get(payload.workflow)
     if workflow is None:
-        reason = (
-            f"SYNC workflow {payload.workflow} is not installed here (entry point group leadstream.workflows)"
-        )
+        reason = f"SYNC workflow {payload.workflow} is not installed here (entry point group leadstream.workflows)"
         return Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", reason, retryable=True))
     try:
         return Emit(ItemCompleted(payload.step, payload.workflow, output=workflow(dict(fields))))
-    except Exception as error:  # a third party's function: its failure is the step's, not the service's
+    except Exception as error:  # noqa: BLE001 - a third party's function fails its step, not the service
         reason = f"{type(error).__name__}: {error}"[:500]
-        return Emit(
-            StepFailed(payload.step, payload.workflow, "INTERNAL", reason, retryable=False, attempts=1)
-        )
+        return Emit(StepFailed(payload.step, payload.workflow, "INTERNAL", reason, retryable=False, attempts=1))
 
 
 def _completed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:
@@ -258,9 +245,7 @@ def _completion(claim: Claim, item_id: str, batch_id: str, step: int, skipped: S
         step, claim.workflow, answer_id=claim.answer_id, found=claim.found, skipped=skipped,
         claimant_item_id=claim.claimant_item_id if skipped else None,
     )  # fmt: skip
-    return Emit(
-        payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}"
-    )
+    return Emit(payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}")
 
 
 def _failed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:

@@ -71,9 +71,7 @@ def of_status(
 
 def of_error(error: str, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
     """What a connection error or time-out means."""
-    return Refusal(
-        "API_ERROR", f"the webhook could not be reached: {error}", next_try(attempt, policy, now, jitter)
-    )
+    return Refusal("API_ERROR", f"the webhook could not be reached: {error}", next_try(attempt, policy, now, jitter))
 
 
 def next_try(

@@ -20,6 +20,4 @@ def secret(name: str, folder: Path | None) -> str:
     variable = "LEADSTREAM_SECRET_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     if variable in os.environ:
         return os.environ[variable]
-    raise LookupError(
-        f"secret {name!r} is neither a file in {folder or 'LEADSTREAM_SECRETS_FOLDER'} nor in {variable}"
-    )
+    raise LookupError(f"secret {name!r} is neither a file in {folder or 'LEADSTREAM_SECRETS_FOLDER'} nor in {variable}")

@@ -79,9 +79,7 @@ async def send_due(settings: Settings, machine: Machine[Any]) -> None:
     url = settings.database_url.get_secret_value()
     appender = Appender(url, "dispatcher")
     async with (
-        await connect(
-            url, name="dispatcher sending", search_path="dispatcher", autocommit=True
-        ) as connection,
+        await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
         aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
@@ -184,7 +182,7 @@ class Sender:
         while True:
             try:
                 return await self._appender.append([event])
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
                 logger.warning("cannot record a POST yet", error=repr(error))
                 await asyncio.sleep(0.5)
 
@@ -193,24 +191,24 @@ class Sender:
         url = str(config.get("webhook_url") or "")
         body = orjson.dumps(self._body(post, policy))
         if not url.startswith(("http://", "https://")):
-            return Refusal(
-                "CONFIGURATION", "the configuration has no webhook_url that begins with http", None
-            )
+            return Refusal("CONFIGURATION", "the configuration has no webhook_url that begins with http", None)
         if len(body) > MAX_BODY:
-            return Refusal(
-                "VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None
-            )
-        chance = {"attempt": post.dispatch.attempt, "policy": policy, "jitter": random.random()}  # noqa: S311
+            return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
+        attempt, jitter = post.dispatch.attempt, random.random()  # noqa: S311
         try:
             headers = self._headers(post)
-            async with self._throttle.turn(url, config):
-                async with self._client.post(url, data=body, headers=headers, allow_redirects=False) as reply:
-                    await reply.read()
+            async with (
+                self._throttle.turn(url, config),
+                self._client.post(url, data=body, headers=headers, allow_redirects=False) as reply,
+            ):
+                await reply.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return of_error(f"{type(error).__name__} {error}".strip(), now=datetime.now(UTC), **chance)
+            told = f"{type(error).__name__} {error}".strip()
+            return of_error(told, attempt=attempt, policy=policy, now=datetime.now(UTC), jitter=jitter)
         except LookupError as error:
             return Refusal("CONFIGURATION", str(error.args[0]), None)
-        return of_status(reply.status, reply.headers, now=datetime.now(UTC), **chance)
+        now = datetime.now(UTC)
+        return of_status(reply.status, reply.headers, attempt=attempt, policy=policy, now=now, jitter=jitter)
 
     def _headers(self, post: Post) -> dict[str, str]:
         headers = {"content-type": "application/json", "idempotency-key": post.dispatch.dispatch_id}
@@ -237,9 +235,7 @@ class Sender:
 
 def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent of an item: of a company, only what is about the company."""
-    return {
-        name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")
-    }
+    return {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
 
 
 def _recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:

@@ -139,12 +139,14 @@ _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(D
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
-    await _load_batches(connection, state, events)
+    needs_batch = StepScheduled | BatchCancelled | ItemAdded
+    await _load_batches(
+        connection, state, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
+    )
     await _load_items(connection, state, events)
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
-    await _load_cancelled(connection, state, events)
-    await _load_claims(connection, state, _claim_keys(state, events))
+    await _load_claims(connection, state, _claim_keys(state, events) | await _cancelled_keys(connection, events))
 
 
 async def save(connection: Connection, state: State) -> None:
@@ -158,15 +160,10 @@ async def save(connection: Connection, state: State) -> None:
     await DISPATCHES.upsert(connection, state.dispatches.take_changed())
 
 
-async def _load_batches(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    needs_batch = StepScheduled | BatchCancelled | ItemAdded
-    wanted = state.batches.unknown(
-        {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
-    )
+async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
+    wanted = state.batches.unknown(batches)
     if wanted:
-        state.batches.loaded(
-            wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)]
-        )
+        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -179,15 +176,11 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
     wanted = state.items.unknown({item for item in needed - new if item})
     if wanted:
         state.items.loaded(wanted, [(i.item_id, i) for i in await _items.read(connection, "item_id", wanted)])
-        state.fields.loaded(
-            wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)]
-        )
+        state.fields.loaded(wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)])
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    clients = {
-        e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)
-    } - state.clients
+    clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
     if clients:
         found = await _configs.read(connection, "client_id", clients)
         state.configs.loaded((), [((c.client_id, c.workflow, c.workstream), c) for c in found])
@@ -196,9 +189,7 @@ async def _load_configs(connection: Connection, state: State, events: Sequence[E
 
 def _dispatch_ids(events: Sequence[Event]) -> set[str]:
     about_one = StepDispatched | DispatchRefused | DispatchTimedOut | EnrichmentReceived
-    return {
-        e.payload.dispatch_id for e in events if isinstance(e.payload, about_one) and e.payload.dispatch_id
-    }
+    return {e.payload.dispatch_id for e in events if isinstance(e.payload, about_one) and e.payload.dispatch_id}
 
 
 async def _load_dispatches(connection: Connection, state: State, ids: Iterable[str]) -> None:
@@ -208,18 +199,16 @@ async def _load_dispatches(connection: Connection, state: State, ids: Iterable[s
         state.dispatches.loaded(wanted, [(d.dispatch_id, d) for d in found])
 
 
-async def _load_cancelled(connection: Connection, state: State, events: Sequence[Event]) -> None:
+async def _cancelled_keys(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
+    """The claims that cancelled batches wait for."""
     batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
-    for dispatch in await DISPATCHES.read(connection, "batch_id", batches, "status = 'DUE'"):
-        state.dispatches.loaded((), [(dispatch.dispatch_id, dispatch)])
+    waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
+    return {(waiter.entity_id, waiter.workflow) for waiter in waiting}
 
 
 def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
     """The claims these events touch: of dispatches, of entities that answers name, of entities that steps ask for."""
-    cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled)}
     dispatches = [state.dispatches[name] for name in _dispatch_ids(events) if name in state.dispatches]
-    if cancelled:
-        dispatches += [d for d in state.dispatches.values() if d.batch_id in cancelled]
     keys = {(d.entity_id, d.workflow) for d in dispatches}
     for event in events:
         if isinstance(event.payload, EnrichmentReceived) and event.entity_id:
@@ -236,7 +225,9 @@ async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]
     state.claims.loaded(wanted, [((c.entity_id, c.workflow), c) for c in found])
     if not found:
         return
-    for waiter in await _waiters.read(connection, "entity_id", entities, "released_by IS NULL"):
+    waiting = await _waiters.read(connection, "entity_id", entities, "released_by IS NULL")
+    await _load_batches(connection, state, {waiter.batch_id for waiter in waiting})
+    for waiter in waiting:
         if (waiter.item_id, waiter.step) not in state.waiters:
             state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
             state.index(waiter)

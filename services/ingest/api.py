@@ -94,9 +94,7 @@ def build(handlers: Handlers) -> FastAPI:
     @app.get("/v1/clients", dependencies=[fresh])
     async def clients(caller: Annotated[Caller, who]) -> list[dict[str, Any]]:
         """The tenant's clients."""
-        return await queries.rows(
-            caller.tenant_id, select(CLIENT).order_by(CLIENT.c.name, CLIENT.c.client_id)
-        )
+        return await queries.rows(caller.tenant_id, select(CLIENT).order_by(CLIENT.c.name, CLIENT.c.client_id))
 
     @app.post("/v1/workflows", status_code=201)
     async def add_workflow(command: Annotated[Command, asked], body: NewWorkflow) -> dict[str, Any]:
@@ -125,9 +123,7 @@ def build(handlers: Handlers) -> FastAPI:
         return await queries.rows(caller.tenant_id, query.order_by(CONFIG.c.workstream, CONFIG.c.workflow))
 
     @app.post("/v1/clients/{client_id}/pipelines", status_code=201)
-    async def save_pipeline(
-        command: Annotated[Command, asked], client_id: str, body: NewPipeline
-    ) -> dict[str, Any]:
+    async def save_pipeline(command: Annotated[Command, asked], client_id: str, body: NewPipeline) -> dict[str, Any]:
         """Save a named, ordered list of unique steps; the same name again replaces it."""
         client_id = known_id("client", client_id)
         return await handlers.save_pipeline(command, client_id, body.name, body.workstream, body.steps)
@@ -200,14 +196,10 @@ def build(handlers: Handlers) -> FastAPI:
         from services.ingest.store import BATCH
 
         batch_id = known_id("batch", batch_id)
-        found = await queries.rows(
-            command.caller.tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id)
-        )
+        found = await queries.rows(command.caller.tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))
         if not found:
             raise Problem(404, "not_found", f"no batch {batch_id}")
-        return await handlers.control(
-            command, batch_id, found[0]["client_id"], action, body.reason if body else ""
-        )
+        return await handlers.control(command, batch_id, found[0]["client_id"], action, body.reason if body else "")
 
     @app.get("/v1/history/{subject_id}")
     async def history(
@@ -219,9 +211,7 @@ def build(handlers: Handlers) -> FastAPI:
         """Every event of one item, batch, company, person, upload or client, in log order."""
         column = _HISTORY.get(subject_id.partition("_")[0])
         if column is None:
-            raise Problem(
-                422, "invalid_id", f"history is kept of {', '.join(sorted(_HISTORY))}; {subject_id} is none"
-            )
+            raise Problem(422, "invalid_id", f"history is kept of {', '.join(sorted(_HISTORY))}; {subject_id} is none")
         statement = text(
             f"SELECT position, body FROM log.events WHERE {column} AND position > :after ORDER BY position LIMIT :limit"
         )

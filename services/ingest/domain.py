@@ -191,9 +191,7 @@ def evolve(state: State, event: Event) -> None:
             _stage(state, event, payload)
         case BatchLaunched():
             assert event.batch_id
-            state.batches[event.batch_id] = Batch(
-                event.batch_id, tenant, client, payload.upload_id, payload.rows
-            )
+            state.batches[event.batch_id] = Batch(event.batch_id, tenant, client, payload.upload_id, payload.rows)
         case LaunchContinued():
             pass
         case _:
@@ -206,9 +204,7 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     match payload:
         case ClientRegistered():
             if state.tenants[event.tenant_id].first_event == event.id:
-                yield from (
-                    Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED
-                )
+                yield from (Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED)
         case BatchLaunched() | LaunchContinued():
             yield from _add_items(event, payload.upload_id, state.next_rows.pop(event.id, []))
         case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived() | RowsStaged():
@@ -222,8 +218,8 @@ def _receive(state: State, event: Event, payload: UploadReceived) -> None:
     bad = [{"row": b.row, "column": b.column, "value": b.value, "reason": b.reason} for b in payload.bad_rows]
     state.uploads[payload.upload_id] = Upload(
         payload.upload_id, event.tenant_id, event.client_id, payload.workstream, payload.filename, payload.bytes,
-        payload.sha256, payload.artifact, payload.headers, payload.mapping, payload.unmapped, payload.bad_row_count, bad, payload.rows, 0,
-        "staging", event.occurred_at,
+        payload.sha256, payload.artifact, payload.headers, payload.mapping, payload.unmapped, payload.bad_row_count,
+        bad, payload.rows, 0, "staging", event.occurred_at,
     )  # fmt: skip
 
 

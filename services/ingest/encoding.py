@@ -73,9 +73,7 @@ def encoding_of(path: Path) -> Encoding:
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
         _refuse_other_files(start)
-        marked = next((name for mark, name in _MARKS if start.startswith(mark)), None) or _unmarked_utf16(
-            start
-        )
+        marked = next((name for mark, name in _MARKS if start.startswith(mark)), None) or _unmarked_utf16(start)
         wrong_at = _first_wrong_byte(file, marked or "utf-8")
         if wrong_at is None:
             return Encoding(marked or "utf-8")

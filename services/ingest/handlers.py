@@ -149,19 +149,13 @@ class Handlers:
             "warnings": await self._unconfigured(command, upload, blueprint, config),
         }  # fmt: skip
 
-    async def control(
-        self, command: Command, batch_id: str, client_id: str, action: str, reason: str
-    ) -> Answer:
+    async def control(self, command: Command, batch_id: str, client_id: str, action: str, reason: str) -> Answer:
         """Pause, resume or cancel a batch."""
-        position = await self._append(
-            command, CONTROLS[action](reason), client_id=client_id, batch_id=batch_id
-        )
+        position = await self._append(command, CONTROLS[action](reason), client_id=client_id, batch_id=batch_id)
         return {"batch_id": batch_id, "action": action, "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
-        return await self.appender.append(
-            [_event(command, payload, command.make_id("evt", "event"), **about)]
-        )
+        return await self.appender.append([_event(command, payload, command.make_id("evt", "event"), **about)])
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey
@@ -196,16 +190,16 @@ class Handlers:
         if not found:
             raise Problem(404, "unknown_upload", f"no upload {upload_id}")
         if found[0]["status"] != "ready":
-            message = f"upload {upload_id} has {found[0]['staged']} of {found[0]['rows']} rows staged; send the file again"
+            message = (
+                f"upload {upload_id} has {found[0]['staged']} of {found[0]['rows']} rows staged; send the file again"
+            )
             raise Problem(409, "upload_not_ready", message)
         return found[0]
 
     async def _pipeline_steps(self, command: Command, pipeline_id: str, upload: dict[str, Any]) -> list[str]:
         found = await self._rows(command, select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id))
         if not found or found[0]["client_id"] != upload["client_id"]:
-            raise Problem(
-                404, "unknown_pipeline", f"client {upload['client_id']} has no pipeline {pipeline_id}"
-            )
+            raise Problem(404, "unknown_pipeline", f"client {upload['client_id']} has no pipeline {pipeline_id}")
         if found[0]["workstream"] != upload["workstream"]:
             raise Problem(
                 409, "other_workstream",
@@ -220,9 +214,7 @@ class Handlers:
         known = await self._workflows(command, workstream, steps)
         return [BlueprintStep(step, known[step]["kind"], known[step]["scope"]) for step in steps]
 
-    async def _workflows(
-        self, command: Command, workstream: str, slugs: Iterable[str]
-    ) -> dict[str, dict[str, Any]]:
+    async def _workflows(self, command: Command, workstream: str, slugs: Iterable[str]) -> dict[str, dict[str, Any]]:
         rows = await self._rows(command, select(WORKFLOW).where(WORKFLOW.c.workstream == workstream))
         known = {row["workflow"]: row for row in rows}
         for slug in slugs:

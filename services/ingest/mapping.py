@@ -104,19 +104,13 @@ def _repeated(headers: Sequence[str]) -> list[str]:
 def _alternatives(workstream: Workstream) -> str:
     """For example: 'Full Name', or 'First Name' with 'Last Name', or 'Email'."""
     return ", or ".join(
-        " with ".join(f"'{workstream.column_of(name)}'" for name in names)
-        for names in workstream.identified_by
+        " with ".join(f"'{workstream.column_of(name)}'" for name in names) for names in workstream.identified_by
     )
 
 
 def _nearest(wanted: set[str], workstream: Workstream, mapping: HeaderMapping) -> str:
     by_key = {header_key(header): header for header in mapping.unmapped}
-    aliases = [
-        header_key(alias)
-        for target in workstream.targets
-        if target.name in wanted
-        for alias in target.aliases
-    ]
+    aliases = [header_key(alias) for target in workstream.targets if target.name in wanted for alias in target.aliases]
     close = [key for alias in aliases for key in get_close_matches(alias, by_key, n=1, cutoff=0.75)]
     names = ", ".join(f"'{by_key[key]}'" for key in dict.fromkeys(close))
     return f" Nearest: {names}. Rename the right one." if names else ""

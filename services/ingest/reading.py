@@ -150,9 +150,7 @@ def _records(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> 
 def _lines(file: IO[str]) -> Iterator[str]:
     while line := file.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
-            raise UnreadableFile(
-                f"A line has more than {_LONGEST_LINE:,} characters: this is no list of rows."
-            )
+            raise UnreadableFile(f"A line has more than {_LONGEST_LINE:,} characters: this is no list of rows.")
         yield line
 
 

@@ -41,7 +41,9 @@ def survey(path: Path, workstream: Workstream, limits: Limits) -> Survey:
     shape = inspect_file(path, limits)
     mapping = map_headers(workstream, list(shape.headers))
     require(mapping, workstream)
-    good, bad_count, bad, sample = 0, 0, [], []
+    good = bad_count = 0
+    bad: list[BadRow] = []
+    sample: list[dict[str, str]] = []
     for number, cells in rows(path, shape):
         fields = row_fields(mapping, cells)
         problem = _problem(workstream, shape, cells, fields)
@@ -73,7 +75,5 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
         yield RowsStaged(upload_id, chunk)
 
 
-def _problem(
-    workstream: Workstream, shape: FileShape, cells: list[str], fields: dict[str, str]
-) -> str | None:
+def _problem(workstream: Workstream, shape: FileShape, cells: list[str], fields: dict[str, str]) -> str | None:
     return row_shape_problem(shape, cells) or row_problem(workstream, fields)

@@ -124,16 +124,10 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     """Bring in the tenants, uploads and launches of these events, and the rows that launches add next."""
     tenants = state.tenants.unknown({e.tenant_id for e in events if isinstance(e.payload, ClientRegistered)})
     if tenants:
-        state.tenants.loaded(
-            tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)]
-        )
-    uploads = state.uploads.unknown(
-        {e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)}
-    )
+        state.tenants.loaded(tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)])
+    uploads = state.uploads.unknown({e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)})
     if uploads:
-        state.uploads.loaded(
-            uploads, [(u.upload_id, u) for u in await _uploads.read(connection, "upload_id", uploads)]
-        )
+        state.uploads.loaded(uploads, [(u.upload_id, u) for u in await _uploads.read(connection, "upload_id", uploads)])
     for event in events:
         if isinstance(event.payload, BatchLaunched | LaunchContinued):
             await _load_next_rows(connection, state, event, event.payload)

@@ -18,13 +18,9 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
     if _JSON.match(headers[0]):
         raise UnreadableFile("This is JSON, not a CSV file. Export the list as CSV.")
     if len(headers) > most_columns:
-        raise UnreadableFile(
-            f"The header has {len(headers):,} columns, more than {most_columns:,}. Remove some."
-        )
+        raise UnreadableFile(f"The header has {len(headers):,} columns, more than {most_columns:,}. Remove some.")
     if not below:
-        raise UnreadableFile(
-            f"There is a header ({_shown(headers)}) and no row below it. Export the list again."
-        )
+        raise UnreadableFile(f"There is a header ({_shown(headers)}) and no row below it. Export the list again.")
     if _is_prose(headers):
         raise UnreadableFile(f"The first line reads like a sentence, not like a header: {_shown(headers)}.")
     _refuse_misfits(headers, below)

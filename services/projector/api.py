@@ -69,9 +69,7 @@ def build(settings: Settings, queries: Queries) -> FastAPI:
         """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first."""
         if person_id.startswith("lead_"):
             person_id = (await lead(caller, person_id))["person_id"] or ""
-        query = select(PERSON_WORK_HISTORY).where(
-            PERSON_WORK_HISTORY.c.person_id == known_id("person", person_id)
-        )
+        query = select(PERSON_WORK_HISTORY).where(PERSON_WORK_HISTORY.c.person_id == known_id("person", person_id))
         return await queries.rows(caller.tenant_id, query.order_by(PERSON_WORK_HISTORY.c.ordinal))
 
     @app.get("/v1/work-history", dependencies=[fresh])

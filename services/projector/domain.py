@@ -48,7 +48,8 @@ def evolve(state: State, event: Event) -> None:
     payload: Consumed = event.payload
     match payload:
         case BatchLaunched():
-            assert event.batch_id and event.client_id
+            assert event.batch_id
+            assert event.client_id
             last = len(payload.blueprint) - 1
             state.batches[event.batch_id] = Batch(
                 event.batch_id, event.tenant_id, event.client_id, payload.workstream, last
@@ -75,7 +76,9 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
 
 
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
-    assert event.batch_id and event.client_id and event.item_id
+    assert event.batch_id
+    assert event.client_id
+    assert event.item_id
     state.items[event.item_id] = Item(
         event.item_id,
         event.tenant_id,
@@ -182,12 +185,12 @@ def _provenance(lead: Lead, answers: dict[str, Answer | None]) -> dict[str, Any]
     sources: dict[str, dict[str, Any]] = {}
     for column, source in lead.provenance.items():
         sources.setdefault(source, {"columns": []})["columns"].append(column)
-    for source, answer in answers.items():
-        if answer is not None and source in sources:
+    for name, answer in answers.items():
+        if answer is not None and name in sources:
             about = {
                 "event_id": answer.answer_id,
                 "workflow": answer.workflow,
                 "at": answer.received_at.isoformat(),
             }
-            sources[source] |= about
+            sources[name] |= about
     return sources

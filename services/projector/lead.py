@@ -106,9 +106,7 @@ def project(
     return Lead(columns, provenance, profile.jobs)
 
 
-def _uploaded(
-    item: Mapping[str, Any], columns: dict[str, Any], known: Mapping[str, Source]
-) -> dict[str, Any]:
+def _uploaded(item: Mapping[str, Any], columns: dict[str, Any], known: Mapping[str, Source]) -> dict[str, Any]:
     """What the upload adds. Its state is left out when an answer has another city: no Austin in Ohio."""
     added = pick(UPLOADED, item, known)
     city = text(item.get("company_city"))

@@ -158,10 +158,8 @@ async def save(connection: Connection, state: State) -> None:
 def _ending_items(state: State, events: Sequence[Event]) -> list[Item]:
     cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled)}
     ids = {e.item_id for e in events if isinstance(e.payload, ItemCompleted | StepFailed)}
-    found = [state.items[item_id] for item_id in ids if item_id in state.items]
-    return found + (
-        [item for item in state.items.values() if item.batch_id in cancelled] if cancelled else []
-    )
+    found = [state.items[item_id] for item_id in ids if item_id and item_id in state.items]
+    return found + ([item for item in state.items.values() if item.batch_id in cancelled] if cancelled else [])
 
 
 def _items_about(state: State, entities: set[str]) -> list[Item]:
@@ -171,9 +169,7 @@ def _items_about(state: State, entities: set[str]) -> list[Item]:
 async def _load_batches(connection: Connection, state: State, events: Sequence[Event]) -> None:
     wanted = state.batches.unknown({e.batch_id for e in events if e.batch_id})
     if wanted:
-        state.batches.loaded(
-            wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)]
-        )
+        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -187,16 +183,12 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
         state.items.loaded((), [(item.item_id, item)])
 
 
-async def _load_fields(
-    connection: Connection, state: State, events: Sequence[Event], answered: set[str]
-) -> None:
+async def _load_fields(connection: Connection, state: State, events: Sequence[Event], answered: set[str]) -> None:
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
     needed = {item.item_id for item in (*_ending_items(state, events), *_items_about(state, answered))}
     wanted = state.fields.unknown(needed - new)
     if wanted:
-        state.fields.loaded(
-            wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)]
-        )
+        state.fields.loaded(wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)])
 
 
 async def _load_ended(connection: Connection, state: State, entities: set[str]) -> None:
@@ -209,8 +201,6 @@ async def _load_ended(connection: Connection, state: State, entities: set[str]) 
             state.items_of.setdefault(str(getattr(item, column)), set()).add(item.item_id)
     batches = state.batches.unknown({item.batch_id for item in _items_about(state, entities)})
     if batches:
-        state.batches.loaded(
-            batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)]
-        )
+        state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
     for entity in unseen:
         state.items_of.setdefault(entity, set())

@@ -41,9 +41,7 @@ def build(settings: Settings, queries: Queries) -> FastAPI:
             .where(STEP.c.batch_id == batch_id)
             .group_by(STEP.c.step, STEP.c.workflow, STEP.c.status)
         )
-        return found[0] | {
-            "steps": _steps(found[0]["blueprint"], await queries.rows(caller.tenant_id, counts))
-        }
+        return found[0] | {"steps": _steps(found[0]["blueprint"], await queries.rows(caller.tenant_id, counts))}
 
     @app.get("/v1/batches/{batch_id}/items", dependencies=[fresh])
     async def items(
@@ -80,9 +78,7 @@ def build(settings: Settings, queries: Queries) -> FastAPI:
 
 
 def _steps(blueprint: list[str], counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = [
-        {"step": n, "workflow": name, "counts": {}} for n, name in enumerate(blueprint)
-    ]
+    steps: list[dict[str, Any]] = [{"step": n, "workflow": name, "counts": {}} for n, name in enumerate(blueprint)]
     for row in counts:
         steps[row["step"]]["counts"][row["status"]] = row["items"]
     return steps

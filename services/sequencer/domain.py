@@ -73,16 +73,12 @@ def evolve(state: State, event: Event) -> None:
 def decide(state: State, event: Event) -> Iterator[Emit]:
     """What follows from the event, given the state after it."""
     items = (
-        _items_of(state, event)
-        if isinstance(event.payload, BatchResumed)
-        else [state.items.get(event.item_id or "")]
+        _items_of(state, event) if isinstance(event.payload, BatchResumed) else [state.items.get(event.item_id or "")]
     )
     for item in items:
         if item is not None and item.moved_by == event.id and item.status == "running":
             workflow = state.steps[item.item_id, item.step].workflow
-            yield Emit(
-                StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}"
-            )
+            yield Emit(StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}")
     batch = state.batches.get(event.batch_id or "")
     if batch is not None and batch.ended_by == event.id and batch.status == "completed":
         yield Emit(BatchCompleted(batch.completed, batch.failed), batch_id=batch.batch_id)
@@ -211,9 +207,7 @@ def _cancel(state: State, event: Event) -> None:
     batch = state.batches.get(event.batch_id or "")
     if batch is None or batch.status not in {"running", "paused"}:
         return
-    state.batches[batch.batch_id] = replace(
-        batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id
-    )
+    state.batches[batch.batch_id] = replace(batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id)
     for item in _items_of(state, event):
         if item.status in {"running", "parked"}:
             _end(state, event, state.batches[batch.batch_id], item, "cancelled")
@@ -229,6 +223,4 @@ def _skip_open_step(state: State, event: Event, item: Item) -> None:
 
 
 def _items_of(state: State, event: Event) -> list[Item]:
-    return sorted(
-        (i for i in state.items.values() if i.batch_id == event.batch_id), key=lambda item: item.item_id
-    )
+    return sorted((i for i in state.items.values() if i.batch_id == event.batch_id), key=lambda item: item.item_id)

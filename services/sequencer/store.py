@@ -23,10 +23,7 @@ BATCH = Table(
     Column("workstream", Text, nullable=False),
     Column("blueprint", JSONB, nullable=False),
     Column("status", Text, nullable=False),
-    *(
-        Column(name, BigInteger, nullable=False)
-        for name in ("items", "added", "completed", "failed", "cancelled")
-    ),
+    *(Column(name, BigInteger, nullable=False) for name in ("items", "added", "completed", "failed", "cancelled")),
     Column("launched_at", TIME, nullable=False),
     Column("ended_at", TIME),
     Column("ended_by", Id("evt")),
@@ -67,14 +64,10 @@ _batches, _items, _steps = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(STEP, Step
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the batches, items and steps of these events; whole batches if resumed or cancelled."""
-    whole = {
-        e.batch_id for e in events if isinstance(e.payload, BatchResumed | BatchCancelled) and e.batch_id
-    }
+    whole = {e.batch_id for e in events if isinstance(e.payload, BatchResumed | BatchCancelled) and e.batch_id}
     batches = state.batches.unknown({e.batch_id for e in events if e.batch_id})
     if batches:
-        state.batches.loaded(
-            batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)]
-        )
+        state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
     items = state.items.unknown({e.item_id for e in events if e.item_id} - new)
     if items:

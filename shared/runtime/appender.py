@@ -62,7 +62,7 @@ class Appender:
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
                 await self._drop()
                 _fail(group, Unavailable(f"the log cannot be reached: {error}"))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed to the callers that wait
                 await self._one_by_one(group, error)
 
     def _take(self) -> list[_Waiting]:
@@ -98,7 +98,7 @@ class Appender:
         for waiting in group:
             try:
                 await self._write([waiting])
-            except Exception as alone:
+            except Exception as alone:  # noqa: BLE001 - handed to the caller that waits
                 _fail([waiting], alone)
         return None
 

@@ -88,9 +88,7 @@ class Rows(Generic[T]):
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
 
-    async def read(
-        self, connection: Connection, column: str, values: Iterable[Any], where: str = ""
-    ) -> list[T]:
+    async def read(self, connection: Connection, column: str, values: Iterable[Any], where: str = "") -> list[T]:
         """All rows whose `column` is one of `values`; `where` is a fixed further condition in SQL."""
         wanted = list(values)
         if not wanted:
@@ -106,7 +104,7 @@ class Rows(Generic[T]):
 
     async def select(self, connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[T]:
         """The rows of a SELECT that returns this table's columns in order."""
-        cursor = await connection.execute(statement, parameters)  # type: ignore[arg-type]
+        cursor = await connection.execute(statement, parameters)
         return [self.row(values) for values in await cursor.fetchall()]
 
     @property
@@ -118,13 +116,13 @@ class Rows(Generic[T]):
         """Insert the rows, replacing those whose key is there."""
         records = [self._record(row) for row in rows]
         if records:
-            await connection.execute(self._upsert, (orjson.dumps(records).decode(),))  # type: ignore[arg-type]
+            await connection.execute(self._upsert, (orjson.dumps(records).decode(),))
 
     async def delete(self, connection: Connection, keys: Iterable[tuple[Any, ...]]) -> None:
         """Delete by primary key."""
         records = [dict(zip(self.key, key, strict=True)) for key in keys]
         if records:
-            await connection.execute(self._delete, (orjson.dumps(records).decode(),))  # type: ignore[arg-type]
+            await connection.execute(self._delete, (orjson.dumps(records).decode(),))
 
     def key_of(self, row: T) -> Any:
         """The row's primary key: a value, or a tuple of them."""
@@ -154,9 +152,7 @@ class Rows(Generic[T]):
     def _upsert_statement(self) -> str:
         names = [column.name for column in self.columns]
         changing = [name for name in names if name not in self.key]
-        action = (
-            "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
-        )
+        action = "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
         return (
             f"INSERT INTO {self.table.name} ({self._names}) "
             f"SELECT {self._names} FROM jsonb_to_recordset(%s::jsonb) AS new ({self._typed(names)}) "

@@ -71,22 +71,8 @@ class Postgres:
         if not (data / "PG_VERSION").exists():
             self._initialise(data)
         options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
-        return _spawn(
-            [
-                _postgres_program("postgres"),
-                "-D",
-                str(data),
-                "-p",
-                str(self.port),
-                "-h",
-                "127.0.0.1",
-                "-k",
-                "",
-            ]
-            + options,
-            self.log,
-            user=_postgres_user(self.folder),
-        )
+        command = [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
+        return _spawn([*command, *options], self.log, user=_postgres_user(self.folder))
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Until the server answers. Raises ServerFailed."""
@@ -112,7 +98,7 @@ class Postgres:
         command = [_postgres_program("initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8"]
         command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, user=user, cwd=data)
+            done = subprocess.run(command, check=False, capture_output=True, text=True, user=user, cwd=data)
         finally:
             secret.unlink()
         if done.returncode:
@@ -178,16 +164,12 @@ def _spawn(
         )
 
 
-def _until(
-    answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float
-) -> None:
+def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not answers():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-2000:]
-            raise ServerFailed(
-                f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}"
-            )
+            raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
         time.sleep(0.03)
 
 

@@ -8,7 +8,7 @@ replica leads.
 import asyncio
 import random
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -24,7 +24,7 @@ from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
 from shared.subjects import filters
 
-Effect = Callable[[Settings, Machine[Any]], Awaitable[None]]
+Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
 TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted)
 logger = structlog.get_logger()
@@ -33,9 +33,7 @@ logger = structlog.get_logger()
 class Follower:
     """One replica of one service."""
 
-    def __init__(
-        self, definition: Definition[Any], settings: Settings, effects: Sequence[Effect] = ()
-    ) -> None:
+    def __init__(self, definition: Definition[Any], settings: Settings, effects: Sequence[Effect] = ()) -> None:
         self.definition = definition
         self.settings = settings
         self.effects = effects
@@ -65,9 +63,7 @@ class Follower:
 
     async def _term(self, nats: Client, deliver: Deliver) -> None:
         url = self.settings.database_url.get_secret_value()
-        async with await connect(
-            url, name=self.definition.name, search_path=self.definition.name
-        ) as connection:
+        async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
             await self._become_leader(connection)
             self._connection = connection
             position = await self.machine.start(connection)
@@ -87,8 +83,9 @@ class Follower:
             if row and row[0]:
                 break
             await asyncio.sleep(self.settings.lease_poll_seconds)
+        await self.machine.check_shape(connection)
         for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
-            await connection.execute(statement)  # type: ignore[arg-type]
+            await connection.execute(statement)
         await connection.commit()
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:

@@ -38,9 +38,7 @@ class Problem(HTTPException):
 
 def application(title: str, description: str) -> FastAPI:
     """A FastAPI application whose errors all have the one shape."""
-    app = FastAPI(
-        title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None
-    )
+    app = FastAPI(title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(InvalidId, _bad_id)
@@ -60,9 +58,7 @@ def caller_of(settings: Settings) -> Callable[[Request], Caller]:
             for known, tenant in settings.api_tokens.items():
                 if secrets.compare_digest(known.encode(), token.strip().encode()):
                     return _caller(tenant)
-        raise Problem(
-            401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS"
-        )
+        raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
 
     return caller
 
@@ -71,9 +67,7 @@ def reading(queries: Queries) -> Callable[..., Any]:
     """The dependency that waits for the position a caller has just written, if it names one."""
 
     async def at_position(
-        at_position: Annotated[
-            int | None, Query(ge=0, description="wait until this log position is visible")
-        ] = None,
+        at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
     ) -> None:
         if at_position is not None:
             await queries.wait_for(at_position)

@@ -32,9 +32,7 @@ logger = structlog.get_logger()
 def _may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
     """Whether an event may be to blame: not a lost connection, a lost lease (LS001), or the process's end."""
     if isinstance(error, psycopg.Error):
-        return not (
-            isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001"
-        )
+        return not (isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001")
     return isinstance(error, Exception)
 
 
@@ -78,6 +76,19 @@ class Machine(Generic[S]):
     def actor(self) -> str:
         return named_id("actor", self.definition.name)
 
+    async def check_shape(self, connection: Connection) -> None:
+        """Raise RuntimeError when the tables that are there were made by another version of the program."""
+        cursor = await connection.execute("SELECT to_regclass('checkpoint')")
+        there = await cursor.fetchone()
+        if not (there and there[0]):
+            return
+        for (shape,) in await (await connection.execute("SELECT shape FROM checkpoint")).fetchall():
+            if shape != self.definition.shape:
+                raise RuntimeError(
+                    f"the tables of {self.definition.name} were made by another version of the program; "
+                    f"run `leadstream rebuild {self.definition.name}`"
+                )
+
     async def start(self, connection: Connection) -> int:
         """Read the checkpoint, making it at first; the position the state holds."""
         self._state = None
@@ -86,16 +97,9 @@ class Machine(Generic[S]):
                 "INSERT INTO checkpoint (slice, position, shape) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
                 (self.slice, self.definition.shape),
             )
-            cursor = await connection.execute(
-                "SELECT position, shape FROM checkpoint WHERE slice = %s", (self.slice,)
-            )
+            cursor = await connection.execute("SELECT position FROM checkpoint WHERE slice = %s", (self.slice,))
             row = await cursor.fetchone()
         assert row is not None
-        if row[1] != self.definition.shape:
-            raise RuntimeError(
-                f"the tables of {self.definition.name} were written by another version of the program; "
-                f"run `leadstream rebuild {self.definition.name}`"
-            )
         self.position = int(row[0])
         return self.position
 
@@ -107,9 +111,7 @@ class Machine(Generic[S]):
             self._state = None
             if not _may_be_the_event(error):
                 raise
-            logger.warning(
-                "batch failed; trying its events one by one", error=repr(error), events=len(messages)
-            )
+            logger.warning("batch failed; trying its events one by one", error=repr(error), events=len(messages))
             for message in messages:
                 await self._patiently(connection, message)
         self.committed.set()
@@ -155,8 +157,8 @@ class Machine(Generic[S]):
         for event in events:
             self.definition.evolve(state, event)
             if not self.replay:
-                for emit in self.definition.decide(state, event):
-                    emitted.append(caused(emit.cause or event, emit, now=now, actor=self.actor))
+                follow = self.definition.decide(state, event)
+                emitted += [caused(emit.cause or event, emit, now=now, actor=self.actor) for emit in follow]
         return emitted
 
     async def _move(self, connection: Connection, position: int) -> None:
@@ -178,9 +180,7 @@ class Machine(Generic[S]):
             if not self.replay:
                 await log.append(connection, [event])
         self.position = position
-        logger.error(
-            "event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure)
-        )
+        logger.error("event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure))
 
     async def _letter(self, connection: Connection, position: int, failure: Exception) -> Event:
         """The EventDeadLettered about the event at `position`, of which only its columns in the log are trusted."""
@@ -192,8 +192,7 @@ class Machine(Generic[S]):
         assert row is not None, f"position {position} is in the stream and not in the log"
         prefixes = ("evt", None, "tenant", "client", "batch", "item")
         event_id, kind, tenant, client, batch, item = (
-            from_hex(prefix, value) if prefix and value else value
-            for prefix, value in zip(prefixes, row, strict=True)
+            from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
         )
         cause = Event(
             id=event_id,

@@ -59,9 +59,7 @@ async def verify(admin_url: str, definition: Definition[Any], progress: Progress
                 f"run `leadstream rebuild {definition.name}`"
             )
         shadow = f"verify_{definition.name}"
-        verdict = await _fold(
-            connection, definition, shadow, await _checkpoint(connection, definition.name), progress
-        )
+        verdict = await _fold(connection, definition, shadow, await _checkpoint(connection, definition.name), progress)
         await _compare(connection, definition, shadow, verdict)
         await connection.rollback()
     return verdict
@@ -71,7 +69,7 @@ async def rebuild(admin_url: str, definition: Definition[Any], progress: Progres
     """Fold the log afresh up to the live checkpoint, compare, and put the result in the live tables' place."""
     name, shadow = definition.name, f"rebuild_{definition.name}"
     async with await connect(admin_url, name=f"rebuild {name}") as connection:
-        await connection.execute(f"LOCK TABLE {name}.checkpoint IN ACCESS EXCLUSIVE MODE")  # type: ignore[arg-type]
+        await connection.execute(f"LOCK TABLE {name}.checkpoint IN ACCESS EXCLUSIVE MODE")
         await _close_connections(connection, name)
         position = await _checkpoint(connection, name)
         comparable = await _shape(connection, name) == definition.shape
@@ -101,23 +99,23 @@ async def _moment(admin_url: str, name: str) -> AsyncIterator[Connection]:
 
 async def _checkpoint(connection: Connection, name: str) -> int:
     statement = f"SELECT coalesce(min(position), 0) FROM {name}.checkpoint"
-    row = await (await connection.execute(statement)).fetchone()  # type: ignore[arg-type]
+    row = await (await connection.execute(statement)).fetchone()
     assert row is not None
     return int(row[0])
 
 
 async def _shape(connection: Connection, name: str) -> str:
-    row = await (await connection.execute(f"SELECT min(shape) FROM {name}.checkpoint")).fetchone()  # type: ignore[arg-type]
+    row = await (await connection.execute(f"SELECT min(shape) FROM {name}.checkpoint")).fetchone()
     return str(row[0]) if row else ""
 
 
 async def _fold(
     connection: Connection, definition: Definition[Any], shadow: str, upto: int, progress: Progress
 ) -> Verdict:
-    await connection.execute(f"DROP SCHEMA IF EXISTS {shadow} CASCADE; CREATE SCHEMA {shadow}")  # type: ignore[arg-type]
-    await connection.execute(f"SET LOCAL search_path = {shadow}")  # type: ignore[arg-type]
+    await connection.execute(f"DROP SCHEMA IF EXISTS {shadow} CASCADE; CREATE SCHEMA {shadow}")
+    await connection.execute(f"SET LOCAL search_path = {shadow}")
     for statement in ddl(definition.metadata):
-        await connection.execute(statement)  # type: ignore[arg-type]
+        await connection.execute(statement)
     machine: Machine[Any] = Machine(definition, replay=True, retry_attempts=1)
     await machine.start(connection)
     left_out = await log.dead_letters(connection, definition.name)
@@ -132,20 +130,16 @@ async def _fold(
     return verdict
 
 
-async def _compare(
-    connection: Connection, definition: Definition[Any], shadow: str, verdict: Verdict
-) -> None:
+async def _compare(connection: Connection, definition: Definition[Any], shadow: str, verdict: Verdict) -> None:
     for table in derived_tables(definition.metadata):
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        count = await connection.execute(f'SELECT count(*) FROM "{table.name}"')  # type: ignore[arg-type]
+        count = await connection.execute(f'SELECT count(*) FROM "{table.name}"')
         row = await count.fetchone()
         verdict.rows[table.name] = int(row[0]) if row else 0
         live, replayed = f'{definition.name}."{table.name}"', f'{shadow}."{table.name}"'
         for side, here, there in (("live", live, replayed), ("replayed", replayed, live)):
             only = f"SELECT {columns} FROM {here} EXCEPT ALL SELECT {columns} FROM {there}"
-            cursor = await connection.execute(
-                f"SELECT to_jsonb(d), count(*) OVER () FROM ({only}) d LIMIT {SHOWN}"  # type: ignore[arg-type]
-            )
+            cursor = await connection.execute(f"SELECT to_jsonb(d), count(*) OVER () FROM ({only}) d LIMIT {SHOWN}")
             found = await cursor.fetchall()
             verdict.differences += [Difference(table.name, side, row) for row, _ in found]
             verdict.different_rows += found[0][1] if found else 0
@@ -160,13 +154,9 @@ async def _swap(connection: Connection, definition: Definition[Any], shadow: str
     """Let the folded schema take the live one's place, with its owner, its reader and its processes' notes."""
     name = definition.name
     notes = [t.name for t in definition.metadata.sorted_tables if not t.info.get("derived", True)]
-    statements = [
-        f"INSERT INTO {shadow}.{note} SELECT * FROM {name}.{note}" for note in notes if note != "checkpoint"
-    ]
+    statements = [f"INSERT INTO {shadow}.{note} SELECT * FROM {name}.{note}" for note in notes if note != "checkpoint"]
     statements += ddl(definition.metadata, reader=f"{name}_reader")
-    statements += [
-        f'ALTER TABLE {shadow}."{t.name}" OWNER TO {name}' for t in definition.metadata.sorted_tables
-    ]
+    statements += [f'ALTER TABLE {shadow}."{t.name}" OWNER TO {name}' for t in definition.metadata.sorted_tables]
     statements += [
         f"DROP SCHEMA {name} CASCADE",
         f"ALTER SCHEMA {shadow} RENAME TO {name}",
@@ -174,4 +164,4 @@ async def _swap(connection: Connection, definition: Definition[Any], shadow: str
         f"GRANT USAGE ON SCHEMA {name} TO {name}_reader",
     ]
     for statement in statements:
-        await connection.execute(statement)  # type: ignore[arg-type]
+        await connection.execute(statement)

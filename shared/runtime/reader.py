@@ -2,8 +2,10 @@
 
 The consumer is ephemeral and acknowledges nothing; the reader's checkpoint is in the database. Messages are pushed
 into a buffer while requests are kept outstanding at the server; `batches` yields whatever has accumulated. Only under
-load, when the batch before was a full handful, does it linger a few milliseconds first: a lone event never waits. The consumer's own sequence shows a gap at once: then, and when the server has lost the consumer, the
-reader ends with `Interrupted` and its caller starts anew from the checkpoint.
+load, when the batch before was a full handful, does it linger a few milliseconds first: a lone event never waits.
+
+The consumer's own sequence shows a gap at once: then, and when the server has lost the consumer, the reader ends with
+`Interrupted` and its caller starts anew from the checkpoint.
 """
 
 import asyncio
@@ -50,9 +52,7 @@ class StreamReader:
         """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
         inbox = self.nats.new_inbox()
         name = await self._create_consumer()
-        subscription = await self.nats.subscribe(
-            inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )
+        subscription = await self.nats.subscribe(inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1)
         try:
             await self._request(name, inbox)
             while True:
@@ -108,9 +108,7 @@ class StreamReader:
             "expires": int(EXPIRES_SECONDS * NANO),
             "idle_heartbeat": int(HEARTBEAT_SECONDS * NANO),
         }
-        await self.nats.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox
-        )
+        await self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox)
 
     async def _take(self, message: Msg) -> None:
         tokens = message.reply.split(".")
@@ -122,9 +120,7 @@ class StreamReader:
 
     def _message(self, message: Msg, position: int, delivered: int) -> None:
         if delivered != self._delivered + 1 or position <= self.position:
-            self._broken = (
-                f"message {position} came out of order (delivery {delivered} after {self._delivered})"
-            )
+            self._broken = f"message {position} came out of order (delivery {delivered} after {self._delivered})"
             return
         self._delivered = delivered
         self.position = position

@@ -53,16 +53,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _lead(settings: Settings, stop: asyncio.Event) -> None:
-    async with await connect(
-        settings.database_url.get_secret_value(), name="relay", autocommit=True
-    ) as database:
+    async with await connect(settings.database_url.get_secret_value(), name="relay", autocommit=True) as database:
         while not stop.is_set() and not await _lock(database):
             await _pause(stop, settings.lease_poll_seconds)
         if stop.is_set():
             return
-        client = await nats.connect(
-            settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5
-        )
+        client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
         try:
             await _copy(database, client, stop)
         finally:
@@ -106,16 +102,12 @@ async def _resume(database: Connection, client: Client) -> int:
     try:
         message = await stream.get_msg(STREAM, seq=last)
     except NotFoundError:
-        raise Diverged(
-            f"message {last} of {STREAM} is gone; the stream has to be made anew from the log"
-        ) from None
+        raise Diverged(f"message {last} of {STREAM} is gone; the stream has to be made anew from the log") from None
     cursor = await database.execute("SELECT id FROM log.events WHERE position = %s", (last,))
     row = await cursor.fetchone()
     streamed = orjson.loads(message.data or b"{}").get("id")
     if row is None or from_hex("evt", str(row[0])) != streamed:
-        raise Diverged(
-            f"sequence {last} of {STREAM} is {streamed}, which is not the log's event at that position"
-        )
+        raise Diverged(f"sequence {last} of {STREAM} is {streamed}, which is not the log's event at that position")
     return last
 
 
@@ -151,13 +143,9 @@ async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
 async def _publish_singly(client: Client, rows: Sequence[Row], position: int) -> int:
     """A few messages, sent at once: each expects the one before, so none is stored where one is missing."""
     requests = []
-    for last, (_, event_id, kind, slot, body) in zip(
-        (position, *(row[0] for row in rows)), rows, strict=False
-    ):
+    for last, (_, event_id, kind, slot, body) in zip((position, *(row[0] for row in rows)), rows, strict=False):
         headers = {"Nats-Msg-Id": event_id, "Nats-Expected-Last-Sequence": str(last)}
-        requests.append(
-            client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS)
-        )
+        requests.append(client.request(subject(slot, kind), body.encode(), headers=headers, timeout=ACK_SECONDS))
     return [_acknowledged(reply.data) for reply in await asyncio.gather(*requests)][-1]
 
 

@@ -92,7 +92,7 @@ def broker_of(settings: Settings, name: str) -> NatsBroker:
         settings.nats_url.get_secret_value(),
         name=name,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
+        reconnect_time_wait=1,
         ping_interval=5,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         apply_types=False,

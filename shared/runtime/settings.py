@@ -23,27 +23,17 @@ class Settings(BaseSettings):
     log_json: bool = True
     replica: str = ""
 
-    signing_key: SecretStr = Field(
-        default=SecretStr(""), description="signs callback tokens; 32 characters or more"
-    )
-    previous_signing_keys: list[SecretStr] = Field(
-        default=[], description="still accepted, while keys rotate"
-    )
-    callback_base_url: str = Field(
-        default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`"
-    )
+    signing_key: SecretStr = Field(default=SecretStr(""), description="signs callback tokens; 32 characters or more")
+    previous_signing_keys: list[SecretStr] = Field(default=[], description="still accepted, while keys rotate")
+    callback_base_url: str = Field(default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`")
     artifacts: Path = Field(default=Path(".leadstream/artifacts"), description="folder of the object store")
-    secrets_folder: Path | None = Field(
-        default=None, description="one file a secret, named as in configurations"
-    )
+    secrets_folder: Path | None = Field(default=None, description="one file a secret, named as in configurations")
     api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; empty: no check")
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")
 
     max_batch: int = Field(default=500, description="events a service takes into one transaction, at most")
     lease_poll_seconds: float = 0.5
-    retry_attempts: int = Field(
-        default=5, description="tries of an event that fails before it is dead-lettered"
-    )
+    retry_attempts: int = Field(default=5, description="tries of an event that fails before it is dead-lettered")
     retry_base_seconds: float = 0.2
     callback_max_bytes: int = 1_048_576
     upload_max_bytes: int = 1_073_741_824

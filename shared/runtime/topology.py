@@ -124,7 +124,10 @@ def _schema(connection: psycopg.Connection, service: str) -> None:
     )
     names = {"owner": sql.Identifier(service), "reader": sql.Identifier(reader)}
     connection.execute(sql.SQL(statement).format(**names))
-    policy = "DROP POLICY IF EXISTS {name} ON log.events; CREATE POLICY {name} ON log.events FOR SELECT TO {role} USING ({rule})"
+    policy = (
+        "DROP POLICY IF EXISTS {name} ON log.events;"
+        "CREATE POLICY {name} ON log.events FOR SELECT TO {role} USING ({rule})"
+    )
     tenant = sql.SQL("tenant_id = current_setting('leadstream.tenant_id')::uuid")
     for role, rule in ((reader, tenant), (service, sql.SQL("true"))):
         name = sql.Identifier(f"read_{role}")

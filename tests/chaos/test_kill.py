@@ -22,7 +22,13 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 PARTS = ("ingest", "sequencer", "dispatcher", "callbacks", "projector", "relay", "nats", "postgres")
 ITEMS = 300
 # A retry comes soon, so that a lost answer does not hold the test up; refused connections are tried again often.
-CONFIG = {"timeout_seconds": 8, "max_attempts": 30, "retry_base_seconds": 0.2, "retry_longest_seconds": 1, "in_flight": 8}
+CONFIG = {
+    "timeout_seconds": 8,
+    "max_attempts": 30,
+    "retry_base_seconds": 0.2,
+    "retry_longest_seconds": 1,
+    "in_flight": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +83,7 @@ def _every_item_once(campaign: Campaign, batch: dict) -> None:
 
 
 def _every_entity_once(campaign: Campaign, batch: dict) -> None:
-    """One accepted POST a dispatch, two only where the attempt was in doubt; one dispatch an entity unless it failed."""
+    """One POST a dispatch, two only where the attempt was in doubt; one dispatch an entity, unless it failed."""
     posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
     dispatches = campaign.call(
         "dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch["batch_id"], "limit": 1000}

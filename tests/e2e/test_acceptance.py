@@ -39,9 +39,7 @@ def test_six_people_at_three_companies(campaign, people):
 
 
 def test_ten_people_at_three_companies(campaign, people):
-    rows = [
-        (f"P{n}", company) for company, size in (("Maple", 4), ("Oak", 3), ("Pine", 3)) for n in range(size)
-    ]
+    rows = [(f"P{n}", company) for company, size in (("Maple", 4), ("Oak", 3), ("Pine", 3)) for n in range(size)]
     batch, items = run(campaign, people(rows))
     assert batch["completed"] == 10
     assert sorted(calls(campaign, "company").values()) == [1, 1, 1]
@@ -95,7 +93,7 @@ def test_a_command_repeated_under_its_key_is_taken_once(campaign):
 
 
 def test_history_tells_the_item_from_row_to_lead(campaign, people):
-    batch, items = run(campaign, people([("Ann", "Yew")]))
+    _, items = run(campaign, people([("Ann", "Yew")]))
     events = campaign.call("ingest", "GET", f"/v1/history/{items[0]['item_id']}")
     assert [event["type"] for event in events][:2] == ["ItemAdded", "StepScheduled"]
     assert events[-1]["type"] == "ItemCompleted"

@@ -17,10 +17,8 @@ def test_an_item_stays_within_its_counts(stack, tmp_path: Path):
     measured = one_round(stack, tmp_path / "people.csv", ITEMS)
     print(measured)
     over = {
-        name: (measured["per_item"][name], most)
-        for name, most in MOST.items()
-        if measured["per_item"][name] > most
+        name: (measured["per_item"][name], most) for name, most in MOST.items() if measured["per_item"][name] > most
     }
     assert not over, f"per item, measured and allowed: {over}"
     # 0.0 events more or less than the workload has: 1 added, 3 scheduled, 3 completed, 1.2 dispatched and answered.
-    assert 9.4 <= measured["per_item"]["events"]
+    assert measured["per_item"]["events"] >= 9.4

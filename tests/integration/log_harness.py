@@ -83,9 +83,7 @@ async def append(servers: Servers, database: str, events: Sequence[Event], role:
         return await log.append(connection, events)
 
 
-async def logged(
-    servers: Servers, database: str, types: Sequence[str] | None = None
-) -> list[tuple[int, bytes]]:
+async def logged(servers: Servers, database: str, types: Sequence[str] | None = None) -> list[tuple[int, bytes]]:
     """Position and body of every event, or of those of some types."""
     async with connected(servers.admin_url(database)) as connection:
         head = await log.head(connection)

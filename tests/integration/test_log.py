@@ -62,9 +62,7 @@ async def test_a_role_has_no_way_in_but_append(servers: Servers, database: str, 
 
 
 @pytest.mark.parametrize("role", SERVICES)
-async def test_a_service_writes_its_event_types_and_no_others(
-    servers: Servers, database: str, role: str
-) -> None:
+async def test_a_service_writes_its_event_types_and_no_others(servers: Servers, database: str, role: str) -> None:
     own = {entry.name for entry in CATALOGUE.values() if role in entry.writers}
     accepted = set()
     async with connected(servers.role_url(role, database)) as connection:
@@ -116,9 +114,7 @@ async def test_nobody_ever_sees_a_gap(servers: Servers, database: str) -> None:
     async def watch() -> None:
         async with connected(servers.admin_url(database)) as connection:
             while True:
-                cursor = await connection.execute(
-                    "SELECT count(*), coalesce(max(position), 0) FROM log.events"
-                )
+                cursor = await connection.execute("SELECT count(*), coalesce(max(position), 0) FROM log.events")
                 row = await cursor.fetchone()
                 assert row is not None
                 assert row[0] == row[1]
@@ -172,9 +168,7 @@ async def test_the_chain_is_sha256_over_what_was_and_the_body(servers: Servers, 
     ],
     ids=["body", "chain", "one gone", "first gone", "end gone", "all gone"],
 )
-async def test_tampering_breaks_the_chain(
-    servers: Servers, database: str, tampering: str, found_at: int
-) -> None:
+async def test_tampering_breaks_the_chain(servers: Servers, database: str, tampering: str, found_at: int) -> None:
     await append(servers, database, registrations(5))
     async with connected(servers.admin_url(database)) as connection:
         await connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
@@ -193,9 +187,7 @@ async def test_a_reader_sees_its_tenant_only(servers: Servers, database: str, se
         with pytest.raises(psycopg.Error, match=r"leadstream\.tenant_id"):
             await _visible(connection)
         for tenant_id in (mine.tenant_id, other.tenant_id):
-            await connection.execute(
-                "SELECT set_config('leadstream.tenant_id', %s, false)", (to_hex(tenant_id),)
-            )
+            await connection.execute("SELECT set_config('leadstream.tenant_id', %s, false)", (to_hex(tenant_id),))
             assert await _visible(connection) == 1
         with pytest.raises(errors.InsufficientPrivilege):
             await log.append(connection, [registered("as reader")])

@@ -132,9 +132,7 @@ async def test_a_reader_leaves_nothing_behind(servers: Servers, publisher: Clien
     assert len(service._subs) <= 1, "the one for replies stays"
 
 
-async def test_a_consumer_that_is_deleted_interrupts(
-    servers: Servers, publisher: Client, service: Client
-) -> None:
+async def test_a_consumer_that_is_deleted_interrupts(servers: Servers, publisher: Client, service: Client) -> None:
     await publish(publisher, 1)
     async with reading(service) as batches:
         await take(batches, 1)
@@ -145,9 +143,7 @@ async def test_a_consumer_that_is_deleted_interrupts(
             await take(batches, 1)
 
 
-async def test_without_its_stream_a_reader_fails_and_leaves_no_subscription(
-    servers: Servers, service: Client
-) -> None:
+async def test_without_its_stream_a_reader_fails_and_leaves_no_subscription(servers: Servers, service: Client) -> None:
     async with on_nats(servers.nats_url("provision")) as admin:
         await admin.jetstream().delete_stream(STREAM)
     for _ in range(3):

@@ -71,9 +71,7 @@ async def test_a_batch_is_cut_by_bytes_too(servers: Servers, database: str) -> N
         assert (await copied(servers, database, 10)).identical
 
 
-async def test_killed_again_and_again_it_goes_on_from_the_streams_end(
-    servers: Servers, database: str
-) -> None:
+async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: Servers, database: str) -> None:
     async def write() -> None:
         for number in range(40):
             await append(servers, database, registrations(1 + number * 7 % 60))

@@ -101,9 +101,7 @@ async def test_a_callback_is_retried_until_it_is_taken(receiver: Receiver) -> No
     assert (stats["answered"], stats["callbacks_retried"], stats["callbacks_failed"]) == (1, 3, 0)
 
 
-@pytest.mark.parametrize(
-    ("statuses", "sent"), [([500, 500, 500], 3), ([404], 1)], ids=["gives up", "final refusal"]
-)
+@pytest.mark.parametrize(("statuses", "sent"), [([500, 500, 500], 3), ([404], 1)], ids=["gives up", "final refusal"])
 async def test_a_callback_that_fails_is_counted(receiver: Receiver, statuses: list[int], sent: int) -> None:
     async with simulating(receiver, callback_retries=2) as clay:
         receiver.statuses = statuses

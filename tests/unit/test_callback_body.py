@@ -14,9 +14,7 @@ from shared.enrichment import MAX_DEPTH, UnreadableBody, enrichments
 from shared.ids import from_hex
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
-VARIANTS = {
-    c["case"]: c["body"] for c in json.loads((CLAY / "callback_body_variants_synthetic.json").read_bytes())
-}
+VARIANTS = {c["case"]: c["body"] for c in json.loads((CLAY / "callback_body_variants_synthetic.json").read_bytes())}
 ITEM_UUID, COMPANY_UUID = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-0000000000c1"
 ITEM, COMPANY = from_hex("item", ITEM_UUID), from_hex("company", COMPANY_UUID)
 ULID = "01JD3K5M8N0PQRSTVWXYZ12345"
@@ -25,9 +23,7 @@ WHO = {"name": "Ann Ex", "first_name": "Ann", "last_name": "Ex", "headline": "CE
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(sorted(FIRM)), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(sorted(FIRM)), inner),
     max_leaves=20,
 )
 

@@ -60,9 +60,7 @@ def test_registrable_domain(text: str, domain: str | None) -> None:
     assert canonical.registrable_domain(text) == domain
 
 
-@pytest.mark.parametrize(
-    "text", [t.strip() for t in NO_DOMAIN.replace("\n", "|").split("|")] + [None, 7, [], {}]
-)
+@pytest.mark.parametrize("text", [t.strip() for t in NO_DOMAIN.replace("\n", "|").split("|")] + [None, 7, [], {}])
 def test_no_domain(text: object) -> None:
     assert canonical.registrable_domain(text) is None
 

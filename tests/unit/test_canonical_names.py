@@ -23,9 +23,7 @@ def test_one_company_name(one: str, other: str) -> None:
     assert canonical.company_name_key(one) == canonical.company_name_key(other)
 
 
-@pytest.mark.parametrize(
-    "name", ["AG", "Limited", "The Company", "Inc.", "& Co", "Nurses Unlimited", "Beyond EI"]
-)
+@pytest.mark.parametrize("name", ["AG", "Limited", "The Company", "Inc.", "& Co", "Nurses Unlimited", "Beyond EI"])
 def test_names_that_are_legal_terms_stay(name: str) -> None:
     assert without_legal_form(name) == name
     assert canonical.company_name_key(name) == name.lower().replace("&", "and").replace(".", "")

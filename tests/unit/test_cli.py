@@ -195,9 +195,7 @@ def test_an_export_that_breaks_off_leaves_no_file(monkeypatch: pytest.MonkeyPatc
             yield b"lead_id\n"
             raise httpx.ReadError("gone")
 
-    monkeypatch.setattr(
-        "cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, stream=Broken()))
-    )
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, stream=Broken())))
     result = CliRunner().invoke(app, ["leads", "export", "--output", str(tmp_path / "leads.csv")])
     assert result.exit_code == 3
     assert list(tmp_path.iterdir()) == []

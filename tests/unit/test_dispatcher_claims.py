@@ -313,7 +313,6 @@ def test_a_step_about_the_item_itself_is_a_call_for_each_item() -> None:
     batch.when(answer).then(ItemCompleted(0, "score", answer_id=answer.id, found=True))
 
 
-@pytest.mark.xfail(strict=True, reason="claims.cancel leaves those who wait on a call that is out")
 def test_a_cancelled_batch_s_missing_answer_is_not_paid_for_again() -> None:
     batch = one_waits()
     first = current(batch, ACME)
@@ -322,7 +321,6 @@ def test_a_cancelled_batch_s_missing_answer_is_not_paid_for_again() -> None:
     assert open_dispatches(batch) == []
 
 
-@pytest.mark.xfail(strict=True, reason="claims.cancel counts those who wait for a cancelled batch")
 def test_two_cancelled_batches_do_not_keep_a_call_for_each_other() -> None:
     batch = one_waits(*next_batch(7), fact(BatchCancelled(), batch_id=NEXT_BATCH), fact(BatchCancelled()))
     assert open_dispatches(batch) == []

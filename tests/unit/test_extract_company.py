@@ -17,9 +17,7 @@ CLAY = Path(__file__).parents[1] / "data" / "clay"
 MUTINY = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
 PERPLEXITY = json.loads((CLAY / "company_find_companies_real_perplexity.json").read_bytes())
 PERSON = json.loads((CLAY / "person_enrich_pseudonymised_3.json").read_bytes())
-SYNTHETIC = [
-    json.loads(line) for line in (CLAY / "company_enrich_synthetic.jsonl").read_text("utf-8").splitlines()
-]
+SYNTHETIC = [json.loads(line) for line in (CLAY / "company_enrich_synthetic.jsonl").read_text("utf-8").splitlines()]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -15,19 +15,12 @@ from services.projector.extractors.person import Job
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
 PEOPLE = {n: json.loads((CLAY / f"person_enrich_pseudonymised_{n}.json").read_bytes()) for n in (1, 3, 5)}
-SYNTHETIC = [
-    json.loads(line) for line in (CLAY / "person_enrich_synthetic.jsonl").read_text("utf-8").splitlines()
-]
+SYNTHETIC = [json.loads(line) for line in (CLAY / "person_enrich_synthetic.jsonl").read_text("utf-8").splitlines()]
 FIRM = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
 KEYS = sorted({*PEOPLE[3], *PEOPLE[3]["experience"][0]})
 
 json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["2024", "2024-05-01"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["2024", "2024-05-01"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner),
     max_leaves=20,
 )

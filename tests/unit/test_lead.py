@@ -34,16 +34,12 @@ ITEM = {
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner),
     max_leaves=20,
 )
 
 
-def lead(
-    item: dict[str, Any] = ITEM, person: Any = None, firm: Any = None, today: date = TODAY, **more: Any
-) -> Lead:
+def lead(item: dict[str, Any] = ITEM, person: Any = None, firm: Any = None, today: date = TODAY, **more: Any) -> Lead:
     return project(item, person, firm, reference_date=today, **more)
 
 
@@ -78,9 +74,7 @@ def test_answers_win_and_the_upload_fills_what_they_leave() -> None:
     assert found.columns["person_last_name"] == "Stubbs"
     assert found.columns["company_name"] == "Mutiny"
     assert found.columns["company_founded_year"] == 1999
-    sources = {
-        name: found.provenance.get(name) for name in ("person_title", "company_name", "company_founded_year")
-    }
+    sources = {name: found.provenance.get(name) for name in ("person_title", "company_name", "company_founded_year")}
     assert sources == {
         "person_title": "person_answer",
         "company_name": "company_answer",
@@ -139,12 +133,8 @@ def test_new_in_role_is_about_the_job_the_person_stands_for() -> None:
     latest = {"company": "Acme", "start_date": "2025-12", "is_current": True}
     other = {"company": "Other", "start_date": "2019-01", "is_current": True}
     assert lead(person={"experience": [other, latest], "latest_experience": latest}).columns["is_new_in_role"]
-    assert not lead(person={"experience": [latest, other], "latest_experience": other}).columns[
-        "is_new_in_role"
-    ]
-    assert (
-        lead({}, person={"experience": [{**latest, "is_current": False}]}).columns["is_new_in_role"] is None
-    )
+    assert not lead(person={"experience": [latest, other], "latest_experience": other}).columns["is_new_in_role"]
+    assert lead({}, person={"experience": [{**latest, "is_current": False}]}).columns["is_new_in_role"] is None
 
 
 def test_new_in_role_depends_on_the_reference_date_alone() -> None:
@@ -188,9 +178,7 @@ def test_nobody_knows_where_a_lead_without_employers_worked() -> None:
     st.dates(),
     st.frozensets(st.text(), max_size=3),
 )
-def test_anything_gives_a_lead(
-    item: Any, person: Any, firm: Any, today: date, customers: frozenset[str]
-) -> None:
+def test_anything_gives_a_lead(item: Any, person: Any, firm: Any, today: date, customers: frozenset[str]) -> None:
     found = lead(item, person, firm, today, customers=customers)
     assert list(found.columns) == list(COLUMNS)
     assert {name for name, value in found.columns.items() if value is not None} == set(found.provenance)

@@ -58,18 +58,12 @@ def test_the_order_of_columns_does_not_matter(order: random.Random) -> None:
     assert all(shuffled[match.index] == match.header for match in other.targets.values())
 
 
-@given(
-    header=st.sampled_from([alias for target in SCRAPE.targets for alias in target.aliases]), data=st.data()
-)
+@given(header=st.sampled_from([alias for target in SCRAPE.targets for alias in target.aliases]), data=st.data())
 def test_spelling_does_not_matter(header: str, data: st.DataObject) -> None:
     respelled = data.draw(
         st.sampled_from([header.upper(), header.replace(" ", "_"), f"  {header} ", header.title() + "."])
     )
-    assert (
-        map_headers(SCRAPE, [respelled]).targets.keys()
-        == map_headers(SCRAPE, [header]).targets.keys()
-        != set()
-    )
+    assert map_headers(SCRAPE, [respelled]).targets.keys() == map_headers(SCRAPE, [header]).targets.keys() != set()
 
 
 @given(st.text())
@@ -81,9 +75,7 @@ def test_the_unicode_form_does_not_matter() -> None:
     assert header_key("Gr\u00f6\u00dfe") == header_key("GRO\u0308SSE")
 
 
-@pytest.mark.parametrize(
-    "decoy", ["Company Name for Emails", "company_name_for_emails", "Cleaned Company Name"]
-)
+@pytest.mark.parametrize("decoy", ["Company Name for Emails", "company_name_for_emails", "Cleaned Company Name"])
 def test_decoys_are_never_the_company_s_name(decoy: str) -> None:
     mapping = map_headers(SCRAPE, ["Email", decoy])
     assert mapping.targets.keys() == {"email"}

@@ -38,9 +38,7 @@ def test_real_exports(name: str, encoding: str, columns: int, count: int) -> Non
     assert shape.warnings == ()
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"])
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_encodings_delimiters_line_ends(tmp_path: Path, encoding: str, delimiter: str, newline: str) -> None:
@@ -146,9 +144,7 @@ EDIT = st.tuples(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(edits=st.lists(EDIT, min_size=1, max_size=6), cut=st.integers(0, len(ORIGINAL)))
-def test_damaged_files_are_read_or_refused(
-    tmp_path: Path, edits: list[tuple[int, int, bytes]], cut: int
-) -> None:
+def test_damaged_files_are_read_or_refused(tmp_path: Path, edits: list[tuple[int, int, bytes]], cut: int) -> None:
     content = ORIGINAL[cut:] or ORIGINAL
     for at, length, new in edits:
         content = content[:at] + new + content[at + length :]
@@ -159,9 +155,7 @@ def test_damaged_files_are_read_or_refused(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    table=st.lists(
-        st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=3, max_size=3)
-    )
+    table=st.lists(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=3, max_size=3))
 )
 def test_what_a_writer_wrote_is_read(tmp_path: Path, table: list[list[str]]) -> None:
     quoted = [

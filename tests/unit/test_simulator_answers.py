@@ -143,9 +143,7 @@ def test_the_same_seed_draws_the_same_fates_and_shares_are_kept() -> None:
 
 def test_one_knob_changes_nothing_that_others_draw() -> None:
     calm, rough = SimulatorSettings(loss=0.2), SimulatorSettings(loss=0.2, duplicate=1, status_5xx=0.5)
-    lost = [
-        [dice.roll(knobs).lost for _ in range(500)] for dice, knobs in ((Dice(1), calm), (Dice(1), rough))
-    ]
+    lost = [[dice.roll(knobs).lost for _ in range(500)] for dice, knobs in ((Dice(1), calm), (Dice(1), rough))]
     assert lost[0] == lost[1]
 
 

@@ -119,9 +119,7 @@ def test_full_names_are_split(full: str, first: str, last: str | None) -> None:
 
 
 def test_a_hashed_profile_becomes_the_page_that_anybody_can_open() -> None:
-    found = split_raw_apollo_scrape_data.run(
-        {"person_linkedin_url": "linkedin.com/sales/lead/ACwAAAOrqquLaRG,X"}
-    )
+    found = split_raw_apollo_scrape_data.run({"person_linkedin_url": "linkedin.com/sales/lead/ACwAAAOrqquLaRG,X"})
     assert found == {"person_linkedin_url": "https://www.linkedin.com/in/ACwAAAOrqquLaRG"}
 
 

@@ -55,17 +55,13 @@ class Workstream:
 
 def header_key(header: str) -> str:
     """What is compared of a header: its letters and digits, whatever their case, width or Unicode form."""
-    return re.sub(
-        r"[\W_]+", "", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", header).casefold())
-    )
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", header).casefold()))
 
 
 @cache
 def workstreams() -> Mapping[str, Workstream]:
     """Every workstream by slug, in the order of their modules' names."""
-    modules = [
-        importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
-    ]
+    modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     return MappingProxyType({module.WORKSTREAM.slug: module.WORKSTREAM for module in modules})
 
 

@@ -1,0 +1,168 @@
+"""The appender: many callers, few transactions; who is told `appended` is on disk, whatever happens to the server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+from psycopg import errors
+
+from shared.envelope import Event, from_json
+from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
+from shared.runtime.embedded import free_port
+from tests.integration.log_harness import connected, event, eventually, logged, registered, registrations
+from tests.running_servers import Servers
+
+
+@pytest.fixture
+async def appender(servers: Servers, database: str) -> AsyncIterator[Appender]:
+    appender = Appender(servers.role_url("ingest", database), "test")
+    yield appender
+    await appender.close()
+
+
+async def transactions(servers: Servers, database: str) -> int:
+    """How many transactions wrote the log."""
+    async with connected(servers.admin_url(database)) as connection:
+        row = await (await connection.execute("SELECT count(DISTINCT xmin::text) FROM log.events")).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+async def ids(servers: Servers, database: str) -> list[str]:
+    return [from_json(body).id for _, body in await logged(servers, database)]
+
+
+async def test_concurrent_callers_share_transactions(servers: Servers, database: str, appender: Appender) -> None:
+    events = registrations(200)
+    positions = await asyncio.gather(*(appender.append([event]) for event in events))
+    assert await ids(servers, database) == [event.id for event in events]
+    assert all(position >= number for number, position in enumerate(positions, start=1))
+    assert await transactions(servers, database) <= 3
+
+
+async def test_one_after_the_other_each_has_its_own(servers: Servers, database: str, appender: Appender) -> None:
+    for number in range(1, 6):
+        assert await appender.append(registrations(1)) == number
+    assert await transactions(servers, database) == 5
+
+
+async def test_a_transaction_does_not_grow_without_end(servers: Servers, database: str, appender: Appender) -> None:
+    await asyncio.gather(*(appender.append(registrations(MAX_EVENTS // 4)) for _ in range(12)))
+    assert len(await ids(servers, database)) == 3 * MAX_EVENTS
+    assert await transactions(servers, database) >= 3
+
+
+async def test_what_one_caller_appends_stays_together_and_in_order(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    groups = [registrations(7) for _ in range(30)]
+    await asyncio.gather(*(appender.append(group) for group in groups))
+    assert await ids(servers, database) == [event.id for group in groups for event in group]
+
+
+async def test_a_refused_event_does_not_take_its_neighbours_along(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    good = registrations(10)
+    calls = [*good[:5], event("StepScheduled", {}), *good[5:]]
+    results = await asyncio.gather(*(appender.append([each]) for each in calls), return_exceptions=True)
+    assert isinstance(results.pop(5), errors.InsufficientPrivilege)
+    assert all(isinstance(result, int) for result in results)
+    assert await ids(servers, database) == [each.id for each in good]
+    assert await appender.append(registrations(1)) == 11
+
+
+async def test_the_same_event_from_two_callers_is_appended_once(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    same = registered("twice")
+    assert len(await asyncio.gather(*(appender.append([same]) for _ in range(5)))) == 5
+    assert await ids(servers, database) == [same.id]
+
+
+async def test_a_caller_that_gives_up_does_not_disturb_the_others(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    calls = [asyncio.create_task(appender.append(registrations(1))) for _ in range(20)]
+    await asyncio.sleep(0)
+    calls[3].cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(result) for result in results].count(int) == 19
+
+
+async def test_a_connection_that_was_ended_is_made_anew(servers: Servers, database: str, appender: Appender) -> None:
+    await appender.append(registrations(1))
+    async with connected(servers.admin_url(database)) as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'leadstream test append' AND datname = current_database()"
+        )
+    assert await appender.append(registrations(1)) == 2
+
+
+async def test_what_was_acknowledged_survives_a_restart_of_the_server(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    acknowledged: list[Event] = []
+    refused = 0
+    restarting = asyncio.create_task(asyncio.to_thread(servers.restart, "postgres"))
+    for number in count():
+        if restarting.done() and number % 10 == 0:
+            break
+        event = registered("survivor")
+        try:
+            await appender.append([event])
+            acknowledged.append(event)
+        except Unavailable:
+            refused += 1
+            await asyncio.sleep(0.02)
+    await restarting
+    assert await eventually(lambda: _appended(appender), bool)
+    assert {event.id for event in acknowledged} <= set(await ids(servers, database))
+    assert acknowledged
+
+
+async def test_a_server_that_hangs_is_unavailable_in_time(servers: Servers, database: str) -> None:
+    appender = Appender(servers.role_url("ingest", database), "impatient", patience_seconds=0.3)
+    async with connected(servers.admin_url(database), autocommit=False) as connection:
+        await connection.execute("LOCK TABLE log.head IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(3):
+            calls = (appender.append(registrations(1)) for _ in range(3))
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        await connection.rollback()
+    assert [type(result) for result in results] == [Unavailable] * 3
+    assert await appender.append(registrations(1)) >= 1
+    await appender.close()
+
+
+async def test_no_server_is_unavailable_at_once() -> None:
+    appender = Appender(f"postgresql://ingest:x@127.0.0.1:{free_port()}/none", "nowhere")
+    async with asyncio.timeout(2):
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await appender.append(registrations(1))
+    await appender.close()
+
+
+async def test_close_finishes_what_waits_and_ends_the_connection(servers: Servers, database: str) -> None:
+    appender = Appender(servers.role_url("ingest", database), "closing")
+    calls = [asyncio.create_task(appender.append(registrations(1))) for _ in range(30)]
+    await asyncio.sleep(0)
+    await appender.close()
+    assert all(isinstance(result, int) for result in await asyncio.gather(*calls))
+    async with connected(servers.admin_url(database)) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leadstream closing append'"
+
+        async def open_connections() -> int:
+            row = await (await connection.execute(query)).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        await eventually(open_connections, lambda number: number == 0)
+
+
+async def _appended(appender: Appender) -> bool:
+    try:
+        return bool(await appender.append(registrations(1)))
+    except Unavailable:
+        return False
