@@ -57,13 +57,22 @@ class Appender:
                 await asyncio.sleep(LINGER_SECONDS)
             group = self._take()
             size = len(group)
-            try:
-                await asyncio.wait_for(self._write_anew(group), self._patience)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
-                await self._drop()
-                _fail(group, Unavailable(f"the log cannot be reached: {error}"))
-            except Exception as error:  # noqa: BLE001 - handed to the callers that wait
-                await self._one_by_one(group, error)
+            await self._settle(group)
+
+    async def _settle(self, group: Sequence[_Waiting]) -> None:
+        """Tell every caller of the group. An event that the log refuses must not take its neighbours with it."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._write_anew(group)
+        except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
+            await self._drop()
+            _fail(group, Unavailable(f"the log cannot be reached: {error}"))
+        except Exception as error:  # noqa: BLE001 - handed to the callers that wait
+            if len(group) == 1:
+                return _fail(group, error)
+            for waiting in group:
+                await self._settle([waiting])
+        return None
 
     def _take(self) -> list[_Waiting]:
         size = count = 0
@@ -90,17 +99,6 @@ class Appender:
         for _, done in group:
             if not done.done():
                 done.set_result(position)
-
-    async def _one_by_one(self, group: Sequence[_Waiting], error: Exception) -> None:
-        """An event that the log refuses must not take its neighbours with it."""
-        if len(group) == 1:
-            return _fail(group, error)
-        for waiting in group:
-            try:
-                await self._write([waiting])
-            except Exception as alone:  # noqa: BLE001 - handed to the caller that waits
-                _fail([waiting], alone)
-        return None
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
