@@ -1,13 +1,14 @@
 """The appender: many callers, few transactions; who is told `appended` is on disk, whatever happens to the server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import count
 
 import pytest
 from psycopg import errors
 
 from shared.envelope import Event, from_json
+from shared.runtime import log
 from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
 from shared.runtime.embedded import free_port
 from tests.integration.log_harness import connected, event, eventually, logged, registered, registrations
@@ -134,6 +135,18 @@ async def test_a_server_that_hangs_is_unavailable_in_time(servers: Servers, data
     assert [type(result) for result in results] == [Unavailable] * 3
     assert await appender.append(registrations(1)) >= 1
     await appender.close()
+
+
+async def test_a_server_that_goes_while_events_are_tried_one_by_one_is_unavailable(
+    servers: Servers, database: str, appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def append(_: object, events: Sequence[Event]) -> int:
+        raise errors.CheckViolation("refused") if len(events) > 1 else errors.AdminShutdown("going")
+
+    monkeypatch.setattr(log, "append", append)
+    calls = (appender.append(registrations(1)) for _ in range(3))
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable] * 3
 
 
 async def test_no_server_is_unavailable_at_once() -> None:
