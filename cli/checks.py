@@ -120,9 +120,8 @@ def _print(report: dict[str, Any]) -> None:
         verdict = "identical" if not found["different_rows"] else f"{found['different_rows']} rows differ"
         typer.echo(f"  {name:<11} {found['events']:>9,} events  {rows:>9,} rows  {verdict}")
         for difference in found["differences"]:
-            typer.echo(
-                f"      only {difference['only_in']}: {difference['table']} {json.dumps(difference['row'], default=str)[:300]}"
-            )
+            row = json.dumps(difference["row"], default=str)[:300]
+            typer.echo(f"      only {difference['only_in']}: {difference['table']} {row}")
     if "chain" in report:
         broken = report["chain"]["broken_at"]
         typer.echo(f"  hash chain  {'intact' if broken is None else f'broken at position {broken}'}")

@@ -18,14 +18,7 @@ if TYPE_CHECKING:
     from cli.stack import Stack
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
-SHOWN: Final = (
-    "person_full_name",
-    "person_title",
-    "company_name",
-    "company_domain",
-    "company_industry",
-    "company_size_bucket",
-)
+SHOWN: Final = ("person_full_name", "person_title", "company_name", "company_domain")
 PATIENCE_SECONDS: Final = 1_800.0
 
 
@@ -152,7 +145,7 @@ def _show(result: dict[str, Any], leads: list[dict[str, Any]]) -> None:
 
     table = Table(title=f"final_leads: the first {min(10, len(leads))} of {len(leads)}")
     for name in SHOWN:
-        table.add_column(name.replace("_", " "), overflow="ellipsis", no_wrap=True, max_width=32)
+        table.add_column(name, overflow="ellipsis", no_wrap=True)
     for lead in leads[:10]:
         table.add_row(*(str(lead.get(name) or "") for name in SHOWN))
     console = Console()

@@ -193,9 +193,13 @@ class Stack:
 
     def _provision(self) -> None:
         import asyncio
+        import logging
+
+        import structlog
 
         from shared.runtime.topology import provision_database, provision_streams
 
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)
         asyncio.run(provision_streams(self.nats.url("provision")))
 

@@ -138,8 +138,11 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
 
 def _wanted(state: State, key: ClaimKey) -> bool:
     """Whether anybody waits whose batch was not cancelled."""
-    batches = {state.waiters[place].batch_id for place in state.waiting.get(key, ())}
-    return any(state.batches[batch_id].status == "running" for batch_id in batches)
+    return any(state.batches[batch_id].status == "running" for batch_id in _batches(state, key))
+
+
+def _batches(state: State, key: ClaimKey) -> set[str]:
+    return {state.waiters[place].batch_id for place in state.waiting.get(key, ())}
 
 
 def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:

@@ -250,8 +250,8 @@ def _completion(claim: Claim, item_id: str, batch_id: str, step: int, skipped: S
 
 def _failed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:
     for waiter in state.released(key, event.id) if key else ():
-        claim = state.claims[waiter.entity_id, waiter.workflow]
-        yield _failure(claim, waiter)
+        if state.batches[waiter.batch_id].status == "running":
+            yield _failure(state.claims[waiter.entity_id, waiter.workflow], waiter)
 
 
 def _failure(claim: Claim, waiter: Waiter) -> Emit:

@@ -95,12 +95,15 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
 
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
-    item = state.items[event.item_id or ""]
-    if payload.output:
-        state.items[item.item_id] = item = replace(item, output=item.output | payload.output)
+    before = state.items[event.item_id or ""]
+    item = replace(before, output=before.output | (payload.output or {}))
     if event.entity_id:
-        state.items[item.item_id] = item = _about(item, event.entity_id)
-    if payload.step == state.batches[item.batch_id].last_step:
+        item = _about(item, event.entity_id)
+    state.items[item.item_id] = item
+    if item.outcome is not None:
+        if item != before:
+            _show(state, item, event.occurred_at)
+    elif payload.step == state.batches[item.batch_id].last_step:
         _end(state, event, item.item_id, "completed")
 
 
@@ -117,9 +120,14 @@ def _end(state: State, event: Event, item_id: str | None, outcome: Outcome) -> N
     if isinstance(event.payload, StepFailed) and event.entity_id:
         item = _about(item, event.entity_id)
     state.items[item.item_id] = item = replace(item, outcome=outcome, ended_at=event.occurred_at)
+    _show(state, item, event.occurred_at)
+
+
+def _show(state: State, item: Item, now: datetime) -> None:
+    """Make the lead of an item that has ended; a later answer about its person or company finds it again."""
     for entity_id in filter(None, (item.person_id, item.company_id)):
         state.items_of.setdefault(entity_id, set()).add(item.item_id)
-    _project(state, item, event.occurred_at)
+    _project(state, item, now)
 
 
 def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
@@ -132,7 +140,7 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         _refreshed_at(payload.answer, event.occurred_at), payload.answer,
     )  # fmt: skip
     known = state.answers.get(entity_id)
-    if known is not None and known.refreshed_at >= answer.refreshed_at:
+    if known is not None and (known.refreshed_at >= answer.refreshed_at or known.client_id != answer.client_id):
         return
     state.answers[entity_id] = answer
     if entity_id.startswith("person_"):
@@ -162,8 +170,8 @@ def _remember_jobs(state: State, answer: Answer, again: bool) -> None:
 
 def _project(state: State, item: Item, now: datetime) -> None:
     answers = {
-        "person_answer": state.answers.get(item.person_id or ""),
-        "company_answer": state.answers.get(item.company_id or ""),
+        "person_answer": _answer_about(state, item, item.person_id),
+        "company_answer": _answer_about(state, item, item.company_id),
     }
     about_person, about_company = answers["person_answer"], answers["company_answer"]
     lead = project(
@@ -178,6 +186,12 @@ def _project(state: State, item: Item, now: datetime) -> None:
         item.company_id, state.batches[item.batch_id].workstream, item.outcome, *lead.columns.values(),
         _provenance(lead, answers), now.date(), now,
     )  # fmt: skip
+
+
+def _answer_about(state: State, item: Item, entity_id: str | None) -> Answer | None:
+    """The answer in force about one of the item's entities, if it is the item's own client's."""
+    answer = state.answers.get(entity_id or "")
+    return answer if answer is not None and answer.client_id == item.client_id else None
 
 
 def _provenance(lead: Lead, answers: dict[str, Answer | None]) -> dict[str, Any]:

@@ -14,13 +14,17 @@ Outcome = Literal["completed", "failed", "cancelled"]
 
 @record
 class Batch:
-    """What the projector needs of a batch: where its items end, and what they came from."""
+    """What the projector needs of a batch: where its items end, and what they came from.
+
+    Items that are added to a cancelled batch end at once.
+    """
 
     batch_id: str
     tenant_id: str
     client_id: str
     workstream: str
     last_step: int
+    cancelled: bool
 
 
 @record
@@ -99,7 +103,10 @@ FinalLead: Any = make_dataclass(
 
 @dataclass
 class State:
-    """The rows that the events at hand touch. `items_of` finds the ended items of an entity."""
+    """The rows that the events at hand touch. `items_of` finds the ended items of an entity.
+
+    `whole`: the entities all of whose ended items are here, those that ended long ago too.
+    """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
@@ -109,6 +116,7 @@ class State:
     job_counts: dict[str, int] = field(default_factory=dict)
     leads: Tracked[str, Any] = field(default_factory=Tracked)
     items_of: dict[str, set[str]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
 
 
 def lead_id_of(item_id: str) -> str:

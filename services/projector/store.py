@@ -48,6 +48,7 @@ BATCH = Table(
     *tenant_columns(),
     Column("workstream", Text, nullable=False),
     Column("last_step", SmallInteger, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
 )
 ITEM = Table(
     "item",
@@ -193,7 +194,7 @@ async def _load_fields(connection: Connection, state: State, events: Sequence[Ev
 
 async def _load_ended(connection: Connection, state: State, entities: set[str]) -> None:
     """The items that have ended with one of these people or companies: an answer changes their leads."""
-    unseen = {entity for entity in entities if entity not in state.items_of}
+    unseen = entities - state.whole
     for column, prefix in (("person_id", "person_"), ("company_id", "company_")):
         wanted = {entity for entity in unseen if entity.startswith(prefix)}
         for item in await _items.read(connection, column, wanted, "outcome IS NOT NULL"):
@@ -202,5 +203,4 @@ async def _load_ended(connection: Connection, state: State, entities: set[str]) 
     batches = state.batches.unknown({item.batch_id for item in _items_about(state, entities)})
     if batches:
         state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
-    for entity in unseen:
-        state.items_of.setdefault(entity, set())
+    state.whole |= unseen
