@@ -48,12 +48,7 @@ def evolve(state: State, event: Event) -> None:
     payload: Consumed = event.payload
     match payload:
         case BatchLaunched():
-            assert event.batch_id
-            assert event.client_id
-            last = len(payload.blueprint) - 1
-            state.batches[event.batch_id] = Batch(
-                event.batch_id, event.tenant_id, event.client_id, payload.workstream, last
-            )
+            _launch(state, event, payload)
         case ItemAdded():
             _add(state, event, payload)
         case ItemCompleted():
@@ -61,9 +56,7 @@ def evolve(state: State, event: Event) -> None:
         case StepFailed():
             _end(state, event, event.item_id, "failed")
         case BatchCancelled():
-            for item in sorted(state.items.values(), key=lambda item: item.item_id):
-                if item.batch_id == event.batch_id:
-                    _end(state, event, item.item_id, "cancelled")
+            _cancel(state, event)
         case EnrichmentReceived():
             _answered(state, event, payload)
         case _:
@@ -75,23 +68,38 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     return iter(())
 
 
+def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
+    assert event.batch_id
+    assert event.client_id
+    state.batches[event.batch_id] = Batch(
+        event.batch_id,
+        event.tenant_id,
+        event.client_id,
+        payload.workstream,
+        len(payload.blueprint) - 1,
+        cancelled=False,
+    )
+
+
+def _cancel(state: State, event: Event) -> None:
+    batch = state.batches.get(event.batch_id or "")
+    if batch is not None:
+        state.batches[batch.batch_id] = replace(batch, cancelled=True)
+    for item in sorted(state.items.values(), key=lambda item: item.item_id):
+        if item.batch_id == event.batch_id:
+            _end(state, event, item.item_id, "cancelled")
+
+
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.batch_id
     assert event.client_id
     assert event.item_id
     state.items[event.item_id] = Item(
-        event.item_id,
-        event.tenant_id,
-        event.client_id,
-        event.batch_id,
-        payload.row,
-        {},
-        None,
-        None,
-        None,
-        None,
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, {}, None, None, None, None
     )
     state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
+    if state.batches[event.batch_id].cancelled:
+        _end(state, event, event.item_id, "cancelled")
 
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:

@@ -1,0 +1,225 @@
+"""Leads as events make them: one for each item that has ended, made anew when more is known about its people."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from facts import (
+    BATCH,
+    CLIENT,
+    COMPANY_STEP,
+    NEXT_BATCH,
+    OTHER_CLIENT,
+    PERSON_STEP,
+    START,
+    SYNC_STEP,
+    added,
+    fact,
+    item_id,
+    launched,
+    told_again,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from specification import Specification
+
+from services.projector.domain import decide, evolve
+from services.projector.rows import State, lead_id_of
+from shared.envelope import Event
+from shared.events import BatchCancelled, EnrichmentReceived, ItemCompleted, StepFailed
+from shared.ids import named_id
+from shared.state import Tracked
+
+ACME, ANN = named_id("company", "acme"), named_id("person", "ann")
+FIRM = {"name": "Acme", "domain": "acme.com", "industry": "Tools", "size": "11-50 employees", "founded": 1999}
+WHO = {
+    "name": "Ann Ex", "first_name": "Ann", "last_name": "Ex", "headline": "CEO of Acme", "title": "CEO",
+    "experience": [{"company": "Acme", "title": "CEO", "start_date": "2025-12-01", "is_current": True},
+                   {"company": "Beta", "title": "CTO", "start_date": "2020-01-01", "end_date": "2025-11-01"}],
+}  # fmt: skip
+STEPS = (SYNC_STEP, COMPANY_STEP, PERSON_STEP)
+
+
+def projector(*given_: Event) -> Specification:
+    return Specification(State(), evolve, decide).given(*given_)
+
+
+def answer(entity: str, hours: float = 1, found: bool = True, client_id: str = CLIENT, **body) -> Event:
+    raw = (WHO if entity.startswith("person") else FIRM) | body
+    payload = EnrichmentReceived("enrich", None, found, raw)
+    return fact(payload, entity_id=entity, hours=hours, batch_id=None, client_id=client_id)
+
+
+def completed(item: int, step: int, entity: str | None = None, hours: float = 2, **more) -> Event:
+    payload = ItemCompleted(step, STEPS[step].workflow, **more)
+    return fact(payload, item=item, entity_id=entity, hours=hours)
+
+
+def walked(item: int, hours: float = 2) -> list[Event]:
+    """The item has taken every step."""
+    return [
+        completed(item, 0, hours=hours, output={"company_name_normalized": "Acme!"}),
+        completed(item, 1, ACME, hours),
+        completed(item, 2, ANN, hours),
+    ]
+
+
+def lead(found: Specification, item: int):
+    return found.state.leads.get(lead_id_of(item_id(item)))
+
+
+def one(*more: Event) -> Specification:
+    return projector(launched(*STEPS, items=2), added(1, email="ann@acme.com", title="Boss"), *more)
+
+
+def test_an_item_that_has_ended_is_a_lead_of_what_was_uploaded_and_answered() -> None:
+    found = lead(one(answer(ACME), answer(ANN), *walked(1)), 1)
+    assert (found.outcome, found.batch_id, found.row, found.client_id) == ("completed", BATCH, 1, CLIENT)
+    assert (found.person_email, found.person_title, found.company_domain) == ("ann@acme.com", "CEO", "acme.com")
+    assert (found.person_id, found.company_id, found.source_workstream) == (ANN, ACME, "apollo_scrape")
+    assert (found.reference_date, found.projected_at) == (START.date(), START + timedelta(hours=2))
+    assert "person_email" in found.provenance["upload"]["columns"]
+    assert found.provenance["company_answer"]["event_id"] == answer(ACME).id
+
+
+def test_before_its_end_an_item_is_no_lead() -> None:
+    found = one(answer(ACME), *walked(1)[:2])
+    assert found.state.leads == {}
+
+
+def test_what_a_sync_step_set_is_part_of_the_lead() -> None:
+    assert lead(one(*walked(1)), 1).company_name == "Acme!"
+
+
+def test_a_failed_item_is_a_lead_too_with_what_there_is() -> None:
+    failure = StepFailed(1, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True)
+    found = one(completed(1, 0), fact(failure, item=1, entity_id=ACME))
+    assert (lead(found, 1).outcome, lead(found, 1).company_id) == ("failed", ACME)
+    found.given(answer(ACME))
+    assert (lead(found, 1).outcome, lead(found, 1).company_domain) == ("failed", "acme.com")
+
+
+def test_every_item_of_a_cancelled_batch_is_a_lead() -> None:
+    found = one(answer(ACME), completed(1, 1, ACME), fact(BatchCancelled()), added(2, email="bob@acme.com"))
+    assert (lead(found, 1).outcome, lead(found, 1).company_domain) == ("cancelled", "acme.com")
+    assert (lead(found, 2).outcome, lead(found, 2).person_email) == ("cancelled", "bob@acme.com")
+
+
+def test_what_was_completed_stays_so_when_its_batch_is_cancelled() -> None:
+    assert lead(one(*walked(1), fact(BatchCancelled())), 1).outcome == "completed"
+
+
+def test_an_answer_that_comes_after_the_end_makes_the_lead_anew() -> None:
+    found = one(*walked(1))
+    found.given(answer(ACME, hours=30))
+    assert (lead(found, 1).company_domain, lead(found, 1).reference_date) == (
+        "acme.com", START.date() + timedelta(days=1),
+    )  # fmt: skip
+
+
+def test_an_answer_paid_for_by_a_cancelled_batch_reaches_its_leads() -> None:
+    """The item ended before anybody knew its company: the answer's completion names it."""
+    found = one(completed(1, 0), fact(BatchCancelled()), answer(ACME), completed(1, 1, ACME))
+    assert (lead(found, 1).outcome, lead(found, 1).company_domain) == ("cancelled", "acme.com")
+    found.given(answer(ACME, hours=3, industry="Toys"))
+    assert lead(found, 1).company_industry == "Toys"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "industry"),
+    [
+        ({"hours": 1}, {"hours": 2}, "new"),
+        ({"hours": 1, "last_refresh": "2026-01-05 10:00:00"}, {"hours": 2, "last_refresh": "2026-01-04"}, "old"),
+        ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05 10:00:00"}, "new"),
+        ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05"}, "old"),
+        ({"hours": 1}, {"hours": 2, "found": False}, "old"),
+    ],
+)
+def test_the_newest_look_at_a_company_wins(first, second, industry: str) -> None:
+    found = one(*walked(1), answer(ACME, industry="old", **first), answer(ACME, industry="new", **second))
+    assert lead(found, 1).company_industry == industry
+
+
+def test_one_answer_serves_the_leads_of_every_batch() -> None:
+    other = replace(added(7), batch_id=NEXT_BATCH)
+    end = [replace(event, batch_id=NEXT_BATCH) for event in walked(7)]
+    found = one(*walked(1), launched(*STEPS, batch_id=NEXT_BATCH), other, *end, answer(ACME))
+    assert lead(found, 1).company_domain == lead(found, 7).company_domain == "acme.com"
+
+
+def test_another_client_s_answer_is_nobody_else_s() -> None:
+    found = one(*walked(1), answer(ACME, client_id=OTHER_CLIENT), answer(ANN, client_id=OTHER_CLIENT))
+    assert (lead(found, 1).company_domain, lead(found, 1).person_headline) == (None, None)
+    found = one(answer(ACME), *walked(1), answer(ACME, hours=5, client_id=OTHER_CLIENT, industry="Toys"))
+    assert lead(found, 1).company_industry == "Tools"
+
+
+def test_a_person_s_jobs_are_rows_and_a_newer_answer_replaces_them() -> None:
+    found = one(answer(ANN))
+    assert [(job.ordinal, job.company_name, job.is_current) for job in found.state.jobs.values()] == [
+        (0, "Acme", True), (1, "Beta", False),
+    ]  # fmt: skip
+    assert found.state.job_counts == {}
+    found.given(answer(ANN, hours=9, experience=WHO["experience"][:1]))
+    assert found.state.job_counts == {ANN: 1}
+
+
+def test_repeated_words_change_no_lead() -> None:
+    events = [answer(ACME), answer(ANN), *walked(1)]
+    found = one(*events)
+    before = dict(found.state.leads)
+    found.given(*(told_again(event) for event in events), fact(BatchCancelled()))
+    assert found.state.leads == before
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Event]:
+    """Items that walk, fail or are cancelled, and answers before, between and after."""
+    items = draw(st.integers(1, 3))
+    said = [event for item in range(items) for event in walked(item)]
+    said += [
+        answer(entity, hours=draw(st.integers(0, 50)), founded=1990 + n) for n, entity in enumerate([ACME, ANN] * 2)
+    ]
+    said += [fact(StepFailed(1, "enrich_company", "TIMEOUT", "", True), item=draw(st.integers(0, 2)), entity_id=ACME)]
+    said += draw(st.lists(st.just(fact(BatchCancelled())), max_size=1))
+    births = [added(item, email=f"{item}@acme.com") for item in range(items)]
+    known = {None, *map(item_id, range(items))}
+    mixed = draw(st.permutations([event for event in said if event.item_id in known]))
+    return [launched(*STEPS, items=items), *births, *mixed]
+
+
+@given(histories())
+def test_every_ended_item_is_one_lead_as_it_stands_at_the_end(history: list[Event]) -> None:
+    found = projector(*history)
+    ended = {item.item_id: item for item in found.state.items.values() if item.outcome}
+    assert {row.item_id: row.outcome for row in found.state.leads.values()} == {
+        name: item.outcome for name, item in ended.items()
+    }
+    for row in found.state.leads.values():
+        item = ended[row.item_id]
+        assert (row.company_id, row.person_id) == (item.company_id, item.person_id)
+        known = found.state.answers.get(item.company_id or "")
+        assert row.company_founded_year == (known and known.raw["founded"])
+
+
+@given(histories(), st.integers(1, 5))
+def test_the_leads_do_not_depend_on_how_the_log_is_cut(history: list[Event], size: int) -> None:
+    """A fresh state after every few events, with what the store would load of the items that have ended."""
+    whole, cut, leads = projector(*history).state, projector(), {}
+    for start in range(0, len(history), size):
+        cut.state = reread(cut.state)
+        cut.given(*history[start : start + size])
+        leads |= cut.state.leads
+    assert leads == whole.leads
+    assert dict(cut.state.items) == dict(whole.items)
+
+
+def reread(state: State) -> State:
+    fresh = State()
+    for name in ("batches", "items", "fields", "answers"):
+        table: Tracked = getattr(state, name)
+        getattr(fresh, name).loaded(table.keys(), table.items())
+    for item in state.items.values():
+        for entity in filter(None, (item.person_id, item.company_id)) if item.outcome else ():
+            fresh.items_of.setdefault(entity, set()).add(item.item_id)
+    return fresh
