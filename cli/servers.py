@@ -48,9 +48,9 @@ def up(
     }
     stack = Stack(data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}"))
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     with stack.running():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         typer.echo("leadstream is up:")
         for name, url in stack.urls.items():
             if simulator or name != "simulator":

@@ -27,6 +27,7 @@ ROLES: Final = (*SERVICES, "relay")
 NATS_USERS: Final = ("provision", "relay", "service")
 DATABASE: Final = "leadstream"
 STOP_SECONDS: Final = 15.0
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 Spawn = Callable[[], "subprocess.Popen[bytes]"]
 
 
@@ -117,12 +118,15 @@ class Stack:
 
     @contextlib.contextmanager
     def running(self) -> Iterator["Stack"]:
-        """Start everything, and stop it whatever happens."""
+        """Start everything, and stop it whatever happens; SIGTERM and SIGHUP end the caller as Ctrl-C does."""
+        before = {number: signal.signal(number, _leave) for number in _ENDING} if _in_main_thread() else {}
         try:
             self.start()
             yield self
         finally:
             self.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def start(self) -> None:
         """Start servers, provision, start services; returns when every one is ready. Raises ServerFailed."""
@@ -257,6 +261,14 @@ class Stack:
             "LEADSTREAM_CALLBACK_BASE_URL": self.urls["callbacks"],
             "LEADSTREAM_ARTIFACTS": str(self.folder / "artifacts"),
         }
+
+
+def _leave(number: int, _: Any) -> None:
+    sys.exit(128 + number)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _health(url: str) -> dict[str, Any] | None:
