@@ -17,7 +17,6 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect, ddl
 from shared.runtime.machine import Definition, Machine, Message
 from shared.runtime.reader import Interrupted, StreamReader
@@ -46,7 +45,6 @@ class Follower:
     async def run(self, nats: Client, deliver: Deliver) -> None:
         """Lead, or stand by until the leader is gone; for ever, through restarts of either server."""
         while True:
-            end_if_cancelled()
             try:
                 await self._term(nats, deliver)
             except* TRANSIENT as errors:
