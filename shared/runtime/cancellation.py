@@ -9,7 +9,10 @@ import asyncio
 
 
 def end_if_cancelled() -> None:
-    """Raise the cancellation that was asked of this task and got lost on its way."""
+    """Raise the cancellation that was asked of this task and got lost on its way.
+
+    Not for a task that has a TaskGroup of its own: before Python 3.12 a failing child counts as a cancellation.
+    """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
