@@ -5,7 +5,8 @@ subclass keeps everything else of the framework: the handler, its middlewares, i
 event type). tests/contract holds it against the pinned version.
 """
 
-from typing import Any, cast
+import asyncio
+from typing import Any, Final, cast
 
 import structlog
 from faststream import AckPolicy
@@ -23,6 +24,7 @@ from shared.runtime.follower import Follower
 from shared.runtime.machine import Message
 from shared.subjects import STREAM, filters
 
+STOP_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
@@ -34,6 +36,13 @@ class LogSubscriber(BatchPullStreamSubscriber):
     async def _create_subscription(self) -> None:
         if not self.tasks:
             self.add_task(self._follow, restart_on_failure=False)
+
+    async def stop(self) -> None:
+        """End the term while NATS is still connected, so that consumer and lease are given back at once."""
+        tasks = list(self.tasks)
+        await super().stop()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
     async def _follow(self) -> None:
         try:
