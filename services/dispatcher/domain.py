@@ -65,6 +65,7 @@ Consumed = (
 
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state."""
+    state.begin()
     payload: Consumed = event.payload
     match payload:
         case WorkflowConfigured():

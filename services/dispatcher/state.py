@@ -150,6 +150,10 @@ class State:
             open_ = self.waiting.setdefault((waiter.entity_id, waiter.workflow), set())
             open_.add((waiter.item_id, waiter.step))
 
+    def begin(self) -> None:
+        """An event is about to be folded: it has released nobody yet, even if it was folded before."""
+        self._last_release = ("", ("", ""), [])
+
     def release(self, key: ClaimKey, event_id: str) -> None:
         """End the wait of everyone who waits for this claim."""
         places = sorted(self.waiting.get(key, ()))
