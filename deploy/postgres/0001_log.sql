@@ -46,7 +46,8 @@ CREATE FUNCTION log.link(chain bytea, first bytea, body text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT sha256(coalesce(chain, first) || convert_to(body, 'UTF8')) $$;
 CREATE AGGREGATE log.chain(first bytea, body text) (sfunc = log.link, stype = bytea);
 
--- Append events, given as a JSON array of {id, type, slot, tenant_id, ..., body}; returns the position of the last
+-- Append events, given as a JSON array of {id, type, slot, tenant_id, ..., body}, where body is the event itself and
+-- is kept as it is written, to the byte; returns the position of the last
 -- event in the log. An event whose id the log has already is left out, so a repeated call changes nothing.
 CREATE FUNCTION log.append(events json) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, log, pg_temp AS $$
@@ -55,27 +56,27 @@ DECLARE
     wrong text;
     added bigint;
 BEGIN
-    SELECT x.type INTO wrong
-    FROM (SELECT DISTINCT e.type FROM json_to_recordset(events) AS e (type text)) x
-    WHERE NOT EXISTS (SELECT FROM log.writer w WHERE w.role = session_user AND w.type = x.type)
+    SELECT * INTO head FROM log.head FOR UPDATE;
+
+    INSERT INTO log.events
+    SELECT head.position + row_number() OVER (ORDER BY e.ordinality),
+           e.id, e.type, e.slot, e.tenant_id, e.client_id, e.batch_id, e.item_id, e.entity_id, e.occurred_at, e.body::text,
+           log.chain(head.chain, e.body::text) OVER (ORDER BY e.ordinality)
+    FROM ROWS FROM (json_to_recordset(events) AS (
+        id uuid, type text, slot smallint, tenant_id uuid, client_id uuid, batch_id uuid, item_id uuid,
+        entity_id uuid, occurred_at timestamptz, body json)) WITH ORDINALITY AS e
+    WHERE NOT EXISTS (SELECT FROM log.events known WHERE known.id = e.id);
+    GET DIAGNOSTICS added = ROW_COUNT;
+
+    SELECT e.type INTO wrong FROM log.events e
+    WHERE e.position > head.position
+      AND NOT EXISTS (SELECT FROM log.writer w WHERE w.role = session_user AND w.type = e.type)
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'role % may not write event type %', session_user, wrong
             USING ERRCODE = 'insufficient_privilege',
                   HINT = 'log.writer lists who may write what; leadstream provision fills it from the event catalogue.';
     END IF;
-
-    SELECT * INTO head FROM log.head FOR UPDATE;
-
-    INSERT INTO log.events
-    SELECT head.position + row_number() OVER (ORDER BY e.ordinality),
-           e.id, e.type, e.slot, e.tenant_id, e.client_id, e.batch_id, e.item_id, e.entity_id, e.occurred_at, e.body,
-           log.chain(head.chain, e.body) OVER (ORDER BY e.ordinality)
-    FROM ROWS FROM (json_to_recordset(events) AS (
-        id uuid, type text, slot smallint, tenant_id uuid, client_id uuid, batch_id uuid, item_id uuid,
-        entity_id uuid, occurred_at timestamptz, body text)) WITH ORDINALITY AS e
-    WHERE NOT EXISTS (SELECT FROM log.events known WHERE known.id = e.id);
-    GET DIAGNOSTICS added = ROW_COUNT;
 
     IF added > 0 THEN
         UPDATE log.head h SET position = e.position, chain = e.chain

@@ -99,5 +99,5 @@ def _record(event: Event) -> dict[str, object]:
         "item_id": event.item_id and to_hex(event.item_id),
         "entity_id": event.entity_id and to_hex(event.entity_id),
         "occurred_at": event.occurred_at,
-        "body": to_json(event).decode(),
+        "body": orjson.Fragment(to_json(event)),
     }
