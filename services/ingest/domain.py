@@ -219,7 +219,7 @@ def _receive(state: State, event: Event, payload: UploadReceived) -> None:
     state.uploads[payload.upload_id] = Upload(
         payload.upload_id, event.tenant_id, event.client_id, payload.workstream, payload.filename, payload.bytes,
         payload.sha256, payload.artifact, payload.headers, payload.mapping, payload.unmapped, payload.bad_row_count,
-        bad, payload.rows, 0, "staging", event.occurred_at,
+        bad, payload.rows, 0, "staging" if payload.rows else "ready", event.occurred_at,
     )  # fmt: skip
 
 

@@ -155,7 +155,9 @@ class Handlers:
         return {"batch_id": batch_id, "action": action, "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
-        return await self.appender.append([_event(command, payload, command.make_id("evt", "event"), **about)])
+        whom = [name for name in about.values() if name]
+        event_id = command.make_id("evt", event_type(type(payload)).name, *whom)
+        return await self.appender.append([_event(command, payload, event_id, **about)])
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey
@@ -228,6 +230,8 @@ class Handlers:
         return known
 
     async def _count(self, command: Command, upload: dict[str, Any], rows: list[int] | None) -> int:
+        if not upload["rows"]:
+            raise Problem(422, "no_rows", f"upload {upload['upload_id']} has no good rows to launch")
         if rows is None:
             return int(upload["rows"])
         if not rows:
