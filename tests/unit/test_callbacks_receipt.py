@@ -1,0 +1,131 @@
+"""From an authenticated body to events: whose answer it is, when the URL, the body or both say so."""
+
+from itertools import count
+
+import orjson
+import pytest
+from facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, START, TENANT, fact, item_id
+from hypothesis import given
+from hypothesis import strategies as st
+from specification import Specification
+
+from services.callbacks.body import read
+from services.callbacks.domain import State, decide, evolve
+from services.callbacks.receipt import Sender, received, rejected
+from shared.envelope import Event, from_json, to_json
+from shared.events import CallbackRejected, WorkflowConfigured
+from shared.ids import named_id
+from shared.tokens import CallbackToken
+
+ACME, BETA, ANN = named_id("company", "acme"), named_id("company", "beta"), named_id("person", "ann")
+DISPATCH, OTHER_DISPATCH = named_id("disp", "1"), named_id("disp", "2")
+TOKEN = CallbackToken(DISPATCH, TENANT, CLIENT, BATCH, item_id(1), ACME, "enrich", 2**40)
+BY_TOKEN, BY_SECRET = Sender(TENANT, CLIENT, "enrich", TOKEN), Sender(TENANT, CLIENT, "enrich")
+FIRM = {"name": "Acme", "domain": "acme.com", "industry": "Tools", "size": "11-50", "founded": 1999}
+
+
+def events(sender: Sender, body: object) -> list[Event]:
+    numbers = count()
+    answers = read(orjson.dumps(body))
+    return received(sender, answers, body, START, lambda: named_id("evt", str(next(numbers))))
+
+
+def told(event: Event) -> tuple:
+    return event.payload.dispatch_id, event.entity_id, event.item_id, event.batch_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [FIRM, FIRM | {"item_id": item_id(1)}, FIRM | {"company_id": ACME}, FIRM | {"dispatch_id": DISPATCH},
+     FIRM | {"company_id": 4711}, FIRM | {"person_id": ANN, "company_id": ACME}, [FIRM], {"rows": [FIRM]},
+     FIRM | {"dispatch_id": DISPATCH, "company_id": BETA}],
+)  # fmt: skip
+def test_the_url_says_whose_answer_it_is(body) -> None:
+    (event,) = events(BY_TOKEN, body)
+    assert told(event) == (DISPATCH, ACME, item_id(1), BATCH)
+    assert (event.tenant_id, event.client_id, event.correlation_id) == (TENANT, CLIENT, BATCH)
+    assert (event.type, event.payload.workflow, event.payload.found) == ("EnrichmentReceived", "enrich", True)
+    assert event.payload.answer["name"] == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ({"company_id": BETA}, (None, BETA, None, None)),
+        ({"dispatch_id": OTHER_DISPATCH, "company_id": ACME}, (OTHER_DISPATCH, ACME, None, None)),
+        ({"person_id": ANN, "item_id": item_id(2)}, (None, ANN, item_id(2), None)),
+    ],
+)
+def test_a_body_about_somebody_else_is_not_the_dispatch_s(ids, expected) -> None:
+    (event,) = events(BY_TOKEN, FIRM | ids)
+    assert told(event) == expected
+    assert (event.tenant_id, event.client_id) == (TENANT, CLIENT)
+
+
+def test_of_several_rows_the_url_is_for_the_first_that_names_no_other() -> None:
+    found = events(BY_TOKEN, [FIRM | {"company_id": BETA}, FIRM, FIRM | {"company_id": ACME}])
+    assert [event.payload.dispatch_id for event in found] == [None, DISPATCH, None]
+    assert [event.entity_id for event in found] == [BETA, ACME, ACME]
+    assert len({event.id for event in found}) == 3
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ({"company_id": ACME, "item_id": item_id(1)}, (None, ACME, item_id(1), None)),
+        ({"person_id": ANN}, (None, ANN, None, None)),
+        ({"item_id": item_id(1)}, (None, item_id(1), item_id(1), None)),
+        ({"dispatch_id": DISPATCH}, (DISPATCH, None, None, None)),
+    ],
+)
+def test_with_a_static_secret_the_body_says_whose_answer_it_is(ids, expected) -> None:
+    (event,) = events(BY_SECRET, FIRM | ids)
+    assert told(event) == expected
+
+
+def test_an_item_s_own_step_is_answered_by_its_item_id() -> None:
+    token = CallbackToken(DISPATCH, TENANT, CLIENT, BATCH, item_id(1), item_id(1), "enrich", 2**40)
+    sender = Sender(TENANT, CLIENT, "enrich", token)
+    (event,) = events(sender, FIRM | {"item_id": item_id(1), "company_id": BETA})
+    assert told(event) == (DISPATCH, item_id(1), item_id(1), BATCH)
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    (event,) = events(BY_TOKEN, {"item_id": item_id(1), "enrich_company": {}})
+    assert (event.payload.found, event.payload.dispatch_id) == (False, DISPATCH)
+
+
+def test_the_body_around_an_answer_is_kept_once() -> None:
+    (flat,) = events(BY_TOKEN, FIRM)
+    assert (flat.payload.answer, flat.payload.body) == (FIRM, None)
+    (wrapped,) = events(BY_TOKEN, {"item_id": item_id(1), "run": 7, "enrich_company": FIRM})
+    assert wrapped.payload.answer == FIRM
+    assert wrapped.payload.body == {"item_id": item_id(1), "run": 7, "enrich_company": "(answer)"}
+
+
+def test_a_refused_callback_is_recorded_with_what_is_known_of_its_sender() -> None:
+    payload = CallbackRejected("not_json", "the body is not JSON", 7, DISPATCH)
+    known = rejected(BY_TOKEN, NEXT_BATCH, payload, START, "evt_1")
+    unknown = rejected(None, TENANT, payload, START, "evt_2")
+    assert (known.tenant_id, known.client_id) == (TENANT, CLIENT)
+    assert (unknown.tenant_id, unknown.client_id) == (TENANT, None)
+    assert known.payload == payload
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*FIRM, "item_id", "company_id", "dispatch_id", "rows", "x"]), st.text() | st.just(ACME)
+    )
+)
+def test_every_body_that_can_be_read_becomes_events_that_can_be_written(body) -> None:
+    for sender in (BY_TOKEN, BY_SECRET):
+        for event in events(sender, body):
+            assert from_json(to_json(event)).payload == event.payload
+
+
+def test_a_secret_is_known_by_its_digest_and_can_be_taken_away() -> None:
+    service = Specification(State(), evolve, decide)
+    config = WorkflowConfigured("enrich", "apollo_scrape", {"callback_secret_sha256": "ab"})
+    service.when(fact(config), fact(config, client_id=OTHER_CLIENT)).then()
+    service.when(fact(WorkflowConfigured("enrich", "apollo_scrape", {}))).then()
+    assert {key[0]: row.sha256 for key, row in service.state.secrets.items()} == {CLIENT: None, OTHER_CLIENT: "ab"}
