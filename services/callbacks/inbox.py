@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 
-from shared.envelope import Event, UnreadableEvent, from_json, to_json
+from shared.envelope import Event, from_json, to_json
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.machine import Machine
@@ -53,13 +53,19 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
 
 
 async def _append(appender: Appender, messages: list[Msg]) -> None:
-    events = []
-    for message in messages:
-        try:
-            events.append(from_json(message.data))
-        except UnreadableEvent:
-            logger.exception("a message of the inbox cannot be read and is left out")
-    if events:
-        await appender.append(events)
-    for message in messages:
-        await message.ack()
+    """Append each and let go of it. One that cannot be appended stays, and keeps no other waiting."""
+    ends = await asyncio.gather(*(_append_one(appender, message) for message in messages), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
+
+
+async def _append_one(appender: Appender, message: Msg) -> None:
+    try:
+        await appender.append([from_json(message.data)])
+    except Unavailable:
+        raise
+    except Exception:
+        logger.exception("a message of the inbox cannot be appended and stays", at=message.metadata.sequence)
+        return
+    await message.ack()
