@@ -1,0 +1,196 @@
+"""Callbacks over real servers: 202 means on disk, whatever is down; everything else is refused and says why."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+
+from services.callbacks import inbox
+from shared.envelope import from_json
+from shared.ids import named_id, new_id
+from shared.runtime.appender import Appender
+from shared.runtime.embedded import free_port
+from shared.subjects import INBOX_STREAM
+from shared.tokens import sign
+from tests.integration.callbacks_door import (
+    CLIENT,
+    FOREIGN_KEY,
+    KEY,
+    OLD_KEY,
+    PERSON,
+    PROFILE,
+    WORKFLOW,
+    Door,
+    draining,
+    opened,
+    token,
+    waiting,
+)
+from tests.integration.log_harness import TENANT, append, connected, eventually, logged, on_nats, registered
+from tests.running_servers import Servers
+
+pytestmark = pytest.mark.usefixtures("streams")
+STRANGERS_TENANT = named_id("tenant", "default")
+
+
+@pytest.fixture
+async def door(servers: Servers, database: str) -> AsyncIterator[Door]:
+    async with opened(servers, database) as door:
+        yield door
+
+
+@pytest.fixture
+async def without_database(door: Door) -> Door:
+    """The door, with nobody where its database should be."""
+    await door.receiver.appender.close()
+    door.receiver.appender = Appender(f"postgresql://callbacks:x@127.0.0.1:{free_port()}/none", "nowhere")
+    return door
+
+
+@pytest.mark.parametrize("key", [KEY, OLD_KEY], ids=["today's key", "the key before"])
+async def test_an_answer_by_token_is_recorded_as_what_the_token_says(door: Door, key: str) -> None:
+    told = token()
+    reply = await door.by_token(sign(told, key), PROFILE)
+    (event,) = await door.recorded()
+    assert (reply.status_code, reply.json()) == (202, {"accepted": True, "events": [event.id]})
+    assert event.type == "EnrichmentReceived"
+    assert (event.tenant_id, event.client_id, event.batch_id) == (TENANT, CLIENT, told.batch_id)
+    assert (event.item_id, event.entity_id) == (told.item_id, PERSON)
+    assert (event.payload.workflow, event.payload.dispatch_id) == (WORKFLOW, told.dispatch_id)
+    assert (event.payload.found, event.payload.answer) == (True, PROFILE)
+
+
+async def test_an_answer_by_secret_is_about_whom_it_names(door: Door) -> None:
+    reply = await door.by_secret("open sesame", PROFILE | {"person_id": PERSON})
+    (event,) = await door.recorded()
+    assert (reply.status_code, event.type) == (202, "EnrichmentReceived")
+    assert (event.tenant_id, event.client_id, event.entity_id) == (TENANT, CLIENT, PERSON)
+
+
+async def test_a_wrong_token_is_refused(door: Door) -> None:
+    event = await door.refused(await door.by_token(sign(token(), FOREIGN_KEY), PROFILE), 401, "token_forged")
+    assert (event.tenant_id, event.client_id) == (STRANGERS_TENANT, None)
+
+
+async def test_an_expired_token_is_gone(door: Door) -> None:
+    await door.refused(await door.by_token(sign(token(-1), KEY), PROFILE), 410, "token_expired")
+
+
+@pytest.mark.parametrize("cut", [3, 40, -9])
+async def test_a_cut_token_is_refused(door: Door, cut: int) -> None:
+    reply = await door.by_token(sign(token(), KEY)[:cut], PROFILE)
+    await door.refused(reply, 401, reply.json()["error"]["code"])
+    assert reply.json()["error"]["code"] in {"token_malformed", "token_forged"}
+
+
+@pytest.mark.parametrize("text", ["é.ü", "%00.%00", "a.b.c", ".", "..%2F..", "x" * 5_000])
+async def test_rubbish_for_a_token_is_refused(door: Door, text: str) -> None:
+    reply = await door.by_token(text, PROFILE)
+    assert reply.status_code in {401, 404}
+
+
+@pytest.mark.parametrize(("secret", "workflow"), [("open barley", WORKFLOW), ("", WORKFLOW), ("open sesame", "other")])
+async def test_a_wrong_secret_is_refused(door: Door, secret: str, workflow: str) -> None:
+    await door.refused(await door.by_secret(secret, PROFILE, workflow), 401, "wrong_secret")
+
+
+async def test_a_body_that_names_nobody_belongs_to_nothing(door: Door) -> None:
+    event = await door.refused(await door.by_secret("open sesame", PROFILE), 422, "unknown_item")
+    assert (event.tenant_id, event.client_id) == (TENANT, CLIENT)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "empty"),
+        (b"Hello", 400, "not_json"),
+        (b'{"a": ', 400, "not_json"),
+        (b"\xff\xfe\xfa", 400, "not_json"),
+        (b"17", 400, "no_object"),
+        (b"[" * 10_000 + b"]" * 10_000, 400, "too_deep"),
+        (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, 400, "too_deep"),
+        (b"[" + b"1," * 5_000_000 + b"1]", 413, "too_large"),
+    ],
+    ids=["empty", "text", "cut", "bytes", "number", "10,000 arrays", "10,000 objects", "10 MB"],
+)
+async def test_a_body_of_no_use_is_refused(door: Door, body: bytes, status: int, code: str) -> None:
+    told = token()
+    event = await door.refused(await door.by_token(sign(told, KEY), body), status, code)
+    if code != "too_large":
+        assert (event.payload.bytes, event.payload.dispatch_id) == (len(body), told.dispatch_id)
+
+
+async def test_many_rows_in_one_body_are_not_kept_once_for_each(door: Door) -> None:
+    rows = [PROFILE | {"person_id": new_id("person"), "summary": "s" * 100} for _ in range(1_000)]
+    reply = await door.by_secret("open sesame", {"rows": rows})
+    assert (reply.status_code, len(reply.json()["events"])) == (202, 1_000)
+    stored = sum(len(body) for _, body in await logged(door.servers, door.database))
+    assert stored < 5 * len(orjson.dumps(rows))
+
+
+async def test_a_flood_of_rubbish_is_not_recorded_whole(door: Door) -> None:
+    replies = await asyncio.gather(*(door.by_token("nonsense", b"{}") for _ in range(100)))
+    assert {reply.status_code for reply in replies} == {401}
+    assert 1 <= len(await door.recorded()) <= 40
+
+
+async def test_while_the_database_is_away_answers_wait_in_the_inbox(servers: Servers, without_database: Door) -> None:
+    door = without_database
+    bodies = [PROFILE | {"title": f"title {number}"} for number in range(5)]
+    replies = [await door.by_token(sign(token(), KEY), body) for body in bodies]
+    assert [reply.status_code for reply in replies] == [202] * 5
+    assert (await waiting(servers), await door.recorded()) == (5, [])
+    async with draining(door):
+        found = await eventually(door.recorded, lambda events: len(events) >= 5)
+        await eventually(lambda: waiting(servers), lambda number: number == 0)
+    assert [event.id for event in found] == [reply.json()["events"][0] for reply in replies]
+    assert [event.payload.answer for event in found] == bodies
+
+
+async def test_what_waits_twice_is_appended_once(servers: Servers, without_database: Door) -> None:
+    door = without_database
+    await door.by_token(sign(token(), KEY), PROFILE)
+    async with on_nats(servers.nats_url("provision")) as client:
+        message = await client.jetstream().get_msg(INBOX_STREAM, seq=1)
+    waited = from_json(message.data or b"")
+    await append(servers, door.database, [waited], role="callbacks")
+    async with draining(door):
+        await eventually(lambda: waiting(servers), lambda number: number == 0)
+    assert [event.id for event in await door.recorded()] == [waited.id]
+
+
+async def test_while_the_database_hangs_answers_wait_in_the_inbox_and_count_once(servers: Servers, door: Door) -> None:
+    async with connected(servers.admin_url(door.database), autocommit=False) as connection:
+        await connection.execute("LOCK TABLE log.head IN ACCESS EXCLUSIVE MODE")
+        reply = await door.by_token(sign(token(), KEY), PROFILE)
+        assert (reply.status_code, await waiting(servers)) == (202, 1)
+        await connection.rollback()
+    async with draining(door):
+        await eventually(lambda: waiting(servers), lambda number: number == 0)
+    assert [event.id for event in await door.recorded()] == reply.json()["events"]
+
+
+async def test_a_message_that_the_log_refuses_stays_and_keeps_nobody_waiting(
+    servers: Servers, without_database: Door
+) -> None:
+    door = without_database
+    assert door.receiver.nats is not None
+    await inbox.put(door.receiver.nats, [registered("not for callbacks to write")])
+    await door.receiver.nats.jetstream().publish("inbox.callbacks", b"not an event")
+    reply = await door.by_token(sign(token(), KEY), PROFILE)
+    async with draining(door):
+        await eventually(lambda: waiting(servers), lambda number: number == 2)
+    assert [event.id for event in await door.recorded()] == reply.json()["events"]
+
+
+async def test_with_both_away_the_sender_is_asked_to_try_again(without_database: Door) -> None:
+    door = without_database
+    assert door.receiver.nats is not None
+    await door.receiver.nats.close()
+    for nats in (door.receiver.nats, None):
+        door.receiver.nats = nats
+        reply = await door.by_token(sign(token(), KEY), PROFILE)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_recorded")
+        assert reply.headers["retry-after"] == "5"
+    assert (await door.by_token("nonsense", PROFILE)).status_code == 401
