@@ -29,8 +29,8 @@ demo: $(STAMP) ## one list through everything; FILE=list.csv takes yours, ROWS=1
 test: $(STAMP) ## all tests but the slow ones
 	$(BIN)/pytest -m "not slow"
 
-crash: $(STAMP) ## kill every part again and again, and see that nothing is lost (minutes)
-	$(BIN)/pytest -m slow tests/chaos
+crash: $(STAMP) ## kill every part TURNS=5 times, and see that nothing is lost (minutes)
+	LEADSTREAM_TURNS=$(or $(TURNS),5) $(BIN)/pytest -s tests/chaos
 
 test-containers: $(STAMP) ## integration tests against servers in containers (needs Docker)
 	$(BIN)/pytest --containers tests/integration

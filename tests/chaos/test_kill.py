@@ -1,6 +1,7 @@
 """Every part is killed with SIGKILL in the middle of a batch; nothing is lost, nothing is done twice.
 
-The moments are random and their seed is printed: LEADSTREAM_SEED=... repeats a run.
+The moments are random and their seed is printed: LEADSTREAM_SEED=... repeats a run, LEADSTREAM_TURNS=... kills each
+part so many times.
 """
 
 import asyncio
@@ -52,11 +53,12 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.parametrize("turn", range(int(os.environ.get("LEADSTREAM_TURNS", "1"))))
 @pytest.mark.parametrize("part", PARTS)
-def test_kill(stack: Stack, people: Path, seed: int, part: str):
-    campaign = Campaign(stack.urls, name=f"kill {part}", config=CONFIG)
+def test_kill(stack: Stack, people: Path, seed: int, part: str, turn: int):
+    campaign = Campaign(stack.urls, name=f"kill {part} {turn}", config=CONFIG)
     campaign.set_up()
-    chance = random.Random(f"{seed}/{part}")
+    chance = random.Random(f"{seed}/{part}/{turn}")
     upload = campaign.upload(people)
     launched = campaign.launch(upload["upload_id"])
     time.sleep(chance.uniform(0.05, 1.0))
