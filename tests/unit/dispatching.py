@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from facts import BATCH, CLIENT, COMPANY_STEP, START, added, fact, item_id, launched
-from specification import Specification
-
 from services.dispatcher.domain import decide, evolve
 from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim, Dispatch, State
@@ -23,6 +20,8 @@ from shared.events import (
     StepScheduled,
     WorkflowConfigured,
 )
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, START, added, fact, item_id, launched
+from tests.unit.specification import Specification
 
 FLOW = COMPANY_STEP.workflow
 LATER = START + timedelta(hours=2)

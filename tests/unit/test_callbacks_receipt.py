@@ -4,10 +4,8 @@ from itertools import count
 
 import orjson
 import pytest
-from facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, START, TENANT, fact, item_id
 from hypothesis import given
 from hypothesis import strategies as st
-from specification import Specification
 
 from services.callbacks.body import read
 from services.callbacks.domain import State, decide, evolve
@@ -16,6 +14,8 @@ from shared.envelope import Event, from_json, to_json
 from shared.events import CallbackRejected, WorkflowConfigured
 from shared.ids import named_id
 from shared.tokens import CallbackToken
+from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, START, TENANT, fact, item_id
+from tests.unit.specification import Specification
 
 ACME, BETA, ANN = named_id("company", "acme"), named_id("company", "beta"), named_id("person", "ann")
 DISPATCH, OTHER_DISPATCH = named_id("disp", "1"), named_id("disp", "2")

@@ -3,7 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from dispatching import (
+
+from shared.events import BatchCancelled, ItemCompleted, StepFailed
+from shared.ids import named_id
+from tests.unit.dispatching import (
     FLOW,
     LATER,
     answered,
@@ -20,7 +23,7 @@ from dispatching import (
     timed_out,
     unasked,
 )
-from facts import (
+from tests.unit.facts import (
     BATCH,
     COMPANY_STEP,
     ITEM_STEP,
@@ -32,10 +35,7 @@ from facts import (
     launched,
     told_again,
 )
-from specification import Specification
-
-from shared.events import BatchCancelled, ItemCompleted, StepFailed
-from shared.ids import named_id
+from tests.unit.specification import Specification
 
 PROGRESS, ALREADY = "company_enrichment_in_progress", "company_already_enriched"
 ACME, BETA, GAMMA = "acme.com", "beta.com", "gamma.com"

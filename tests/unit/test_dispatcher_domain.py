@@ -1,7 +1,11 @@
 """A scheduled step: done here, refused for a clear reason, or asked for; and what settings say about it."""
 
 import pytest
-from dispatching import (
+
+from services.dispatcher.configuration import config_of
+from services.dispatcher.domain import asked
+from shared.events import BatchCancelled, ItemCompleted, StepFailed
+from tests.unit.dispatching import (
     FLOW,
     answered,
     at_company,
@@ -12,7 +16,7 @@ from dispatching import (
     dispatcher,
     scheduled,
 )
-from facts import (
+from tests.unit.facts import (
     BATCH,
     CLIENT,
     COMPANY_STEP,
@@ -25,10 +29,6 @@ from facts import (
     item_id,
     launched,
 )
-
-from services.dispatcher.configuration import config_of
-from services.dispatcher.domain import asked
-from shared.events import BatchCancelled, ItemCompleted, StepFailed
 
 
 def tidied(**output) -> ItemCompleted:

@@ -3,7 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dispatching import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.dispatcher.state import State
+from shared.envelope import Event
+from shared.events import BatchCancelled, BlueprintStep, EnrichmentReceived, ItemCompleted, StepFailed, StepScheduled
+from shared.state import Tracked
+from tests.unit.dispatching import (
     LATER,
     answered,
     at_company,
@@ -15,15 +22,8 @@ from dispatching import (
     timed_out,
     unasked,
 )
-from facts import BATCH, NEXT_BATCH, added, fact, item_id, launched, told_again
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from specification import Specification
-
-from services.dispatcher.state import State
-from shared.envelope import Event
-from shared.events import BatchCancelled, BlueprintStep, EnrichmentReceived, ItemCompleted, StepFailed, StepScheduled
-from shared.state import Tracked
+from tests.unit.facts import BATCH, NEXT_BATCH, added, fact, item_id, launched, told_again
+from tests.unit.specification import Specification
 
 DOMAINS = ("acme.com", "beta.com", "gamma.com")
 ITEMS = st.lists(st.sampled_from(DOMAINS), min_size=1, max_size=6)

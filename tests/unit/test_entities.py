@@ -1,11 +1,11 @@
 """Which company or person a row is about: the best evidence it has, the same for everyone who has it."""
 
 import pytest
-from facts import CLIENT, OTHER_CLIENT, item_id
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatcher.entities import Entity, resolve
+from tests.unit.facts import CLIENT, OTHER_CLIENT, item_id
 
 ROW = item_id(1)
 

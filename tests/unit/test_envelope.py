@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from facts import BATCH, CLIENT, TENANT, fact, item_id
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from shared.events import (
 )
 from shared.ids import named_id
 from shared.subjects import SLOTS, filters, slot_of, subject
+from tests.unit.facts import BATCH, CLIENT, TENANT, fact, item_id
 
 NOW = datetime(2026, 2, 1, 9, tzinfo=UTC)
 ACTOR = named_id("actor", "test")

@@ -1,10 +1,8 @@
 """Uploads that become ready, launches in chunks of whole rows, and settings that replace what stood before."""
 
 import pytest
-from facts import BATCH, CLIENT, COMPANY_STEP, OTHER_CLIENT, TENANT, UPLOAD, fact, launched, told_again
 from hypothesis import given
 from hypothesis import strategies as st
-from specification import Specification
 
 from services.ingest.domain import LAUNCH_CHUNK, Row, State, decide, evolve
 from services.ingest.registry import SHIPPED
@@ -22,6 +20,8 @@ from shared.events import (
     WorkflowRegistered,
 )
 from shared.ids import derive_id, named_id
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, OTHER_CLIENT, TENANT, UPLOAD, fact, launched, told_again
+from tests.unit.specification import Specification
 
 
 def ingest(*given_: Event) -> Specification:

@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from facts import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.projector.domain import decide, evolve
+from services.projector.rows import State, lead_id_of
+from shared.envelope import Event
+from shared.events import BatchCancelled, EnrichmentReceived, ItemCompleted, StepFailed
+from shared.ids import named_id
+from shared.state import Tracked
+from tests.unit.facts import (
     BATCH,
     CLIENT,
     COMPANY_STEP,
@@ -19,16 +28,7 @@ from facts import (
     launched,
     told_again,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from specification import Specification
-
-from services.projector.domain import decide, evolve
-from services.projector.rows import State, lead_id_of
-from shared.envelope import Event
-from shared.events import BatchCancelled, EnrichmentReceived, ItemCompleted, StepFailed
-from shared.ids import named_id
-from shared.state import Tracked
+from tests.unit.specification import Specification
 
 ACME, ANN = named_id("company", "acme"), named_id("person", "ann")
 FIRM = {"name": "Acme", "domain": "acme.com", "industry": "Tools", "size": "11-50 employees", "founded": 1999}

@@ -3,20 +3,8 @@
 from collections import Counter
 
 import pytest
-from facts import (
-    BATCH,
-    COMPANY_STEP,
-    PERSON_STEP,
-    SYNC_STEP,
-    added,
-    fact,
-    item_id,
-    launched,
-    told_again,
-)
 from hypothesis import given
 from hypothesis import strategies as st
-from specification import Specification
 
 from services.sequencer.domain import decide, evolve
 from services.sequencer.state import State
@@ -32,6 +20,18 @@ from shared.events import (
     StepScheduled,
 )
 from shared.state import Tracked
+from tests.unit.facts import (
+    BATCH,
+    COMPANY_STEP,
+    PERSON_STEP,
+    SYNC_STEP,
+    added,
+    fact,
+    item_id,
+    launched,
+    told_again,
+)
+from tests.unit.specification import Specification
 
 STEPS = (SYNC_STEP, COMPANY_STEP, PERSON_STEP)
 TIDY, COMPANY, PERSON = (StepScheduled(n, step.workflow) for n, step in enumerate(STEPS))
