@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import psycopg
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
@@ -73,6 +73,38 @@ def reading(queries: Queries) -> Callable[..., Any]:
             await queries.wait_for(at_position)
 
     return at_position
+
+
+async def _asking(request: Request) -> Caller:
+    settings: Settings = request.app.state.settings
+    if not settings.api_tokens:
+        return _caller(settings.tenant)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        for known, tenant in settings.api_tokens.items():
+            if secrets.compare_digest(known.encode(), token.strip().encode()):
+                return _caller(tenant)
+    raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
+
+
+async def _stored(request: Request) -> Queries:
+    queries: Queries = request.app.state.queries
+    return queries
+
+
+async def _fresh(
+    queries: Annotated[Queries, Depends(_stored)],
+    at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
+) -> Queries:
+    if at_position is not None:
+        await queries.wait_for(at_position)
+    return queries
+
+
+# What a route asks for by the type of a parameter; `app.state` of the application holds `settings` and `queries`.
+Asking = Annotated[Caller, Depends(_asking)]  # from the bearer token
+Stored = Annotated[Queries, Depends(_stored)]  # the state as it is now
+Fresh = Annotated[Queries, Depends(_fresh)]  # the state after waiting for the position the caller has just written
 
 
 def known_id(prefix: str, text: str) -> str:
