@@ -1,0 +1,64 @@
+"""Where batches and items stand, asked of the sequencer's tables. Of what is not there, the answer is None."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.sequencer.store import BATCH, ITEM, STEP
+from shared.runtime.queries import Queries
+
+Row = dict[str, Any]
+
+
+async def batches(queries: Queries, tenant_id: str, status: str | None, limit: int) -> list[Row]:
+    """The tenant's batches, newest first."""
+    query = select(BATCH).order_by(BATCH.c.launched_at.desc(), BATCH.c.batch_id).limit(limit)
+    if status:
+        query = query.where(BATCH.c.status == status)
+    return await queries.rows(tenant_id, query)
+
+
+async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
+    """One batch with the counts of each step by status."""
+    found = await queries.rows(tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))
+    if not found:
+        return None
+    counts = (
+        select(STEP.c.step, STEP.c.workflow, STEP.c.status, func.count().label("items"))
+        .where(STEP.c.batch_id == batch_id)
+        .group_by(STEP.c.step, STEP.c.workflow, STEP.c.status)
+    )
+    return found[0] | {"steps": _steps(found[0]["blueprint"], await queries.rows(tenant_id, counts))}
+
+
+async def items(
+    queries: Queries, tenant_id: str, batch_id: str, status: str | None, after_row: int, limit: int
+) -> list[Row]:
+    """The items of a batch in row order, each with the latest of its steps."""
+    latest = (STEP.c.item_id == ITEM.c.item_id) & (STEP.c.step == ITEM.c.step)
+    query = (
+        select(ITEM, STEP.c.workflow, STEP.c.attempts, STEP.c.code, STEP.c.reason)
+        .join(STEP, latest, isouter=True)
+        .where(ITEM.c.batch_id == batch_id, ITEM.c.row > after_row)
+        .order_by(ITEM.c.row)
+        .limit(limit)
+    )
+    if status:
+        query = query.where(ITEM.c.status == status)
+    return await queries.rows(tenant_id, query)
+
+
+async def item(queries: Queries, tenant_id: str, item_id: str) -> Row | None:
+    """One item and every step it took."""
+    found = await queries.rows(tenant_id, select(ITEM).where(ITEM.c.item_id == item_id))
+    if not found:
+        return None
+    steps = select(STEP).where(STEP.c.item_id == item_id).order_by(STEP.c.step)
+    return found[0] | {"steps": await queries.rows(tenant_id, steps)}
+
+
+def _steps(blueprint: list[str], counts: list[Row]) -> list[Row]:
+    steps: list[Row] = [{"step": n, "workflow": name, "counts": {}} for n, name in enumerate(blueprint)]
+    for row in counts:
+        steps[row["step"]]["counts"][row["status"]] = row["items"]
+    return steps
