@@ -1,0 +1,52 @@
+"""What the bodies of requests may say."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events import Kind, Scope
+
+Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class NewClient(_Body):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    domain: Annotated[str, Field(max_length=253)] | None = None
+
+
+class NewWorkflow(_Body):
+    workflow: Slug
+    workstream: Slug
+    kind: Kind
+    scope: Scope = "item"
+    title: str = ""
+    description: str = ""
+
+
+class NewConfig(_Body):
+    """Settings: webhook_url, webhook_auth, callback_secret, timeout_seconds, max_attempts, freshness_days, ..."""
+
+    workstream: Slug
+    config: dict[str, Any]
+
+
+class NewPipeline(_Body):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    workstream: Slug
+    steps: Annotated[list[Slug], Field(min_length=1, max_length=100)]
+
+
+class NewBatch(_Body):
+    upload_id: str
+    pipeline_id: str | None = None
+    steps: list[Slug] | None = None
+    rows: list[int] | None = None
+    config: dict[str, dict[str, Any]] = {}
+
+
+class Control(_Body):
+    reason: str = ""

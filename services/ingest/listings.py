@@ -1,0 +1,72 @@
+"""Reading back what commands made, from ingest's tables and the log. Of what is not there, the answer is None."""
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select, text
+
+from services.ingest.store import CLIENT, CONFIG, PIPELINE, ROW, UPLOAD, WORKFLOW
+from shared.ids import to_hex
+from shared.runtime.queries import Queries
+
+Row = dict[str, Any]
+# By the prefix of the id: the events that are about it.
+HISTORY: Final = {
+    "item": "item_id = CAST(:id AS uuid)",
+    "batch": "item_id IS NULL AND batch_id = CAST(:id AS uuid)",
+    "company": "entity_id = CAST(:id AS uuid)",
+    "person": "entity_id = CAST(:id AS uuid)",
+    "import": "entity_id = CAST(:id AS uuid)",
+    "client": "item_id IS NULL AND client_id = CAST(:id AS uuid)",
+}
+
+
+async def clients(queries: Queries, tenant_id: str) -> list[Row]:
+    """The tenant's clients."""
+    return await queries.rows(tenant_id, select(CLIENT).order_by(CLIENT.c.name, CLIENT.c.client_id))
+
+
+async def workflows(queries: Queries, tenant_id: str) -> list[Row]:
+    """The registry."""
+    return await queries.rows(tenant_id, select(WORKFLOW).order_by(WORKFLOW.c.workstream, WORKFLOW.c.workflow))
+
+
+async def configs(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
+    """A client's configurations."""
+    query = select(CONFIG).where(CONFIG.c.client_id == client_id)
+    return await queries.rows(tenant_id, query.order_by(CONFIG.c.workstream, CONFIG.c.workflow))
+
+
+async def pipelines(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
+    """A client's pipelines."""
+    query = select(PIPELINE).where(PIPELINE.c.client_id == client_id)
+    return await queries.rows(tenant_id, query.order_by(PIPELINE.c.name))
+
+
+async def uploads(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
+    """A client's uploads, newest first."""
+    query = select(UPLOAD).where(UPLOAD.c.client_id == client_id)
+    return await queries.rows(tenant_id, query.order_by(UPLOAD.c.received_at.desc()))
+
+
+async def upload(queries: Queries, tenant_id: str, upload_id: str) -> Row | None:
+    """One upload."""
+    found = await queries.rows(tenant_id, select(UPLOAD).where(UPLOAD.c.upload_id == upload_id))
+    return found[0] if found else None
+
+
+async def upload_rows(queries: Queries, tenant_id: str, upload_id: str, after_row: int, limit: int) -> list[Row]:
+    """Rows of an upload, in their order."""
+    query = select(ROW).where(ROW.c.upload_id == upload_id, ROW.c.row > after_row)
+    return await queries.rows(tenant_id, query.order_by(ROW.c.row).limit(limit))
+
+
+async def history(queries: Queries, tenant_id: str, subject_id: str, after: int, limit: int) -> list[Row]:
+    """Every event of one subject, in log order. Its prefix is one of HISTORY."""
+    about = HISTORY[subject_id.partition("_")[0]]
+    statement = text(
+        f"SELECT position, body FROM log.events WHERE {about} AND position > :after ORDER BY position LIMIT :limit"
+    )
+    values = {"id": to_hex(subject_id), "after": after, "limit": limit}
+    rows = await queries.rows(tenant_id, statement, values)
+    return [{"position": row["position"], **orjson.loads(row["body"])} for row in rows]
