@@ -4,7 +4,6 @@ An error is one JSON object, `{"error": {"code", "message"}}`: the message says 
 """
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -45,34 +44,6 @@ def application(title: str, description: str) -> FastAPI:
     for failure in (NotThereYet, Unavailable, DBAPIError, psycopg.OperationalError):
         app.add_exception_handler(failure, _unavailable)
     return app
-
-
-def caller_of(settings: Settings) -> Callable[[Request], Caller]:
-    """The dependency that tells who is asking, from the bearer token."""
-
-    def caller(request: Request) -> Caller:
-        if not settings.api_tokens:
-            return _caller(settings.tenant)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            for known, tenant in settings.api_tokens.items():
-                if secrets.compare_digest(known.encode(), token.strip().encode()):
-                    return _caller(tenant)
-        raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
-
-    return caller
-
-
-def reading(queries: Queries) -> Callable[..., Any]:
-    """The dependency that waits for the position a caller has just written, if it names one."""
-
-    async def at_position(
-        at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
-    ) -> None:
-        if at_position is not None:
-            await queries.wait_for(at_position)
-
-    return at_position
 
 
 async def _asking(request: Request) -> Caller:
