@@ -36,9 +36,7 @@ Handle = Callable[[Follower, list[Message]], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def _a_closed_connection_is_wanted_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service whose NATS connection is closed ends its process, unless it is stopping anyway."""
-    stopping = asyncio.Event()
-    stopping.set()
-    monkeypatch.setattr(service, "_stopping", stopping)
+    monkeypatch.setattr(service, "_unless_stopping", lambda _: None)
 
 
 async def apply(follower: Follower, messages: list[Message]) -> None:

@@ -1,6 +1,7 @@
 """The relay: the stream is an exact copy of the log, through any interruption; nobody else writes."""
 
 import asyncio
+import gc
 from contextlib import suppress
 
 import nats
@@ -71,6 +72,8 @@ async def test_a_batch_is_cut_by_bytes_too(servers: Servers, database: str) -> N
         assert (await copied(servers, database, 10)).identical
 
 
+# A connection that is cut while it is being made is left to the garbage collector, which nats-py does not hide.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: Servers, database: str) -> None:
     async def write() -> None:
         for number in range(40):
@@ -84,6 +87,7 @@ async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: S
     async with relaying(servers, database):
         verdict = await copied(servers, database, head)
     assert (verdict.identical, verdict.messages) == (True, head)
+    gc.collect()
 
 
 async def test_of_two_relays_one_leads_and_the_other_takes_over(servers: Servers, database: str) -> None:
