@@ -5,5 +5,6 @@ consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSave
 emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
 extras:   registry.py (the workflows that ship), workstreams/ (one file each), reading.py, encoding.py,
-          table_checks.py and mapping.py (from a file to fields), staging.py (from a file to events), artifacts.py
+          table_checks.py and mapping.py (from a file to fields), staging.py (from a file to events), artifacts.py,
+          uploads.py (what is said of a file), lookups.py (is it there?), listings.py (reading back), bodies.py
 """
