@@ -84,7 +84,7 @@ def _wanted(batch_id: str | None, client_id: str | None) -> Wanted:
 
 def _place(cursor: str) -> Place:
     batch_id, _, row = cursor.partition(":")
-    if not row.isdigit():
+    if not (row.isdecimal() and row.isascii() and len(row) < 19):
         raise Problem(422, "invalid_cursor", "`after` is the `next` of the page before, as it was given")
     return known_id("batch", batch_id), int(row)
 

@@ -64,6 +64,7 @@ async def _stored(request: Request) -> Queries:
 
 
 async def _fresh(
+    _: Annotated[Caller, Depends(_asking)],  # nobody unknown may make a service wait
     queries: Annotated[Queries, Depends(_stored)],
     at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
 ) -> Queries:
