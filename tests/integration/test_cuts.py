@@ -1,0 +1,70 @@
+"""State is a function of the log and not of how it is cut: the real stores, over histories that mix everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from services.callbacks.app import DEFINITION as CALLBACKS
+from services.dispatcher.app import DEFINITION as DISPATCHER
+from services.projector.app import DEFINITION as PROJECTOR
+from services.sequencer.app import DEFINITION as SEQUENCER
+from shared.envelope import to_json
+from shared.runtime.database import Connection, ddl
+from shared.runtime.machine import Definition, Machine, Message
+from tests.integration.log_harness import connected
+from tests.running_servers import Servers
+from tests.unit.engine import Engine
+
+DEFINITIONS = pytest.mark.parametrize(
+    "definition", [CALLBACKS, DISPATCHER, PROJECTOR, SEQUENCER], ids=lambda definition: definition.name
+)
+SEEDS = pytest.mark.parametrize("seed", range(6))
+
+
+@asynccontextmanager
+async def in_its_schema(servers: Servers, database: str, definition: Definition[Any]) -> AsyncIterator[Connection]:
+    """A connection as the service has it, with empty tables."""
+    url = servers.role_url(definition.name, database)
+    async with connected(url, search_path=definition.name, autocommit=False) as connection:
+        for statement in ddl(definition.metadata, reader=f"{definition.name}_reader"):
+            await connection.execute(statement.encode())
+        names = ", ".join(f'"{name}"' for name in definition.metadata.tables)
+        await connection.execute(f"TRUNCATE {names}".encode())
+        await connection.commit()
+        yield connection
+
+
+async def folded(
+    connection: Connection, definition: Definition[Any], messages: list[Message], size: int, life: int
+) -> dict[str, list[Any]]:
+    """Every row of the service's tables after the messages, `size` at a time, each memory lasting `life` batches."""
+    for number, first in enumerate(range(0, len(messages), size)):
+        if number % life == 0:
+            machine = Machine(definition, replay=True, retry_attempts=1)
+            await machine.start(connection)
+        await machine.apply(connection, messages[first : first + size])
+    rows = {}
+    for name, table in definition.metadata.tables.items():
+        if table.info.get("derived", True):
+            cursor = await connection.execute(f'SELECT to_jsonb(t) FROM "{name}" t ORDER BY 1'.encode())
+            rows[name] = [row[0] for row in await cursor.fetchall()]
+    await connection.commit()
+    return rows
+
+
+@SEEDS
+@DEFINITIONS
+async def test_the_tables_are_the_same_however_the_log_is_cut(
+    servers: Servers, database: str, definition: Definition[Any], seed: int
+) -> None:
+    log = Engine(seed, items=4).run(150).log
+    messages = [(n, to_json(event)) for n, event in enumerate(log, start=1) if event.type in definition.consumes]
+    found = []
+    for size, life in ((len(messages), 1), (1, 1), (1, 10), (1, 1_000), (7, 1), (3, 4)):
+        async with in_its_schema(servers, database, definition) as connection:
+            found.append(await folded(connection, definition, messages, size, life))
+    assert any(found[0].values())
+    for other in found[1:]:
+        assert other == found[0]

@@ -1,0 +1,101 @@
+"""The whole engine without its machinery: every service's pure functions on one log, and a world that answers.
+
+What the world does (send, answer, refuse, miss, repeat, pause, cancel) is chosen by chance from a seed.
+"""
+
+from functools import partial
+from random import Random
+
+from services.dispatcher import domain as dispatcher
+from services.dispatcher.state import Dispatch
+from services.dispatcher.state import State as DispatcherState
+from services.projector import domain as projector
+from services.projector.rows import State as ProjectorState
+from services.sequencer import domain as sequencer
+from services.sequencer.state import State as SequencerState
+from shared.envelope import Event
+from shared.events import BatchCancelled, BatchPaused, BatchResumed
+from tests.unit.dispatching import LATER, answered, configured, refused, sent, tidy, timed_out, unasked
+from tests.unit.facts import BATCH, COMPANY_STEP, ITEM_STEP, NEXT_BATCH, PERSON_STEP, SYNC_STEP, added, fact, launched
+from tests.unit.specification import Specification
+
+STEPS = (SYNC_STEP, COMPANY_STEP, PERSON_STEP, ITEM_STEP)
+FIRMS = ("Acme.com", "beta.com", "gamma.com")
+
+
+class Engine:
+    """One log and the services that fold it. `items` of each batch are at few companies."""
+
+    def __init__(self, seed: int, items: int = 5) -> None:
+        self.chance, self.items, self.log, self.ids = Random(seed), items, [], set()
+        self.pending: list[Event] = []
+        run = partial(dispatcher.decide, workflows={"tidy": tidy})
+        self.sequencer = Specification(SequencerState(), sequencer.evolve, sequencer.decide)
+        self.dispatcher = Specification(DispatcherState(), dispatcher.evolve, run)
+        self.projector = Specification(ProjectorState(), projector.evolve, projector.decide)
+        self.services = (
+            (sequencer.CONSUMES, self.sequencer),
+            (dispatcher.CONSUMES, self.dispatcher),
+            (projector.CONSUMES, self.projector),
+        )
+
+    def append(self, event: Event) -> None:
+        """An event enters the log, once by its id, and every service that reads it says what follows."""
+        if event.id in self.ids:
+            return
+        self.ids.add(event.id)
+        self.log.append(event)
+        for consumes, service in self.services:
+            if event.type in consumes:
+                self.pending += service.fold(event)
+
+    def run(self, steps: int) -> "Engine":
+        """Some disorder, then everybody is answered and every batch goes on to its end."""
+        self.begin()
+        for _ in range(steps):
+            self.chance.choice((self.follow, self.follow, self.follow, self.happen))()
+        for batch in (BATCH, NEXT_BATCH):
+            self.append(fact(BatchResumed(), batch_id=batch, nth=99))
+        while self.pending or self.out():
+            self.follow() if self.pending else self.append(answered(self.out()[0], nth=99))
+        return self
+
+    def begin(self) -> None:
+        for step in STEPS[1:]:
+            self.append(configured(step.workflow, freshness_days=self.chance.choice((None, 30, 0))))
+        for batch, first in ((BATCH, 0), (NEXT_BATCH, 100)):
+            self.append(launched(*STEPS, items=self.items, batch_id=batch))
+            self.pending += [added(first + n, 0, batch, **self.row(n)) for n in range(self.items)]
+
+    def row(self, number: int) -> dict[str, str]:
+        people = {} if number == 0 else {"email": f"{number % 3}@acme.com"}
+        return {"company_domain": self.chance.choice(FIRMS), **people}
+
+    def follow(self) -> None:
+        """One of what is to be appended: an item's events keep their order, others may overtake them."""
+        if self.pending:
+            first = self.chance.randrange(len(self.pending))
+            item = self.pending[first].item_id
+            self.append(self.pending.pop(next(n for n, e in enumerate(self.pending) if e.item_id == item)))
+
+    def happen(self) -> None:
+        nth = len(self.log)
+        batch = self.chance.choice((BATCH, NEXT_BATCH))
+        dispatches = sorted(self.dispatcher.state.dispatches.values(), key=lambda dispatch: dispatch.dispatch_id)
+        if dispatches and self.chance.random() < 0.8:
+            word = self.chance.choice((sent, sent, answered, answered, timed_out, refused))
+            more = {"retry_at": LATER} if word in (timed_out, refused) and self.chance.random() < 0.7 else {}
+            self.append(word(self.chance.choice(dispatches), nth=nth, hours=self.chance.randrange(60), **more))
+        elif self.chance.random() < 0.1:
+            self.append(fact(BatchCancelled(), batch_id=batch, nth=nth))
+        elif self.chance.random() < 0.5:
+            control = self.chance.choice((BatchPaused(), BatchResumed()))
+            self.append(fact(control, batch_id=batch, nth=nth))
+        else:
+            self.append(unasked(self.chance.choice(FIRMS), nth=nth))
+
+    def out(self) -> list[Dispatch]:
+        """The dispatches that claims in progress count on."""
+        claims = self.dispatcher.state.claims.values()
+        waiting = [claim.dispatch_id for claim in claims if claim.status == "IN_PROGRESS"]
+        return [self.dispatcher.state.dispatches[name] for name in waiting]

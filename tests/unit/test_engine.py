@@ -1,0 +1,63 @@
+"""The services together: every row ends once, with a lead that says how, and no entity is called twice at once."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.projector.rows import lead_id_of
+from shared.events import BatchCompleted, ItemCompleted, StepDispatched, StepFailed, StepScheduled
+from tests.unit.engine import STEPS, Engine
+
+SEEDS = st.integers(0, 2**32)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 150))
+def test_every_item_ends_once_and_is_a_lead(seed: int, steps: int) -> None:
+    engine = Engine(seed).run(steps)
+    items = engine.sequencer.state.items
+    assert len(items) == 2 * engine.items
+    assert {item.status for item in items.values()} <= {"completed", "failed", "cancelled"}
+    leads = engine.projector.state.leads
+    assert {name: leads[lead_id_of(name)].outcome for name in items} == {n: item.status for n, item in items.items()}
+    assert len(leads) == len(items)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 150))
+def test_a_batch_ends_once_with_the_counts_of_its_items(seed: int, steps: int) -> None:
+    engine = Engine(seed).run(steps)
+    ends = Counter(event.batch_id for event in engine.log if isinstance(event.payload, BatchCompleted))
+    for batch in engine.sequencer.state.batches.values():
+        assert ends[batch.batch_id] == (1 if batch.status == "completed" else 0)
+        assert batch.status in {"completed", "cancelled"}
+        assert (batch.added, batch.ended) == (batch.items, batch.items)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 150))
+def test_a_step_is_scheduled_once_and_ends_once(seed: int, steps: int) -> None:
+    engine = Engine(seed).run(steps)
+    scheduled = Counter((e.item_id, e.payload.step) for e in engine.log if isinstance(e.payload, StepScheduled))
+    ended = Counter(
+        (e.item_id, e.payload.step) for e in engine.log if isinstance(e.payload, ItemCompleted | StepFailed)
+    )
+    assert set(scheduled.values()) <= {1}
+    assert set(ended.values()) <= {1}
+    assert set(ended) <= set(scheduled)
+    for item_id, step in scheduled:
+        assert step == 0 or ended[item_id, step - 1] == 1
+    assert max(step for _, step in scheduled) < len(STEPS)
+
+
+@settings(deadline=None)
+@given(SEEDS, st.integers(0, 150))
+def test_each_call_in_the_log_is_one_attempt_of_one_claim(seed: int, steps: int) -> None:
+    engine = Engine(seed).run(steps)
+    state = engine.dispatcher.state
+    assert all(claim.status != "IN_PROGRESS" for claim in state.claims.values())
+    assert all(waiter.released_by is not None for waiter in state.waiters.values())
+    assert {e.payload.dispatch_id for e in engine.log if isinstance(e.payload, StepDispatched)} <= set(state.dispatches)
+    calls = Counter((d.entity_id, d.workflow) for d in state.dispatches.values() if d.attempt == 1)
+    assert set(calls) == set(state.claims)
