@@ -48,7 +48,7 @@ def test_a_step_is_scheduled_once_and_ends_once(seed: int, steps: int) -> None:
     assert set(ended) <= set(scheduled)
     for item_id, step in scheduled:
         assert step == 0 or ended[item_id, step - 1] == 1
-    assert max(step for _, step in scheduled) < len(STEPS)
+    assert max((step for _, step in scheduled), default=0) < len(STEPS)
 
 
 @settings(deadline=None)
