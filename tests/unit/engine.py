@@ -55,9 +55,9 @@ class Engine:
         for _ in range(steps):
             self.chance.choice((self.follow, self.follow, self.follow, self.happen))()
         for batch in (BATCH, NEXT_BATCH):
-            self.append(fact(BatchResumed(), batch_id=batch, nth=99))
+            self.append(fact(BatchResumed(), batch_id=batch, nth=10_000))
         while self.pending or self.out():
-            self.follow() if self.pending else self.append(answered(self.out()[0], nth=99))
+            self.follow() if self.pending else self.append(answered(self.out()[0], nth=10_000))
         return self
 
     def begin(self) -> None:
