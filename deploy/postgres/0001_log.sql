@@ -50,7 +50,9 @@ CREATE AGGREGATE log.chain(first bytea, body text) (sfunc = log.link, stype = by
 -- is kept as it is written, to the byte; returns the position of the last
 -- event in the log. An event whose id the log has already is left out, so a repeated call changes nothing.
 CREATE FUNCTION log.append(events json) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, log, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, log, pg_temp
+-- A plan made while the log was small would scan all of it for ever after: only look-ups by index will do.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     head  log.head;
     wrong text;

@@ -47,12 +47,16 @@ class _UuidAsText(Loader):
 
 
 async def connect(url: str, *, name: str, search_path: str = "", autocommit: bool = False) -> Connection:
-    """A connection that notices a dead server within seconds. Raises psycopg.OperationalError."""
+    """A connection that notices a dead server within seconds. Raises psycopg.OperationalError.
+
+    `search_path`: the schema of a service. Everything it runs there are look-ups by index, and is planned so: a plan
+    kept from when its tables were small would scan them for ever after.
+    """
     connection = await psycopg.AsyncConnection.connect(
         url,
         autocommit=autocommit,
         application_name=f"leadstream {name}",
-        options=f"-c search_path={search_path}" if search_path else None,
+        options=f"-c search_path={search_path} -c enable_seqscan=off" if search_path else None,
         connect_timeout=5,
         keepalives_idle=5,
         keepalives_interval=2,
