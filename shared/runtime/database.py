@@ -6,6 +6,7 @@ that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -87,7 +88,9 @@ class Rows(Generic[T]):
         self.key = tuple(str(column.name) for column in table.primary_key)
         self._prefixes = [c.type.prefix if isinstance(c.type, Id) else None for c in self.columns]
         # Plain strings: SQLAlchemy's names are a subclass, which orjson refuses as keys.
-        self._plain = [(str(c.name), prefix) for c, prefix in zip(self.columns, self._prefixes, strict=True)]
+        self._plain = [str(column.name) for column in self.columns]
+        self._ids = [str(column.name) for column in self.columns if isinstance(column.type, Id)]
+        self._values = attrgetter(*self._plain)
         self._names = ", ".join(f'"{c.name}"' for c in self.columns)
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
@@ -145,10 +148,10 @@ class Rows(Generic[T]):
         )
 
     def _record(self, row: T) -> dict[str, Any]:
-        record: dict[str, Any] = {}
-        for name, prefix in self._plain:
-            value = getattr(row, name)
-            record[name] = to_hex(value) if prefix is not None and value is not None else value
+        record = dict(zip(self._plain, self._values(row), strict=True))
+        for name in self._ids:
+            if record[name] is not None:
+                record[name] = to_hex(record[name])
         return record
 
     def _typed(self, names: Iterable[str]) -> str:

@@ -29,7 +29,6 @@ POSTGRES_SETTINGS: Final = {
     "max_wal_size": "4GB",
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
-    "wal_init_zero": "off",
     "jit": "off",
     "timezone": "UTC",
     "log_min_messages": "warning",
