@@ -46,8 +46,8 @@ def test_lost_answers_are_noticed_and_asked_for_again(campaign, people, provider
 
 def test_when_every_answer_is_lost_the_items_fail_and_say_why(campaign, people, provider):
     provider(loss=1)
-    QUICK_END = {"max_attempts": 2}
-    campaign.config = QUICK | QUICK_END
+    quick_end = {"max_attempts": 2}
+    campaign.config = QUICK | quick_end
     campaign.set_up()
     upload = campaign.upload(people([("Ann", "Gone"), ("Bob", "Gone")]))
     batch = campaign.wait(campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"], 30)
