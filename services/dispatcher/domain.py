@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 from services.dispatcher import claims
 from services.dispatcher.configuration import config_of, problem, terms_of_reuse
 from services.dispatcher.entities import WANTED, Entity, resolve
-from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Item, ItemFields, State, Waiter
+from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Item, State, Waiter
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchCancelled,
@@ -177,7 +177,7 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.client_id
     assert event.item_id
     state.items[event.item_id] = Item(event.item_id, event.tenant_id, event.client_id, event.batch_id, {})
-    state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
+    state.fields[event.item_id] = payload.fields
 
 
 def _answer(state: State, event: Event, payload: EnrichmentReceived) -> None:

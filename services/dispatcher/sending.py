@@ -44,10 +44,10 @@ logger = structlog.get_logger()
 DUE: Final = f"""
 SELECT {DISPATCHES.names}, settings, fields FROM (
     SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings,
-           f.fields || i.output AS fields
+           e.body::jsonb #> '{{payload,fields}}' || i.output AS fields
     FROM dispatch d
     JOIN item i USING (item_id)
-    JOIN item_fields f USING (item_id)
+    JOIN log.events e ON e.item_id = d.item_id AND e.type = 'ItemAdded'
     LEFT JOIN batch b ON b.batch_id = d.batch_id
     LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
     WHERE d.status = 'DUE' AND d.due_at <= now() AND NOT d.dispatch_id = ANY(%s::uuid[])

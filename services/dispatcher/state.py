@@ -38,16 +38,6 @@ class Item:
 
 
 @record
-class ItemFields:
-    """The fields of an item's row. They are wide and never change, so they stand apart from the item, which does."""
-
-    item_id: str
-    tenant_id: str
-    client_id: str
-    fields: dict[str, Any]
-
-
-@record
 class Config:
     """A client's settings for one workflow of one workstream."""
 
@@ -122,11 +112,14 @@ class Dispatch:
 
 @dataclass
 class State:
-    """The rows that the events at hand touch. `waiting` finds the open waiters of a claim."""
+    """The rows that the events at hand touch. `waiting` finds the open waiters of a claim.
+
+    `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them.
+    """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
-    fields: Tracked[str, ItemFields] = field(default_factory=Tracked)
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     configs: Tracked[tuple[str, str, str], Config] = field(default_factory=Tracked)
     claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
     waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
@@ -137,7 +130,7 @@ class State:
 
     def fields_of(self, item: Item) -> dict[str, Any]:
         """All fields of an item as they stand now."""
-        return self.fields[item.item_id].fields | item.output
+        return self.fields[item.item_id] | item.output
 
     def wait(self, waiter: Waiter) -> None:
         """Enter a waiter, open or not."""

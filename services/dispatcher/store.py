@@ -13,7 +13,6 @@ from services.dispatcher.state import (
     Config,
     Dispatch,
     Item,
-    ItemFields,
     State,
     Waiter,
 )
@@ -28,6 +27,7 @@ from shared.events import (
     StepDispatched,
     StepScheduled,
 )
+from shared.runtime import log
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
 
 METADATA = MetaData()
@@ -51,13 +51,6 @@ ITEM = Table(
     *tenant_columns(),
     Column("batch_id", Id("batch"), nullable=False),
     Column("output", JSONB, nullable=False),
-)
-ITEM_FIELDS = Table(
-    "item_fields",
-    METADATA,
-    Column("item_id", Id("item"), primary_key=True),
-    *tenant_columns(),
-    Column("fields", JSONB, nullable=False),
 )
 CONFIG = Table(
     "config",
@@ -133,7 +126,6 @@ SENDING = Table(
     info={"derived": False},
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
-_fields = Rows(ITEM_FIELDS, ItemFields)
 _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
 
 
@@ -153,7 +145,6 @@ async def save(connection: Connection, state: State) -> None:
     """Write what changed."""
     await _batches.upsert(connection, state.batches.take_changed())
     await _items.upsert(connection, state.items.take_changed())
-    await _fields.upsert(connection, state.fields.take_changed())
     await _configs.upsert(connection, state.configs.take_changed())
     await _claims.upsert(connection, state.claims.take_changed())
     await _waiters.upsert(connection, state.waiters.take_changed())
@@ -176,7 +167,7 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
     wanted = state.items.unknown({item for item in needed - new if item})
     if wanted:
         state.items.loaded(wanted, [(i.item_id, i) for i in await _items.read(connection, "item_id", wanted)])
-        state.fields.loaded(wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)])
+        state.fields |= await log.item_fields(connection, wanted)
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:

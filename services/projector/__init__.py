@@ -2,6 +2,6 @@
 
 consumes: BatchLaunched, BatchCancelled, ItemAdded, ItemCompleted, StepFailed, EnrichmentReceived
 emits:    nothing
-owns:     batch, item, item_fields, answer, final_leads, person_work_history (schema `projector`)
+owns:     batch, item, answer, final_leads, person_work_history (schema `projector`)
 extras:   lead.py (one lead), extractors/ (from an answer to columns), rows.py (the tables' rows), export.py (CSV)
 """

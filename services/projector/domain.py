@@ -16,7 +16,6 @@ from services.projector.rows import (
     Batch,
     FinalLead,
     Item,
-    ItemFields,
     Outcome,
     State,
     WorkHistory,
@@ -97,7 +96,7 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
     state.items[event.item_id] = Item(
         event.item_id, event.tenant_id, event.client_id, event.batch_id, payload.row, {}, None, None, None, None
     )
-    state.fields[event.item_id] = ItemFields(event.item_id, event.tenant_id, event.client_id, payload.fields)
+    state.fields[event.item_id] = payload.fields
     if state.batches[event.batch_id].cancelled:
         _end(state, event, event.item_id, "cancelled")
 
@@ -145,12 +144,13 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         return
     answer = Answer(
         entity_id, event.tenant_id, event.client_id or "", payload.workflow, event.id, event.occurred_at,
-        _refreshed_at(payload.answer, event.occurred_at), payload.answer,
+        _refreshed_at(payload.answer, event.occurred_at),
     )  # fmt: skip
     known = state.answers.get(entity_id)
     if known is not None and (known.refreshed_at >= answer.refreshed_at or known.client_id != answer.client_id):
         return
     state.answers[entity_id] = answer
+    state.raws[entity_id] = payload.answer
     if entity_id.startswith("person_"):
         _remember_jobs(state, answer, again=known is not None)
     for item_id in sorted(state.items_of.get(entity_id, ())):
@@ -166,7 +166,7 @@ def _refreshed_at(answer: Any, received_at: datetime) -> str:
 
 
 def _remember_jobs(state: State, answer: Answer, again: bool) -> None:
-    jobs = person.work_history(answer.raw)
+    jobs = person.work_history(state.raws[answer.entity_id])
     for job in jobs:
         state.jobs[answer.entity_id, job.ordinal] = WorkHistory(
             answer.entity_id, job.ordinal, answer.tenant_id, answer.client_id, job.company_name, job.company_domain,
@@ -183,9 +183,9 @@ def _project(state: State, item: Item, now: datetime) -> None:
     }
     about_person, about_company = answers["person_answer"], answers["company_answer"]
     lead = project(
-        state.fields[item.item_id].fields | item.output,
-        about_person and about_person.raw,
-        about_company and about_company.raw,
+        state.fields[item.item_id] | item.output,
+        about_person and state.raws[about_person.entity_id],
+        about_company and state.raws[about_company.entity_id],
         reference_date=now.date(),
     )
     lead_id = lead_id_of(item.item_id)

@@ -44,18 +44,8 @@ class Item:
 
 
 @record
-class ItemFields:
-    """The fields of an item's row. They are wide and never change, so they stand apart from the item, which does."""
-
-    item_id: str
-    tenant_id: str
-    client_id: str
-    fields: dict[str, Any]
-
-
-@record
 class Answer:
-    """The answer in force about one entity: the one with the newest `refreshed_at`."""
+    """The answer in force about one entity: the one with the newest `refreshed_at`. What it says is in the log."""
 
     entity_id: str
     tenant_id: str
@@ -64,7 +54,6 @@ class Answer:
     answer_id: str
     received_at: datetime
     refreshed_at: str
-    raw: Any
 
 
 @record
@@ -110,11 +99,12 @@ class State:
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
-    fields: Tracked[str, ItemFields] = field(default_factory=Tracked)
     answers: Tracked[str, Answer] = field(default_factory=Tracked)
     jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
     job_counts: dict[str, int] = field(default_factory=dict)
     leads: Tracked[str, Any] = field(default_factory=Tracked)
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+    raws: dict[str, Any] = field(default_factory=dict)
     items_of: dict[str, set[str]] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
 

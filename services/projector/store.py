@@ -20,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projector.lead import COLUMNS
-from services.projector.rows import Answer, Batch, FinalLead, Item, ItemFields, State, WorkHistory
+from services.projector.rows import Answer, Batch, FinalLead, Item, State, WorkHistory
 from shared.envelope import Event
 from shared.events import BatchCancelled, EnrichmentReceived, ItemAdded, ItemCompleted, StepFailed
 from shared.ids import to_hex
+from shared.runtime import log
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
 
 METADATA = MetaData()
@@ -66,13 +67,6 @@ ITEM = Table(
     Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
 )
-ITEM_FIELDS = Table(
-    "item_fields",
-    METADATA,
-    Column("item_id", Id("item"), primary_key=True),
-    *tenant_columns(),
-    Column("fields", JSONB, nullable=False),
-)
 ANSWER = Table(
     "answer",
     METADATA,
@@ -82,7 +76,6 @@ ANSWER = Table(
     Column("answer_id", Id("evt"), nullable=False),
     Column("received_at", TIME, nullable=False),
     Column("refreshed_at", Text, nullable=False),
-    Column("raw", JSONB, nullable=False),
 )
 FINAL_LEADS = Table(
     "final_leads",
@@ -115,7 +108,6 @@ PERSON_WORK_HISTORY = Table(
     Index("person_work_history_domain", "company_domain"),
 )
 _batches, _items, _answers = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(ANSWER, Answer)
-_fields = Rows(ITEM_FIELDS, ItemFields)
 _leads, _jobs = Rows(FINAL_LEADS, FinalLead), Rows(PERSON_WORK_HISTORY, WorkHistory)
 
 # Jobs that a shorter answer no longer has.
@@ -135,17 +127,13 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_fields(connection, state, events, answered)
     for item in _items_about(state, answered):
         needed |= {entity for entity in (item.person_id, item.company_id) if entity}
-    wanted = state.answers.unknown(needed)
-    if wanted:
-        found = await _answers.read(connection, "entity_id", wanted)
-        state.answers.loaded(wanted, [(answer.entity_id, answer) for answer in found])
+    await _load_answers(connection, state, needed)
 
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed. Leads and jobs are not kept in memory."""
     await _batches.upsert(connection, state.batches.take_changed())
     await _items.upsert(connection, state.items.take_changed())
-    await _fields.upsert(connection, state.fields.take_changed())
     await _answers.upsert(connection, state.answers.take_changed())
     await _leads.upsert(connection, state.leads.take_changed())
     await _jobs.upsert(connection, state.jobs.take_changed())
@@ -184,12 +172,22 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
         state.items.loaded((), [(item.item_id, item)])
 
 
+async def _load_answers(connection: Connection, state: State, entities: set[str]) -> None:
+    """The answers in force about these entities, and from the log what they say."""
+    wanted = state.answers.unknown(entities)
+    if not wanted:
+        return
+    found = await _answers.read(connection, "entity_id", wanted)
+    state.answers.loaded(wanted, [(answer.entity_id, answer) for answer in found])
+    said = await log.payloads(connection, [answer.answer_id for answer in found]) if found else {}
+    state.raws |= {answer.entity_id: said[answer.answer_id].answer for answer in found}
+
+
 async def _load_fields(connection: Connection, state: State, events: Sequence[Event], answered: set[str]) -> None:
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
     needed = {item.item_id for item in (*_ending_items(state, events), *_items_about(state, answered))}
-    wanted = state.fields.unknown(needed - new)
-    if wanted:
-        state.fields.loaded(wanted, [(f.item_id, f) for f in await _fields.read(connection, "item_id", wanted)])
+    if wanted := needed - new - state.fields.keys():
+        state.fields |= await log.item_fields(connection, wanted)
 
 
 async def _load_ended(connection: Connection, state: State, entities: set[str]) -> None:

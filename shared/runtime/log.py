@@ -1,10 +1,11 @@
 """The log's two doors: appending events, and reading them back in order."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
 
 import orjson
 
-from shared.envelope import Event, to_json
+from shared.envelope import Event, from_json, to_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection
 from shared.subjects import slot_of
@@ -55,6 +56,24 @@ async def bodies(
             return
         yield [(position, body.encode()) for position, body in found]
         after = found[-1][0]
+
+
+async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str, Any]:
+    """The payloads of these events, by id: what is wide and never changes is kept here and nowhere twice."""
+    wanted = "{" + ",".join(map(to_hex, event_ids)) + "}"
+    cursor = await connection.execute("SELECT body FROM log.events WHERE id = ANY(%s::uuid[])", (wanted,))
+    events = [from_json(body) for (body,) in await cursor.fetchall()]
+    return {event.id: event.payload for event in events}
+
+
+async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The fields of these items' rows, by item, as their ItemAdded events have them."""
+    wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
+    cursor = await connection.execute(
+        "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemAdded'", (wanted,)
+    )
+    events = [from_json(body) for (body,) in await cursor.fetchall()]
+    return {str(event.item_id): event.payload.fields for event in events}
 
 
 async def broken_link(connection: Connection) -> int | None:

@@ -190,6 +190,7 @@ def reread(state: State) -> State:
             getattr(fresh, name).loaded(table.keys(), table.items())
     for waiter in fresh.waiters.values():
         fresh.index(waiter)
+    fresh.fields |= state.fields  # read from the log, as often as need be
     return fresh
 
 
