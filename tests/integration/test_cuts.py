@@ -10,7 +10,8 @@ from services.callbacks.app import DEFINITION as CALLBACKS
 from services.dispatcher.app import DEFINITION as DISPATCHER
 from services.projector.app import DEFINITION as PROJECTOR
 from services.sequencer.app import DEFINITION as SEQUENCER
-from shared.envelope import to_json
+from shared.envelope import Event, to_json
+from shared.runtime import log
 from shared.runtime.database import Connection, ddl
 from shared.runtime.machine import Definition, Machine, Message
 from tests.integration.log_harness import connected
@@ -36,6 +37,13 @@ async def in_its_schema(servers: Servers, database: str, definition: Definition[
         yield connection
 
 
+async def write_down(servers: Servers, database: str, events: list[Event]) -> None:
+    """Put the events into the log, where services find again what their tables do not repeat."""
+    async with connected(servers.admin_url(database), autocommit=True) as connection:
+        await connection.execute("INSERT INTO log.writer SELECT DISTINCT session_user, type FROM log.writer")
+        await log.append(connection, events)
+
+
 async def folded(
     connection: Connection, definition: Definition[Any], messages: list[Message], size: int, life: int
 ) -> dict[str, list[Any]]:
@@ -59,8 +67,9 @@ async def folded(
 async def test_the_tables_are_the_same_however_the_log_is_cut(
     servers: Servers, database: str, definition: Definition[Any], seed: int
 ) -> None:
-    log = Engine(seed, items=4).run(150).log
-    messages = [(n, to_json(event)) for n, event in enumerate(log, start=1) if event.type in definition.consumes]
+    events = Engine(seed, items=4).run(150).log
+    await write_down(servers, database, events)
+    messages = [(n, to_json(event)) for n, event in enumerate(events, start=1) if event.type in definition.consumes]
     found = []
     for size, life in ((len(messages), 1), (1, 1), (1, 10), (1, 1_000), (7, 1), (3, 4)):
         async with in_its_schema(servers, database, definition) as connection:
