@@ -12,6 +12,7 @@ COMPANY: Final = "enrich_company_via_waterfall_in_clay"
 PERSON: Final = "enrich_person_via_waterfall_in_clay"
 STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
 _NO_LEADS: Final[dict[str, Any]] = {"leads": [], "next": None}
+PATIENCE_SECONDS: Final = 10.0
 DONE: Final = frozenset({"completed", "cancelled"})
 
 
@@ -104,7 +105,7 @@ class Campaign:
     def call(self, service: str, method: str, path: str, missing: Any = None, **request: Any) -> Any:
         """One request. `missing`: what a 404 or a service that is starting counts as. Raises Refused."""
         try:
-            answer = self._http.request(method, self.urls[service] + path, **request)
+            answer = self._ask(method, self.urls[service] + path, **request)
         except httpx.TransportError:
             if missing is None:
                 raise
@@ -114,6 +115,17 @@ class Campaign:
         if not answer.is_success:
             raise Refused(f"{service}: {answer.status_code} {_message(answer)}")
         return answer.json()
+
+    def _ask(self, method: str, url: str, **request: Any) -> httpx.Response:
+        """A question may be asked again: of a service that is just being restarted, for some seconds."""
+        deadline = time.monotonic() + (PATIENCE_SECONDS if method == "GET" else 0)
+        while True:
+            try:
+                return self._http.request(method, url, **request)
+            except httpx.TransportError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
 
     def close(self) -> None:
         """Close the connections."""
