@@ -27,7 +27,7 @@ from shared.subjects import STREAM, subject
 BATCH: Final = 1_000
 BATCH_BYTES: Final = 4 * 1024 * 1024
 ATOMIC_FROM: Final = 8
-LINGER_SECONDS: Final = 0.004
+LINGER_SECONDS: Final = 0.012
 LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 Row = tuple[int, str, str, int, str]
