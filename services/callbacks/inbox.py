@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
+from nats.js.api import ConsumerConfig
 
 from shared.envelope import Event, from_json, to_json
 from shared.runtime.appender import Appender, Unavailable
@@ -21,6 +22,8 @@ from shared.runtime.settings import Settings
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
 
 FETCH: Final = 200
+AGAIN_SECONDS: Final = 5.0
+NAK_SECONDS: Final = 0.5
 ACK_SECONDS: Final = 5.0
 logger = structlog.get_logger()
 
@@ -37,7 +40,9 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
     appender = Appender(settings.database_url.get_secret_value(), "callbacks inbox")
     client = await nats.connect(settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1)
     try:
-        subscription = await client.jetstream().pull_subscribe(INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM)
+        subscription = await client.jetstream().pull_subscribe(
+            INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM, config=ConsumerConfig(ack_wait=AGAIN_SECONDS)
+        )
         while True:
             end_if_cancelled()
             try:
@@ -64,6 +69,9 @@ async def _append_one(appender: Appender, message: Msg) -> None:
     try:
         await appender.append([from_json(message.data)])
     except Unavailable:
+        # Otherwise it comes again only when the wait for its acknowledgement is over: an answer that is here must not
+        # look missing meanwhile, and be paid for twice.
+        await message.nak(delay=NAK_SECONDS)
         raise
     except Exception:
         logger.exception("a message of the inbox cannot be appended and stays", at=message.metadata.sequence)
