@@ -8,11 +8,13 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 import orjson
 
 Object = dict[str, Any]
+Kind = Literal["company", "person"]
 
 MAX_DEPTH: Final = 100  # orjson writes 254 levels at most, the event around an answer included
 MAX_LAYERS: Final = 4  # objects around the enrichment, and strings around an object
@@ -26,6 +28,15 @@ _FIELDS = """annual_revenue country current_experience derived_datapoints descri
     summary title total_funding_amount_range_usd type url volunteering website"""
 WRAPPERS: Final = frozenset(_WRAPPERS.split())
 FIELDS: Final = frozenset(_FIELDS.split())
+COMPANY_FIELDS: Final = frozenset(
+    {"annual_revenue", "derived_datapoints", "domain", "employee_count", "founded", "industry", "industries"}
+    | {"locality", "locations", "logo_url", "size", "specialties", "total_funding_amount_range_usd", "type"}
+)
+PERSON_FIELDS: Final = frozenset(
+    {"current_experience", "education", "experience", "first_name", "headline", "last_name", "org", "title"}
+    | {"latest_experience", "location_name", "summary", "connections", "jobs_count"}
+)
+_OUR_KEYS: Final = {re.sub(r"[\W_]+", "", name): name for name in ECHOED | WRAPPERS | {"rows"}}
 
 
 class UnreadableBody(ValueError):
@@ -36,6 +47,27 @@ class UnreadableBody(ValueError):
         self.code = code
 
 
+def our_key(key: str) -> str:
+    """The key as we write it, where it is one of ours in a column's spelling: "Item ID" is "item_id"."""
+    return key if len(key) > 60 else _our_key(key)
+
+
+@lru_cache(maxsize=4096)
+def _our_key(key: str) -> str:
+    return _OUR_KEYS.get(re.sub(r"[\W_]+", "", key).lower(), key)
+
+
+def is_wrapped(body: Object) -> bool:
+    """Whether a key of the body says that the enrichment is under it."""
+    return not WRAPPERS.isdisjoint(body) or not WRAPPERS.isdisjoint(map(our_key, body))
+
+
+def kind_of(found: Object) -> Kind | None:
+    """What an enrichment is about, by the fields that only one kind has; None when it could be either."""
+    company, person = len(COMPANY_FIELDS & found.keys()), len(PERSON_FIELDS & found.keys())
+    return None if company == person else "company" if company > person else "person"
+
+
 def enrichments(value: object) -> list[Object]:
     """Every enrichment in a callback body; `value` alone when it already is one, [] when there is none."""
     return [payload for body in objects(value) for _, payload, _ in search(body)]
@@ -44,7 +76,7 @@ def enrichments(value: object) -> list[Object]:
 def search(body: Object) -> list[tuple[int, Object, Object]]:
     """The enrichments in `body` (score, object, parent): itself if flat, none if its wrapper is empty."""
     score = len(FIELDS & body.keys())
-    wrapped = not WRAPPERS.isdisjoint(body)
+    wrapped = is_wrapped(body)
     flat = [(score, body, body)] if score >= 5 or not wrapped else []
     if score >= 5 and not wrapped:
         return flat
@@ -54,7 +86,8 @@ def search(body: Object) -> list[tuple[int, Object, Object]]:
 
 def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
     """The objects below `body` that look like an enrichment, or stand under a key that says so."""
-    for key, value in body.items() if layers else ():
+    for told, value in body.items() if layers else ():
+        key = our_key(told)
         if key not in FIELDS and key not in ECHOED:
             for inner in objects(value[:1] if isinstance(value, list) else value)[:1]:
                 score = len(FIELDS & inner.keys())

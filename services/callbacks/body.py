@@ -13,13 +13,17 @@ from typing import Any, Final
 
 from shared.enrichment import (
     ECHOED,
+    FIELDS,
     IDS,
     MAX_LAYERS,
     WRAPPERS,
+    Kind,
     Object,
     UnreadableBody,
     decode,
+    kind_of,
     objects,
+    our_key,
     search,
 )
 from shared.ids import InvalidId, from_hex, parse_id
@@ -27,11 +31,15 @@ from shared.ids import InvalidId, from_hex, parse_id
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_ROWS: Final = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_OF: Final[dict[Kind, str]] = {"company": "company_id", "person": "person_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Our ids in it; the enrichment, or the body if it is flat or holds several; False if that is empty."""
+    """Our ids in it; the enrichment, or the body if it is flat or not understood; False if that is empty.
+
+    `kind` is given where one body told of a company and of a person: then each is an answer of its own.
+    """
 
     item_id: str | None
     company_id: str | None
@@ -39,45 +47,102 @@ class Answer:
     dispatch_id: str | None
     payload: Any
     found: bool
+    kind: Kind | None = None
 
 
 def read(raw: bytes, content_type: str | None = None) -> list[Answer]:
     """Every answer in a POST body; at least one. Raises UnreadableBody."""
+    return answers_in(parsed(raw, content_type))
+
+
+def parsed(raw: bytes, content_type: str | None = None) -> Any:
+    """The JSON value of a POST body. Raises UnreadableBody."""
     if len(raw) > MAX_BYTES:
         raise UnreadableBody("too_large", f"the body has {len(raw)} bytes; {MAX_BYTES} are accepted")
     if not raw or raw.isspace():
         raise UnreadableBody("empty", "the body is empty; a JSON object is expected")
-    bodies = list(islice(_bodies(decode(raw, content_type), {}, MAX_LAYERS), MAX_ROWS + 1))
+    return decode(raw, content_type)
+
+
+def answers_in(whole: Any) -> list[Answer]:
+    """Every answer in a body's JSON value, which they are parts of; at least one. Raises UnreadableBody."""
+    bodies = list(islice(_bodies(whole, {}, MAX_LAYERS), MAX_ROWS + 1))
     if len(bodies) > MAX_ROWS:
         raise UnreadableBody("too_large", f"the body has more than {MAX_ROWS} rows")
     if not bodies:
         raise UnreadableBody("no_object", "the body is JSON but holds no object; a JSON object is expected")
-    return [_answer(body, outer) for body, outer in bodies]
+    return [answer for body, outer in bodies for answer in _answers(body, outer)]
 
 
-def _answer(body: Object, outer: dict[str, str]) -> Answer:
+def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:
     hits = search(body)
+    kinds = [kind_of(payload) for _, payload, _ in hits]
+    if sorted(filter(None, kinds)) == ["company", "person"] == sorted(map(str, kinds)):
+        return [_one_of_two(body, outer, hit) for hit in hits]
     _, payload, parent = hits[0] if len(hits) == 1 else (0, body, body)
-    ids = {**outer, **_our_ids(body)}
-    if payload is not body:
-        # A provider may number its companies with UUIDs; inside an enrichment only a prefixed id is ours.
-        between = {} if parent is body else _our_ids(parent)
-        ids = {**_our_ids(payload, uuids=False), **between, **ids}
-    found = any(v not in (None, "", {}, []) for k, v in payload.items() if k not in ECHOED) and bool(hits)
-    kept = payload if hits else next(body[key] for key in body if key in WRAPPERS)
+    ids = _ids_around(body, outer, payload, parent)
+    found = bool(hits) and _says_something(payload)
+    kept = payload if hits else next(value for key, value in body.items() if our_key(key) in WRAPPERS)
     item, company, person, dispatch = map(ids.get, IDS)
-    return Answer(item, company, person, dispatch, kept, found)
+    return [Answer(item, company, person, dispatch, kept, found)]
+
+
+def _one_of_two(body: Object, outer: dict[str, str], hit: tuple[int, Object, Object]) -> Answer:
+    """The company or the person of a body that tells of both; the dispatch was for the one whose id is named."""
+    _, payload, parent = hit
+    kind = kind_of(payload)
+    ids = _ids_around(body, outer, payload, parent)
+    named = [each for each, key in _OF.items() if key in ids]
+    company, person = (ids.get(key) if kind == each else None for each, key in _OF.items())
+    dispatch = ids.get("dispatch_id") if named == [kind] else None
+    return Answer(ids.get("item_id"), company, person, dispatch, payload, _says_something(payload), kind)
+
+
+def _says_something(payload: Object) -> bool:
+    return any(v not in (None, "", {}, []) for k, v in payload.items() if our_key(k) not in ECHOED)
+
+
+def _ids_around(body: Object, outer: dict[str, str], payload: Object, parent: Object) -> dict[str, str]:
+    ids = {**outer, **_our_ids(body)}
+    if payload is body:
+        return ids
+    # A provider may number its companies with UUIDs; inside an enrichment only a prefixed id is ours.
+    between = {} if parent is body else _our_ids(parent)
+    return {**_our_ids(payload, uuids=False), **between, **ids}
 
 
 def _bodies(value: object, outer: dict[str, str], layers: int) -> Iterator[tuple[Object, dict[str, str]]]:
     """Every object of an array or of {"rows": [...]}, with the ids that stand around it."""
     for row in objects(value):
-        rows = objects(row.get("rows")) if layers else []
+        rows = _rows(row, layers)
         yield from _bodies(rows, {**outer, **_our_ids(row)}, layers - 1) if rows else [(row, outer)]
 
 
+def _rows(body: Object, layers: int) -> list[Object]:
+    """The objects under `rows`, or under any other key that has several, each with an id of ours."""
+    for key, value in body.items() if layers else ():
+        if our_key(key) == "rows":
+            return objects(value)
+        rows: list[Object] = []
+        if key in FIELDS:
+            continue
+        if isinstance(value, dict):
+            rows = _rows(value, layers - 1)
+        elif isinstance(value, list) or (isinstance(value, str) and value.startswith("[")):
+            rows = objects(value)
+            rows = rows if len(rows) > 1 and all(map(_our_ids, rows)) else []
+        if rows:
+            return rows
+    return []
+
+
 def _our_ids(body: Object, *, uuids: bool = True) -> dict[str, str]:
-    return {key: i for key, prefix in IDS.items() if (i := _our_id(prefix, body.get(key), uuids))}
+    ids: dict[str, str] = {}
+    for told, value in body.items():
+        key = our_key(told)
+        if key in IDS and (found := _our_id(IDS[key], value, uuids)):
+            ids[key] = found
+    return ids
 
 
 def _our_id(prefix: str, value: object, uuids: bool) -> str | None:

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.callbacks import inbox, receipt
-from services.callbacks.body import Answer, read
+from services.callbacks.body import Answer, answers_in, parsed
 from services.callbacks.receipt import Sender
 from services.callbacks.secrets import Secrets
 from shared.enrichment import UnreadableBody
@@ -76,12 +75,13 @@ class Receiver:
 
     async def _take(self, sender: Sender, body: bytes, content_type: str | None) -> Reply:
         try:
-            answers = read(body, content_type)
+            whole = parsed(body, content_type)
+            answers = answers_in(whole)
         except UnreadableBody as error:
             return await self._refuse(sender, BODY_STATUS.get(error.code, 400), error.code, str(error), body)
         if sender.token is None and (lost := _nameless(answers)):
             return await self._refuse(sender, 422, "unknown_item", lost, body)
-        events = receipt.received(sender, answers, _parsed(body), datetime.now(UTC), _event_id)
+        events = receipt.received(sender, answers, whole, datetime.now(UTC), _event_id)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
 
@@ -135,13 +135,6 @@ def _nameless(answers: list[Answer]) -> str | None:
         if not (answer.company_id or answer.person_id or answer.item_id or answer.dispatch_id):
             return f"answer {number} names no item_id, company_id, person_id or dispatch_id of ours"
     return None
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _event_id() -> str:

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.callbacks.body import Answer
+from shared.enrichment import Kind
 from shared.envelope import Event
 from shared.events import CallbackRejected, EnrichmentReceived
 from shared.ids import named_id
 from shared.tokens import CallbackToken
 
 ACTOR: Final = named_id("actor", "callbacks")
+MARK: Final = "(answer)"
+_OTHER_KINDS: Final[dict[Kind, str]] = {"company": "person", "person": "company"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +30,19 @@ class Sender:
 def received(
     sender: Sender, answers: list[Answer], whole: Any, now: datetime, new_id: Callable[[], str]
 ) -> list[Event]:
-    """One EnrichmentReceived for each answer. The token's own ids hold for the first answer that names no others."""
+    """One EnrichmentReceived for each answer; the first has the rest of the body `whole` that they are parts of.
+
+    The token's own ids hold for the first answer that names no others.
+    """
     events = []
     bound = sender.token
-    several = len(answers) > 1  # then each answer is a row of the body, and the rows are all of it
+    rest = _rest(whole, answers)
     for answer in answers:
         token = bound if bound is not None and _agrees(answer, bound) else None
         if token is not None:
             bound = None
-        events.append(_event(sender, answer, token, None if several else _rest(whole, answer), now, new_id()))
+        events.append(_event(sender, answer, token, rest, now, new_id()))
+        rest = None
     return events
 
 
@@ -50,6 +57,8 @@ def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, n
 
 def _agrees(answer: Answer, token: CallbackToken) -> bool:
     """Whether an answer is about the token's entity: it says so, or says nothing."""
+    if answer.kind and token.entity_id.startswith(f"{_OTHER_KINDS[answer.kind]}_"):
+        return False
     named = [name for name in (answer.company_id, answer.person_id) if name]
     if answer.dispatch_id:
         return answer.dispatch_id == token.dispatch_id
@@ -70,12 +79,16 @@ def _event(
     )  # fmt: skip
 
 
-def _rest(whole: Any, answer: Answer) -> Any:
-    """The body around the answer; the answer's own place in it is marked, so that nothing is kept twice."""
-    if whole == answer.payload:
-        return None
-    if isinstance(whole, dict):
-        for key, value in whole.items():
-            if value == answer.payload:
-                return whole | {key: "(answer)"}
-    return whole
+def _rest(whole: Any, answers: list[Answer]) -> Any:
+    """The body around its answers, each one's place in it marked, so that nothing is kept twice; None: they are all."""
+    marked = _marked(whole, {id(answer.payload) for answer in answers})
+    rows = marked if isinstance(marked, list) else [marked]
+    return None if all(row == MARK for row in rows) else marked
+
+
+def _marked(value: Any, places: set[int]) -> Any:
+    if id(value) in places and isinstance(value, dict | list):
+        return MARK
+    if isinstance(value, dict):
+        return {key: _marked(inner, places) for key, inner in value.items()}
+    return [_marked(inner, places) for inner in value] if isinstance(value, list) else value

@@ -76,11 +76,56 @@ def test_the_enrichment_is_found_wherever_it_is(body: Any) -> None:
     assert enrichments(body) == [FIRM]
 
 
-def test_two_enrichments_are_kept_together() -> None:
-    body = {"item_id": f"item_{ULID}", "enrich_company": FIRM, "enrich_person": WHO}
-    assert one(body).payload == body
+def test_a_company_and_a_person_in_one_body_are_two_answers() -> None:
+    body = {"item_id": f"item_{ULID}", "person_id": f"person_{ULID}", "enrich_company": FIRM, "who": WHO}
+    firm, who = read(json.dumps(body).encode())
+    assert (firm.payload, firm.kind, firm.item_id, firm.company_id, firm.person_id) == (
+        FIRM, "company", f"item_{ULID}", None, None,
+    )  # fmt: skip
+    assert (who.payload, who.kind, who.person_id, who.company_id) == (WHO, "person", f"person_{ULID}", None)
     assert enrichments(body) == [FIRM, WHO]
-    assert enrichments({"enrich_company": FIRM, "who": WHO}) == [FIRM, WHO]
+
+
+@pytest.mark.parametrize(("ids", "dispatches"), [
+    ({"person_id": f"person_{ULID}"}, (None, f"disp_{ULID}")),
+    ({"company_id": f"company_{ULID}"}, (f"disp_{ULID}", None)),
+    ({"company_id": f"company_{ULID}", "person_id": f"person_{ULID}"}, (None, None)), ({}, (None, None)),
+])  # fmt: skip
+def test_of_two_the_dispatch_was_for_the_one_whose_id_came_back(ids: Any, dispatches: Any) -> None:
+    body = {"dispatch_id": f"disp_{ULID}", **ids, "enrich_company": FIRM, "enrich_person": WHO}
+    assert tuple(answer.dispatch_id for answer in read(json.dumps(body).encode())) == dispatches
+
+
+def test_two_enrichments_of_one_kind_are_kept_together() -> None:
+    body = {"item_id": f"item_{ULID}", "enrich_company": FIRM, "raw_payload": {**FIRM, "name": "Beta"}}
+    assert one(body).payload == body
+    assert enrichments(body) == [FIRM, {**FIRM, "name": "Beta"}]
+
+
+@pytest.mark.parametrize("key", ["item_id", "Item ID", "itemId", "ITEM-ID", " Item Id "])
+@pytest.mark.parametrize(
+    "wrapper", ["enrich_company", "Enrich Company", "rawPayload", "Raw Clay Company Enriched Payload"]
+)
+def test_a_key_of_ours_is_known_however_a_column_spells_it(key: str, wrapper: str) -> None:
+    answer = one({key: f" ITEM_{ULID.lower()}", wrapper: FIRM, "company_id": 112688753})
+    assert (answer.item_id, answer.company_id, answer.payload) == (f"item_{ULID}", None, FIRM)
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda rows: rows, lambda rows: {"rows": rows}, lambda rows: {"Rows": json.dumps(rows)},
+    lambda rows: {"data": rows}, lambda rows: {"records": json.dumps(rows)}, lambda rows: {"data": {"rows": rows}},
+    json.dumps,
+])  # fmt: skip
+def test_each_of_several_items_is_answered(wrap: Any) -> None:
+    rows = [{"company_id": f"company_{n}{ULID[1:]}", "enrich_company": {**FIRM, "name": f"Firm {n}"}} for n in range(3)]
+    answers = read(json.dumps(wrap(rows)).encode())
+    assert [answer.company_id for answer in answers] == [row["company_id"] for row in rows]
+    assert [answer.payload["name"] for answer in answers] == ["Firm 0", "Firm 1", "Firm 2"]
+
+
+def test_a_list_of_things_without_ids_of_ours_is_part_of_the_answer() -> None:
+    body = {"item_id": ITEM_UUID, "customers": [{"name": "A", "url": "a.com"}, {"name": "B", "url": "b.com"}]}
+    assert one(body).payload == body
 
 
 @pytest.mark.parametrize(

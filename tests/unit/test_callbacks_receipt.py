@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.callbacks.body import read
+from services.callbacks.body import answers_in, parsed
 from services.callbacks.domain import State, decide, evolve
 from services.callbacks.receipt import Sender, received, rejected
 from shared.envelope import Event, from_json, to_json
@@ -26,8 +26,8 @@ FIRM = {"name": "Acme", "domain": "acme.com", "industry": "Tools", "size": "11-5
 
 def events(sender: Sender, body: object) -> list[Event]:
     numbers = count()
-    answers = read(orjson.dumps(body))
-    return received(sender, answers, body, START, lambda: named_id("evt", str(next(numbers))))
+    whole = parsed(orjson.dumps(body))
+    return received(sender, answers_in(whole), whole, START, lambda: named_id("evt", str(next(numbers))))
 
 
 def told(event: Event) -> tuple:
@@ -101,6 +101,32 @@ def test_the_body_around_an_answer_is_kept_once() -> None:
     (wrapped,) = events(BY_TOKEN, {"item_id": item_id(1), "run": 7, "enrich_company": FIRM})
     assert wrapped.payload.answer == FIRM
     assert wrapped.payload.body == {"item_id": item_id(1), "run": 7, "enrich_company": "(answer)"}
+
+
+def test_what_stands_around_several_answers_is_kept_with_the_first() -> None:
+    rows = [FIRM | {"company_id": ACME}, {"company_id": BETA, "data": {"enrich_company": FIRM}}]
+    first, second = events(BY_TOKEN, {"run": 7, "rows": rows})
+    assert first.payload.body == {
+        "run": 7, "rows": ["(answer)", {"company_id": BETA, "data": {"enrich_company": "(answer)"}}],
+    }  # fmt: skip
+    assert (second.payload.body, second.payload.answer) == (None, FIRM)
+    assert [event.payload.body for event in events(BY_TOKEN, rows[:1] * 2)] == [None, None]
+
+
+WHO = {"name": "Ann Ex", "first_name": "Ann", "last_name": "Ex", "headline": "CEO", "experience": []}
+
+
+@pytest.mark.parametrize("entity", [ACME, ANN])
+@pytest.mark.parametrize("ids", [{}, {"dispatch_id": DISPATCH}, {"company_id": ACME, "person_id": ANN}])
+def test_of_a_company_and_a_person_the_url_is_for_its_own(entity: str, ids) -> None:
+    token = CallbackToken(DISPATCH, TENANT, CLIENT, BATCH, item_id(1), entity, "enrich", 2**40)
+    body = {"item_id": item_id(1), "enrich_company": FIRM, "enrich_person": WHO} | ids
+    found = {event.entity_id: event for event in events(Sender(TENANT, CLIENT, "enrich", token), body)}
+    assert found[entity].payload.dispatch_id == DISPATCH
+    assert found[entity].payload.answer == (FIRM if entity == ACME else WHO)
+    (other,) = set(found) - {entity}
+    assert other == (({ACME, ANN} - {entity}).pop() if "company_id" in ids else item_id(1))
+    assert found[other].payload.dispatch_id is None
 
 
 def test_a_refused_callback_is_recorded_with_what_is_known_of_its_sender() -> None:

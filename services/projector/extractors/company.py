@@ -19,15 +19,8 @@ from services.projector.extractors.values import (
     texts,
     year,
 )
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
 
-COMPANY_ONLY: Final = frozenset(
-    {"annual_revenue", "derived_datapoints", "domain", "employee_count", "founded", "industry", "industries"}
-    | {"locality", "locations", "logo_url", "size", "specialties", "total_funding_amount_range_usd", "type"}
-)
-PERSON_ONLY: Final = frozenset(
-    {"current_experience", "education", "experience", "first_name", "headline", "last_name", "org", "title"}
-    | {"latest_experience", "location_name", "summary", "connections", "jobs_count"}
-)
 TABLE: Final = (
     column("company_name", text, "name", "company_name"),
     column("company_domain", domain, "domain", "website", "resolved_domain.resolved_domain"),
@@ -70,7 +63,7 @@ def extract(raw: object) -> dict[str, Any]:
 
 def answer(raw: object) -> dict[str, Any]:
     """The company enrichment object in `raw`; {} when there is none."""
-    return answer_of(raw, COMPANY_ONLY, PERSON_ONLY)
+    return answer_of(raw, COMPANY_FIELDS, PERSON_FIELDS)
 
 
 def columns_of(found: dict[str, Any]) -> dict[str, Any]:

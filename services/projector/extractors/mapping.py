@@ -6,7 +6,7 @@ A new column is one line in a table. The first path with a value that survives t
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from shared.enrichment import WRAPPERS, enrichments
+from shared.enrichment import enrichments, is_wrapped
 
 
 class Column(NamedTuple):
@@ -38,7 +38,7 @@ def pick(table: tuple[Column, ...], source: Mapping[str, Any], known: Collection
 
 def answer_of(raw: object, mine: frozenset[str], others: frozenset[str]) -> dict[str, Any]:
     """The enrichment in `raw` with fields of my kind rather than the others'; {} when there is none."""
-    if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and WRAPPERS.isdisjoint(raw):
+    if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and not is_wrapped(raw):
         return raw
     for found in enrichments(raw):
         if len(mine & found.keys()) >= len(others & found.keys()):

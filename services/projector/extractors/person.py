@@ -6,7 +6,6 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from services.projector.extractors.company import COMPANY_ONLY, PERSON_ONLY
 from services.projector.extractors.mapping import answer_of, column, pick
 from services.projector.extractors.values import (
     Span,
@@ -19,6 +18,7 @@ from services.projector.extractors.values import (
     text,
 )
 from shared.canonical import company_name_key
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
 
 TABLE: Final = (
     column("person_first_name", text, "first_name"),
@@ -82,7 +82,7 @@ def work_history(raw: object) -> list[Job]:
 
 def profile(raw: object) -> Profile:
     """Columns, jobs and the start of the current job, in one pass."""
-    found = answer_of(raw, PERSON_ONLY, COMPANY_ONLY)
+    found = answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS)
     if not found:
         return Profile({}, [], None)
     columns, entries = pick(TABLE, found), _entries(found)
