@@ -1,20 +1,22 @@
-"""How a file becomes rows: its encoding, delimiter and header, found once, then a stream of rows.
+"""How a file becomes a table: its encoding, delimiter and header, found once, then a stream of rows.
 
-Whatever the bytes are, reading ends in rows or in UnreadableFile, and holds one row at a time in memory.
+Whatever the bytes are, reading ends in rows or in UnreadableFile, and holds a few rows at a time in memory.
 """
 
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from services.ingest.encoding import Encoding, UnreadableFile, encoding_of
 from services.ingest.table_checks import refuse_what_is_no_table
+from shared.events import BadRow
 
-__all__ = ["FileShape", "Limits", "UnreadableFile", "inspect_file", "row_shape_problem", "rows"]
+__all__ = ["Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_ROWS: Final = 50
@@ -34,21 +36,66 @@ class Limits:
     rows: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class FileShape:
-    """How to read one file. `header_row` counts from 0 what a CSV reader yields, blank lines included."""
+class Row(NamedTuple):
+    """One data row: its number from 1, its line in the file, its cells as the file has them.
 
+    There are at least as many cells as headers; when there are more, `bad` says so.
+    """
+
+    number: int
+    line: int
+    cells: list[str]
+    bad: BadRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as a table; `preamble_lines` stand above its header."""
+
+    path: Path
     encoding: str
     delimiter: str
-    header_row: int
+    preamble_lines: int
     headers: tuple[str, ...]
     errors: str = "strict"
+    header_row: int = 0
     warnings: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
+    def rows(self) -> "Rows":
+        """The data rows, read anew from the file."""
+        return Rows(self)
 
-def inspect_file(path: Path, limits: Limits | None = None) -> FileShape:
-    """The shape of the file, all of which is read once, for its encoding.
+
+class Rows(Iterator[Row]):
+    """The data rows of a table in the order of the file: neither blank ones nor what stands below the table.
+
+    When the last one has been given, `footer_lines` says how many lines stand below. Raises UnreadableFile.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.footer_lines = 0
+        self._rows = self._read(table)
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def _read(self, table: Table) -> Iterator[Row]:
+        number, encoding = 0, Encoding(table.encoding, table.errors)
+        records = _records(table.path, encoding, table.delimiter, table.limits)
+        for line, cells in islice(records, table.header_row + 1, None):
+            if _is_blank(cells):
+                continue
+            number += 1
+            if number > table.limits.rows:
+                raise UnreadableFile(f"The file has more than {table.limits.rows:,} rows. Split it into parts.")
+            cells = _fitted(cells, len(table.headers))
+            yield Row(number, line, cells, _too_long(number, table, cells))
+
+
+@contextmanager
+def open_table(path: Path, limits: Limits | None = None) -> Iterator[Table]:
+    """The file as a table, for the length of the block; all of it is read once, for its encoding.
 
     Raises UnreadableFile for what is no table, and OSError as `open` does.
     """
@@ -57,37 +104,24 @@ def inspect_file(path: Path, limits: Limits | None = None) -> FileShape:
     encoding = encoding_of(path)
     delimiter, records = _best_delimiter(path, encoding, limits)
     header_row = _header_row(records)
-    headers, below = records[header_row], [row for row in records[header_row + 1 :] if not _is_blank(row)]
+    line, headers = records[header_row]
+    below = [cells for _, cells in records[header_row + 1 :] if not _is_blank(cells)]
     refuse_what_is_no_table(headers, below, limits.columns)
     warnings = (encoding.warning,) if encoding.warning else ()
-    return FileShape(encoding.name, delimiter, header_row, tuple(headers), encoding.errors, warnings, limits)
+    yield Table(
+        path, encoding.name, delimiter, line - 1, tuple(headers), encoding.errors, header_row, warnings, limits
+    )  # fmt: skip
 
 
-def rows(path: Path, shape: FileShape) -> Iterator[tuple[int, list[str]]]:
-    """(row number, cells) of each row that is not blank, numbered from 1 without gaps; short rows are padded.
-
-    A row that is longer than the header is given whole: `row_shape_problem` says so. Raises UnreadableFile.
-    """
-    number, encoding = 0, Encoding(shape.encoding, shape.errors)
-    records = _records(path, encoding, shape.delimiter, shape.limits)
-    for cells in islice(records, shape.header_row + 1, None):
-        if _is_blank(cells):
-            continue
-        number += 1
-        if number > shape.limits.rows:
-            raise UnreadableFile(f"The file has more than {shape.limits.rows:,} rows. Split it into parts.")
-        yield number, _fitted(cells, len(shape.headers))
-
-
-def row_shape_problem(shape: FileShape, cells: list[str]) -> str | None:
-    """Why a row from `rows` does not fit the header, or None."""
-    width = len(shape.headers)
+def _too_long(number: int, table: Table, cells: list[str]) -> BadRow | None:
+    width = len(table.headers)
     if len(cells) <= width:
         return None
-    return (
+    reason = (
         f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is "
-        f"{cells[width][:40]!r}. A cell with {shape.delimiter!r} in it must stand in quotation marks."
+        f"{cells[width][:40]!r}. A cell with {table.delimiter!r} in it must stand in quotation marks."
     )
+    return BadRow(number, "", cells[width][:200], reason)
 
 
 def _refuse_size(path: Path, limits: Limits) -> None:
@@ -98,14 +132,17 @@ def _refuse_size(path: Path, limits: Limits) -> None:
         raise UnreadableFile(f"The file has {size:,} bytes, more than {limits.file_bytes:,}. Split it.")
 
 
-def _header_row(records: list[list[str]]) -> int:
-    for index, cells in enumerate(records):
+_Record = tuple[int, list[str]]
+
+
+def _header_row(records: list[_Record]) -> int:
+    for index, (_, cells) in enumerate(records):
         if not _is_blank(cells) and not (index == 0 and cells[0].lower().startswith("sep=")):
             return index
     raise UnreadableFile("The file has no rows. Export the list again, with at least one row.")
 
 
-def _best_delimiter(path: Path, encoding: Encoding, limits: Limits) -> tuple[str, list[list[str]]]:
+def _best_delimiter(path: Path, encoding: Encoding, limits: Limits) -> tuple[str, list[_Record]]:
     """The delimiter that Excel's `sep=` line names, or the one whose header is widest and fits its rows."""
     with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
         named = _SEPARATOR.match(file.readline(_SAMPLE_ROWS))
@@ -116,7 +153,7 @@ def _best_delimiter(path: Path, encoding: Encoding, limits: Limits) -> tuple[str
     return best, samples[best] or list(islice(_records(path, encoding, best, limits), _SAMPLE_ROWS))
 
 
-def _sample(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> list[list[str]]:
+def _sample(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> list[_Record]:
     """The first records, or none when the file cannot be read with this delimiter."""
     try:
         return list(islice(_records(path, encoding, delimiter, limits), _SAMPLE_ROWS))
@@ -124,13 +161,14 @@ def _sample(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> l
         return []
 
 
-def _fitting_width(records: list[list[str]]) -> int:
-    header, *below = [cells for cells in records if not _is_blank(cells)] or [[]]
+def _fitting_width(records: list[_Record]) -> int:
+    header, *below = [cells for _, cells in records if not _is_blank(cells)] or [[]]
     fitting = sum(1 < len(cells) <= len(header) for cells in below)
     return len(header) if 2 * fitting >= len(below) else 0
 
 
-def _records(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> Iterator[list[str]]:
+def _records(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> Iterator[_Record]:
+    """Each record with the line it begins in, counted from 1."""
     csv.field_size_limit(limits.cell_characters)
     with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
         reader, line = csv.reader(chain(_lines(file), (_END,)), delimiter=delimiter), 1
@@ -139,7 +177,7 @@ def _records(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> 
                 if cells and cells[-1].endswith(_END):
                     _refuse_open_quote(cells, line)
                     return
-                yield cells
+                yield line, cells
                 line = reader.line_num + 1
         except csv.Error as error:
             raise UnreadableFile(f"The row in line {line} cannot be read ({error}). {_QUOTES}") from error

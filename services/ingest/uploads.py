@@ -14,7 +14,7 @@ def received(upload_id: str, filename: str, length: int, digest: str, artifact: 
     """The event of a file that was read to its end."""
     mapping = {target: match.header for target, match in found.mapping.targets.items()}
     return UploadReceived(
-        upload_id, found.workstream.slug, Path(filename).name, length, digest, artifact, list(found.shape.headers),
+        upload_id, found.workstream.slug, Path(filename).name, length, digest, artifact, list(found.table.headers),
         mapping, found.mapping.unmapped, found.good, found.bad_count, found.bad_rows,
     )  # fmt: skip
 

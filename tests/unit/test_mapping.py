@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.mapping import MissingColumn, map_headers, require, row_fields, row_problem
-from services.ingest.reading import inspect_file, rows
+from services.ingest.reading import open_table
 from services.ingest.workstreams import (
     Target,
     UnknownWorkstream,
@@ -25,12 +25,12 @@ FILES = ["contacts_49col_excel_resaved.csv", "contacts_63col.csv", "contacts_105
 
 @pytest.mark.parametrize("name", FILES)
 def test_real_exports(name: str) -> None:
-    shape = inspect_file(APOLLO / name)
-    mapping = map_headers(SCRAPE, shape.headers)
-    require(mapping, SCRAPE)
-    fields = [row_fields(mapping, cells) for _, cells in rows(APOLLO / name, shape)]
+    with open_table(APOLLO / name) as table:
+        mapping = map_headers(SCRAPE, table.headers)
+        require(mapping, SCRAPE)
+        fields = [row_fields(mapping, row.cells) for row in table.rows()]
     assert mapping.targets["company_name"].header in ("Company", "Company Name")
-    assert len(mapping.targets) + len(mapping.unmapped) == len(shape.headers)
+    assert len(mapping.targets) + len(mapping.unmapped) == len(table.headers)
     assert "Company Name for Emails" in mapping.unmapped
     assert mapping.warnings == []
     nobody = [row for row in fields if row_problem(SCRAPE, row)]  # a company and a title, and no person
@@ -39,9 +39,9 @@ def test_real_exports(name: str) -> None:
 
 
 def test_the_49_columns_in_full() -> None:
-    shape = inspect_file(APOLLO / FILES[0])
-    mapping = map_headers(SCRAPE, shape.headers)
-    first = row_fields(mapping, next(rows(APOLLO / FILES[0], shape))[1])
+    with open_table(APOLLO / FILES[0]) as table:
+        mapping = map_headers(SCRAPE, table.headers)
+        first = row_fields(mapping, next(table.rows()).cells)
     assert first["company_phone"] == "+1 303-555-0114"
     assert first["company_employee_count"] == "7"
     assert (first["first_name"], first["company_name"]) == ("Skyler", "Cloudburst, SBC")
@@ -50,7 +50,8 @@ def test_the_49_columns_in_full() -> None:
 
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_columns_does_not_matter(order: random.Random) -> None:
-    headers = list(inspect_file(APOLLO / FILES[2]).headers)
+    with open_table(APOLLO / FILES[2]) as table:
+        headers = list(table.headers)
     shuffled = order.sample(headers, len(headers))
     one, other = map_headers(SCRAPE, headers), map_headers(SCRAPE, shuffled)
     assert {n: m.header for n, m in one.targets.items()} == {n: m.header for n, m in other.targets.items()}
@@ -145,9 +146,9 @@ def test_what_identifies_is_a_target(known: Workstream) -> None:
 
 def test_the_sample_that_ships() -> None:
     sample = Path(__file__).parents[2] / "samples" / "apollo_people.csv"
-    shape = inspect_file(sample)
-    mapping = map_headers(SCRAPE, shape.headers)
-    fields = [row_fields(mapping, cells) for _, cells in rows(sample, shape)]
+    with open_table(sample) as table:
+        mapping = map_headers(SCRAPE, table.headers)
+        fields = [row_fields(mapping, row.cells) for row in table.rows()]
     assert (len(fields), len(mapping.targets)) == (200, 28)
     assert not any(row_problem(SCRAPE, row) for row in fields)
     assert len({row["company_name"].casefold() for row in fields}) >= 60

@@ -2,22 +2,29 @@
 
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ingest.reading import FileShape, Limits, UnreadableFile, inspect_file, row_shape_problem, rows
+from services.ingest.reading import Limits, Row, Table, UnreadableFile, open_table
+from shared.events import BadRow
 
 APOLLO = Path(__file__).parents[1] / "data" / "apollo"
 TABLE = "First Name;Company, Inc.;Größe\nSøren;São Paulo Ltda;1,5\nZoë;Müller;2\n"
 
 
-def read(path: Path, content: bytes, limits: Limits | None = None) -> tuple[FileShape, list[list[str]]]:
+def read_whole(path: Path, content: bytes, limits: Limits | None = None) -> tuple[Table, list[Row]]:
     path = path / "list.csv" if path.is_dir() else path
     path.write_bytes(content)
-    shape = inspect_file(path, limits)
-    return shape, [cells for _, cells in rows(path, shape)]
+    with open_table(path, limits) as table:
+        return table, list(table.rows())
+
+
+def read(path: Path, content: bytes, limits: Limits | None = None) -> tuple[Table, list[list[str]]]:
+    table, found = read_whole(path, content, limits)
+    return table, [row.cells for row in found]
 
 
 @pytest.mark.parametrize(
@@ -29,13 +36,13 @@ def read(path: Path, content: bytes, limits: Limits | None = None) -> tuple[File
     ],
 )
 def test_real_exports(name: str, encoding: str, columns: int, count: int) -> None:
-    shape = inspect_file(APOLLO / name)
-    read_rows = list(rows(APOLLO / name, shape))
-    assert (shape.encoding, shape.delimiter, len(shape.headers)) == (encoding, ",", columns)
-    assert [number for number, _ in read_rows] == list(range(1, count + 1))
-    assert {len(cells) for _, cells in read_rows} == {columns}
-    assert shape.headers[0] in ("First Name", "Proceed")
-    assert shape.warnings == ()
+    with open_table(APOLLO / name) as table:
+        found = list(table.rows())
+    assert (table.encoding, table.delimiter, len(table.headers)) == (encoding, ",", columns)
+    assert [row.number for row in found] == list(range(1, count + 1))
+    assert {len(row.cells) for row in found} == {columns}
+    assert table.headers[0] in ("First Name", "Proceed")
+    assert table.warnings == ()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"])
@@ -43,10 +50,10 @@ def test_real_exports(name: str, encoding: str, columns: int, count: int) -> Non
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_encodings_delimiters_line_ends(tmp_path: Path, encoding: str, delimiter: str, newline: str) -> None:
     content = TABLE.replace(";", delimiter).replace("\n", newline).encode(encoding)
-    shape, read_rows = read(tmp_path, content)
-    assert shape.headers == ("First Name", "Company, Inc.", "Größe")
+    table, read_rows = read(tmp_path, content)
+    assert table.headers == ("First Name", "Company, Inc.", "Größe")
     assert read_rows == [["Søren", "São Paulo Ltda", "1,5"], ["Zoë", "Müller", "2"]]
-    assert bool(shape.warnings) == (encoding == "cp1252")
+    assert bool(table.warnings) == (encoding == "cp1252")
 
 
 @pytest.mark.parametrize(
@@ -59,40 +66,40 @@ def test_encodings_delimiters_line_ends(tmp_path: Path, encoding: str, delimiter
     ],
 )
 def test_other_scripts(tmp_path: Path, encoding: str, text: str) -> None:
-    shape, read_rows = read(tmp_path, text.encode(encoding))
-    assert (shape.encoding, read_rows[0]) == (encoding, text.splitlines()[1].split(","))
+    table, read_rows = read(tmp_path, text.encode(encoding))
+    assert (table.encoding, read_rows[0]) == (encoding, text.splitlines()[1].split(","))
 
 
 def test_one_damaged_byte_does_not_turn_the_file_into_another_encoding(tmp_path: Path) -> None:
-    shape, read_rows = read(tmp_path, "Name,Ort\nMüller,Köln\nJosé,Bogotá\n".encode() + b"Z\xff,x\n")
-    assert (shape.encoding, shape.errors) == ("utf-8", "replace")
+    table, read_rows = read(tmp_path, "Name,Ort\nMüller,Köln\nJosé,Bogotá\n".encode() + b"Z\xff,x\n")
+    assert (table.encoding, table.errors) == ("utf-8", "replace")
     assert read_rows[-1] == ["Z\ufffd", "x"]
-    assert "byte 38" in shape.warnings[0]
+    assert "byte 38" in table.warnings[0]
 
 
 def test_the_separator_line_of_excel(tmp_path: Path) -> None:
-    shape, read_rows = read(tmp_path, b"sep=;\r\nName;Size\r\nAcme;1,5\r\n")
-    assert (shape.delimiter, shape.header_row, read_rows) == (";", 1, [["Acme", "1,5"]])
+    table, read_rows = read(tmp_path, b"sep=;\r\nName;Size\r\nAcme;1,5\r\n")
+    assert (table.delimiter, table.preamble_lines, read_rows) == (";", 1, [["Acme", "1,5"]])
 
 
 def test_cells_of_many_lines_and_of_200_kilobytes(tmp_path: Path) -> None:
     text = "x" * 200_000 + "\n\nand, more"
-    shape, read_rows = read(tmp_path, f'a,b\n1,"{text}"\n'.encode())
-    assert (shape.headers, read_rows) == (("a", "b"), [["1", text]])
+    table, read_rows = read(tmp_path, f'a,b\n1,"{text}"\n'.encode())
+    assert (table.headers, read_rows) == (("a", "b"), [["1", text]])
 
 
 def test_blank_rows_are_skipped_short_ones_padded_long_ones_bad(tmp_path: Path) -> None:
-    shape, read_rows = read(tmp_path, b"\na,b,c\n1\n\n , ,\n1,2,3,,\n1,2,3,four\n")
-    assert read_rows == [["1", "", ""], ["1", "2", "3"], ["1", "2", "3", "four"]]
-    problems = [row_shape_problem(shape, cells) for cells in read_rows]
-    assert problems[:2] == [None, None]
-    assert "'four'" in str(problems[2])
+    _, found = read_whole(tmp_path, b"\na,b,c\n1\n\n , ,\n1,2,3,,\n1,2,3,four\n")
+    assert [row.cells for row in found] == [["1", "", ""], ["1", "2", "3"], ["1", "2", "3", "four"]]
+    assert [row.line for row in found] == [3, 6, 7]
+    assert [row.bad for row in found[:2]] == [None, None]
+    assert found[2].bad == BadRow(3, "", "four", mock.ANY)
 
 
 def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
     wide = [f"column {n}" for n in range(600)]
-    shape, read_rows = read(tmp_path, f"{','.join(wide)}\n{','.join(wide)}\n".encode())
-    assert (list(shape.headers), read_rows) == (wide, [wide])
+    table, read_rows = read(tmp_path, f"{','.join(wide)}\n{','.join(wide)}\n".encode())
+    assert (list(table.headers), read_rows) == (wide, [wide])
     assert read(tmp_path, b"Email\njo@acme.com\n")[1] == [["jo@acme.com"]]
 
 
@@ -149,8 +156,8 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path, edits: list[tuple[int
     for at, length, new in edits:
         content = content[:at] + new + content[at + length :]
     with suppress(UnreadableFile):
-        shape, read_rows = read(tmp_path, content)
-        assert all(len(cells) >= len(shape.headers) for cells in read_rows)
+        table, read_rows = read(tmp_path, content)
+        assert all(len(cells) >= len(table.headers) for cells in read_rows)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
