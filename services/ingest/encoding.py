@@ -66,6 +66,7 @@ class Encoding:
     name: str
     errors: str = "strict"
     warning: str | None = None
+    nuls: bool = False
 
 
 def encoding_of(path: Path) -> Encoding:

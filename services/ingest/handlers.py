@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.ingest import artifacts, listings, lookups, staging, uploads
-from services.ingest.reading import Limits
+from services.ingest.reading import Limits, UnreadableFile
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event
 from shared.events import (
@@ -114,8 +114,9 @@ class Handlers:
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
                 return uploads.answer_again(known)
-            limits = Limits(file_bytes=self.settings.upload_max_bytes)
-            found = await asyncio.to_thread(staging.survey, received, definition, limits)
+            found = await asyncio.to_thread(staging.survey, received, definition, _limits(self.settings))
+            if not found.good + found.bad_count:
+                raise UnreadableFile("There is a header and no row below it. Export the list again.")
             key = artifacts.import_key(command.tenant_id, name, filename, datetime.now(UTC).date())
             path = await asyncio.to_thread(artifacts.keep, folder, received, key)
         finally:
@@ -175,6 +176,15 @@ class Handlers:
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
             position = await self.appender.append([_event(command, chunk, event_id, **about)])
         return position
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.upload_max_bytes,
+        settings.ingest_max_rows,
+        settings.ingest_max_columns,
+        settings.ingest_max_cell_characters,
+    )
 
 
 def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:

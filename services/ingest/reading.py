@@ -1,45 +1,47 @@
-"""How a file becomes a table: its encoding, delimiter and header, found once, then a stream of rows.
+"""How a file becomes a table: its encoding, delimiter, header and footer, and a stream of the rows between.
 
 Whatever the bytes are, reading ends in rows or in UnreadableFile, and holds a few rows at a time in memory.
 """
 
-import csv
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from services.ingest.encoding import Encoding, UnreadableFile, encoding_of
+from services.ingest.layout import Header, find_header, footer_length, is_blank, least_cells
+from services.ingest.records import Record, Records, open_text
 from services.ingest.table_checks import refuse_what_is_no_table
 from shared.events import BadRow
 
-__all__ = ["Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
+__all__ = ["REASON", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
+# The first column of a list of bad rows: such a file, mended, is read without it.
+REASON: Final = "leadstream_reason"
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_SAMPLE_ROWS: Final = 50
-_LONGEST_LINE: Final = 1 << 26
-_SEPARATOR: Final = re.compile(r'^"?sep=([,;|:^~\t])"?\s*$', re.I)
-_QUOTES: Final = "Look for a quotation mark that is not doubled there, and export the file again."
-_END: Final = "\ue000\ue001end of file\ue001\ue000"
+_SAMPLE_ROWS: Final = 60
+_LONGEST_FOOTER: Final = 40
+_SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?\s*$', re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still read: bytes of a file, columns, characters of a cell, rows."""
+    """What is still read: bytes of a file, rows, columns, characters of a cell."""
 
     file_bytes: int = 1 << 30
+    rows: int = 1_000_000
     columns: int = 2_000
     cell_characters: int = 1 << 20
-    rows: int = 1_000_000
 
 
 class Row(NamedTuple):
     """One data row: its number from 1, its line in the file, its cells as the file has them.
 
-    There are at least as many cells as headers; when there are more, `bad` says so.
+    There are at least as many cells as headers. `bad` says why the row does not fit the header, if it does not.
     """
 
     number: int
@@ -50,17 +52,26 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as a table; `preamble_lines` stand above its header."""
+    """A file as a table; `preamble_lines` stand above its header.
 
-    path: Path
-    encoding: str
-    delimiter: str
+    `least_cells`: a row with fewer has been broken off.
+    """
+
+    records: Records
     preamble_lines: int
+    header_row: int
     headers: tuple[str, ...]
-    errors: str = "strict"
-    header_row: int = 0
+    least_cells: int = 0
     warnings: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def encoding(self) -> str:
+        return self.records.encoding.name
+
+    @property
+    def delimiter(self) -> str:
+        return self.records.delimiter
 
     def rows(self) -> "Rows":
         """The data rows, read anew from the file."""
@@ -75,22 +86,38 @@ class Rows(Iterator[Row]):
 
     def __init__(self, table: Table) -> None:
         self.footer_lines = 0
-        self._rows = self._read(table)
+        self._table = table
+        self._rows = self._read()
 
     def __next__(self) -> Row:
         return next(self._rows)
 
-    def _read(self, table: Table) -> Iterator[Row]:
-        number, encoding = 0, Encoding(table.encoding, table.errors)
-        records = _records(table.path, encoding, table.delimiter, table.limits)
-        for line, cells in islice(records, table.header_row + 1, None):
-            if _is_blank(cells):
+    def _read(self) -> Iterator[Row]:
+        table, number = self._table, 0
+        headers, width, most = list(table.headers), len(table.headers), table.limits.rows
+        for line, cells in self._without_footer():
+            if is_blank(cells):
                 continue
             number += 1
-            if number > table.limits.rows:
-                raise UnreadableFile(f"The file has more than {table.limits.rows:,} rows. Split it into parts.")
-            cells = _fitted(cells, len(table.headers))
-            yield Row(number, line, cells, _too_long(number, table, cells))
+            if number > most:
+                raise UnreadableFile(
+                    f"Row {number:,}, in line {line:,}, is past the limit of {most:,} rows "
+                    "(LEADSTREAM_INGEST_MAX_ROWS). Split the file, or raise the limit."
+                )
+            if len(cells) == width and cells != headers:
+                yield Row(number, line, cells, None)
+            else:
+                yield _misfit(number, line, cells, table)
+
+    def _without_footer(self) -> Iterator[Record]:
+        """The records below the header; the last ones are held back until the end shows what they are."""
+        held: deque[Record] = deque()
+        for record in islice(self._table.records, self._table.header_row + 1, None):
+            held.append(record)
+            if len(held) > _LONGEST_FOOTER:
+                yield held.popleft()
+        self.footer_lines = footer_length([cells for _, cells in held], len(self._table.headers))
+        yield from islice(held, len(held) - self.footer_lines)
 
 
 @contextmanager
@@ -101,27 +128,7 @@ def open_table(path: Path, limits: Limits | None = None) -> Iterator[Table]:
     """
     limits = limits or Limits()
     _refuse_size(path, limits)
-    encoding = encoding_of(path)
-    delimiter, records = _best_delimiter(path, encoding, limits)
-    header_row = _header_row(records)
-    line, headers = records[header_row]
-    below = [cells for _, cells in records[header_row + 1 :] if not _is_blank(cells)]
-    refuse_what_is_no_table(headers, below, limits.columns)
-    warnings = (encoding.warning,) if encoding.warning else ()
-    yield Table(
-        path, encoding.name, delimiter, line - 1, tuple(headers), encoding.errors, header_row, warnings, limits
-    )  # fmt: skip
-
-
-def _too_long(number: int, table: Table, cells: list[str]) -> BadRow | None:
-    width = len(table.headers)
-    if len(cells) <= width:
-        return None
-    reason = (
-        f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is "
-        f"{cells[width][:40]!r}. A cell with {table.delimiter!r} in it must stand in quotation marks."
-    )
-    return BadRow(number, "", cells[width][:200], reason)
+    yield _table(path, limits)
 
 
 def _refuse_size(path: Path, limits: Limits) -> None:
@@ -129,79 +136,75 @@ def _refuse_size(path: Path, limits: Limits) -> None:
     if size == 0:
         raise UnreadableFile("The file is empty (0 bytes). Export the list again.")
     if size > limits.file_bytes:
-        raise UnreadableFile(f"The file has {size:,} bytes, more than {limits.file_bytes:,}. Split it.")
+        raise UnreadableFile(
+            f"The file has {size:,} bytes and the limit is {limits.file_bytes:,} (LEADSTREAM_UPLOAD_MAX_BYTES). "
+            "Split the file, or raise the limit."
+        )
 
 
-_Record = tuple[int, list[str]]
+def _table(path: Path, limits: Limits) -> Table:
+    encoding = encoding_of(path)
+    records, sample, header = _delimited(path, encoding, limits)
+    line, headers = sample[header.index]
+    below = [cells for _, cells in sample[header.index + 1 :] if not is_blank(cells)]
+    refuse_what_is_no_table(headers, below, limits.columns)
+    if headers[0].strip() == REASON:
+        records, headers, below = replace(records, skipped=1), headers[1:], [cells[1:] for cells in below]
+    warnings = [encoding.warning] if encoding.warning else []
+    if not below:
+        warnings.append("There is a header and no row below it.")
+    least = least_cells(below, len(headers))
+    return Table(records, line - 1, header.index, tuple(headers), least, tuple(warnings), limits)
 
 
-def _header_row(records: list[_Record]) -> int:
-    for index, (_, cells) in enumerate(records):
-        if not _is_blank(cells) and not (index == 0 and cells[0].lower().startswith("sep=")):
-            return index
-    raise UnreadableFile("The file has no rows. Export the list again, with at least one row.")
-
-
-def _best_delimiter(path: Path, encoding: Encoding, limits: Limits) -> tuple[str, list[_Record]]:
-    """The delimiter that Excel's `sep=` line names, or the one whose header is widest and fits its rows."""
-    with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
+def _delimited(path: Path, encoding: Encoding, limits: Limits) -> tuple[Records, list[Record], Header]:
+    """The delimiter that Excel's `sep=` line names, or the one that makes the best table of the first records."""
+    with open_text(path, encoding) as file:
         named = _SEPARATOR.match(file.readline(_SAMPLE_ROWS))
-    if named:
-        return named[1], list(islice(_records(path, encoding, named[1], limits), _SAMPLE_ROWS))
-    samples = {mark: _sample(path, encoding, mark, limits) for mark in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda mark: _fitting_width(samples[mark]))
-    return best, samples[best] or list(islice(_records(path, encoding, best, limits), _SAMPLE_ROWS))
-
-
-def _sample(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> list[_Record]:
-    """The first records, or none when the file cannot be read with this delimiter."""
-    try:
-        return list(islice(_records(path, encoding, delimiter, limits), _SAMPLE_ROWS))
-    except UnreadableFile:
-        return []
-
-
-def _fitting_width(records: list[_Record]) -> int:
-    header, *below = [cells for _, cells in records if not _is_blank(cells)] or [[]]
-    fitting = sum(1 < len(cells) <= len(header) for cells in below)
-    return len(header) if 2 * fitting >= len(below) else 0
-
-
-def _records(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> Iterator[_Record]:
-    """Each record with the line it begins in, counted from 1."""
-    csv.field_size_limit(limits.cell_characters)
-    with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
-        reader, line = csv.reader(chain(_lines(file), (_END,)), delimiter=delimiter), 1
+    found: list[tuple[Records, list[Record], Header]] = []
+    problems: list[UnreadableFile] = []
+    for delimiter in named[1] if named else _DELIMITERS:
+        records = Records(path, encoding, delimiter, limits.cell_characters)
         try:
-            for cells in reader:
-                if cells and cells[-1].endswith(_END):
-                    _refuse_open_quote(cells, line)
-                    return
-                yield line, cells
-                line = reader.line_num + 1
-        except csv.Error as error:
-            raise UnreadableFile(f"The row in line {line} cannot be read ({error}). {_QUOTES}") from error
-        except UnicodeError as error:
-            raise UnreadableFile(f"Line {line} is not {encoding.name}. Export the file again.") from error
+            sample = list(islice(records, _SAMPLE_ROWS))
+        except UnreadableFile as problem:
+            problems.append(problem)
+            continue
+        if header := find_header([[] if named and not index else cells for index, (_, cells) in enumerate(sample)]):
+            found.append((records, sample, header))
+    best = max(found, key=lambda one: one[2].score, default=None)
+    if best is None or (problems and len(best[1][best[2].index][1]) == 1):  # read as one column, anything is a table
+        raise problems[0] if problems else UnreadableFile("The file has no rows. Export the list again.")
+    return best
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
-    while line := file.readline(_LONGEST_LINE):
-        if len(line) == _LONGEST_LINE:
-            raise UnreadableFile(f"A line has more than {_LONGEST_LINE:,} characters: this is no list of rows.")
-        yield line
-
-
-def _refuse_open_quote(cells: list[str], line: int) -> None:
-    if cells != [_END]:
-        raise UnreadableFile(f"The row in line {line} opens a quotation mark that is never closed. {_QUOTES}")
-
-
-def _is_blank(cells: list[str]) -> bool:
-    return not any(map(str.strip, cells))
-
-
-def _fitted(cells: list[str], width: int) -> list[str]:
+def _misfit(number: int, line: int, cells: list[str], table: Table) -> Row:
+    """A row that is not as long as the header, or is the header. Empty cells at the end may be missing or too many."""
+    width = len(table.headers)
     if len(cells) < width:
-        return cells + [""] * (width - len(cells))
-    return cells if len(cells) == width or not _is_blank(cells[width:]) else cells[:width]
+        padded = cells + [""] * (width - len(cells))
+        bad = _too_short(number, cells, table) if len(cells) < table.least_cells else None
+        return Row(number, line, padded, bad)
+    if is_blank(cells[width:]):
+        repeated = BadRow(number, table.headers[0], cells[0], "The row repeats the header.")
+        return Row(number, line, cells[:width], repeated if cells[:width] == list(table.headers) else None)
+    return Row(number, line, cells, _too_long(number, cells, table))
+
+
+def _too_short(number: int, cells: Sequence[str], table: Table) -> BadRow:
+    missing = table.headers[table.least_cells - 1].strip()
+    reason = (
+        f"The row ends after {len(cells)} of {len(table.headers)} cells; other rows have a value in {missing!r}. "
+        "Look for a line break inside a cell that does not stand in quotation marks."
+    )
+    return BadRow(number, missing, "", reason)
+
+
+def _too_long(number: int, cells: Sequence[str], table: Table) -> BadRow:
+    width = len(table.headers)
+    extra = next(cell for cell in cells[width:] if cell.strip())
+    reason = (
+        f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is {extra[:40]!r}. "
+        f"A cell with {table.delimiter!r} in it must stand in quotation marks."
+    )
+    return BadRow(number, "", extra[:200], reason)

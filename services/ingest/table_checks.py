@@ -4,9 +4,11 @@ import re
 from typing import Final
 
 from services.ingest.encoding import UnreadableFile
+from services.ingest.workstreams import header_key, known_headers
 
 _MARKUP: Final = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|meta|style|div|svg|!--)", re.I)
 _JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+", re.I)
 _SENTENCE_WORDS: Final = 12
 _ENOUGH_ROWS: Final = 5
 
@@ -18,12 +20,23 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
     if _JSON.match(headers[0]):
         raise UnreadableFile("This is JSON, not a CSV file. Export the list as CSV.")
     if len(headers) > most_columns:
-        raise UnreadableFile(f"The header has {len(headers):,} columns, more than {most_columns:,}. Remove some.")
-    if not below:
-        raise UnreadableFile(f"There is a header ({_shown(headers)}) and no row below it. Export the list again.")
+        raise UnreadableFile(
+            f"The header has {len(headers):,} columns and the limit is {most_columns:,} "
+            "(LEADSTREAM_INGEST_MAX_COLUMNS). Remove the columns that are not needed, or raise the limit."
+        )
+    if not any(header_key(header[:200]) in known_headers() for header in headers):
+        _refuse_what_is_no_header(headers)
+    _refuse_misfits(headers, below)
+
+
+def _refuse_what_is_no_header(headers: list[str]) -> None:
     if _is_prose(headers):
         raise UnreadableFile(f"The first line reads like a sentence, not like a header: {_shown(headers)}.")
-    _refuse_misfits(headers, below)
+    if value := next((header.strip() for header in headers if _ADDRESS.fullmatch(header.strip())), None):
+        raise UnreadableFile(
+            f"There is no header: the first line has values, such as {value[:60]!r}. Put a line with the names of the "
+            "columns above it."
+        )
 
 
 def _is_prose(headers: list[str]) -> bool:

@@ -37,3 +37,6 @@ class Settings(BaseSettings):
     retry_base_seconds: float = 0.2
     callback_max_bytes: int = 1_048_576
     upload_max_bytes: int = 1_073_741_824
+    ingest_max_rows: int = Field(default=1_000_000, description="rows of a file that are read, at most")
+    ingest_max_columns: int = Field(default=2_000, description="columns of a file, at most")
+    ingest_max_cell_characters: int = Field(default=1_048_576, description="characters of a cell, at most")

@@ -72,3 +72,13 @@ def workstream(slug: str) -> Workstream:
     except KeyError:
         known = ", ".join(workstreams())
         raise UnknownWorkstream(f"There is no workstream {slug!r}; there are: {known}") from None
+
+
+@cache
+def known_headers() -> frozenset[str]:
+    """The keys of every header that some workstream knows, whether as a field or as a decoy."""
+    return frozenset(
+        header_key(header)
+        for known in workstreams().values()
+        for header in (*known.decoys, *(alias for target in known.targets for alias in target.aliases))
+    )

@@ -1,0 +1,69 @@
+"""Text as records: what a CSV reader makes of a file, one record at a time, each with the line it begins in."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import IO, Final
+
+from services.ingest.encoding import Encoding, UnreadableFile
+
+Record = tuple[int, list[str]]
+
+_LONGEST_LINE: Final = 1 << 26
+_QUOTES: Final = "Look for a quotation mark that is not doubled there, and export the file again."
+_END: Final = "\ue000\ue001end of file\ue001\ue000"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out."""
+
+    path: Path
+    encoding: Encoding
+    delimiter: str
+    cell_characters: int
+    skipped: int = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        """(line, cells) of each record, blank ones too; lines count from 1. Raises UnreadableFile."""
+        csv.field_size_limit(self.cell_characters)
+        line = 1
+        with open_text(self.path, self.encoding) as file:
+            reader = csv.reader(chain(_lines(file, self.encoding), (_END,)), delimiter=self.delimiter)
+            try:
+                for cells in reader:
+                    if cells and cells[-1].endswith(_END):
+                        return _refuse_open_quote(cells, line)
+                    yield line, cells[self.skipped :] if self.skipped else cells
+                    line = reader.line_num + 1
+            except csv.Error as error:
+                raise UnreadableFile(self._what_is_wrong(line, error)) from error
+            except UnicodeError as error:
+                raise UnreadableFile(f"Line {line} is not {self.encoding.name}. Export the file again.") from error
+
+    def _what_is_wrong(self, line: int, error: csv.Error) -> str:
+        if "field limit" not in str(error):
+            return f"The row in line {line} cannot be read ({error}). {_QUOTES}"
+        return (
+            f"The row in line {line} has a cell of more than {self.cell_characters:,} characters, the limit "
+            f"(LEADSTREAM_INGEST_MAX_CELL_CHARACTERS). {_QUOTES} If the text is meant to be so long, raise the limit."
+        )
+
+
+def open_text(path: Path, encoding: Encoding) -> IO[str]:
+    """The file as text, its line ends as they are."""
+    return path.open(encoding=encoding.name, errors=encoding.errors, newline="")
+
+
+def _lines(file: IO[str], encoding: Encoding) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise UnreadableFile(f"A line has more than {_LONGEST_LINE:,} characters: this is no list of rows.")
+        yield line.replace("\0", "") if encoding.nuls else line
+
+
+def _refuse_open_quote(cells: list[str], line: int) -> None:
+    if cells != [_END]:
+        raise UnreadableFile(f"The row in line {line} opens a quotation mark that is never closed. {_QUOTES}")
