@@ -102,6 +102,11 @@ def _failed(p: Payload) -> str:
     return f"{_at(p)}: {p.get('code')}, {p.get('reason')} (attempts: {p.get('attempts', 0)}; {retry})"
 
 
+def _dead(p: Payload) -> str:
+    tries = f"try {p.get('attempts')}, {_again(p)}"
+    return f"{p.get('service')} could not handle #{p.get('position')} {p.get('event_type')}: {p.get('error')} ({tries})"
+
+
 def _answered(p: Payload) -> str:
     answer = p.get("answer")
     keys = f", {len(answer)} fields" if isinstance(answer, Mapping) else ""
@@ -134,5 +139,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "StepFailed": _failed,
     "EnrichmentReceived": _answered,
     "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
-    "EventDeadLettered": lambda p: f"{p.get('service')} could not handle #{p.get('position')}: {p.get('error')}",
+    "EventDeadLettered": _dead,
+    "DeadLetterRetried": lambda p: f"{p.get('service')} takes #{p.get('position')} again: {_reason(p)}",
+    "DeadLetterResolved": lambda p: f"{p.get('service')} goes on without #{p.get('position')}: {_reason(p)}",
 }

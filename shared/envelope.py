@@ -112,6 +112,23 @@ def from_json(body: bytes | str, position: int = 0) -> Event:
         raise UnreadableEvent(f"not an event: {error}") from error
 
 
+def told(error: BaseException, limit: int) -> str:
+    """An error's type and message, as text that an event can hold whatever is in it."""
+    text = f"{type(error).__name__}: {error}"[:limit]
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def no_fields(value: object) -> str | None:
+    """What a value is, where an event cannot hold it as the fields of an item; None where it can."""
+    if not isinstance(value, dict):
+        return f"{type(value).__name__}, not a dict of fields"
+    try:
+        written = orjson.dumps(value)
+    except TypeError as error:
+        return f"what is no JSON: {error}"
+    return "text with a NUL character" if b"\\u0000" in written else None
+
+
 @cache
 def _reader(payload: type) -> Any:
     return TypeAdapter(payload).validator

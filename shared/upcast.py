@@ -10,7 +10,9 @@ from typing import Any, Final
 Payload = dict[str, Any]
 Upcaster = Callable[[Payload], Payload]
 
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {}
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
+    ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
+}
 
 
 def upcast(name: str, version: int, newest: int, payload: Payload) -> Payload:

@@ -36,7 +36,7 @@ MEANINGS: Final = {
     "log_json": "logs as JSON lines; false: for reading",
     "replica": "a name for this replica, to tell its log lines apart",
     "lease_poll_seconds": "how often a replica that stands by tries to lead",
-    "retry_base_seconds": "pause before the second try of an event; doubles each time, with jitter",
+    "retry_base_seconds": "pause before the second try of an event; each later one is four times as long, with jitter",
     "callback_max_bytes": "the longest answer that is read",
     "upload_max_bytes": "the longest file that is taken",
 }

@@ -23,4 +23,4 @@ def built(name: str) -> Service:
 
 def readers(event_type: str) -> list[str]:
     """The services that consume an event type, in the order events travel."""
-    return [name for name in SERVICES if event_type in import_module(f"services.{name}.domain").CONSUMES]
+    return [name for name in SERVICES if event_type in built(name).definition.reads]

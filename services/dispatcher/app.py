@@ -32,7 +32,7 @@ DEFINITION = Definition(
 def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
     signing_keys(settings)
-    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     http = api.build(settings, queries)
     return Service(settings, DEFINITION, http, effects=(send_due, record_overdue), closing=[queries.close])
 

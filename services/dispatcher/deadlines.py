@@ -28,6 +28,7 @@ FROM dispatch d
 LEFT JOIN batch b USING (batch_id)
 LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
 WHERE d.status = 'SENT' AND d.deadline_at < now()
+  AND NOT d.item_id = ANY(%s::uuid[]) AND NOT d.batch_id = ANY(%s::uuid[])
 ORDER BY d.deadline_at LIMIT 500
 """
 
@@ -37,7 +38,8 @@ async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
     url = settings.database_url.get_secret_value()
     async with await connect(url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True) as connection:
         while True:
-            overdue = await (await connection.execute(OVERDUE)).fetchall()
+            waiting = machine.letters.subjects("item"), machine.letters.subjects("batch")
+            overdue = await (await connection.execute(OVERDUE, waiting)).fetchall()
             if overdue:
                 position = await log.append(connection, [_timed_out(row) for row in overdue])
                 await _seen(machine, position)

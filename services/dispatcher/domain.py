@@ -10,7 +10,7 @@ from services.dispatcher import claims
 from services.dispatcher.configuration import config_of, problem, terms_of_reuse
 from services.dispatcher.entities import WANTED, Entity, resolve
 from services.dispatcher.state import Batch, Claim, ClaimKey, Config, Item, State, Waiter
-from shared.envelope import Emit, Event
+from shared.envelope import Emit, Event, no_fields, told
 from shared.events import (
     BatchCancelled,
     BatchLaunched,
@@ -228,10 +228,14 @@ def _run(fields: Mapping[str, Any], payload: StepScheduled, workflows: Mapping[s
         reason = f"SYNC workflow {payload.workflow} is not installed here (entry point group leadstream.workflows)"
         return Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", reason, retryable=True))
     try:
-        return Emit(ItemCompleted(payload.step, payload.workflow, output=workflow(dict(fields))))
+        output = workflow(dict(fields))
+        if wrong := no_fields(output):
+            raise TypeError(f"the workflow returned {wrong}")
+        return Emit(ItemCompleted(payload.step, payload.workflow, output=output))
     except Exception as error:  # noqa: BLE001 - a third party's function fails its step, not the service
-        reason = f"{type(error).__name__}: {error}"[:500]
-        return Emit(StepFailed(payload.step, payload.workflow, "INTERNAL", reason, retryable=False, attempts=1))
+        return Emit(
+            StepFailed(payload.step, payload.workflow, "INTERNAL", told(error, 500), retryable=False, attempts=1)
+        )
 
 
 def _completed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:

@@ -39,8 +39,9 @@ TOKEN_LIFE: Final = timedelta(days=30)
 ACTOR: Final = named_id("actor", "dispatcher")
 logger = structlog.get_logger()
 
-# The dispatches that are due and not in this process's hands, with the settings they are to be sent by: those of the
-# client for (workflow, workstream), and over them the batch's own.
+# The dispatches that are due and not in this process's hands, nor of an item or batch that waits behind a dead letter
+# (what came of them would wait too, and they would look due for ever), with the settings they are to be sent by: those
+# of the client for (workflow, workstream), and over them the batch's own.
 DUE: Final = f"""
 SELECT {DISPATCHES.names}, settings, fields FROM (
     SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings,
@@ -51,6 +52,7 @@ SELECT {DISPATCHES.names}, settings, fields FROM (
     LEFT JOIN batch b ON b.batch_id = d.batch_id
     LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
     WHERE d.status = 'DUE' AND d.due_at <= now() AND NOT d.dispatch_id = ANY(%s::uuid[])
+      AND NOT d.item_id = ANY(%s::uuid[]) AND NOT d.batch_id = ANY(%s::uuid[])
     ORDER BY d.due_at LIMIT %s
 ) due
 """
@@ -100,7 +102,7 @@ async def _caught_up(connection: Connection, machine: Machine[Any]) -> None:
     """Until the state knows everything recorded so far: what looks due may be sent and recorded already."""
     cursor = await connection.execute(
         "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)",
-        (list(machine.definition.consumes),),
+        (list(machine.definition.reads),),
     )
     row = await cursor.fetchone()
     while row and machine.position < row[0]:
@@ -147,7 +149,8 @@ class Sender:
         room = AT_ONCE - len(self._tasks)
         if room < AT_ONCE // 4:
             return False
-        cursor = await connection.execute(DUE, (held, room))
+        waiting = machine.letters.subjects("item"), machine.letters.subjects("batch")
+        cursor = await connection.execute(DUE, (held, *waiting, room))
         due = [(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
         if not due:
             return False

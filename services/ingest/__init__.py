@@ -2,7 +2,7 @@
 
 consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSaved, UploadReceived, RowsStaged,
           BatchLaunched, LaunchContinued
-emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled
+emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
 extras:   registry.py (the workflows that ship), workstreams/ (one file each), encoding.py, records.py, layout.py,
           table_checks.py and reading.py (from a file to rows), mapping.py (from rows to fields), staging.py (from a

@@ -22,7 +22,7 @@ DEFINITION = Definition(
 
 def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
-    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name)
     http = api.build(Handlers(settings, queries, appender))
     return Service(settings, DEFINITION, http, closing=[appender.close, queries.close])

@@ -20,7 +20,7 @@ DEFINITION = Definition(
 
 def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
-    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     return Service(settings, DEFINITION, api.build(settings, queries), closing=[queries.close])
 
 

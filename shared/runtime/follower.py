@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.letters import retry_due
 from shared.runtime.machine import Definition, Machine, Message
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
@@ -68,6 +69,7 @@ class Follower:
             self.leading = True
             logger.info("leading", service=self.definition.name, after=position)
             async with asyncio.TaskGroup() as group:
+                group.create_task(retry_due(url, self.machine.letters))
                 for effect in self.effects:
                     group.create_task(effect(self.settings, self.machine))
                 group.create_task(self._read(nats, deliver, position))
@@ -87,7 +89,7 @@ class Follower:
         await connection.commit()
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
-        reader = StreamReader(nats, filters(self.definition.consumes), position, self.settings.max_batch)
+        reader = StreamReader(nats, filters(self.definition.reads), position, self.settings.max_batch)
         async with aclosing(reader.batches()) as batches:
             async for batch in batches:
                 await deliver(batch)

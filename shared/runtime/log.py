@@ -28,9 +28,9 @@ async def append(connection: Connection, events: Sequence[Event]) -> int:
     return int(row[0])
 
 
-async def send(connection: Connection, events: Sequence[Event]) -> None:
-    """Like `append`, in a pipeline: nothing is waited for, and a failure shows when the transaction ends."""
-    await connection.execute("SELECT log.append(%s::json)", (records(events),))
+async def send(connection: Connection, prepared: str) -> None:
+    """Append `records`, in a pipeline: nothing is waited for, and a failure shows when the transaction ends."""
+    await connection.execute("SELECT log.append(%s::json)", (prepared,))
 
 
 async def head(connection: Connection) -> int:
@@ -95,16 +95,6 @@ async def broken_link(connection: Connection) -> int | None:
     )
     row = await cursor.fetchone()
     return None if row is None else row[0]
-
-
-async def dead_letters(connection: Connection, service: str) -> frozenset[int]:
-    """The positions that the service went on without; replay leaves them out too."""
-    cursor = await connection.execute(
-        "SELECT (body::jsonb #>> '{payload,position}')::bigint FROM log.events"
-        " WHERE type = 'EventDeadLettered' AND body::jsonb #>> '{payload,service}' = %s",
-        (service,),
-    )
-    return frozenset(row[0] for row in await cursor.fetchall())
 
 
 def _record(event: Event) -> dict[str, object]:

@@ -7,9 +7,9 @@ two replicas that both believe they lead cannot both go on.
 
 import asyncio
 import hashlib
-import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeGuard, TypeVar
 
@@ -17,11 +17,12 @@ import psycopg
 import structlog
 from sqlalchemy import MetaData
 
-from shared.envelope import Emit, Event, UnreadableEvent, caused, from_json
-from shared.events import EventDeadLettered
-from shared.ids import from_hex, named_id
+from shared.dead_letters import SETTLING
+from shared.envelope import Emit, Event, caused
+from shared.ids import named_id
 from shared.runtime import log
 from shared.runtime.database import Connection, ddl
+from shared.runtime.letters import DeadLetters
 
 S = TypeVar("S")
 Message = tuple[int, bytes]
@@ -53,6 +54,11 @@ class Definition(Generic[S]):
     decide: Callable[[S, Event], Iterable[Emit]]
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """What is read of the log: what is consumed, and what became of the service's dead letters."""
+        return (*self.consumes, *SETTLING)
+
+    @property
     def shape(self) -> str:
         """A fingerprint of the tables: state written under another shape has to be rebuilt."""
         return hashlib.sha256("\n".join(ddl(self.metadata)).encode()).hexdigest()[:16]
@@ -67,10 +73,14 @@ class Machine(Generic[S]):
     replay: bool = False
     position: int = 0
     retry_attempts: int = 5
-    retry_base_seconds: float = 0.2
+    retry_base_seconds: float = 1.0
     committed: asyncio.Event = field(default_factory=asyncio.Event)
+    letters: DeadLetters = field(init=False)
     _state: S | None = None
     _age: int = 0
+
+    def __post_init__(self) -> None:
+        self.letters = DeadLetters(self.definition.name)
 
     @property
     def actor(self) -> str:
@@ -99,53 +109,69 @@ class Machine(Generic[S]):
             )
             cursor = await connection.execute("SELECT position FROM checkpoint WHERE slice = %s", (self.slice,))
             row = await cursor.fetchone()
-        assert row is not None
-        self.position = int(row[0])
+            assert row is not None
+            self.position = int(row[0])
+            self.letters = DeadLetters(self.definition.name)
+            await self.letters.stand_at(connection, self.position)
         return self.position
 
     async def apply(self, connection: Connection, messages: Sequence[Message]) -> None:
-        """Apply messages in order. One that no retry helps is dead-lettered, and the rest goes on."""
+        """Apply messages in order. An event that cannot be handled is dead-lettered, and the rest goes on."""
+        if self.replay:
+            async with connection.transaction():
+                await self.letters.refresh(connection)
         try:
             await self._transaction(connection, messages)
         except BaseException as error:
-            self._state = None
+            self._forget()
             if not _may_be_the_event(error):
                 raise
-            logger.warning("batch failed; trying its events one by one", error=repr(error), events=len(messages))
+            logger.warning("batch failed; taking its events one by one", error=repr(error), events=len(messages))
             for message in messages:
-                await self._patiently(connection, message)
+                await self._alone(connection, message)
         self.committed.set()
 
-    async def _patiently(self, connection: Connection, message: Message) -> None:
-        for attempt in range(1, self.retry_attempts + 1):
+    async def _alone(self, connection: Connection, message: Message) -> None:
+        """Apply one message. What of it fails is set aside, with a letter in the same transaction."""
+        said: list[Event] = []
+        while True:
             try:
-                return await self._transaction(connection, [message])
+                return await self._transaction(connection, [message], said)
             except BaseException as error:
-                self._state = None
-                if not _may_be_the_event(error):
+                self._forget()
+                if not _may_be_the_event(error) or self.letters.knows(message[0], self.letters.trying):
                     raise
-                failure: Exception = error
-                logger.warning("event failed", position=message[0], attempt=attempt, error=repr(error))
-                if isinstance(error, UnreadableEvent):
-                    break
-                if attempt < self.retry_attempts:
-                    pause = self.retry_base_seconds * 2 ** (attempt - 1)
-                    await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-        return await self._dead_letter(connection, message[0], failure)
+                async with connection.transaction():
+                    letter = await self.letters.letter(
+                        connection, message[0], error, self.retry_attempts, self.retry_base_seconds
+                    )
+                self.letters.learn(letter)
+                said.append(letter)
+                logger.error("event dead-lettered", **asdict(letter.payload))
 
-    async def _transaction(self, connection: Connection, messages: Sequence[Message]) -> None:
+    def _forget(self) -> None:
+        """After an error: what is in memory may be ahead of the database."""
+        self._state = None
+        self.letters.rewind(self.position)
+
+    async def _transaction(
+        self, connection: Connection, messages: Sequence[Message], said: Sequence[Event] = ()
+    ) -> None:
         definition = self.definition
-        events = [from_json(body, position) for position, body in messages]
+        following = [log.records(said)] if said and not self.replay else []
         # In one pipeline, so that COMMIT follows the append at once: every other append waits for that moment.
         async with connection.pipeline(), connection.transaction():
             state = self._state if self._state is not None else definition.new_state()
-            await definition.load(connection, state, events)
-            emitted = self._fold(state, events)
-            await definition.save(connection, state)
+            async with aclosing(self.letters.groups(connection, messages, definition.consumes)) as groups:
+                async for events in groups:
+                    await definition.load(connection, state, events)
+                    if emitted := self._fold(state, events):
+                        following.append(log.records(emitted))
+                    await definition.save(connection, state)
             await self._move(connection, messages[-1][0])
-            if emitted:
-                await log.send(connection, emitted)
-            else:
+            for records in following:
+                await log.send(connection, records)
+            if not following:
                 # Nothing that anybody was told depends on this commit: if a crash takes it, it is folded again.
                 await connection.execute("SET LOCAL synchronous_commit = off")
         self.position = messages[-1][0]
@@ -172,47 +198,3 @@ class Machine(Generic[S]):
     def _keep(self, state: S) -> None:
         self._age += 1
         self._state = state if self._age % MAX_CACHED_BATCHES else None
-
-    async def _dead_letter(self, connection: Connection, position: int, failure: Exception) -> None:
-        async with connection.transaction():
-            event = await self._letter(connection, position, failure)
-            await self._move(connection, position)
-            if not self.replay:
-                await log.append(connection, [event])
-        self.position = position
-        logger.error("event dead-lettered", position=position, event_type=event.payload.event_type, error=repr(failure))
-
-    async def _letter(self, connection: Connection, position: int, failure: Exception) -> Event:
-        """The EventDeadLettered about the event at `position`, of which only its columns in the log are trusted."""
-        cursor = await connection.execute(
-            "SELECT id, type, tenant_id, client_id, batch_id, item_id FROM log.events WHERE position = %s",
-            (position,),
-        )
-        row = await cursor.fetchone()
-        assert row is not None, f"position {position} is in the stream and not in the log"
-        prefixes = ("evt", None, "tenant", "client", "batch", "item")
-        event_id, kind, tenant, client, batch, item = (
-            from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
-        )
-        cause = Event(
-            id=event_id,
-            type=kind,
-            version=0,
-            tenant_id=tenant,
-            client_id=client,
-            batch_id=batch,
-            item_id=item,
-            occurred_at=datetime.now(UTC),
-            actor=self.actor,
-            correlation_id=event_id,
-            payload=None,
-        )
-        letter = EventDeadLettered(
-            service=self.definition.name,
-            position=position,
-            event_id=event_id,
-            event_type=kind,
-            attempts=1 if isinstance(failure, UnreadableEvent) else self.retry_attempts,
-            error=f"{type(failure).__name__}: {failure}"[:2000],
-        )
-        return caused(cause, Emit(letter, role=self.definition.name), now=cause.occurred_at, actor=self.actor)

@@ -116,15 +116,12 @@ async def _fold(
     await connection.execute(f"SET LOCAL search_path = {shadow}")
     for statement in ddl(definition.metadata):
         await connection.execute(statement)
-    machine: Machine[Any] = Machine(definition, replay=True, retry_attempts=1)
+    machine: Machine[Any] = Machine(definition, replay=True)
     await machine.start(connection)
-    left_out = await log.dead_letters(connection, definition.name)
     verdict = Verdict(definition.name, upto, 0)
-    async for messages in log.bodies(connection, definition.consumes, after=0, upto=upto, chunk=CHUNK):
-        kept = [message for message in messages if message[0] not in left_out]
-        if kept:
-            await machine.apply(connection, kept)
-        verdict.events += len(kept)
+    async for messages in log.bodies(connection, definition.reads, after=0, upto=upto, chunk=CHUNK):
+        await machine.apply(connection, messages)
+        verdict.events += len(messages)
         progress(definition.name, messages[-1][0], upto)
     await connection.execute("UPDATE checkpoint SET position = %s", (upto,))
     return verdict

@@ -33,8 +33,8 @@ class Settings(BaseSettings):
 
     max_batch: int = Field(default=500, description="events a service takes into one transaction, at most")
     lease_poll_seconds: float = 0.5
-    retry_attempts: int = Field(default=5, description="tries of an event that fails before it is dead-lettered")
-    retry_base_seconds: float = 0.2
+    retry_attempts: int = Field(default=5, description="tries of an event that fails before a person has to decide")
+    retry_base_seconds: float = 1.0
     callback_max_bytes: int = 1_048_576
     upload_max_bytes: int = 1_073_741_824
     ingest_max_rows: int = Field(default=1_000_000, description="rows of a file that are read, at most")

@@ -58,7 +58,7 @@ class LogSubscriber(BatchPullStreamSubscriber):
 def subscribe(broker: NatsBroker, follower: Follower) -> LogSubscriber:
     """A subscriber of the broker for everything the follower's service consumes."""
     outer = cast("NatsBrokerConfig", broker.config)
-    consumer = ConsumerConfig(filter_subjects=filters(follower.definition.consumes))
+    consumer = ConsumerConfig(filter_subjects=filters(follower.definition.reads))
     calls: CallsCollection[Any] = CallsCollection()
     config = NatsSubscriberConfig(
         subject="",

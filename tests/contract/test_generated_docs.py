@@ -28,7 +28,7 @@ def test_the_channels_are_what_the_service_consumes(service: str) -> None:
     operations = json.loads((ROOT / "docs" / "asyncapi.json").read_text("utf-8"))["operations"]
     prefix = f"{service}.receive."
     received = {name.removeprefix(prefix) for name in operations if name.startswith(prefix)} - {"inbox"}
-    assert received == set(import_module(f"services.{service}.domain").CONSUMES)
+    assert received == set(import_module(f"services.{service}.app").DEFINITION.reads)
 
 
 def test_every_event_is_in_the_catalogue_page() -> None:

@@ -50,7 +50,7 @@ async def folded(
     """Every row of the service's tables after the messages, `size` at a time, each memory lasting `life` batches."""
     for number, first in enumerate(range(0, len(messages), size)):
         if number % life == 0:
-            machine = Machine(definition, replay=True, retry_attempts=1)
+            machine = Machine(definition, replay=True)
             await machine.start(connection)
         await machine.apply(connection, messages[first : first + size])
     rows = {}

@@ -1,9 +1,12 @@
 """A scheduled step: done here, refused for a clear reason, or asked for; and what settings say about it."""
 
+from typing import Any
+
 import pytest
 
 from services.dispatcher.configuration import config_of
 from services.dispatcher.domain import asked
+from shared.envelope import to_json
 from shared.events import BatchCancelled, ItemCompleted, StepFailed
 from tests.unit.dispatching import (
     FLOW,
@@ -53,6 +56,27 @@ def test_a_sync_workflow_that_raises_fails_its_step_only() -> None:
     batch = dispatcher(launched(SYNC_STEP), added(1))
     failure = StepFailed(0, "tidy", "INTERNAL", "KeyError: 'company_domain'", retryable=False, attempts=1)
     batch.when(scheduled(1, blueprint=SYNC_STEP)).then(failure)
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ({"when": object()}, "what is no JSON: Type is not JSON serializable: object"),
+        ({"deep": {1: 2}}, "what is no JSON"),
+        ({"size": 2**70}, "what is no JSON"),
+        ({"name": "Acme\x00"}, "text with a NUL character"),
+        ({"name": "\ud800"}, "what is no JSON"),
+        (["a"], "list, not a dict of fields"),
+        (None, "NoneType, not a dict of fields"),
+    ],
+)
+def test_a_sync_workflow_whose_output_no_event_can_hold_fails_its_step(output: Any, says: str) -> None:
+    batch = dispatcher(launched(SYNC_STEP), added(1), workflows={"tidy": lambda _: output})
+    batch.when(scheduled(1, blueprint=SYNC_STEP))
+    failure = batch.following[0].payload
+    assert (type(failure), failure.code, failure.retryable) == (StepFailed, "INTERNAL", False)
+    assert failure.reason.startswith(f"TypeError: the workflow returned {says}")
+    to_json(batch.following[0])
 
 
 def test_a_sync_workflow_cannot_change_the_item_s_fields_but_by_its_output() -> None:

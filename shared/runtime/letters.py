@@ -1,0 +1,161 @@
+"""Dead letters of one service, read from the log and written to it; what they mean is `shared.dead_letters`.
+
+An event that fails is set aside at once, so that its neighbours go on, and tried again by the service itself with
+growing pauses: the letter says when, and the retry is an event like any other.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from shared.dead_letters import Letters, Released
+from shared.envelope import Emit, Event, UnreadableEvent, caused, from_json, told
+from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
+from shared.ids import from_hex, named_id, to_hex
+from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.database import Connection
+
+LOOK_SECONDS: Final = 0.5
+AT_ONCE: Final = 200
+GROWTH: Final = 4
+OURS: Final = "body::json #>> '{payload,service}' = %s"
+LETTERS: Final = (
+    f"SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' AND {OURS} AND position > %s"
+    " ORDER BY position"
+)
+SETTLED: Final = (
+    f"SELECT position, body FROM log.events WHERE type IN ('DeadLetterRetried', 'DeadLetterResolved') AND {OURS}"
+    " AND position <= %s ORDER BY position"
+)
+# By the prefix of a subject; a batch's events are those of its items too.
+ABOUT: Final = {"item": "item_id = %s::uuid", "batch": "batch_id = %s::uuid"}
+ABOUT_ANOTHER: Final = "item_id IS NULL AND batch_id IS NULL AND coalesce(entity_id, client_id, tenant_id) = %s::uuid"
+logger = structlog.get_logger()
+
+
+class DeadLetters(Letters):
+    """A service's letters, kept level with the log."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.trying = 0
+        self._learnt = 0
+
+    async def refresh(self, connection: Connection) -> None:
+        """Learn of the letters that were written since."""
+        cursor = await connection.execute(LETTERS, (self.service, self._learnt))
+        for position, body in await cursor.fetchall():
+            self.learn(from_json(body, position))
+            self._learnt = position
+
+    async def stand_at(self, connection: Connection, position: int) -> None:
+        """Stand where the service's checkpoint does."""
+        await self.refresh(connection)
+        cursor = await connection.execute(SETTLED, (self.service, position))
+        self.stand(position, {at: from_json(body).payload for at, body in await cursor.fetchall()})
+
+    def subjects(self, prefix: str) -> list[str]:
+        """The items (or batches) that wait behind a letter, as PostgreSQL reads a `uuid`."""
+        return [to_hex(subject) for subject in self.held if subject.startswith(f"{prefix}_")]
+
+    async def groups(
+        self, connection: Connection, messages: Sequence[tuple[int, bytes]], consumes: Sequence[str]
+    ) -> AsyncGenerator[list[Event], None]:
+        """What to fold for these messages, in order; what a settlement releases, one by one: `trying` says which."""
+        self.trying = messages[-1][0]
+        for step in self.steps(messages):
+            if not isinstance(step, Released):
+                yield step
+                continue
+            self.trying = step.first
+            for position, body in await _events(connection, step, consumes):
+                self.trying = position
+                if self.leaves_out(position) or not self.takes(event := from_json(body, position)):
+                    continue
+                yield [event]
+                # What it did wrong is to show now, in a pipeline too, and not with the next one.
+                await (await connection.execute("SELECT 1")).fetchone()
+            self.trying = step.first
+
+    async def letter(
+        self, connection: Connection, tried_at: int, failure: Exception, attempts: int, base_seconds: float
+    ) -> Event:
+        """The letter about the event that was tried; of that, only its columns in the log are trusted.
+
+        `attempts`: how often the service tries by itself; the first pause is `base_seconds`, each later one longer.
+        """
+        tries = self.tries(self.trying) + 1
+        cause, entity_id = await _columns(connection, self.trying, named_id("actor", self.service))
+        retry_at = None
+        if tries < attempts and not isinstance(failure, UnreadableEvent):
+            pause = base_seconds * GROWTH ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+            retry_at = cause.occurred_at + timedelta(seconds=pause)
+        payload = EventDeadLettered(
+            self.service, self.trying, cause.id, cause.type, tries, told(failure, 2_000), tried_at, retry_at
+        )  # fmt: skip
+        role = self.service if tried_at == self.trying else f"{self.service}/{tried_at}"
+        return caused(cause, Emit(payload, entity_id=entity_id, role=role), now=cause.occurred_at, actor=cause.actor)
+
+
+async def retry_due(url: str, letters: DeadLetters) -> None:
+    """Retry what is due, once each, for as long as this replica leads."""
+    appender = Appender(url, f"{letters.service} letters")
+    asked: set[str] = set()
+    try:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            due = [letter for letter in letters.due(datetime.now(UTC)) if letter.id not in asked][:AT_ONCE]
+            if not due:
+                continue
+            try:
+                await appender.append([_retry(letter, letters.service) for letter in due])
+            except Unavailable as error:
+                logger.warning("dead letters wait to be retried", error=str(error)[:300])
+            else:
+                asked |= {letter.id for letter in due}
+    finally:
+        await appender.close()
+
+
+def settling(letter: Event, payload: DeadLetterRetried | DeadLetterResolved, now: datetime, actor: str) -> Event:
+    """The event that settles a letter: said again of the same letter it is the same event."""
+    return caused(letter, Emit(payload, item_id=letter.item_id, entity_id=letter.entity_id), now=now, actor=actor)
+
+
+def _retry(letter: Event, service: str) -> Event:
+    about: EventDeadLettered = letter.payload
+    payload = DeadLetterRetried(service, about.position, about.event_id, f"after try {about.attempts}")
+    return settling(letter, payload, datetime.now(UTC), letter.actor)
+
+
+async def _events(connection: Connection, released: Released, consumes: Sequence[str]) -> list[tuple[int, str]]:
+    about = ABOUT.get(released.subject.partition("_")[0], ABOUT_ANOTHER)
+    cursor = await connection.execute(
+        "SELECT position, body FROM log.events WHERE position >= %s AND position < %s AND type = ANY(%s)"
+        f" AND {about} ORDER BY position",
+        (released.first, released.limit, list(consumes), to_hex(released.subject)),
+    )
+    return await cursor.fetchall()
+
+
+async def _columns(connection: Connection, position: int, actor: str) -> tuple[Event, str | None]:
+    cursor = await connection.execute(
+        "SELECT id, type, tenant_id, client_id, batch_id, item_id, body::json ->> 'entity_id'"
+        " FROM log.events WHERE position = %s",
+        (position,),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, f"position {position} is in the stream and not in the log"
+    prefixes = ("evt", None, "tenant", "client", "batch", "item", None)
+    event_id, kind, tenant, client, batch, item, entity = (
+        from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
+    )
+    cause = Event(
+        id=event_id, type=kind, version=0, tenant_id=tenant, client_id=client, batch_id=batch, item_id=item,
+        occurred_at=datetime.now(UTC), actor=actor, correlation_id=batch or event_id, payload=None,
+    )  # fmt: skip
+    return cause, entity
