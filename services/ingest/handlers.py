@@ -161,7 +161,9 @@ class Handlers:
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
         whom = [name for name in about.values() if name]
         event_id = command.make_id("evt", event_type(type(payload)).name, *whom)
-        return await self.appender.append([_event(command, payload, event_id, **about)])
+        event = _event(command, payload, event_id, **about)
+        position = await self.appender.append([event])
+        return await lookups.first_said(self.queries, event) if command.key else position
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey

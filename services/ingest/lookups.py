@@ -1,17 +1,41 @@
 """Is what a command names there? What is not is refused with a Problem that says what there is."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
-from shared.events import BlueprintStep
+from shared.envelope import Event, from_json
+from shared.events import BatchLaunched, BlueprintStep
+from shared.ids import to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
+LOGGED: Final = text("SELECT position, body FROM log.events WHERE id = CAST(:id AS uuid)")
+
+
+async def first_said(queries: Queries, event: Event) -> int:
+    """The position of a command under an idempotency key, which the log takes once; refuses another under that key."""
+    found = await queries.rows(event.tenant_id, LOGGED, {"id": to_hex(event.id)})
+    first = from_json(found[0]["body"])
+    if _asked(first.payload) != _asked(event.payload):
+        message = (
+            f"this Idempotency-Key was used before, at {first.occurred_at:%Y-%m-%d %H:%M:%S} UTC, for a "
+            f"{first.type} that says something else; nothing was changed. Send another command under another key"
+        )
+        raise Problem(409, "idempotency_conflict", message)
+    return int(found[0]["position"])
+
+
+def _asked(payload: Any) -> Any:
+    """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
+    if isinstance(payload, BatchLaunched):
+        return asdict(payload) | {"blueprint": [step.workflow for step in payload.blueprint]}
+    return payload
 
 
 async def client(queries: Queries, tenant_id: str, client_id: str) -> None:
