@@ -4,8 +4,8 @@ consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSave
           BatchLaunched, LaunchContinued
 emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
-extras:   registry.py (the workflows that ship), workstreams/ (one file each), encoding.py, records.py, layout.py,
-          table_checks.py and reading.py (from a file to rows), mapping.py (from rows to fields), staging.py (from a
-          file to events), artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?), listings.py
-          (reading back), bodies.py
+extras:   registry.py (the workflows that ship), workstreams/ (one file each), file_kind.py, workbook.py, encoding.py,
+          records.py, layout.py, table_checks.py and reading.py (from a file to rows), mapping.py (from rows to
+          fields), staging.py (from a file to events), artifacts.py, uploads.py (what is said of a file), lookups.py
+          (is it there?), listings.py (reading back), bodies.py
 """

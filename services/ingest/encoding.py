@@ -1,4 +1,4 @@
-"""Which encoding a file is in; or, when it holds no text at all, what it is instead.
+"""Which encoding a text file is in.
 
 UTF-8 is believed only when the whole file is UTF-8. What is left is guessed, and a guess comes with a warning
 that a person sees before anything is imported.
@@ -20,17 +20,6 @@ _MARKS: Final = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_AS_CSV: Final = "Open it there and save the sheet as CSV (UTF-8)."
-_OTHER_FILES: Final = (
-    (b"PK\x03\x04", f"an Excel workbook (or another zip archive). {_AS_CSV}"),
-    (b"\xd0\xcf\x11\xe0", f"an old Excel workbook (.xls). {_AS_CSV}"),
-    (b"%PDF", "a PDF document. Ask for the list as CSV."),
-    (b"\x89PNG", "an image. Ask for the list as CSV."),
-    (b"\xff\xd8\xff", "an image. Ask for the list as CSV."),
-    (b"GIF8", "an image. Ask for the list as CSV."),
-    (b"\x1f\x8b", "a compressed file. Unpack it first."),
-    (b"SQLite format", "a database. Export the table as CSV."),
 )
 # Legacy encodings of other scripts are told by their letters. Latin ones are not: detectors read the "ã" of
 # "São Paulo" as "ă", so those are Windows-1252, what Excel writes, unless Polish shows.
@@ -73,7 +62,6 @@ def encoding_of(path: Path) -> Encoding:
     """The encoding of the whole file. Raises UnreadableFile for what is not text."""
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
-        _refuse_other_files(start)
         marked = next((name for mark, name in _MARKS if start.startswith(mark)), None) or _unmarked_utf16(start)
         wrong_at = _first_wrong_byte(file, marked or "utf-8")
         if wrong_at is None:
@@ -82,12 +70,6 @@ def encoding_of(path: Path) -> Encoding:
             raise UnreadableFile(f"The file is {marked.upper()} but byte {wrong_at} is not. Export it again.")
         file.seek(max(0, wrong_at - _SAMPLE // 2))
         return _guess(file.read(_SAMPLE), wrong_at, marked or "utf-8")
-
-
-def _refuse_other_files(start: bytes) -> None:
-    for magic, what in _OTHER_FILES:
-        if start.startswith(magic):
-            raise UnreadableFile(f"This is not a CSV file but {what}")
 
 
 def _unmarked_utf16(start: bytes) -> str | None:

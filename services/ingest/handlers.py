@@ -186,6 +186,7 @@ def _limits(settings: Settings) -> Limits:
         settings.ingest_max_rows,
         settings.ingest_max_columns,
         settings.ingest_max_cell_characters,
+        settings.ingest_max_unpacked_bytes,
     )
 
 

@@ -7,15 +7,17 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.ingest.encoding import Encoding, UnreadableFile, encoding_of
+from services.ingest.file_kind import kind_of
 from services.ingest.layout import Header, find_header, footer_length, is_blank, least_cells
 from services.ingest.records import Record, Records, open_text
 from services.ingest.table_checks import refuse_what_is_no_table
+from services.ingest.workbook import sheet_of
 from shared.events import BadRow
 
 __all__ = ["REASON", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
@@ -30,12 +32,13 @@ _SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?\s*$', re.I)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still read: bytes of a file, rows, columns, characters of a cell."""
+    """What is still read: bytes of a file, rows, columns, characters of a cell, bytes of a workbook when unpacked."""
 
     file_bytes: int = 1 << 30
     rows: int = 1_000_000
     columns: int = 2_000
     cell_characters: int = 1 << 20
+    unpacked_bytes: int = 1 << 30
 
 
 class Row(NamedTuple):
@@ -52,7 +55,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as a table; `preamble_lines` stand above its header.
+    """A file as a table; `preamble_lines` stand above its header. A line of a workbook is a row of its `sheet`.
 
     `least_cells`: a row with fewer has been broken off.
     """
@@ -61,17 +64,20 @@ class Table:
     preamble_lines: int
     header_row: int
     headers: tuple[str, ...]
-    least_cells: int = 0
-    warnings: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    least_cells: int
+    warnings: tuple[str, ...]
+    limits: Limits
+    sheet: str | None = None
 
     @property
     def encoding(self) -> str:
-        return self.records.encoding.name
+        """As Python names it; "xlsx" for a workbook."""
+        return "xlsx" if self.sheet else self.records.encoding.name
 
     @property
     def delimiter(self) -> str:
-        return self.records.delimiter
+        """Empty for a workbook."""
+        return "" if self.sheet else self.records.delimiter
 
     def rows(self) -> "Rows":
         """The data rows, read anew from the file."""
@@ -128,7 +134,13 @@ def open_table(path: Path, limits: Limits | None = None) -> Iterator[Table]:
     """
     limits = limits or Limits()
     _refuse_size(path, limits)
-    yield _table(path, limits)
+    if kind_of(path, limits.unpacked_bytes) == "text":
+        encoding = encoding_of(path)
+        yield _table(_readings(path, encoding, limits), limits, encoding.warning)
+        return
+    with sheet_of(path, limits.unpacked_bytes) as sheet:
+        records = Records(sheet.path, Encoding("utf-8"), ",", limits.cell_characters, is_sheet=True)
+        yield _table([records], limits, sheet.warning, sheet.name)
 
 
 def _refuse_size(path: Path, limits: Limits) -> None:
@@ -142,35 +154,38 @@ def _refuse_size(path: Path, limits: Limits) -> None:
         )
 
 
-def _table(path: Path, limits: Limits) -> Table:
-    encoding = encoding_of(path)
-    records, sample, header = _delimited(path, encoding, limits)
+def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: str | None = None) -> Table:
+    records, sample, header = _best(readings)
     line, headers = sample[header.index]
     below = [cells for _, cells in sample[header.index + 1 :] if not is_blank(cells)]
     refuse_what_is_no_table(headers, below, limits.columns)
     if headers[0].strip() == REASON:
         records, headers, below = replace(records, skipped=1), headers[1:], [cells[1:] for cells in below]
-    warnings = [encoding.warning] if encoding.warning else []
+    warnings = [warning] if warning else []
     if not below:
         warnings.append("There is a header and no row below it.")
     least = least_cells(below, len(headers))
-    return Table(records, line - 1, header.index, tuple(headers), least, tuple(warnings), limits)
+    return Table(records, line - 1, header.index, tuple(headers), least, tuple(warnings), limits, sheet)
 
 
-def _delimited(path: Path, encoding: Encoding, limits: Limits) -> tuple[Records, list[Record], Header]:
-    """The delimiter that Excel's `sep=` line names, or the one that makes the best table of the first records."""
+def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
+    """The file with each delimiter that is possible: the one in Excel's `sep=` line, or any."""
     with open_text(path, encoding) as file:
         named = _SEPARATOR.match(file.readline(_SAMPLE_ROWS))
+    return [Records(path, encoding, mark, limits.cell_characters) for mark in (named[1] if named else _DELIMITERS)]
+
+
+def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:
+    """The reading that makes the best table of the first records, with these."""
     found: list[tuple[Records, list[Record], Header]] = []
     problems: list[UnreadableFile] = []
-    for delimiter in named[1] if named else _DELIMITERS:
-        records = Records(path, encoding, delimiter, limits.cell_characters)
+    for records in readings:
         try:
             sample = list(islice(records, _SAMPLE_ROWS))
         except UnreadableFile as problem:
             problems.append(problem)
             continue
-        if header := find_header([[] if named and not index else cells for index, (_, cells) in enumerate(sample)]):
+        if header := find_header([[] if _SEPARATOR.match(",".join(cells)) else cells for _, cells in sample]):
             found.append((records, sample, header))
     best = max(found, key=lambda one: one[2].score, default=None)
     if best is None or (problems and len(best[1][best[2].index][1]) == 1):  # read as one column, anything is a table
@@ -204,7 +219,8 @@ def _too_long(number: int, cells: Sequence[str], table: Table) -> BadRow:
     width = len(table.headers)
     extra = next(cell for cell in cells[width:] if cell.strip())
     reason = (
-        f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is {extra[:40]!r}. "
-        f"A cell with {table.delimiter!r} in it must stand in quotation marks."
+        f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is {extra[:40]!r}."
     )
+    if table.delimiter:
+        reason += f" A cell with {table.delimiter!r} in it must stand in quotation marks."
     return BadRow(number, "", extra[:200], reason)

@@ -18,13 +18,17 @@ _END: Final = "\ue000\ue001end of file\ue001\ue000"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out."""
+    """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out.
+
+    The records of a sheet are its rows, and numbered as such.
+    """
 
     path: Path
     encoding: Encoding
     delimiter: str
     cell_characters: int
     skipped: int = 0
+    is_sheet: bool = False
 
     def __iter__(self) -> Iterator[Record]:
         """(line, cells) of each record, blank ones too; lines count from 1. Raises UnreadableFile."""
@@ -37,7 +41,7 @@ class Records:
                     if cells and cells[-1].endswith(_END):
                         return _refuse_open_quote(cells, line)
                     yield line, cells[self.skipped :] if self.skipped else cells
-                    line = reader.line_num + 1
+                    line = line + 1 if self.is_sheet else reader.line_num + 1
             except csv.Error as error:
                 raise UnreadableFile(self._what_is_wrong(line, error)) from error
             except UnicodeError as error:

@@ -20,7 +20,7 @@ def post(campaign: Campaign, body: bytes, workstream: str = "apollo_scrape") -> 
     [
         (b"", "unreadable_file", "empty"),
         (b"First Name,Last Name,Company\n", "unreadable_file", "row"),
-        (b"PK\x03\x04" + bytes(200), "unreadable_file", "Excel"),
+        (b"PK\x03\x04" + bytes(200), "unreadable_file", "workbook"),
         (b"\x89PNG\r\n\x1a\n" + bytes(300), "unreadable_file", ""),
         (b"<html><body>Not found</body></html>", "unreadable_file", ""),
         (b"Company,Website\nAcme,http://acme.example\n", "missing_column", "First Name"),
