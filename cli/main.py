@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.commands import batches, clients, configs, history, launch, leads, pipelines, uploads, workflows
+from cli.commands import batches, clients, configs, history, launch, leads, outbound, pipelines, uploads, workflows
 from cli.errors import Commands
 from cli.servers import register
 
@@ -27,6 +27,8 @@ for command in (uploads.upload, uploads.uploads, launch.launch, batches.status, 
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
+app.command(rich_help_panel=RESULTS)(outbound.dispatches)
+app.command(rich_help_panel=RESULTS)(outbound.webhooks)
 
 
 def main() -> None:

@@ -242,13 +242,13 @@ class BatchCompleted:
     failed: int
 
 
-@event("StepDispatched", 1, "dispatcher")
+@event("StepDispatched", 2, "dispatcher")
 @dataclass(frozen=True, slots=True)
 class StepDispatched:
     """The provider accepted the POST of one dispatch; its answer is expected before `deadline_at`.
 
     `in_doubt`: an earlier POST of the same dispatch may have arrived before a crash, so the provider may have
-    seen it twice, both times with this `dispatch_id`.
+    seen it twice, both times with this `dispatch_id`. `webhook_id`: what took it (from version 2 on).
     """
 
     dispatch_id: str
@@ -257,6 +257,7 @@ class StepDispatched:
     attempt: int
     deadline_at: datetime
     in_doubt: bool = False
+    webhook_id: str | None = None
 
 
 @event("DispatchRefused", 1, "dispatcher")

@@ -12,6 +12,7 @@ Upcaster = Callable[[Payload], Payload]
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
+    ("StepDispatched", 1): lambda sent: sent | {"webhook_id": None},
 }
 
 

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 
 from cli.addresses import DEFAULT_PORTS
 from services.dispatcher.outcomes import Policy
-from services.dispatcher.throttle import BURST, IN_FLIGHT, RATE
+from services.dispatcher.webhooks import Limits
 from shared.runtime.settings import SERVICES, Settings
 from simulator.settings import SimulatorSettings
 
@@ -124,18 +124,35 @@ def _default(field: FieldInfo) -> str:
 
 
 def _of_a_workflow() -> str:
-    policy = Policy()
+    policy, limits = Policy(), Limits()
     lines: list[Line] = [
         ("webhook_url", "required", "where the dispatcher POSTs"),
         ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
         ("callback_secret", "", "secret a provider sends as `x-leadstream-secret`; only its SHA-256 is kept"),
         ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),
-        ("max_attempts", f"{policy.max_attempts}", "dispatches before the step fails"),
+        ("missing_attempts", f"{policy.missing}", "so many missing answers, and the step fails"),
+        (
+            "max_attempts",
+            f"{policy.attempts}",
+            "dispatches before the step fails; the default spans `retry_span_seconds`",
+        ),
         ("retry_base_seconds", f"{policy.base:g}", "before attempt 2; doubles each time, with jitter"),
         ("retry_longest_seconds", f"{policy.longest:g}", "the longest pause; a `Retry-After` may be longer"),
-        ("rate_per_second", f"{RATE:g}", "POSTs a second to one webhook URL; 0: no limit"),
-        ("burst", f"{BURST}", "POSTs that may exceed the rate at once"),
-        ("in_flight", f"{IN_FLIGHT}", "POSTs to one webhook URL at the same time"),
+        ("retry_span_seconds", f"{policy.span:g}", "how long a webhook that refuses is tried, without `max_attempts`"),
+        ("rate_per_second", f"{limits.rate:g}", "POSTs a second to one webhook URL; 0: no limit"),
+        ("burst", f"{limits.burst}", "POSTs that may exceed the rate at once"),
+        ("in_flight", f"{limits.in_flight}", "POSTs to one webhook URL at the same time"),
+        (
+            "circuit_failures",
+            f"{limits.failures}",
+            "so many 5xx or lost connections in a row, and the webhook is left alone",
+        ),
+        ("circuit_seconds", f"{limits.pause:g}", "for so long, then one POST is tried; each time twice as long"),
+        (
+            "max_submissions",
+            f"{limits.submissions}",
+            "a webhook takes in its life; a warning at 80 %, none is sent after",
+        ),
         ("freshness_days", "for ever", "how old an answer may be to be used again for the same entity"),
         ("force_refresh", "false", "true: never use an answer again"),
     ]

@@ -3,8 +3,9 @@
 consumes: WorkflowConfigured, BatchLaunched, BatchCancelled, ItemAdded, StepScheduled, StepDispatched,
           DispatchRefused, DispatchTimedOut, EnrichmentReceived, ItemCompleted
 emits:    StepDispatched, DispatchRefused, DispatchTimedOut, ItemCompleted, StepFailed
-owns:     batch, item, config, claim, waiter, dispatch, sending (schema `dispatcher`)
+owns:     batch, item, config, claim, waiter, dispatch, webhook, sending (schema `dispatcher`)
 extras:   state.py (the rows), entities.py (which company or person), configuration.py (settings of a step),
           claims.py (one entity, one call), workflows/ (SYNC functions), outcomes.py (what a provider's reply
-          means), sending.py (POSTs), throttle.py, secrets.py, deadlines.py (missing answers)
+          means), due.py (what is to be sent, fairly), posting.py (one POST), sending.py (all of them),
+          webhooks.py (how each may be called), secrets.py, deadlines.py (missing answers)
 """

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, FastAPI, Query, Request
 
 from services.dispatcher import handlers
+from services.dispatcher.webhooks import Webhooks
 from shared.runtime.http import Asking, Fresh, application, known_id
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
@@ -12,10 +13,10 @@ from shared.runtime.settings import Settings
 ROUTES: Final = APIRouter()
 
 
-def build(settings: Settings, queries: Queries) -> FastAPI:
-    """The dispatcher's HTTP application."""
+def build(settings: Settings, queries: Queries, webhooks: Webhooks) -> FastAPI:
+    """The dispatcher's HTTP application. `webhooks`: what the sender knows of them while this replica leads."""
     app = application("dispatcher", "What was sent to providers, and what is awaited.")
-    app.state.settings, app.state.queries = settings, queries
+    app.state.settings, app.state.queries, app.state.webhooks = settings, queries, webhooks
     app.include_router(ROUTES)
     return app
 
@@ -43,3 +44,9 @@ async def counts(queries: Fresh, caller: Asking, batch_id: str) -> list[dict[str
 async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[str, Any]]:
     """The calls for one company, person or item, by workflow."""
     return await handlers.claims(queries, caller.tenant_id, entity_id)
+
+
+@ROUTES.get("/v1/webhooks")
+async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dict[str, Any]]:
+    """Submissions by webhook, against how many it takes in its life, and whether it is left alone at the moment."""
+    return await handlers.webhooks(queries, caller.tenant_id, request.app.state.webhooks)

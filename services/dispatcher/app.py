@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from services.dispatcher import api, domain, state, store
 from services.dispatcher.deadlines import record_overdue
 from services.dispatcher.sending import send_due
+from services.dispatcher.webhooks import Webhooks
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve, signing_keys
@@ -33,8 +34,10 @@ def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
     signing_keys(settings)
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
-    http = api.build(settings, queries)
-    return Service(settings, DEFINITION, http, effects=(send_due, record_overdue), closing=[queries.close])
+    webhooks = Webhooks()
+    http = api.build(settings, queries, webhooks)
+    effects = (partial(send_due, webhooks=webhooks), record_overdue)
+    return Service(settings, DEFINITION, http, effects, closing=[queries.close])
 
 
 def main() -> None:

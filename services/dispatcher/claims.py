@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.dispatcher.entities import Entity
-from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter
+from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter, Webhook
 from shared.envelope import Event
 from shared.events import (
     DispatchRefused,
@@ -60,7 +60,7 @@ def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope)
     state.dispatches[dispatch_id] = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
         payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
-        None, None, False, None, None,
+        None, None, False, None, None, 0,
     )  # fmt: skip
 
 
@@ -69,6 +69,8 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is None:
         return
+    if dispatch.sent_at is None:
+        _submitted(state, event, payload)
     status = "SENT" if dispatch.status == "DUE" else dispatch.status
     state.dispatches[dispatch.dispatch_id] = replace(
         dispatch,
@@ -77,6 +79,14 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
         deadline_at=payload.deadline_at,
         in_doubt=dispatch.in_doubt or payload.in_doubt,
     )
+
+
+def _submitted(state: State, event: Event, payload: StepDispatched) -> None:
+    """The webhook has taken one more; two where an earlier POST of the dispatch may have arrived too."""
+    if payload.webhook_id is not None:
+        known = state.webhooks.get(payload.webhook_id)
+        taken = (known.taken if known else 0) + 1 + payload.in_doubt
+        state.webhooks[payload.webhook_id] = Webhook(payload.webhook_id, event.tenant_id, None, taken)
 
 
 def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
@@ -147,9 +157,10 @@ def _batches(state: State, key: ClaimKey) -> set[str]:
 
 def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:
     following = derive_id("disp", dispatch.dispatch_id, "retry")
+    missing = dispatch.missing + (dispatch.status == "TIMED_OUT")
     state.dispatches[following] = replace(
         dispatch, dispatch_id=following, attempt=dispatch.attempt + 1, status="DUE", due_at=due_at, sent_at=None,
-        deadline_at=None, in_doubt=False, code=None, reason=None,
+        deadline_at=None, in_doubt=False, code=None, reason=None, missing=missing,
     )  # fmt: skip
     key = (claim.entity_id, claim.workflow)
     state.claims[key] = replace(claim, dispatch_id=following, attempt=dispatch.attempt + 1)

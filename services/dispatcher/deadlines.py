@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from services.dispatcher.outcomes import Policy, next_try
-from services.dispatcher.sending import ACTOR
+from services.dispatcher.outcomes import Policy, ask_again
+from services.dispatcher.posting import ACTOR
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
@@ -22,7 +22,7 @@ from shared.runtime.settings import Settings
 
 EVERY_SECONDS: Final = 0.5
 OVERDUE: Final = """
-SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt,
+SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt, d.missing,
        coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')
 FROM dispatch d
 LEFT JOIN batch b USING (batch_id)
@@ -55,10 +55,10 @@ async def _seen(machine: Machine[Any], position: int) -> None:
 
 
 def _timed_out(row: Any) -> Event:
-    dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, config = row
+    dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, missing, config = row
     dispatch_id = from_hex("disp", dispatch_id)
     now = datetime.now(UTC)
-    retry_at = next_try(attempt, _policy(config), now, random.random())  # noqa: S311 - jitter
+    retry_at = ask_again(attempt, missing + 1, _policy(config), now, random.random())  # noqa: S311 - jitter
     cause = Event(
         id=derive_id("evt", dispatch_id, "deadline"), type="", version=0,
         tenant_id=from_hex("tenant", tenant), client_id=from_hex("client", client),

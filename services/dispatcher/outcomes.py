@@ -1,40 +1,70 @@
 """What a provider's reply to a POST means, and when to try again. Pure.
 
 429 and 5xx and connection errors are tried again, later each time, with jitter, never before `Retry-After`; any
-other 4xx fails at once.
+other 4xx fails at once. A missing answer is asked for again, but not as often.
 """
 
 import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
 from shared.events import FailureCode
 
 MAX_RETRY_AFTER: Final = timedelta(hours=24)
 MAX_SECONDS: Final = 366 * 86_400
+MOST_ATTEMPTS: Final = 100
+MEAN_JITTER: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a workflow is. Seconds, unless named otherwise."""
+    """How patient a workflow is. Seconds, unless named otherwise.
 
-    max_attempts: int = 5
+    Refused, it is tried again for `span` or a little longer on average, or `max_attempts` times. An answer that went
+    `missing` that many times is not asked for again: each time may have been paid for.
+    """
+
+    max_attempts: int | None = None
     base: float = 2.0
-    longest: float = 3600.0
+    longest: float = 6 * 3600.0
+    span: float = 72 * 3600.0
     timeout: float = 3600.0
+    missing: int = 3
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Policy":
         """A client's; what it does not say has the defaults above. Raises ValueError and TypeError."""
         default = cls()
+        told = config.get("max_attempts")
         return cls(
-            max_attempts=int(config.get("max_attempts", default.max_attempts)),
+            max_attempts=None if told is None else int(told),
             base=_seconds(config, "retry_base_seconds", default.base),
             longest=_seconds(config, "retry_longest_seconds", default.longest),
+            span=_seconds(config, "retry_span_seconds", default.span),
             timeout=_seconds(config, "timeout_seconds", default.timeout),
+            missing=int(config.get("missing_attempts", default.missing)),
         )
+
+    def delay(self, attempt: int) -> float:
+        """Between attempt `attempt` and the next, at most: doubled each time."""
+        return min(self.longest, self.base * 2.0 ** min(attempt - 1, 60))
+
+    @property
+    def attempts(self) -> int:
+        """How many there are in all: as many as reach over the span, but not endless where delays are tiny."""
+        if self.max_attempts is not None:
+            return self.max_attempts
+        return _attempts(self)
+
+
+@lru_cache
+def _attempts(policy: Policy) -> int:
+    waits = accumulate(policy.delay(attempt) * MEAN_JITTER for attempt in range(1, MOST_ATTEMPTS))
+    return 1 + next((n for n, waited in enumerate(waits, start=1) if waited >= policy.span), MOST_ATTEMPTS - 1)
 
 
 def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
@@ -46,11 +76,12 @@ def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A POST that did not succeed; `retry_at` None means never again."""
+    """A POST that did not succeed; `retry_at` None means never again. `outage`: it speaks against the webhook."""
 
     code: FailureCode
     reason: str
     retry_at: datetime | None
+    outage: bool = False
 
 
 def of_status(
@@ -63,7 +94,8 @@ def of_status(
     if status == 429 or status >= 500:
         code: FailureCode = "RATE_LIMIT" if status == 429 else "API_ERROR"
         wait = retry_after(headers.get("Retry-After"), now)
-        return Refusal(code, reason, next_try(attempt, policy, now, jitter, at_least=wait))
+        retry_at = next_try(attempt, policy, now, jitter, at_least=wait)
+        return Refusal(code, reason, retry_at, outage=status != 429)
     if status in {401, 403}:
         return Refusal("AUTH", f"{reason}: check the webhook's URL and its secret", None)
     return Refusal("VALIDATION" if status in {400, 413, 422} else "API_ERROR", reason, None)
@@ -71,17 +103,22 @@ def of_status(
 
 def of_error(error: str, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
     """What a connection error or time-out means."""
-    return Refusal("API_ERROR", f"the webhook could not be reached: {error}", next_try(attempt, policy, now, jitter))
+    retry_at = next_try(attempt, policy, now, jitter)
+    return Refusal("API_ERROR", f"the webhook could not be reached: {error}", retry_at, outage=True)
 
 
 def next_try(
     attempt: int, policy: Policy, now: datetime, jitter: float, at_least: timedelta = timedelta()
 ) -> datetime | None:
     """When attempt `attempt` + 1 is due: doubled each time, half of it at random; None after the last."""
-    if attempt >= policy.max_attempts:
+    if attempt >= policy.attempts:
         return None
-    longest = min(policy.longest, policy.base * 2.0 ** min(attempt - 1, 60))
-    return now + max(timedelta(seconds=longest * (0.5 + jitter / 2)), at_least)
+    return now + max(timedelta(seconds=policy.delay(attempt) * (0.5 + jitter / 2)), at_least)
+
+
+def ask_again(attempt: int, missing: int, policy: Policy, now: datetime, jitter: float) -> datetime | None:
+    """When to ask again after the answer of attempt `attempt` went missing, the `missing`th that did."""
+    return None if missing >= policy.missing else next_try(attempt, policy, now, jitter)
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta:

@@ -89,7 +89,7 @@ class Waiter:
 
 @record
 class Dispatch:
-    """One attempt: for whom, when it is due, when its answer is missing."""
+    """One attempt: for whom, when it is due, when its answer is missing; `missing`: of how many before it it was."""
 
     dispatch_id: str
     tenant_id: str
@@ -108,6 +108,17 @@ class Dispatch:
     in_doubt: bool
     code: FailureCode | None
     reason: str | None
+    missing: int
+
+
+@record
+class Webhook:
+    """How many submissions a webhook has taken in its life, as far as the log knows."""
+
+    webhook_id: str
+    tenant_id: str
+    client_id: str | None
+    taken: int
 
 
 @dataclass
@@ -124,6 +135,7 @@ class State:
     claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
     waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
     dispatches: Tracked[str, Dispatch] = field(default_factory=Tracked)
+    webhooks: Tracked[str, Webhook] = field(default_factory=Tracked)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])

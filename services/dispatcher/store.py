@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import TIMESTAMP, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.dispatcher import domain
@@ -15,6 +15,7 @@ from services.dispatcher.state import (
     Item,
     State,
     Waiter,
+    Webhook,
 )
 from shared.envelope import Event
 from shared.events import (
@@ -112,9 +113,17 @@ DISPATCH = Table(
     Column("in_doubt", Boolean, nullable=False),
     Column("code", Text),
     Column("reason", Text),
-    Index("dispatch_due", "due_at", postgresql_where=text("status = 'DUE'")),
+    Column("missing", SmallInteger, nullable=False),
+    Index("dispatch_due", "client_id", "workflow", "workstream", "due_at", postgresql_where=text("status = 'DUE'")),
     Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
     Index("dispatch_batch", "batch_id"),
+)
+WEBHOOK = Table(
+    "webhook",
+    METADATA,
+    Column("webhook_id", Id("wh"), primary_key=True),
+    *tenant_columns(),
+    Column("taken", BigInteger, nullable=False),
 )
 # A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about
 # this process and not about the log, so neither replay nor verify look at it.
@@ -126,6 +135,7 @@ SENDING = Table(
     info={"derived": False},
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
+_webhooks = Rows(WEBHOOK, Webhook)
 _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
 
 
@@ -138,6 +148,7 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_items(connection, state, events)
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
+    await _load_webhooks(connection, state, events)
     await _load_claims(connection, state, _claim_keys(state, events) | await _cancelled_keys(connection, events))
 
 
@@ -149,6 +160,7 @@ async def save(connection: Connection, state: State) -> None:
     await _claims.upsert(connection, state.claims.take_changed())
     await _waiters.upsert(connection, state.waiters.take_changed())
     await DISPATCHES.upsert(connection, state.dispatches.take_changed())
+    await _webhooks.upsert(connection, state.webhooks.take_changed())
 
 
 async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
@@ -188,6 +200,14 @@ async def _load_dispatches(connection: Connection, state: State, ids: Iterable[s
     if wanted:
         found = await DISPATCHES.read(connection, "dispatch_id", wanted)
         state.dispatches.loaded(wanted, [(d.dispatch_id, d) for d in found])
+
+
+async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    named = {e.payload.webhook_id for e in events if isinstance(e.payload, StepDispatched)}
+    wanted = state.webhooks.unknown({name for name in named if name})
+    if wanted:
+        found = await _webhooks.read(connection, "webhook_id", wanted)
+        state.webhooks.loaded(wanted, [(webhook.webhook_id, webhook) for webhook in found])
 
 
 async def _cancelled_keys(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:

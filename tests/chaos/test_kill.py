@@ -26,6 +26,7 @@ ITEMS = 300
 CONFIG = {
     "timeout_seconds": 8,
     "max_attempts": 30,
+    "missing_attempts": 30,
     "retry_base_seconds": 0.2,
     "retry_longest_seconds": 1,
     "in_flight": 8,

@@ -9,7 +9,13 @@ import pytest
 from cli.campaign import COMPANY, PERSON
 from tests.e2e.ledgers import calls, submissions
 
-QUICK = {"timeout_seconds": 1, "max_attempts": 8, "retry_base_seconds": 0.1, "retry_longest_seconds": 0.5}
+QUICK = {
+    "timeout_seconds": 1,
+    "max_attempts": 8,
+    "missing_attempts": 8,
+    "retry_base_seconds": 0.1,
+    "retry_longest_seconds": 0.5,
+}
 CALM = {"loss": 0, "duplicate": 0, "malformed": 0, "status_429": 0, "status_5xx": 0, "delay_ms": 0, "reorder": 0}
 
 

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.outcomes import MAX_RETRY_AFTER, Policy, next_try, of_error, of_status, retry_after
+from services.dispatcher.outcomes import (
+    MAX_RETRY_AFTER,
+    MOST_ATTEMPTS,
+    Policy,
+    ask_again,
+    next_try,
+    of_error,
+    of_status,
+    retry_after,
+)
 
 NOW = datetime(2026, 2, 1, 9, tzinfo=UTC)
 POLICY = Policy(max_attempts=3, base=2.0, longest=60.0)
@@ -43,6 +52,13 @@ def test_what_a_status_means(status: int, code: str, seconds: int | None) -> Non
     assert found is not None
     assert (found.code, str(status) in found.reason) == (code, True)
     assert found.retry_at == (NEVER if seconds is NEVER else NOW + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(("status", "outage"), [(429, False), (500, True), (503, True), (404, False), (400, False)])
+def test_what_speaks_against_the_webhook_itself(status: int, outage: bool) -> None:
+    found = reply(status)
+    assert found is not None
+    assert found.outage == outage
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -103,11 +119,35 @@ def test_retry_after_is_obeyed_where_it_is_longer() -> None:
 def test_a_policy_is_what_the_client_says_over_the_defaults() -> None:
     assert Policy.of({}) == Policy()
     told = {"max_attempts": "7", "retry_base_seconds": 1, "retry_longest_seconds": 9, "timeout_seconds": "60"}
-    assert Policy.of(told) == Policy(7, 1.0, 9.0, 60.0)
+    told |= {"retry_span_seconds": 100, "missing_attempts": "2"}
+    assert Policy.of(told) == Policy(7, 1.0, 9.0, 100.0, 60.0, 2)
+
+
+def test_the_plan_spans_three_days_unless_told_otherwise() -> None:
+    plan = Policy()
+    waits = [plan.delay(attempt) * 0.75 for attempt in range(1, plan.attempts)]
+    assert waits[:3] == [1.5, 3, 6]
+    assert sum(waits[:-1]) < 72 * 3600 <= sum(waits)
+    assert next_try(plan.attempts, plan, NOW, 0.5) is None
+    assert next_try(plan.attempts - 1, plan, NOW, 0.5) == NOW + timedelta(hours=4.5)
+
+
+def test_a_plan_of_tiny_delays_is_not_endless() -> None:
+    assert Policy(base=0.0).attempts == MOST_ATTEMPTS
+    assert Policy(base=0.001, longest=0.001).attempts == MOST_ATTEMPTS
+
+
+def test_a_missing_answer_is_not_asked_for_as_often_as_a_refusal_is_tried() -> None:
+    policy = Policy(missing=2)
+    assert ask_again(1, 1, policy, NOW, 0.5) == next_try(1, policy, NOW, 0.5)
+    assert ask_again(9, 1, policy, NOW, 0.5) is not None
+    assert ask_again(2, 2, policy, NOW, 0.5) is None
 
 
 @pytest.mark.parametrize("value", ["soon", "nan", "inf", -1, 1e12, None, []])
-@pytest.mark.parametrize("name", ["retry_base_seconds", "retry_longest_seconds", "timeout_seconds"])
+@pytest.mark.parametrize(
+    "name", ["retry_base_seconds", "retry_longest_seconds", "retry_span_seconds", "timeout_seconds"]
+)
 def test_a_policy_that_cannot_be_kept_is_refused(name: str, value) -> None:
     with pytest.raises((ValueError, TypeError)):
         Policy.of({name: value})

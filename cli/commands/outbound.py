@@ -1,0 +1,76 @@
+"""`leadstream dispatches` and `leadstream webhooks`: what goes out to providers."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import AsJson, AtPosition
+
+
+def dispatches(
+    batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Only those whose answer did not come in time.")] = False,
+    status: Annotated[
+        str | None, typer.Option(help="Only these: DUE, SENT, ANSWERED, REFUSED, TIMED_OUT, SUPERSEDED, CANCELLED.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the latest first.")] = 100,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """List the attempts to have a step done at a provider: when each was sent, answered, refused or given up.
+
+    Example: leadstream dispatches --missing
+    """
+    from cli.api import open_api
+    from cli.output import show_json, table
+
+    asked: dict[str, Any] = {"limit": limit}
+    if batch:
+        asked["batch_id"] = batch
+    if missing or status:
+        asked["status"] = "TIMED_OUT" if missing else status
+    with open_api(at_position) as api:
+        found = api.read(
+            "dispatcher", "/v1/dispatches", **{name: value for name, value in asked.items() if value is not None}
+        )
+    if as_json:
+        return show_json(found)
+    columns = {
+        "dispatch_id": "Dispatch",
+        "workflow": "Workflow",
+        "item_id": "Item",
+        "attempt": "Attempt",
+        "status": "Status",
+        "due_at": "Due",
+        "sent_at": "Sent",
+        "deadline_at": "Answer due",
+        "reason": "Reason",
+    }
+    return table(columns, found, "no such dispatches")
+
+
+def webhooks(as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """List the webhooks: how many submissions each has taken of those it takes in its life, and who uses it.
+
+    Example: leadstream webhooks
+    """
+    from cli.api import open_api
+    from cli.output import show_json, table
+
+    with open_api(at_position) as api:
+        found = api.read("dispatcher", "/v1/webhooks")
+    if as_json:
+        return show_json(found)
+    columns = {"webhook_url": "Webhook", "taken": "Taken", "limit": "Of", "state": "State", "workflows": "Used by"}
+    return table(columns, [_shown(row) for row in found], "no webhooks yet; set one with `leadstream config set`")
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    state = []
+    if row["nearly_full"]:
+        state.append("nearly full")
+    if row["left_alone_seconds"]:
+        state.append(f"left alone for {row['left_alone_seconds']} s")
+    workflows = sorted({user["workflow"] for user in row["used_by"]})
+    shown = {"webhook_url": row["webhook_url"] or row["webhook_id"], "state": ", ".join(state) or "in use"}
+    return row | shown | {"workflows": ", ".join(workflows) or "nobody any more"}

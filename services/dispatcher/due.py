@@ -1,0 +1,123 @@
+"""The dispatches that are due, taken up fairly: each lane as far as its webhook has room.
+
+A lane is what shares settings: a client's workflow of one workstream. However much waits in one lane, finding what
+another has due costs the same.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from services.dispatcher.state import Dispatch
+from services.dispatcher.store import DISPATCHES
+from services.dispatcher.webhooks import Limits
+from shared.ids import from_hex, to_hex
+from shared.runtime.database import Connection
+
+# From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or batch
+# that waits behind a dead letter (what came of them would wait too, and they would look due for ever), with the settings
+# to send them by: those of the client for (workflow, workstream), and over them the batch's own.
+DUE: Final = f"""
+WITH RECURSIVE lane AS (
+    (SELECT client_id, workflow, workstream FROM dispatch WHERE status = 'DUE'
+     ORDER BY client_id, workflow, workstream LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane CROSS JOIN LATERAL (
+        SELECT d.client_id, d.workflow, d.workstream FROM dispatch d
+        WHERE d.status = 'DUE'
+          AND (d.client_id, d.workflow, d.workstream) > (lane.client_id, lane.workflow, lane.workstream)
+        ORDER BY d.client_id, d.workflow, d.workstream LIMIT 1) next
+)
+SELECT {DISPATCHES.names}, settings, fields FROM (
+    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings,
+           e.body::jsonb #> '{{payload,fields}}' || i.output AS fields
+    FROM lane
+    LEFT JOIN unnest(%(clients)s::uuid[], %(workflows)s::text[], %(workstreams)s::text[], %(rooms)s::int[])
+        AS known (client_id, workflow, workstream, room) USING (client_id, workflow, workstream)
+    CROSS JOIN LATERAL (
+        SELECT * FROM dispatch
+        WHERE status = 'DUE' AND client_id = lane.client_id AND workflow = lane.workflow
+          AND workstream = lane.workstream AND due_at <= now() AND NOT dispatch_id = ANY(%(held)s::uuid[])
+          AND NOT item_id = ANY(%(items)s::uuid[]) AND NOT batch_id = ANY(%(batches)s::uuid[])
+        ORDER BY due_at LIMIT coalesce(known.room, %(room)s)) d
+    JOIN item i ON i.item_id = d.item_id
+    JOIN log.events e ON e.item_id = d.item_id AND e.type = 'ItemAdded'
+    LEFT JOIN batch b ON b.batch_id = d.batch_id
+    LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+) due
+"""
+# Note that a POST begins; `times` above 1: it had begun before.
+NOTE: Final = """
+INSERT INTO sending SELECT unnest(%s::uuid[]), 1
+ON CONFLICT (dispatch_id) DO UPDATE SET times = sending.times + 1 RETURNING dispatch_id, times
+"""
+WITHDRAW: Final = "UPDATE sending SET times = times - 1 WHERE dispatch_id = ANY(%s::uuid[])"
+FORGET: Final = """
+DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status <> 'DUE'
+"""
+
+
+class Lane(NamedTuple):
+    """Whose dispatches are sent by the same settings."""
+
+    client_id: str
+    workflow: str
+    workstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One dispatch that is due, with its claimant's fields and the settings to send it by."""
+
+    dispatch: Dispatch
+    config: Mapping[str, Any]
+    fields: Mapping[str, Any]
+
+    @property
+    def lane(self) -> Lane:
+        return Lane(self.dispatch.client_id, self.dispatch.workflow, self.dispatch.workstream)
+
+
+async def find(
+    connection: Connection, held: Iterable[str], stuck: tuple[list[str], list[str]], rooms: Mapping[Lane, int]
+) -> list[Due]:
+    """What is due and not `held`: of each lane what it has room for, of one that is not in `rooms` a first few.
+
+    `stuck`: the items and the batches, as hexadecimal digits, that wait behind a dead letter.
+    """
+    lanes = list(rooms)
+    wanted = {
+        "clients": [to_hex(lane.client_id) for lane in lanes],
+        "workflows": [lane.workflow for lane in lanes],
+        "workstreams": [lane.workstream for lane in lanes],
+        "rooms": list(rooms.values()),
+        "room": Limits().in_hand,
+        "held": [to_hex(name) for name in held],
+        "items": stuck[0],
+        "batches": stuck[1],
+    }
+    cursor = await connection.execute(DUE, wanted)
+    return [Due(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
+
+
+async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """Note that these are about to be sent; how often each was about to."""
+    cursor = await connection.execute(NOTE, ([to_hex(name) for name in names],))
+    return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
+
+
+async def withdraw(connection: Connection, names: Collection[str]) -> None:
+    """Take the note back of what was not sent after all."""
+    await connection.execute(WITHDRAW, ([to_hex(name) for name in names],))
+
+
+async def forget(connection: Connection) -> None:
+    """Drop the notes of what is not due any more."""
+    await connection.execute(FORGET)
+
+
+async def submissions(connection: Connection, webhook_id: str) -> int:
+    """How much a webhook has taken in its life."""
+    cursor = await connection.execute("SELECT taken FROM webhook WHERE webhook_id = %s", (to_hex(webhook_id),))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,169 @@
+"""One POST to a provider: what is sent, what came of it, and the event that records it."""
+
+import math
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import aiohttp
+import orjson
+import structlog
+
+from services.dispatcher.due import Due
+from services.dispatcher.outcomes import Policy, Refusal, of_error, of_status, retry_after
+from services.dispatcher.secrets import secret
+from services.dispatcher.state import Dispatch
+from services.dispatcher.webhooks import NEARLY_FULL, Webhook
+from shared.envelope import Emit, Event, caused
+from shared.events import DispatchRefused, StepDispatched
+from shared.ids import derive_id, named_id
+from shared.runtime.settings import Settings
+from shared.tokens import CallbackToken, sign
+
+POST_SECONDS: Final = 30.0
+MAX_BODY: Final = 100_000
+TOKEN_LIFE: Final = timedelta(days=30)
+ACTOR: Final = named_id("actor", "dispatcher")
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash."""
+
+    due: Due
+    webhook: Webhook
+    in_doubt: bool
+
+    @property
+    def dispatch(self) -> Dispatch:
+        return self.due.dispatch
+
+
+def session() -> aiohttp.ClientSession:
+    """The HTTP client of one leading replica. How many connections there are is the webhooks' limits."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
+
+
+async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) -> Refusal | None:
+    """POST it in the webhook's turn; None for success. Raises NotNow while the webhook is left alone, ValueError and
+    TypeError for settings that cannot be used."""
+    policy, webhook = Policy.of(post.due.config), post.webhook
+    if webhook.problem:
+        raise ValueError(webhook.problem)
+    body = orjson.dumps(_body(post, policy, settings))
+    if len(body) > MAX_BODY:
+        return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
+    try:
+        headers = _headers(post, settings)
+    except LookupError as error:
+        return Refusal("CONFIGURATION", str(error.args[0]), None)
+    async with webhook.turn():
+        if webhook.full:
+            return Refusal("CONFIGURATION", _exhausted(webhook), None)
+        taken = webhook.accept(1)
+        refusal = await _request(client, webhook, body, headers, post.dispatch.attempt, policy)
+    _learn(webhook, refusal, taken)
+    return refusal
+
+
+async def _request(
+    client: aiohttp.ClientSession, webhook: Webhook, body: bytes, headers: dict[str, str], attempt: int, policy: Policy
+) -> Refusal | None:
+    jitter = random.random()  # noqa: S311
+    try:
+        async with client.post(webhook.url, data=body, headers=headers, allow_redirects=False) as reply:
+            await reply.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        told = f"{type(error).__name__} {error}".strip()
+        return of_error(told, attempt=attempt, policy=policy, now=datetime.now(UTC), jitter=jitter)
+    now = datetime.now(UTC)
+    if reply.status in {429, 503} and (wait := retry_after(reply.headers.get("Retry-After"), now)):
+        webhook.circuit.hold(time.monotonic() + wait.total_seconds())
+    return of_status(reply.status, reply.headers, attempt=attempt, policy=policy, now=now, jitter=jitter)
+
+
+def _learn(webhook: Webhook, refusal: Refusal | None, taken: int) -> None:
+    """What the webhook's answer says about the webhook, rather than about the dispatch."""
+    if refusal is not None:
+        webhook.accept(-1)
+    elif taken == math.ceil(webhook.limits.submissions * NEARLY_FULL):
+        logger.warning(
+            "a webhook is nearly full: set a new one before it silently drops what is sent",
+            webhook_id=webhook.webhook_id, taken=taken, limit=webhook.limits.submissions,
+        )  # fmt: skip
+    if refusal is None or not refusal.outage:
+        webhook.circuit.worked()
+    elif webhook.circuit.failed(webhook.limits, time.monotonic()):
+        pause = webhook.circuit.until - time.monotonic()
+        logger.warning(
+            "a webhook is left alone", webhook_id=webhook.webhook_id, seconds=round(pause), why=refusal.reason
+        )
+
+
+def _exhausted(webhook: Webhook) -> str:
+    return (
+        f"the webhook has taken {webhook.taken} submissions, all it takes in its life: make a new one at the provider, "
+        "set it with `leadstream config set ... --webhook-url`, and retry what failed"
+    )
+
+
+def _headers(post: Post, settings: Settings) -> dict[str, str]:
+    headers = {"content-type": "application/json", "idempotency-key": post.dispatch.dispatch_id}
+    if name := post.due.config.get("webhook_auth"):
+        headers["x-clay-webhook-auth"] = secret(str(name), settings.secrets_folder)
+    return headers
+
+
+def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
+    dispatch = post.dispatch
+    prefix = dispatch.entity_id.partition("_")[0]
+    expires = datetime.now(UTC) + timedelta(seconds=policy.timeout) + TOKEN_LIFE
+    token = CallbackToken(
+        dispatch.dispatch_id, dispatch.tenant_id, dispatch.client_id, dispatch.batch_id, dispatch.item_id,
+        dispatch.entity_id, dispatch.workflow, int(expires.timestamp()),
+    )  # fmt: skip
+    signed = sign(token, settings.signing_key.get_secret_value())
+    body = _about(prefix, post.due.fields) | {
+        "workflow": dispatch.workflow,
+        "dispatch_id": dispatch.dispatch_id,
+        "item_id": dispatch.item_id,
+        "callback_url": f"{settings.callback_base_url.rstrip('/')}/v1/callbacks/{signed}",
+    }
+    return body if prefix == "item" else body | {f"{prefix}_id": dispatch.entity_id}
+
+
+def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of an item: of a company, only what is about the company."""
+    return {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
+
+
+def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
+    """What came of a POST, as an event whose id follows from the dispatch."""
+    dispatch = post.dispatch
+    cause = Event(
+        id=derive_id("evt", dispatch.dispatch_id, "sent"), type="", version=0, tenant_id=dispatch.tenant_id,
+        client_id=dispatch.client_id, batch_id=dispatch.batch_id, item_id=dispatch.item_id, occurred_at=now,
+        actor=ACTOR, correlation_id=dispatch.batch_id, payload=None,
+    )  # fmt: skip
+    payload: StepDispatched | DispatchRefused
+    if refusal is None:
+        deadline = now + timedelta(seconds=Policy.of(post.due.config).timeout)
+        payload = StepDispatched(
+            dispatch.dispatch_id, dispatch.workflow, dispatch.step, dispatch.attempt, deadline, post.in_doubt,
+            post.webhook.webhook_id,
+        )  # fmt: skip
+    else:
+        payload = DispatchRefused(
+            dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, refusal.code, refusal.reason, refusal.retry_at,
+            post.in_doubt,
+        )  # fmt: skip
+    return caused(cause, Emit(payload, entity_id=dispatch.entity_id), now=now, actor=ACTOR)

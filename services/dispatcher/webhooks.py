@@ -1,0 +1,199 @@
+"""One webhook as the sender knows it: how fast it may be called, whether it works, and how much it has taken.
+
+Only the leading replica sends, so what one process knows of a webhook is what everybody knows. A webhook that cannot be
+called keeps its dispatches due: nothing counts as an attempt that was not sent, and other webhooks do not wait for it.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.ids import named_id
+
+NEARLY_FULL: Final = 0.8
+LONGEST_PAUSE: Final = 900.0
+UNLIMITED_IN_HAND: Final = 256
+
+
+class NotNow(Exception):
+    """The webhook may not be called at the moment; the dispatch stays due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client's settings say of a webhook. Clay takes 10 records a second in a workspace, in bursts of 20.
+
+    `rate` is POSTs a second, 0 for no limit. After `failures` in a row nothing is sent for `pause` seconds, then one
+    POST is tried. A Clay webhook takes `submissions` in its life and silently none after that.
+    """
+
+    rate: float = 10.0
+    burst: int = 20
+    in_flight: int = 16
+    failures: int = 5
+    pause: float = 30.0
+    submissions: int = 50_000
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Limits":
+        """A client's; what it does not say has the defaults above. Raises ValueError and TypeError."""
+        default = cls()
+        limits = cls(
+            rate=float(config.get("rate_per_second", default.rate)),
+            burst=int(config.get("burst", default.burst)),
+            in_flight=int(config.get("in_flight", default.in_flight)),
+            failures=int(config.get("circuit_failures", default.failures)),
+            pause=float(config.get("circuit_seconds", default.pause)),
+            submissions=int(config.get("max_submissions", default.submissions)),
+        )
+        if limits.in_flight < 1 or limits.failures < 1:
+            raise ValueError("in_flight and circuit_failures have to be 1 or more")
+        return limits
+
+    @property
+    def in_hand(self) -> int:
+        """How many dispatches are taken up at once: what can be sent soon, for what waits in hand waits in memory."""
+        return self.in_flight + self.burst if self.rate else max(UNLIMITED_IN_HAND, self.in_flight)
+
+
+@dataclass
+class Circuit:
+    """Whether a webhook works. Closed, it is called; open, it is left alone; then one call decides."""
+
+    failures: int = 0
+    opened: int = 0
+    until: float = 0.0
+
+    def is_open(self, now: float) -> bool:
+        return now < self.until
+
+    @property
+    def probing(self) -> bool:
+        """Whether the next call is the one that decides."""
+        return self.opened > 0
+
+    def worked(self) -> None:
+        self.failures = self.opened = 0
+
+    def failed(self, limits: Limits, now: float) -> bool:
+        """Count a failure. True if it opened the circuit: each time for twice as long."""
+        self.failures += 1
+        if self.is_open(now) or not (self.probing or self.failures >= limits.failures):
+            return False
+        self.until = now + min(LONGEST_PAUSE, limits.pause * 2.0 ** min(self.opened, 20))
+        self.opened += 1
+        return True
+
+    def hold(self, until: float) -> None:
+        """Leave the webhook alone until then, as its Retry-After asks."""
+        self.until = max(self.until, until)
+
+
+@dataclass
+class Webhook:
+    """One URL. `taken`: the submissions it has accepted in its life, None until the log was asked.
+
+    `problem`: why the settings it was last met with cannot be used.
+    """
+
+    url: str
+    limits: Limits
+    problem: str | None = None
+    taken: int | None = None
+    in_hand: int = 0
+    circuit: Circuit = field(default_factory=Circuit)
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.limits.in_flight)
+        self._tokens, self._at = float(self.limits.burst), time.monotonic()
+
+    @property
+    def webhook_id(self) -> str:
+        return webhook_id(self.url)
+
+    def accept(self, submissions: int) -> int:
+        """Count submissions (-1: one was not accepted after all); how many it has taken then."""
+        self.taken = (self.taken or 0) + submissions
+        return self.taken
+
+    @property
+    def full(self) -> bool:
+        return (self.taken or 0) >= self.limits.submissions
+
+    def adopt(self, limits: Limits) -> None:
+        """Go by other limits from now on; what is in flight is not called back."""
+        if limits.in_flight != self.limits.in_flight:
+            self._slots = asyncio.Semaphore(limits.in_flight)
+        self.limits = limits
+        self._tokens = min(self._tokens, float(limits.burst))
+
+    def room(self, now: float) -> int:
+        """How many more dispatches to look for now; none while most places are taken, to find many at a time."""
+        free = self._most(now) - self.in_hand
+        return free if free * 4 >= self._most(now) else 0
+
+    def takes_more(self, now: float) -> bool:
+        """Whether one more may be taken in hand."""
+        return self.in_hand < self._most(now)
+
+    def left_alone(self, now: float) -> int:
+        """For how many seconds yet nothing is sent, because it failed or asked for it."""
+        return math.ceil(max(0.0, self.circuit.until - now))
+
+    def _most(self, now: float) -> int:
+        if self.circuit.is_open(now):
+            return 0
+        return 1 if self.circuit.probing else self.limits.in_hand
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold one of the webhook's places, once it may be called. Raises NotNow when it turns out that it may not."""
+        async with self._slots:
+            self._admit()
+            await self._token()
+            self._admit()
+            yield
+
+    def _admit(self) -> None:
+        if self.circuit.is_open(time.monotonic()):
+            raise NotNow
+
+    async def _token(self) -> None:
+        """Wait for a token, in turn: `rate` come a second, up to `burst`."""
+        if not self.limits.rate:
+            return
+        now = time.monotonic()
+        self._tokens = min(self.limits.burst, self._tokens + (now - self._at) * self.limits.rate) - 1
+        self._at = now
+        if self._tokens < 0:
+            await asyncio.sleep(-self._tokens / self.limits.rate)
+
+
+class Webhooks(dict[str, Webhook]):
+    """The webhooks this replica has met since it leads, by URL."""
+
+    def of(self, config: Mapping[str, Any]) -> Webhook:
+        """The webhook of these settings, by the limits they name now. Settings that cannot be used have one of their
+        own, without a URL, that says why."""
+        url = str(config.get("webhook_url") or "")
+        if not url.startswith(("http://", "https://")):
+            return Webhook("", Limits(), "there is no webhook_url that begins with http", taken=0)
+        try:
+            limits = Limits.of(config)
+        except (ValueError, TypeError) as error:
+            return Webhook("", Limits(), str(error), taken=0)
+        known = self.get(url)
+        if known is None:
+            known = self[url] = Webhook(url, limits)
+        elif known.limits != limits:
+            known.adopt(limits)
+        return known
+
+
+def webhook_id(url: str) -> str:
+    """The id of a webhook: the URL itself is a secret, and stays out of events that only count."""
+    return named_id("wh", url)

@@ -1,0 +1,196 @@
+"""A webhook against a clock of its own: rate, burst, places in flight, the circuit, the submissions of its life."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from services.dispatcher import webhooks
+from services.dispatcher.webhooks import LONGEST_PAUSE, UNLIMITED_IN_HAND, Limits, NotNow, Webhook, Webhooks
+
+URL = "https://hook.example/1"
+
+
+class Clock:
+    """Time passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.real_sleep = 1_000.0, asyncio.sleep
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await self.real_sleep(0)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(webhooks.time, "monotonic", found.monotonic)
+    monkeypatch.setattr(webhooks.asyncio, "sleep", found.sleep)
+    return found
+
+
+async def calls(hook: Webhook, count: int, clock: Clock) -> list[float]:
+    """When each of `count` calls in a row could begin, in seconds from now."""
+    began, times = clock.now, []
+    for _ in range(count):
+        async with hook.turn():
+            times.append(round(clock.now - began, 6))
+    return times
+
+
+async def test_the_limits_of_clay_hold_where_nothing_is_said(clock: Clock) -> None:
+    times = await calls(Webhooks().of({"webhook_url": URL}), 50, clock)
+    assert times[:20] == [0] * 20
+    assert times[-1] == pytest.approx(3.0)
+
+
+async def test_a_pause_fills_the_burst_and_no_more(clock: Clock) -> None:
+    hook = Webhook(URL, Limits(rate=10, burst=3))
+    await calls(hook, 5, clock)
+    clock.now += 3_600
+    assert await calls(hook, 4, clock) == [0, 0, 0, 0.1]
+
+
+async def test_rate_zero_is_no_limit(clock: Clock) -> None:
+    assert await calls(Webhook(URL, Limits(rate=0)), 500, clock) == [0] * 500
+
+
+async def test_two_workflows_of_one_webhook_share_its_limits(clock: Clock) -> None:
+    met = Webhooks()
+    slow = met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1})
+    await calls(slow, 3, clock)
+    assert met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1, "freshness_days": 3}) is slow
+
+
+async def test_webhooks_do_not_wait_for_each_other(clock: Clock) -> None:
+    met = Webhooks()
+    await calls(met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1}), 3, clock)
+    assert await calls(met.of({"webhook_url": f"{URL}2", "rate_per_second": 1, "burst": 1}), 1, clock) == [0]
+
+
+async def test_limits_that_change_hold_from_then_on(clock: Clock) -> None:
+    met = Webhooks()
+    hook = met.of({"webhook_url": URL, "burst": 100})
+    changed = met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 2})
+    assert changed is hook
+    assert await calls(hook, 4, clock) == [0, 0, 1, 2]
+
+
+async def settle(done: Callable[[], bool]) -> None:
+    for _ in range(50):
+        if done():
+            return
+        await asyncio.sleep(0)
+
+
+async def test_no_more_are_in_flight_than_allowed() -> None:
+    hook, let_go, held = Webhook(URL, Limits(in_flight=4, burst=99)), asyncio.Event(), []
+
+    async def hold() -> None:
+        async with hook.turn():
+            held.append(1)
+            await let_go.wait()
+
+    tasks = [asyncio.create_task(hold()) for _ in range(10)]
+    await settle(lambda: len(held) > 4)
+    assert len(held) == 4
+    let_go.set()
+    await asyncio.gather(*tasks)
+    assert len(held) == 10
+
+
+async def test_a_call_that_fails_gives_its_place_back() -> None:
+    hook = Webhook(URL, Limits(in_flight=1))
+    for _ in range(3):
+        with pytest.raises(OSError, match="refused"):
+            async with hook.turn():
+                raise OSError("refused")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"burst": "many"},
+        {"rate_per_second": "fast"},
+        {"in_flight": 0},
+        {"circuit_failures": 0},
+        {"max_submissions": []},
+        {"webhook_url": "ftp://hook.example"},
+        {"webhook_url": None},
+    ],
+)
+def test_settings_that_cannot_be_used_say_why_and_disturb_nobody(config) -> None:
+    met = Webhooks()
+    well = met.of({"webhook_url": URL})
+    assert met.of({"webhook_url": URL} | config).problem
+    assert met.of({"webhook_url": URL}) is well
+    assert well.problem is None
+
+
+def test_a_webhook_that_fails_in_a_row_is_left_alone_longer_each_time(clock: Clock) -> None:
+    hook = Webhook(URL, Limits(failures=3, pause=10))
+    for _ in range(2):
+        assert not hook.circuit.failed(hook.limits, clock.now)
+    assert hook.circuit.failed(hook.limits, clock.now)
+    assert (hook.room(clock.now), hook.left_alone(clock.now)) == (0, 10)
+    clock.now += 10
+    assert hook.circuit.failed(hook.limits, clock.now), "one more failure opens it again"
+    assert hook.left_alone(clock.now) == 20
+    for _ in range(20):
+        clock.now = hook.circuit.until
+        hook.circuit.failed(hook.limits, clock.now)
+    assert hook.left_alone(clock.now) == LONGEST_PAUSE
+
+
+def test_after_the_pause_one_call_decides(clock: Clock) -> None:
+    hook = Webhook(URL, Limits(failures=1, pause=10))
+    hook.circuit.failed(hook.limits, clock.now)
+    clock.now += 10
+    assert hook.room(clock.now) == 1
+    hook.in_hand = 1
+    assert (hook.room(clock.now), hook.takes_more(clock.now)) == (0, False)
+    hook.circuit.worked()
+    assert hook.room(clock.now) == hook.limits.in_hand - 1
+
+
+def test_failures_that_are_not_in_a_row_open_nothing(clock: Clock) -> None:
+    hook = Webhook(URL, Limits(failures=2))
+    for _ in range(5):
+        assert not hook.circuit.failed(hook.limits, clock.now)
+        hook.circuit.worked()
+
+
+async def test_who_waits_for_a_turn_is_sent_back_when_the_circuit_opens(clock: Clock) -> None:
+    hook = Webhook(URL, Limits(failures=1, in_flight=1))
+    async with hook.turn():
+        waiting = asyncio.create_task(calls(hook, 1, clock))
+        await settle(lambda: False)
+        hook.circuit.failed(hook.limits, clock.now)
+    with pytest.raises(NotNow):
+        await waiting
+
+
+async def test_retry_after_holds_the_whole_webhook_and_opens_nothing(clock: Clock) -> None:
+    hook = Webhook(URL, Limits())
+    hook.circuit.hold(clock.now + 7)
+    with pytest.raises(NotNow):
+        await calls(hook, 1, clock)
+    clock.now += 7
+    assert hook.room(clock.now) == hook.limits.in_hand
+
+
+def test_what_is_in_hand_can_be_sent_soon() -> None:
+    assert Limits(rate=10, burst=20, in_flight=16).in_hand == 36
+    assert Limits(rate=0, in_flight=16).in_hand == UNLIMITED_IN_HAND
+    assert Limits(rate=0, in_flight=1_000).in_hand == 1_000
+
+
+def test_a_webhook_is_full_at_its_limit() -> None:
+    hook = Webhook(URL, Limits(submissions=2), taken=1)
+    assert not hook.full
+    assert hook.accept(1) == 2
+    assert hook.full
