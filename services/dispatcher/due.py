@@ -14,9 +14,9 @@ from services.dispatcher.webhooks import Limits
 from shared.ids import from_hex, to_hex
 from shared.runtime.database import Connection
 
-# From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or batch
-# that waits behind a dead letter (what came of them would wait too, and they would look due for ever), with the settings
-# to send them by: those of the client for (workflow, workstream), and over them the batch's own.
+# From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or
+# batch that waits behind a dead letter (what came of them would wait too, and they would look due for ever). With the
+# settings to send them by: those of the client for (workflow, workstream), and over them the batch's own.
 DUE: Final = f"""
 WITH RECURSIVE lane AS (
     (SELECT client_id, workflow, workstream FROM dispatch WHERE status = 'DUE'
