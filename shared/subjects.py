@@ -14,7 +14,12 @@ INBOX_SUBJECT: Final = "inbox.callbacks"
 
 def slot_of(event: Event) -> int:
     """The slot of the event's client, or of its tenant where no client applies."""
-    return zlib.crc32((event.client_id or event.tenant_id).encode()) % SLOTS
+    return slot_of_ids(event.client_id, event.tenant_id)
+
+
+def slot_of_ids(client_id: str | None, tenant_id: str) -> int:
+    """The slot of a client, or of a tenant where no client applies."""
+    return zlib.crc32((client_id or tenant_id).encode()) % SLOTS
 
 
 def subject(slot: int, event_type: str) -> str:

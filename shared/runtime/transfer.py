@@ -1,0 +1,173 @@
+"""The log out of its database into a file, and back from a file or a stream into an empty one."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from psycopg import sql
+
+from shared.ids import to_hex
+from shared.runtime import archive
+from shared.runtime.archive import START, Entry, Link
+from shared.runtime.database import Connection, connect
+from shared.subjects import slot_of_ids
+
+CHUNK: Final = 5_000
+COLUMNS: Final = (
+    "position", "id", "type", "slot", "tenant_id", "client_id", "batch_id", "item_id", "entity_id", "occurred_at",
+    "body", "chain",
+)  # fmt: skip
+Progress = Callable[[int, int], None]
+
+
+class LogRefused(RuntimeError):
+    """The log is not as the transfer needs it; the message says how it is, and what to do."""
+
+
+async def export(
+    admin_url: str, path: Path, *, first: int = 1, last: int | None = None, progress: Progress = lambda *_: None
+) -> Link:
+    """Write positions `first` to `last` (None: to its end) to a file; what is there of an earlier try is kept.
+
+    Returns the place of the last event. Raises LogRefused, BadArchive.
+    """
+    partial = path.with_name(path.name + ".partial")
+    async with await connect(admin_url, name="export", autocommit=True) as connection:
+        head = (await head_of(connection)).position
+        last = head if last is None else last
+        if not 1 <= first <= last + 1 or last > head:
+            raise LogRefused(f"positions {first} to {last} are not in the log, which ends at {head}")
+        before = await link_at(connection, first - 1)
+        standing = await _go_on(connection, partial, before, last)
+        while standing.position < last:
+            found = await _entries(connection, standing, last)
+            archive.add(partial, found)
+            standing = Link(found[-1].position, found[-1].chain)
+            progress(standing.position, last)
+    archive.finish(partial, standing)
+    partial.replace(path)
+    return standing
+
+
+async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: None) -> Link:
+    """Put a file's events into the log, which has to be empty or to end with an event that the file goes on from.
+
+    Nothing is written unless the file is whole. A restore that was interrupted goes on where it stopped.
+    Returns the place of the log's last event. Raises BadArchive, LogRefused.
+    """
+    last = archive.start_of(path)
+    for entry in archive.entries(path):
+        last = Link(entry.position, entry.chain)
+    async with await connect(admin_url, name="import") as connection:
+        await _check_joint(connection, path, last)
+        rest = archive.entries(path)
+        while chunk := list(islice(rest, CHUNK)):
+            await extend(connection, chunk)
+            progress(chunk[-1].position, last.position)
+        return await head_of(connection)
+
+
+async def extend(connection: Connection, entries: Iterable[Entry]) -> None:
+    """Append entries with their own positions and chain, in a transaction; those the log has already are left out.
+
+    Raises LogRefused where they do not follow from the log's end.
+    """
+    async with connection.transaction():
+        head = await head_of(connection, lock=True)
+        new = [entry for entry in entries if entry.position > head.position]
+        if not new:
+            return
+        _insist(head, new)
+        columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+        statement = sql.SQL("COPY log.events ({}) FROM STDIN").format(columns)
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for entry in new:
+                await copy.write_row(row_of(entry))
+        await connection.execute("UPDATE log.head SET position = %s, chain = %s", (new[-1].position, new[-1].chain))
+
+
+def row_of(entry: Entry) -> tuple[Any, ...]:
+    """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it."""
+    event = orjson.loads(entry.body)
+    about = [to_hex(event[name]) if event.get(name) else None for name in ("client_id", "batch_id", "item_id")]
+    entity = to_hex(event["entity_id"]) if event.get("entity_id") else None
+    return (
+        entry.position, to_hex(event["id"]), event["type"], slot_of_ids(event.get("client_id"), event["tenant_id"]),
+        to_hex(event["tenant_id"]), *about, entity, event["occurred_at"], entry.body.decode(), entry.chain,
+    )  # fmt: skip
+
+
+async def head_of(connection: Connection, lock: bool = False) -> Link:
+    """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
+    cursor = await connection.execute(
+        "SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else "")  # type: ignore[arg-type]
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return Link(int(row[0]), bytes(row[1]))
+
+
+async def link_at(connection: Connection, position: int) -> Link:
+    """The log's place at a position that it has, or before its first."""
+    if position == 0:
+        return START
+    cursor = await connection.execute("SELECT chain FROM log.events WHERE position = %s", (position,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise LogRefused(f"the log has no event at position {position}; run `leadstream verify`")
+    return Link(position, bytes(row[0]))
+
+
+async def _go_on(connection: Connection, partial: Path, before: Link, last: int) -> Link:
+    """Where an earlier try stopped, if it is a piece of this log; else a new file."""
+    if partial.exists() and (standing := archive.reopen(partial)) is not None:
+        same_start = archive.start_of(partial) == before
+        if same_start and standing.position <= last and await link_at(connection, standing.position) == standing:
+            return standing
+    archive.begin(partial, before)
+    return before
+
+
+async def _entries(connection: Connection, standing: Link, last: int) -> list[Entry]:
+    cursor = await connection.execute(
+        "SELECT position, body, chain FROM log.events WHERE position > %s AND position <= %s ORDER BY position LIMIT %s",
+        (standing.position, last, CHUNK),
+    )
+    found = [Entry(position, body.encode(), bytes(chain)) for position, body, chain in await cursor.fetchall()]
+    _insist(standing, found)
+    return found
+
+
+def _insist(before: Link, entries: list[Entry]) -> None:
+    if not entries:
+        raise LogRefused(f"nothing follows position {before.position}; run `leadstream verify`")
+    for entry in entries:
+        if not archive.follows(before, entry):
+            raise LogRefused(f"position {entry.position} does not follow from what is before it; run `leadstream verify`")
+        before = Link(entry.position, entry.chain)
+
+
+async def _check_joint(connection: Connection, path: Path, last: Link) -> None:
+    """Refuse a log that the file does not go on from. Raises LogRefused."""
+    head, before = await head_of(connection), archive.start_of(path)
+    if head.position < before.position:
+        raise LogRefused(
+            f"{path} begins after position {before.position}, and the log ends at {head.position}: "
+            "import first the export that ends there"
+        )
+    if head.position > last.position:
+        raise LogRefused(f"the log ends at {head.position} already, beyond the file's last position {last.position}")
+    if head != _place_in(path, before, head.position):
+        raise LogRefused(
+            f"the log is not empty: it holds {head.position} events that are not those of {path}. "
+            "Import into an empty log, or into one that ends with an event of the file"
+        )
+
+
+def _place_in(path: Path, before: Link, position: int) -> Link:
+    if before.position == position:
+        return before
+    entry = next(islice(archive.entries(path), position - before.position - 1, None))
+    return Link(entry.position, entry.chain)
