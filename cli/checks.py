@@ -1,74 +1,55 @@
-"""`verify` and `rebuild`: does the state follow from the log, and make it follow again."""
+"""`verify`: does the state follow from the log, is the stream its copy, and is it the log that was written?"""
 
 import asyncio
 import json
-import os
-import sys
-from importlib import import_module
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cli.errors import Refused
+from cli.folding import fold_all
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.servers_of import servers_of
 from shared.runtime.settings import SERVICES
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Data = Annotated[
-    Path, typer.Option(envvar="LEADSTREAM_DATA", help="Data folder of a stack started by `leadstream up`.")
-]
+if TYPE_CHECKING:
+    from shared.runtime.differences import Difference
+    from shared.runtime.projection import Verdict
 
 
-def verify(data: Data = Path(".leadstream/up"), as_json: Json = False) -> None:
+def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Fold the log afresh and compare it with every live table, with the stream, and with its own hash chain.
 
-    Exit code 0: identical. Servers: LEADSTREAM_ADMIN_DATABASE_URL and LEADSTREAM_NATS_URL, else the stack in the data
-    folder. Example: leadstream verify --json
+    May run while everything works, and changes nothing. Exit code 0: identical. Servers: LEADSTREAM_ADMIN_DATABASE_URL
+    and LEADSTREAM_NATS_URL, else the stack in the data folder. Example: leadstream verify --json
     """
-    admin_url, nats_url = _servers(data)
-    from shared.runtime.projection import OtherShape
+    from cli.output import show_json
+    from shared.runtime.shadow import Busy, OtherShape
 
+    servers = servers_of(data)
     try:
-        report = asyncio.run(check(admin_url, nats_url, show=not as_json))
-    except OtherShape as error:
-        sys.exit(str(error))
+        report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
+    except (OtherShape, Busy) as error:
+        raise Refused(str(error)) from None
     if as_json:
-        typer.echo(json.dumps(report, default=str))
+        show_json(report)
     else:
-        _print(report)
-    sys.exit(0 if report["identical"] else 1)
-
-
-def rebuild(
-    service: Annotated[str, typer.Argument(help="One service, or all.")] = "all",
-    data: Data = Path(".leadstream/up"),
-    as_json: Json = False,
-) -> None:
-    """Drop a service's state tables and make them anew from the log; say what was different before.
-
-    Nothing is sent and no event is written. The service waits meanwhile and goes on by itself.
-    Example: leadstream rebuild projector
-    """
-    names = SERVICES if service == "all" else (service,)
-    if unknown := set(names) - set(SERVICES):
-        raise typer.BadParameter(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
-    admin_url, _ = _servers(data)
-    report = asyncio.run(_rebuild(admin_url, names, show=not as_json))
-    if as_json:
-        typer.echo(json.dumps(report, default=str))
-    else:
-        _print(report)
+        say_folds(report)
+        _say_log(report)
+    raise typer.Exit(0 if report["identical"] else 1)
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
     """The whole verification as one JSON object; `identical` sums it up."""
-    from shared.runtime import comparison, log, projection
+    from shared.runtime import comparison, log
     from shared.runtime.database import connect
+    from shared.runtime.projection import verify_schema
 
-    verdicts = [await projection.verify(admin_url, definition(name), _progress(show)) for name in SERVICES]
+    schemas = {service: verify_schema(service) for service in SERVICES}
+    report = report_of(await fold_all(admin_url, "verify", schemas, show=show))
     async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
         broken = await log.broken_link(connection)
     stream = await comparison.compare(admin_url, nats_url) if nats_url else None
-    report = _report(verdicts)
     report["chain"] = {"intact": broken is None, "broken_at": broken}
     if stream is not None:
         report["stream"] = {
@@ -79,66 +60,71 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     return report
 
 
-def definition(name: str) -> Any:
-    """A service's definition."""
-    return import_module(f"services.{name}.app").DEFINITION
-
-
-async def _rebuild(admin_url: str, names: tuple[str, ...], show: bool) -> dict[str, Any]:
-    from shared.runtime import projection
-
-    return _report([await projection.rebuild(admin_url, definition(name), _progress(show)) for name in names])
-
-
-def _report(verdicts: list[Any]) -> dict[str, Any]:
+def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
+    """The verdicts as JSON."""
     return {
-        "identical": not any(verdict.different_rows for verdict in verdicts),
+        "identical": not any(verdict.different_rows or verdict.failures for verdict in verdicts),
         "services": {
             verdict.service: {
                 "position": verdict.position,
                 "events": verdict.events,
+                "schema": verdict.schema,
+                "compared": verdict.compared,
                 "rows": verdict.rows,
                 "different_rows": verdict.different_rows,
-                "differences": [{"table": d.table, "only_in": d.side, "row": d.row} for d in verdict.differences],
+                "differences": [_difference(each) for each in verdict.differences],
+                "unfoldable": {str(position): error for position, error in verdict.failures.items()},
             }
             for verdict in verdicts
         },
     }
 
 
-def _progress(show: bool) -> Any:
-    def shown(service: str, position: int, upto: int) -> None:
-        if sys.stderr.isatty():
-            typer.echo(f"\r  {service}: {position:,} of {upto:,} ", nl=position >= upto, err=True)
-
-    return shown if show else lambda *_: None
-
-
-def _print(report: dict[str, Any]) -> None:
+def say_folds(report: dict[str, Any]) -> None:
+    """A line for each service, and below it what differs."""
     for name, found in report["services"].items():
         rows = sum(found["rows"].values())
-        verdict = "identical" if not found["different_rows"] else f"{found['different_rows']} rows differ"
-        typer.echo(f"  {name:<11} {found['events']:>9,} events  {rows:>9,} rows  {verdict}")
+        verdict = ""
+        if found["compared"]:
+            verdict = f"{found['different_rows']:,} rows differ" if found["different_rows"] else "identical"
+        typer.echo(f"  {name:<11} {found['events']:>9,} events  {rows:>9,} rows  {verdict}".rstrip())
         for difference in found["differences"]:
-            row = json.dumps(difference["row"], default=str)[:300]
-            typer.echo(f"      only {difference['only_in']}: {difference['table']} {row}")
-    if "chain" in report:
-        broken = report["chain"]["broken_at"]
-        typer.echo(f"  hash chain  {'intact' if broken is None else f'broken at position {broken}'}")
+            typer.echo(f"      {_told(difference)}")
+        for position, error in found["unfoldable"].items():
+            typer.echo(f"      position {position} cannot be folded: {error}")
+
+
+def _say_log(report: dict[str, Any]) -> None:
+    broken = report["chain"]["broken_at"]
+    typer.echo(f"  hash chain  {'intact' if broken is None else f'broken at position {broken}'}")
     if stream := report.get("stream"):
         verdict = "identical" if stream["identical"] else f"differs at {stream['differs_at']}: {stream['reason']}"
         typer.echo(f"  stream      {stream['messages']:>9,} of {stream['log']:,} events copied  {verdict}")
 
 
-def _servers(data: Path) -> tuple[str, str | None]:
-    if url := os.environ.get("LEADSTREAM_ADMIN_DATABASE_URL"):
-        return url, os.environ.get("LEADSTREAM_NATS_URL")
-    if not (data / "stack.json").exists():
-        sys.exit(
-            f"there is no stack in {data}: start one with `leadstream up`, name its folder with --data, or set "
-            "LEADSTREAM_ADMIN_DATABASE_URL (and LEADSTREAM_NATS_URL)"
-        )
-    from cli.stack import Stack
+def _difference(found: "Difference") -> dict[str, Any]:
+    side = "replayed" if found.live is None else "live" if found.replayed is None else None
+    event = found.event and {"position": found.event.position, "id": found.event.event_id, "type": found.event.type}
+    return {
+        "table": found.table, "key": found.key, "only_in": side, "columns": found.columns, "event": event,
+        "live": found.live, "replayed": found.replayed,
+    }  # fmt: skip
 
-    stack = Stack(data)
-    return stack.admin_url, stack.nats.url("service")
+
+def _told(difference: dict[str, Any]) -> str:
+    key = ", ".join(f"{name} {value}" for name, value in difference["key"].items())
+    event = difference["event"]
+    cause = f"; last event about it: {event['type']} at position {event['position']}" if event else ""
+    if difference["only_in"]:
+        where = "missing in the live table" if difference["only_in"] == "replayed" else "not in the log"
+        return f"{difference['table']} {key}: {where}{cause}"
+    values = [
+        f"{name} is {_short(difference['live'][name])}, should be {_short(difference['replayed'][name])}"
+        for name in difference["columns"]
+    ]
+    return f"{difference['table']} {key}: {'; '.join(values)}{cause}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."

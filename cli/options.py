@@ -1,10 +1,12 @@
 """Arguments and options that several commands have in common."""
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 DEFAULT_WORKSTREAM: Final = "apollo_scrape"
+DEFAULT_DATA: Final = Path(".leadstream/up")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
 AtPosition = Annotated[
@@ -13,3 +15,6 @@ AtPosition = Annotated[
 ]
 ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]
 InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.")]
+DataFolder = Annotated[
+    Path, typer.Option("--data", envvar="LEADSTREAM_DATA", help="Data folder of a stack started by `leadstream up`.")
+]

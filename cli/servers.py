@@ -16,7 +16,7 @@ SERVICES = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from cli import checks, demo
+    from cli import checks, demo, rebuilding
 
     app.command()(demo.demo)
     app.command()(up)
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(simulator)
     app.command()(provision)
     app.command()(checks.verify)
-    app.command()(checks.rebuild)
+    app.command()(rebuilding.rebuild)
 
 
 def up(

@@ -77,13 +77,16 @@ def finish(path: Path, last: Link) -> None:
 
 
 def reopen(path: Path) -> Link | None:
-    """Where a file that was not finished stands, cut back to its last whole part; None if it has none."""
-    standing, whole = None, 0
+    """Where a file that was not finished stands, cut back to its last whole part; None if there is none."""
+    if not path.exists():
+        return None
+    standing, end = None, 0
     for whole, content in _members(path):
+        end = whole
         line = orjson.loads(content[content[:-1].rfind(b"\n") + 1 :])
         standing = Link(line.get("position", line.get("after")), bytes.fromhex(line["chain"]))
     with path.open("r+b") as file:
-        file.truncate(whole)
+        file.truncate(end)
     return standing
 
 
@@ -94,10 +97,7 @@ def start_of(path: Path) -> Link:
 
 def entries(path: Path) -> Iterator[Entry]:
     """Every event of the file, each proved by the chain. Raises BadArchive, at the latest where the file ends."""
-    before = START
-    for before, entry in _lines(path):
-        if entry is not None:
-            yield entry
+    yield from (entry for _, entry in _lines(path) if entry is not None)
 
 
 def _lines(path: Path) -> Iterator[tuple[Link, Entry | None]]:

@@ -1,7 +1,7 @@
 """The log's two doors: appending events, and reading them back in order."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -9,6 +9,8 @@ from shared.envelope import Event, from_json, to_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection
 from shared.subjects import slot_of
+
+CHUNK_BYTES: Final = 8 * 1024 * 1024
 
 
 def records(events: Iterable[Event]) -> str:
@@ -44,12 +46,19 @@ async def head(connection: Connection) -> int:
 async def bodies(
     connection: Connection, types: Sequence[str] | None, *, after: int, upto: int, chunk: int
 ) -> AsyncIterator[list[tuple[int, bytes]]]:
-    """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order."""
+    """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order.
+
+    Each list has at most `chunk` events, and fewer where they are wide.
+    """
     while after < upto:
         cursor = await connection.execute(
-            "SELECT position, body FROM log.events WHERE position > %s AND position <= %s"
-            " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s",
-            (after, upto, types and list(types), types and list(types), chunk),
+            "SELECT position, body FROM ("
+            "SELECT position, body, row_number() OVER (ORDER BY position) AS number,"
+            " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
+            " FROM log.events WHERE position > %s AND position <= %s"
+            " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s) e"
+            " WHERE bytes <= %s OR number = 1 ORDER BY position",
+            (after, upto, types and list(types), types and list(types), chunk, CHUNK_BYTES),
         )
         found = await cursor.fetchall()
         if not found:

@@ -74,7 +74,9 @@ class Machine(Generic[S]):
     position: int = 0
     retry_attempts: int = 5
     retry_base_seconds: float = 1.0
+    batches_in_memory: int = MAX_CACHED_BATCHES
     committed: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: dict[int, str] = field(default_factory=dict)
     letters: DeadLetters = field(init=False)
     _state: S | None = None
     _age: int = 0
@@ -146,6 +148,8 @@ class Machine(Generic[S]):
                         connection, message[0], error, self.retry_attempts, self.retry_base_seconds
                     )
                 self.letters.learn(letter)
+                if self.replay:
+                    self.failures[letter.payload.position] = letter.payload.error
                 said.append(letter)
                 logger.error("event dead-lettered", **asdict(letter.payload))
 
@@ -197,4 +201,4 @@ class Machine(Generic[S]):
 
     def _keep(self, state: S) -> None:
         self._age += 1
-        self._state = state if self._age % MAX_CACHED_BATCHES else None
+        self._state = state if self._age % self.batches_in_memory else None

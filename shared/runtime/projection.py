@@ -1,164 +1,241 @@
-"""Rebuild and verify: the same fold as live, from position 1, in a schema of its own, with nothing emitted.
+"""Verify, rebuild, undo and time travel: the same fold as live, from position 1, in a schema of its own.
 
-Verify folds inside one transaction that is rolled back, so it sees one moment of the log and of the live tables and
-leaves nothing behind. Rebuild puts the folded tables in the place of the live ones in one transaction; the service,
-whose connections are closed then, goes on from the same checkpoint.
+All of them fold beside the live tables while the service works. Verify compares at one moment and leaves nothing
+behind. Rebuild puts the folded tables in the place of the live ones in one short transaction and keeps the old ones
+for undo; the service loses its connection for that moment and goes on from the same checkpoint.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import MetaData
+from psycopg import errors
 
-from shared.runtime import log
-from shared.runtime.database import Connection, connect, ddl
-from shared.runtime.machine import Definition, Machine
+from shared.runtime import differences, log
+from shared.runtime.database import Connection, ddl
+from shared.runtime.differences import Difference
+from shared.runtime.machine import Definition
+from shared.runtime.shadow import CHUNK, OtherShape, Shadow, checkpoint, opened, shape
 
-CHUNK: Final = 2_000
-SHOWN: Final = 10
-Progress = Callable[[str, int, int], None]
-
-
-class OtherShape(RuntimeError):
-    """The live tables were made by another version of the program: there is nothing to compare, only to rebuild."""
+TERMINATION_MS: Final = 10_000
+LOCK_TRIES: Final = 5
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A row that one side has and the other has not: `live` or `replayed`."""
-
-    table: str
-    side: str
-    row: dict[str, Any]
+class Impossible(RuntimeError):
+    """What was asked for cannot be done; the message says why, and what to do. Nothing was changed."""
 
 
 @dataclass
 class Verdict:
-    """What a fold of the log up to `position` said about one service's live tables: rows by table, differences."""
+    """What a fold of the log up to `position` said about one service's tables, and the rows it came to by table.
+
+    `compared`: whether there were tables of the same shape to compare with. `schema`: where the fold's tables are now.
+    """
 
     service: str
     position: int
     events: int
+    schema: str | None = None
+    compared: bool = False
     rows: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     different_rows: int = 0
+    failures: dict[int, str] = field(default_factory=dict)
 
 
-def silent(service: str, position: int, upto: int) -> None:
-    """No progress is shown."""
+def rebuild_schema(name: str) -> str:
+    """Where a rebuild of the service folds."""
+    return f"{name}_rebuild"
 
 
-async def verify(admin_url: str, definition: Definition[Any], progress: Progress = silent) -> Verdict:
-    """Fold the log afresh and compare, row by row, with the live tables as they are at this moment."""
-    async with _moment(admin_url, definition.name) as connection:
-        if await _shape(connection, definition.name) != definition.shape:
+def verify_schema(name: str) -> str:
+    """Where a verification of the service folds."""
+    return f"{name}_verify"
+
+
+def old_schema(name: str) -> str:
+    """Where the tables are that a rebuild has replaced."""
+    return f"{name}_before"
+
+
+async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
+    """Fold the log afresh and compare, row by row, with the live tables at one moment. Raises OtherShape, Busy."""
+    async with opened(admin_url, definition, verify_schema(definition.name)) as shadow:
+        if await shape(shadow.connection, definition.name) != definition.shape:
             raise OtherShape(
                 f"the tables of {definition.name} were made by another version of the program; "
                 f"run `leadstream rebuild {definition.name}`"
             )
-        shadow = f"verify_{definition.name}"
-        verdict = await _fold(connection, definition, shadow, await _checkpoint(connection, definition.name), progress)
-        await _compare(connection, definition, shadow, verdict)
-        await connection.rollback()
-    return verdict
+        try:
+            await shadow.begin()
+            await _catch_up(shadow)
+            return await _compared(shadow)
+        finally:
+            await shadow.drop()
 
 
-async def rebuild(admin_url: str, definition: Definition[Any], progress: Progress = silent) -> Verdict:
-    """Fold the log afresh up to the live checkpoint, compare, and put the result in the live tables' place."""
-    name, shadow = definition.name, f"rebuild_{definition.name}"
-    async with await connect(admin_url, name=f"rebuild {name}") as connection:
-        await connection.execute(f"LOCK TABLE {name}.checkpoint IN ACCESS EXCLUSIVE MODE")
-        await _close_connections(connection, name)
-        position = await _checkpoint(connection, name)
-        comparable = await _shape(connection, name) == definition.shape
-        verdict = await _fold(connection, definition, shadow, position, progress)
-        if comparable:  # tables of another shape cannot be compared, which is what they are rebuilt for
-            await _compare(connection, definition, shadow, verdict)
-        await _swap(connection, definition, shadow)
-        await connection.commit()
-        await _close_connections(connection, name)
-    return verdict
+async def rebuild(admin_url: str, definition: Definition[Any]) -> Verdict:
+    """Fold the log afresh, compare, and swap the result in; what an interrupted rebuild has folded is gone on from.
+
+    Raises Impossible, Busy.
+    """
+    name = definition.name
+    async with opened(admin_url, definition, rebuild_schema(name), lock=name) as shadow:
+        if await checkpoint(shadow.connection, name) is None:
+            raise Impossible(f"{name} has no tables yet: it folds the log itself when it is started")
+        if not await shadow.resume():
+            await shadow.begin()
+        await _catch_up(shadow)
+        await _analyse(shadow)
+        if await shape(shadow.connection, name) == definition.shape:
+            verdict = await _compared(shadow)
+        else:  # tables of another shape cannot be compared, which is what they are rebuilt for
+            verdict = Verdict(name, shadow.position, shadow.events)
+        if shadow.failures:
+            await shadow.drop()
+            position, error = min(shadow.failures.items())
+            raise Impossible(f"{name} cannot fold the event at position {position}: {error}. Nothing was changed")
+        await shadow.connection.execute(f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
+        verdict.position = await _swap(shadow)
+        verdict.schema = name
+        return verdict
 
 
-async def _close_connections(connection: Connection, name: str) -> None:
-    """End the service's sessions: a batch half done holds locks and waits for ours, and memory holds what was."""
+async def undo(admin_url: str, definition: Definition[Any]) -> Verdict:
+    """Bring the tables from before the last rebuild up to date and back; the rebuilt ones are then kept instead.
+
+    Raises Impossible, OtherShape, Busy.
+    """
+    async with opened(admin_url, definition, old_schema(definition.name), lock=definition.name) as shadow:
+        if await checkpoint(shadow.connection, shadow.schema) is None:
+            raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {shadow.schema}")
+        await shadow.adopt()
+        await _catch_up(shadow)
+        position = await _swap(shadow)
+        return Verdict(definition.name, position, shadow.events, schema=definition.name)
+
+
+async def as_of(admin_url: str, definition: Definition[Any], position: int, schema: str) -> Verdict:
+    """Fold the log up to a position into a schema of its own, to be looked at and dropped. Raises Impossible, Busy."""
+    async with opened(admin_url, definition, schema) as shadow:
+        head = await log.head(shadow.connection)
+        if not 0 <= position <= head:
+            raise Impossible(f"position {position} does not exist: the log has positions 1 to {head}")
+        if not await shadow.resume():
+            if await _exists(shadow.connection, schema):
+                raise Impossible(f"there is a schema {schema} already: drop it, or name another with --into")
+            await shadow.begin()
+        if shadow.position > position:
+            raise Impossible(f"schema {schema} holds the log up to {shadow.position} already: drop it first")
+        await shadow.fold(position)
+        await _analyse(shadow)
+        rows = {}
+        for table in differences.derived_tables(definition.metadata):
+            counted = await (await shadow.connection.execute(f'SELECT count(*) FROM "{table.name}"')).fetchone()
+            rows[table.name] = int(counted[0]) if counted else 0
+        return Verdict(definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures)
+
+
+async def position_at(connection: Connection, moment: datetime) -> int:
+    """The position of the last event that had occurred at this moment; 0 if none had."""
+    cursor = await connection.execute(
+        "SELECT position FROM log.events WHERE occurred_at <= %s ORDER BY position DESC LIMIT 1", (moment,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _catch_up(shadow: Shadow) -> None:
+    """Fold until the live checkpoint, which moves on meanwhile, is near."""
+    while True:
+        live = await checkpoint(shadow.connection, shadow.definition.name) or 0
+        await shadow.fold(live)
+        if (await checkpoint(shadow.connection, shadow.definition.name) or 0) - live < CHUNK:
+            return
+
+
+async def _compared(shadow: Shadow) -> Verdict:
+    """Fold what is missing and compare, in one transaction that sees the live tables at one moment."""
+    definition = shadow.definition
+    async with shadow.connection.transaction():
+        await shadow.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        position = await checkpoint(shadow.connection, definition.name) or 0
+        await shadow.fold(position)
+        found = await differences.compare(shadow.connection, definition, shadow.schema, position)
+    return Verdict(
+        definition.name, position, shadow.events, compared=True, rows=found.rows, differences=found.differences,
+        different_rows=found.different_rows, failures=dict(shadow.failures),
+    )  # fmt: skip
+
+
+async def _analyse(shadow: Shadow) -> None:
+    """Let the planner know the new tables, as autovacuum has let it know the old ones."""
+    for table in shadow.definition.metadata.sorted_tables:
+        await shadow.connection.execute(f'ANALYZE "{table.name}"')
+
+
+async def _swap(shadow: Shadow) -> int:
+    """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both."""
+    for attempt in range(LOCK_TRIES):
+        await _catch_up(shadow)
+        try:
+            return await _swap_now(shadow)
+        except errors.LockNotAvailable:
+            if attempt + 1 == LOCK_TRIES:
+                raise Impossible(
+                    f"the tables of {shadow.definition.name} are in use for long; look at pg_stat_activity and repeat"
+                ) from None
+    raise AssertionError
+
+
+async def _swap_now(shadow: Shadow) -> int:
+    connection, name = shadow.connection, shadow.definition.name
+    notes = [t.name for t in shadow.definition.metadata.sorted_tables if not t.info.get("derived", True)]
+    async with connection.transaction():
+        await connection.execute("SET LOCAL lock_timeout = '3s'")
+        # Whoever waits for these locks looks the names up again afterwards, and finds the new tables.
+        for note in notes:
+            await connection.execute(f"LOCK TABLE {name}.{note} IN ACCESS EXCLUSIVE MODE")
+        await _end_terms(connection, name)
+        position = await checkpoint(connection, name) or 0
+        await shadow.fold(position)
+        for note in set(notes) - {"checkpoint"}:
+            await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
+            await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")
+        for statement in (*_handed_over(shadow), *_renamed(shadow.schema, name)):
+            await connection.execute(statement)
+    return position
+
+
+async def _end_terms(connection: Connection, name: str) -> None:
+    """End the sessions in which replicas lead: a batch half done must not end in the new tables, nor memory stay."""
     await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND datname = current_database()",
-        (name,),
+        "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
+        " WHERE usename = %s AND datname = current_database() AND application_name = %s",
+        (TERMINATION_MS, name, f"leadstream {name}"),
     )
 
 
-@asynccontextmanager
-async def _moment(admin_url: str, name: str) -> AsyncIterator[Connection]:
-    async with await connect(admin_url, name=f"verify {name}") as connection:
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield connection
-
-
-async def _checkpoint(connection: Connection, name: str) -> int:
-    statement = f"SELECT coalesce(min(position), 0) FROM {name}.checkpoint"
-    row = await (await connection.execute(statement)).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-async def _shape(connection: Connection, name: str) -> str:
-    row = await (await connection.execute(f"SELECT min(shape) FROM {name}.checkpoint")).fetchone()
-    return str(row[0]) if row else ""
-
-
-async def _fold(
-    connection: Connection, definition: Definition[Any], shadow: str, upto: int, progress: Progress
-) -> Verdict:
-    await connection.execute(f"DROP SCHEMA IF EXISTS {shadow} CASCADE; CREATE SCHEMA {shadow}")
-    await connection.execute(f"SET LOCAL search_path = {shadow}")
-    for statement in ddl(definition.metadata):
-        await connection.execute(statement)
-    machine: Machine[Any] = Machine(definition, replay=True)
-    await machine.start(connection)
-    verdict = Verdict(definition.name, upto, 0)
-    async for messages in log.bodies(connection, definition.reads, after=0, upto=upto, chunk=CHUNK):
-        await machine.apply(connection, messages)
-        verdict.events += len(messages)
-        progress(definition.name, messages[-1][0], upto)
-    await connection.execute("UPDATE checkpoint SET position = %s", (upto,))
-    return verdict
-
-
-async def _compare(connection: Connection, definition: Definition[Any], shadow: str, verdict: Verdict) -> None:
-    for table in derived_tables(definition.metadata):
-        columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        count = await connection.execute(f'SELECT count(*) FROM "{table.name}"')
-        row = await count.fetchone()
-        verdict.rows[table.name] = int(row[0]) if row else 0
-        live, replayed = f'{definition.name}."{table.name}"', f'{shadow}."{table.name}"'
-        for side, here, there in (("live", live, replayed), ("replayed", replayed, live)):
-            only = f"SELECT {columns} FROM {here} EXCEPT ALL SELECT {columns} FROM {there}"
-            cursor = await connection.execute(f"SELECT to_jsonb(d), count(*) OVER () FROM ({only}) d LIMIT {SHOWN}")
-            found = await cursor.fetchall()
-            verdict.differences += [Difference(table.name, side, row) for row, _ in found]
-            verdict.different_rows += found[0][1] if found else 0
-
-
-def derived_tables(metadata: MetaData) -> list[Any]:
-    """The tables that follow from the log; the others (checkpoint, notes of a process) do not."""
-    return [table for table in metadata.sorted_tables if table.info.get("derived", True)]
-
-
-async def _swap(connection: Connection, definition: Definition[Any], shadow: str) -> None:
-    """Let the folded schema take the live one's place, with its owner, its reader and its processes' notes."""
-    name = definition.name
-    notes = [t.name for t in definition.metadata.sorted_tables if not t.info.get("derived", True)]
-    statements = [f"INSERT INTO {shadow}.{note} SELECT * FROM {name}.{note}" for note in notes if note != "checkpoint"]
-    statements += ddl(definition.metadata, reader=f"{name}_reader")
-    statements += [f'ALTER TABLE {shadow}."{t.name}" OWNER TO {name}' for t in definition.metadata.sorted_tables]
-    statements += [
-        f"DROP SCHEMA {name} CASCADE",
-        f"ALTER SCHEMA {shadow} RENAME TO {name}",
-        f"ALTER SCHEMA {name} OWNER TO {name}",
-        f"GRANT USAGE ON SCHEMA {name} TO {name}_reader",
+def _handed_over(shadow: Shadow) -> list[str]:
+    """The statements that give the tables to the service and let its reader see them."""
+    name, metadata = shadow.definition.name, shadow.definition.metadata
+    return [
+        *ddl(metadata, reader=f"{name}_reader"),
+        *(f'ALTER TABLE {shadow.schema}."{table.name}" OWNER TO {name}' for table in metadata.sorted_tables),
+        f"ALTER SCHEMA {shadow.schema} OWNER TO {name}",
+        f"GRANT USAGE ON SCHEMA {shadow.schema} TO {name}_reader",
     ]
-    for statement in statements:
-        await connection.execute(statement)
+
+
+def _renamed(schema: str, name: str) -> list[str]:
+    """The statements that let `schema` take the name, and what had it be kept for undo."""
+    return [
+        f"ALTER SCHEMA {name} RENAME TO {name}_leaving",
+        f"ALTER SCHEMA {schema} RENAME TO {name}",
+        f"ALTER SCHEMA {name}_leaving RENAME TO {old_schema(name)}",
+    ]
+
+
+async def _exists(connection: Connection, schema: str) -> bool:
+    row = await (await connection.execute("SELECT to_regnamespace(%s)", (schema,))).fetchone()
+    return row is not None and row[0] is not None

@@ -101,9 +101,7 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
 
 async def head_of(connection: Connection, lock: bool = False) -> Link:
     """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
-    cursor = await connection.execute(
-        "SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else "")  # type: ignore[arg-type]
-    )
+    cursor = await connection.execute("SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else ""))
     row = await cursor.fetchone()
     assert row is not None
     return Link(int(row[0]), bytes(row[1]))
@@ -122,7 +120,7 @@ async def link_at(connection: Connection, position: int) -> Link:
 
 async def _go_on(connection: Connection, partial: Path, before: Link, last: int) -> Link:
     """Where an earlier try stopped, if it is a piece of this log; else a new file."""
-    if partial.exists() and (standing := archive.reopen(partial)) is not None:
+    if (standing := archive.reopen(partial)) is not None:
         same_start = archive.start_of(partial) == before
         if same_start and standing.position <= last and await link_at(connection, standing.position) == standing:
             return standing
@@ -132,7 +130,8 @@ async def _go_on(connection: Connection, partial: Path, before: Link, last: int)
 
 async def _entries(connection: Connection, standing: Link, last: int) -> list[Entry]:
     cursor = await connection.execute(
-        "SELECT position, body, chain FROM log.events WHERE position > %s AND position <= %s ORDER BY position LIMIT %s",
+        "SELECT position, body, chain FROM log.events WHERE position > %s AND position <= %s ORDER BY position"
+        " LIMIT %s",
         (standing.position, last, CHUNK),
     )
     found = [Entry(position, body.encode(), bytes(chain)) for position, body, chain in await cursor.fetchall()]
@@ -145,7 +144,9 @@ def _insist(before: Link, entries: list[Entry]) -> None:
         raise LogRefused(f"nothing follows position {before.position}; run `leadstream verify`")
     for entry in entries:
         if not archive.follows(before, entry):
-            raise LogRefused(f"position {entry.position} does not follow from what is before it; run `leadstream verify`")
+            raise LogRefused(
+                f"position {entry.position} does not follow from what is before it; run `leadstream verify`"
+            )
         before = Link(entry.position, entry.chain)
 
 

@@ -60,8 +60,10 @@ def settings_of(servers: Servers, database: str, role: str, nats_user: str = "se
 
 
 @asynccontextmanager
-async def connected(url: str, search_path: str = "", autocommit: bool = True) -> AsyncIterator[Connection]:
-    async with await connect(url, name="test", search_path=search_path, autocommit=autocommit) as connection:
+async def connected(
+    url: str, search_path: str = "", autocommit: bool = True, name: str = "test"
+) -> AsyncIterator[Connection]:
+    async with await connect(url, name=name, search_path=search_path, autocommit=autocommit) as connection:
         yield connection
 
 

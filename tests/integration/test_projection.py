@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from psycopg import errors
 
 from shared.ids import to_hex
 from shared.runtime.database import Connection
+from shared.runtime.differences import Difference
 from shared.runtime.machine import Machine
-from shared.runtime.projection import Difference, rebuild, verify
+from shared.runtime.projection import Impossible, as_of, old_schema, position_at, rebuild, rebuild_schema, undo, verify
+from shared.runtime.shadow import Busy, opened
 from tests.integration.counting import (
     NAME,
     Faults,
@@ -24,12 +27,9 @@ from tests.running_servers import Servers
 
 COUNTED = {"a": 3, "b": 1, "c": 2}
 TAMPERING = {
-    "a changed row": ("UPDATE counter SET count = 9 WHERE name = 'a'", {("live", "a", 9), ("replayed", "a", 3)}),
-    "a missing row": ("DELETE FROM counter WHERE name = 'b'", {("replayed", "b", 1)}),
-    "an extra row": (
-        f"INSERT INTO counter VALUES ('d', '{to_hex(TENANT)}', 7)",
-        {("live", "d", 7)},
-    ),
+    "a changed row": ("UPDATE counter SET count = 9 WHERE name = 'a'", ("a", 9, 3, 4)),
+    "a missing row": ("DELETE FROM counter WHERE name = 'b'", ("b", None, 1, 3)),
+    "an extra row": (f"INSERT INTO counter VALUES ('d', '{to_hex(TENANT)}', 7)", ("d", 7, None, 6)),
 }
 
 
@@ -53,9 +53,18 @@ async def count_on(connection: Connection, servers: Servers, database: str) -> N
         await machine.apply(connection, found)
 
 
-def _told(differences: list[Difference]) -> set[tuple[str, str, int]]:
+def _told(differences: list[Difference]) -> list[tuple[str, int | None, int | None, int | None]]:
+    """Of each difference its name, the live count, the replayed one, and the position of the event about it."""
     assert {difference.table for difference in differences} <= {"counter"}
-    return {(each.side, each.row["name"], each.row["count"]) for each in differences}
+    return [
+        (
+            each.key["name"],
+            each.live and each.live["count"],
+            each.replayed and each.replayed["count"],
+            each.event and each.event.position,
+        )
+        for each in differences
+    ]
 
 
 async def schemas(servers: Servers, database: str) -> set[str]:
@@ -86,13 +95,13 @@ async def test_a_difference_is_found_and_named_and_rebuilt_away(
     database: str,
     connection: Connection,
     statement: str,
-    expected: set[tuple[str, str, int]],
+    expected: tuple[str, int | None, int | None, int],
 ) -> None:
     await connection.execute(statement.encode())
     await connection.commit()
     for look in (verify, rebuild):
         verdict = await look(servers.admin_url(database), counting())
-        assert (_told(verdict.differences), verdict.different_rows) == (expected, len(expected))
+        assert (_told(verdict.differences), verdict.different_rows) == ([expected], 1)
     assert (await verify(servers.admin_url(database), counting())).different_rows == 0
     assert await counts(servers, database) == COUNTED
 
@@ -111,7 +120,8 @@ async def test_a_fold_that_comes_out_otherwise_is_a_difference(
     servers: Servers, database: str, connection: Connection
 ) -> None:
     verdict = await verify(servers.admin_url(database), counting(Faults(poison="b")))
-    assert _told(verdict.differences) == {("live", "b", 1)}
+    assert _told(verdict.differences) == [("b", 1, None, 3)]
+    assert list(verdict.failures) == [3]
     assert await logged(servers, database, ["EventDeadLettered"]) == []
 
 
@@ -119,7 +129,7 @@ async def test_a_rebuilt_service_goes_on(servers: Servers, database: str, connec
     before = await schemas(servers, database)
     verdict = await rebuild(servers.admin_url(database), counting())
     assert (verdict.position, verdict.rows, verdict.different_rows) == (6, {"counter": 3}, 0)
-    assert await schemas(servers, database) == before
+    assert await schemas(servers, database) == before | {old_schema(NAME)}
     with pytest.raises(errors.AdminShutdown):
         await connection.execute("SELECT 1")
     await append(servers, database, [registered("a"), registered("d", OTHER_TENANT)])
@@ -173,3 +183,95 @@ async def test_a_rebuild_comes_through_while_the_service_is_in_a_batch(
     async with in_its_schema(servers, database) as anew:
         await count_on(anew, servers, database)
     assert await counts(servers, database) == COUNTED | {"a": 4}
+
+
+async def test_a_rebuild_goes_on_where_it_was_interrupted(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    async with opened(servers.admin_url(database), counting(), rebuild_schema(NAME), lock=NAME) as shadow:
+        await shadow.begin()
+        await shadow.fold(4)
+    verdict = await rebuild(servers.admin_url(database), counting())
+    assert (verdict.events, verdict.position, verdict.different_rows) == (2, 6, 0)
+    assert await counts(servers, database) == COUNTED
+
+
+async def test_what_another_program_had_begun_is_begun_anew(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    async with opened(servers.admin_url(database), counting(), rebuild_schema(NAME), lock=NAME) as shadow:
+        await shadow.begin()
+        await shadow.fold(4)
+        await shadow.connection.execute(f"COMMENT ON SCHEMA {shadow.schema} IS 'another'")
+    assert (await rebuild(servers.admin_url(database), counting())).events == 6
+
+
+async def test_a_second_rebuild_at_the_same_time_is_refused(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    async with opened(servers.admin_url(database), counting(), rebuild_schema(NAME), lock=NAME):
+        for act in (rebuild, undo):
+            with pytest.raises(Busy, match="another command works on sequencer"):
+                await act(servers.admin_url(database), counting())
+    assert (await rebuild(servers.admin_url(database), counting())).events == 6
+
+
+async def test_a_rebuild_is_undone_and_the_service_goes_on_from_there(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    await connection.execute("UPDATE counter SET count = 9 WHERE name = 'a'")
+    await connection.commit()
+    await rebuild(servers.admin_url(database), counting())
+    await append(servers, database, [registered("b")])
+    async with in_its_schema(servers, database) as anew:
+        await count_on(anew, servers, database)
+    assert (await undo(servers.admin_url(database), counting())).position == 9
+    assert await counts(servers, database) == COUNTED | {"a": 9, "b": 2}
+    await undo(servers.admin_url(database), counting())
+    assert await counts(servers, database) == COUNTED | {"b": 2}
+
+
+async def test_there_is_nothing_to_undo_before_a_rebuild(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    with pytest.raises(Impossible, match="no rebuild of sequencer to undo"):
+        await undo(servers.admin_url(database), counting())
+
+
+async def test_what_cannot_be_folded_is_not_swapped_in(servers: Servers, database: str, connection: Connection) -> None:
+    before = await schemas(servers, database)
+    with pytest.raises(Impossible, match=r"position 3: ValueError: b cannot be counted\. Nothing was changed"):
+        await rebuild(servers.admin_url(database), counting(Faults(poison="b")))
+    assert (await counts(servers, database), await schemas(servers, database)) == (COUNTED, before)
+
+
+async def test_the_state_as_it_was_is_looked_at_beside_the_live_one(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    verdict = await as_of(servers.admin_url(database), counting(), 3, "yesterday")
+    assert (verdict.position, verdict.rows, verdict.schema) == (3, {"counter": 2}, "yesterday")
+    async with connected(servers.admin_url(database)) as admin:
+        cursor = await admin.execute("SELECT name, count FROM yesterday.counter ORDER BY name")
+        assert await cursor.fetchall() == [("a", 2), ("b", 1)]
+    assert await counts(servers, database) == COUNTED
+    with pytest.raises(Impossible, match="there is a schema sequencer already"):
+        await as_of(servers.admin_url(database), counting(), 3, NAME)
+
+
+async def test_a_position_that_does_not_exist_is_refused(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    before = await schemas(servers, database)
+    with pytest.raises(Impossible, match="position 9 does not exist: the log has positions 1 to 8"):
+        await as_of(servers.admin_url(database), counting(), 9, "never")
+    assert await schemas(servers, database) == before
+
+
+async def test_a_time_is_the_last_position_of_what_had_occurred(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    async with connected(servers.admin_url(database)) as admin:
+        cursor = await admin.execute("SELECT occurred_at FROM log.events ORDER BY position")
+        times = [row[0] for row in await cursor.fetchall()]
+        assert await position_at(admin, times[2]) == 3
+        assert await position_at(admin, times[0] - timedelta(seconds=1)) == 0

@@ -1,0 +1,102 @@
+"""Folds of all services side by side, one process each where the log is long, with how far they are."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from shared.runtime.projection import Verdict
+
+# A shorter log is folded before another process has started.
+LONG_FROM: Final = 20_000
+EVERY_SECONDS: Final = 0.5
+# The longest folds first, so that no process is left alone with one at the end.
+LONGEST_FIRST: Final = ("dispatcher", "projector", "sequencer", "ingest", "callbacks")
+
+
+def definition(service: str) -> Any:
+    """A service's definition."""
+    return import_module(f"services.{service}.app").DEFINITION
+
+
+async def fold_all(
+    admin_url: str,
+    action: str,
+    schemas: dict[str, str],
+    *,
+    show: bool,
+    arguments: Mapping[str, Sequence[Any]] | None = None,
+) -> list["Verdict"]:
+    """What `action` of shared.runtime.projection says of each service. `schemas`: service to where it folds.
+
+    `arguments`: what the action is told of each. `show`: say on a terminal how far the folds are. Raises what the
+    action raises.
+    """
+    from shared.runtime import log
+    from shared.runtime.database import connect
+
+    arguments = arguments or {}
+    async with await connect(admin_url, name="progress", autocommit=True) as connection:
+        head = await log.head(connection)
+        told = asyncio.create_task(_tell(connection, list(schemas.values()), head)) if show else None
+        try:
+            if head < LONG_FROM:
+                return [await _act(admin_url, action, service, arguments.get(service, ())) for service in schemas]
+            return await _in_processes(admin_url, action, list(schemas), arguments)
+        finally:
+            if told is not None:
+                told.cancel()
+                with suppress(asyncio.CancelledError):
+                    await told
+
+
+async def _in_processes(
+    admin_url: str, action: str, services: list[str], arguments: Mapping[str, Sequence[Any]]
+) -> list["Verdict"]:
+    loop = asyncio.get_running_loop()
+    workers = min(len(services), os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        folds = {
+            service: loop.run_in_executor(
+                pool, _in_this_process, admin_url, action, service, arguments.get(service, ())
+            )
+            for service in sorted(services, key=LONGEST_FIRST.index)
+        }
+        await asyncio.gather(*folds.values())
+    return [await folds[service] for service in services]
+
+
+def _in_this_process(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":
+    return asyncio.run(_act(admin_url, action, service, arguments))
+
+
+async def _act(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":
+    from shared.runtime import projection
+
+    verdict: Verdict = await getattr(projection, action)(admin_url, definition(service), *arguments)
+    return verdict
+
+
+async def _tell(connection: Any, schemas: list[str], head: int) -> None:
+    """Events folded in all, their rate, and how long the rest takes at it: one line, written over and over."""
+    from shared.runtime.shadow import checkpoint
+
+    if not sys.stderr.isatty() or not head:
+        return
+    began, first, upto = time.monotonic(), None, head * len(schemas)
+    while True:
+        found = [await checkpoint(connection, schema) for schema in schemas]
+        done = sum(position or 0 for position in found)
+        first = done if first is None else first
+        rate = max(0.0, (done - first) / (time.monotonic() - began + 0.001))
+        left = f"{(upto - done) / rate:,.0f} s left" if rate else ""
+        sys.stderr.write(f"\r\x1b[K  {done / upto:4.0%} folded  {rate / len(schemas):,.0f} events/s  {left}\r")
+        sys.stderr.flush()
+        await asyncio.sleep(EVERY_SECONDS)

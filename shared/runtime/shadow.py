@@ -1,0 +1,134 @@
+"""A second fold of the log, in a schema beside the live one: what verify compares with and rebuild swaps in.
+
+Always true: its tables are the fold of the log up to its checkpoint, which moves in the same transactions, so a fold
+that was interrupted goes on. Nothing is emitted, and the live tables are not touched.
+"""
+
+import hashlib
+import inspect
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from shared.runtime import log
+from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.machine import Definition, Machine
+
+CHUNK: Final = 5_000
+# How many chunks' rows are kept in memory: enough for the items that are under way, and flat however long the log is.
+CHUNKS_IN_MEMORY: Final = 8
+
+
+class Busy(RuntimeError):
+    """Somebody folds into the same schema at this moment."""
+
+
+class OtherShape(RuntimeError):
+    """The tables were made by another version of the program."""
+
+
+class Shadow:
+    """The fold of one service in one schema, on a connection of its own."""
+
+    def __init__(self, connection: Connection, definition: Definition[Any], schema: str) -> None:
+        self.connection = connection
+        self.definition = definition
+        self.schema = schema
+        self.events = 0
+        self._machine: Machine[Any] = Machine(definition, replay=True, batches_in_memory=CHUNKS_IN_MEMORY)
+
+    @property
+    def position(self) -> int:
+        """The tables hold the log up to here."""
+        return self._machine.position
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """The events that could not be folded here, and were left out: position to error."""
+        return self._machine.failures
+
+    async def begin(self) -> None:
+        """Make the schema anew, empty."""
+        async with self.connection.transaction():
+            await self.connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE; CREATE SCHEMA {self.schema}")
+            for statement in ddl(self.definition.metadata):
+                await self.connection.execute(statement)
+            await self.connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{fingerprint(self.definition)}'")
+        await self._machine.start(self.connection)
+
+    async def resume(self) -> bool:
+        """Go on where an earlier fold by this very program stopped; False if there is none."""
+        cursor = await self.connection.execute(
+            "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')", (self.schema,)
+        )
+        row = await cursor.fetchone()
+        if row is None or row[0] != fingerprint(self.definition):
+            return False
+        await self._machine.start(self.connection)
+        return True
+
+    async def adopt(self) -> None:
+        """Go on from tables that were live. Raises OtherShape where this program cannot."""
+        if await shape(self.connection, self.schema) != self.definition.shape:
+            raise OtherShape(f"the tables in schema {self.schema} were made by another version of the program")
+        await self._machine.start(self.connection)
+
+    async def fold(self, upto: int) -> None:
+        """Fold on to a position, in one transaction a chunk."""
+        chunks = log.bodies(self.connection, self.definition.reads, after=self.position, upto=upto, chunk=CHUNK)
+        async for messages in chunks:
+            await self._machine.apply(self.connection, messages)
+            self.events += len(messages)
+        if self.position < upto:
+            await self.connection.execute("UPDATE checkpoint SET position = %s", (upto,))
+            self._machine.position = upto
+
+    async def drop(self) -> None:
+        """Leave nothing behind."""
+        await self.connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
+
+
+@asynccontextmanager
+async def opened(
+    admin_url: str, definition: Definition[Any], schema: str, lock: str | None = None
+) -> AsyncIterator[Shadow]:
+    """A shadow in this schema. Meanwhile nobody else opens one with this lock (the schema's own by default): Busy."""
+    async with await connect(admin_url, name=f"fold {schema}", search_path=schema, autocommit=True) as connection:
+        key = zlib.crc32(f"leadstream/fold/{lock or schema}".encode())
+        row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
+        if row is None or not row[0]:
+            raise Busy(f"another command works on {definition.name} in schema {schema} now; wait until it has ended")
+        yield Shadow(connection, definition, schema)
+
+
+async def checkpoint(connection: Connection, schema: str) -> int | None:
+    """How far the tables in this schema hold the log; None where there are none."""
+    if not await _has_tables(connection, schema):
+        return None
+    row = await (await connection.execute(f"SELECT coalesce(min(position), 0) FROM {schema}.checkpoint")).fetchone()
+    return int(row[0]) if row else None
+
+
+async def shape(connection: Connection, schema: str) -> str | None:
+    """The shape of the tables in this schema; None where there are none."""
+    if not await _has_tables(connection, schema):
+        return None
+    row = await (await connection.execute(f"SELECT min(shape) FROM {schema}.checkpoint")).fetchone()
+    return row[0] if row else None
+
+
+async def _has_tables(connection: Connection, schema: str) -> bool:
+    row = await (await connection.execute("SELECT to_regclass(%s)", (f"{schema}.checkpoint",))).fetchone()
+    return row is not None and row[0] is not None
+
+
+def fingerprint(definition: Definition[Any]) -> str:
+    """A hash of the program that folds: tables half made by another one are not gone on with."""
+    folders = (Path(__file__).parent.parent, Path(inspect.getfile(definition.evolve)).parent)
+    digest = hashlib.sha256(definition.shape.encode())
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:32]
