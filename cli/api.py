@@ -52,7 +52,7 @@ class Api:
     ) -> None:
         self._http.close()
 
-    def read(self, service: str, path: str, **query: Any) -> Any:
+    def read(self, service: str, path: str, /, **query: Any) -> Any:
         """What a GET answers, at or after the position of the last command."""
         with self._answer(service, "GET", path, params=self._fresh(query)) as answer:
             return _json(self._places[service], answer)

@@ -2,11 +2,23 @@
 
 import typer
 
-from cli.commands import batches, clients, configs, history, launch, leads, outbound, pipelines, uploads, workflows
+from cli.commands import (
+    batches,
+    clients,
+    configs,
+    dead_letters,
+    history,
+    launch,
+    leads,
+    outbound,
+    pipelines,
+    uploads,
+    workflows,
+)
 from cli.errors import Commands
 from cli.servers import register
 
-SETUP, RUN, RESULTS = "Set up", "Run", "Results"
+SETUP, RUN, RESULTS, OPERATE = "Set up", "Run", "Results", "Operate"
 app = typer.Typer(
     name="leadstream",
     cls=Commands,
@@ -29,6 +41,7 @@ app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from shared.envelope import Event, from_json
+from shared.envelope import Emit, Event, caused, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
 from shared.record import record
 
@@ -22,6 +22,11 @@ Settling = DeadLetterRetried | DeadLetterResolved
 def subject_of(event: Event) -> str:
     """What an event is about, for order: its item, else its batch, else what it names next."""
     return event.item_id or event.batch_id or event.entity_id or event.client_id or event.tenant_id
+
+
+def settling(letter: Event, payload: Settling, now: datetime, actor: str) -> Event:
+    """The event that settles a letter: said again of the same letter it is the same event."""
+    return caused(letter, Emit(payload, item_id=letter.item_id, entity_id=letter.entity_id), now=now, actor=actor)
 
 
 @record

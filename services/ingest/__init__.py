@@ -7,5 +7,5 @@ owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema
 extras:   registry.py (the workflows that ship), workstreams/ (one file each), file_kind.py, workbook.py, encoding.py,
           records.py, layout.py, table_checks.py and reading.py (from a file to rows), mapping.py (from rows to
           fields), staging.py (from a file to events), artifacts.py, uploads.py (what is said of a file), lookups.py
-          (is it there?), listings.py (reading back), bodies.py
+          (is it there?), listings.py (reading back), letters.py (dead letters of all services), bodies.py
 """

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 
-from services.ingest import listings
+from services.ingest import letters, listings
 from services.ingest.artifacts import TooLarge
-from services.ingest.bodies import Control, NewBatch, NewClient, NewConfig, NewPipeline, NewWorkflow
+from services.ingest.bodies import Control, NewBatch, NewClient, NewConfig, NewPipeline, NewWorkflow, Settle
 from services.ingest.handlers import Command, Handlers
 from services.ingest.mapping import MissingColumn
 from services.ingest.reading import UnreadableFile
@@ -162,6 +162,41 @@ async def control(
 ) -> dict[str, Any]:
     """Pause, resume or cancel a batch."""
     return await handlers.control(command, known_id("batch", batch_id), action, body.reason if body else "")
+
+
+@ROUTES.get("/v1/dead-letters")
+async def dead_letters(
+    queries: Stored,
+    caller: Asking,
+    status: Literal["open", "retried", "resolved"] | None = None,
+    service: str | None = None,
+    event_type: str | None = None,
+    batch_id: str | None = None,
+    item_id: str | None = None,
+    error: Annotated[str | None, Query(description="a part of the error, in any case")] = None,
+) -> list[dict[str, Any]]:
+    """Events that a service could not handle, each with its latest error and how it stands."""
+    wanted = letters.Wanted.of(batch_id, item_id, service=service, event_type=event_type, error=error)
+    return await letters.listing(queries, caller.tenant_id, status, wanted)
+
+
+@ROUTES.get("/v1/dead-letters/{service}/{position}")
+async def dead_letter(queries: Stored, caller: Asking, service: str, position: int) -> dict[str, Any]:
+    """One of them: the event itself, every try, and what came later about the same subject."""
+    return await letters.shown(queries, caller.tenant_id, service, position)
+
+
+@ROUTES.post("/v1/dead-letters/{action}")
+async def settle_dead_letters(
+    handlers: Commands, command: Asked, action: Literal["retry", "resolve"], body: Settle
+) -> dict[str, Any]:
+    """Take open letters again, or go on without them for good; a filter is needed, and to resolve a reason."""
+    if action == "resolve" and not body.reason:
+        raise Problem(422, "no_reason", "`reason` is missing: say why the services may go on without these events")
+    retry = action == "retry"
+    return await letters.settle(
+        handlers.queries, handlers.appender, command.caller, body.wanted(), body.everything, body.reason, retry
+    )
 
 
 @ROUTES.get("/v1/history/{subject_id}")

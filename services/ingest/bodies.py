@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.ingest.letters import Wanted
 from shared.events import Kind, Scope
 
 Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
@@ -50,3 +51,20 @@ class NewBatch(_Body):
 
 class Control(_Body):
     reason: str = ""
+
+
+class Settle(_Body):
+    """Which dead letters: those that agree with everything given; `error` is a part of what it says."""
+
+    service: Slug | None = None
+    position: Annotated[int, Field(ge=1)] | None = None
+    event_type: str | None = None
+    batch_id: str | None = None
+    item_id: str | None = None
+    error: str | None = None
+    everything: bool = False
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+    def wanted(self) -> Wanted:
+        """The filter. Raises InvalidId."""
+        return Wanted.of(**self.model_dump(exclude={"everything", "reason"}))

@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from shared.dead_letters import Letters, Released
+from shared.dead_letters import Letters, Released, settling
 from shared.envelope import Emit, Event, UnreadableEvent, caused, from_json, told
-from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
+from shared.events import DeadLetterRetried, EventDeadLettered
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.database import Connection
@@ -119,11 +119,6 @@ async def retry_due(url: str, letters: DeadLetters) -> None:
                 asked |= {letter.id for letter in due}
     finally:
         await appender.close()
-
-
-def settling(letter: Event, payload: DeadLetterRetried | DeadLetterResolved, now: datetime, actor: str) -> Event:
-    """The event that settles a letter: said again of the same letter it is the same event."""
-    return caused(letter, Emit(payload, item_id=letter.item_id, entity_id=letter.entity_id), now=now, actor=actor)
 
 
 def _retry(letter: Event, service: str) -> Event:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from shared.dead_letters import settling
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried
 from shared.ids import new_id
 from shared.runtime.database import Connection
-from shared.runtime.letters import retry_due, settling
+from shared.runtime.letters import retry_due
 from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema

@@ -34,6 +34,7 @@ COMMANDS = [
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history")),
     *(("batch", name) for name in ("pause", "resume", "cancel")),
     *(("leads", name) for name in ("list", "export")),
+    *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
 ]
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -172,6 +173,9 @@ def test_failures_are_one_line_and_an_exit_code(
         ("launch", "nonsense", "-s", "step"),
         ("status", "nonsense"),
         ("items", BATCH, "--status", "lost"),
+        ("dead-letters", "retry"),
+        ("dead-letters", "resolve", "dispatcher", "12"),
+        ("dead-letters", "resolve", "--reason", "none was named"),
         ("upload", "no-such-file.csv", "--client", "A"),
         ("nonsense",),
     ],

@@ -1,0 +1,165 @@
+"""`leadstream dead-letters`: events that a service could not handle, and what is to become of them."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.options import AsJson
+
+app = typer.Typer(no_args_is_help=True, help="Events that a service could not handle.")
+Service = Annotated[str | None, typer.Argument(help="The service that could not handle the event.")]
+Position = Annotated[int | None, typer.Argument(min=1, help="The event's position in the log.")]
+OfService = Annotated[str | None, typer.Option("--service", help="Only those of one service.")]
+EventType = Annotated[str | None, typer.Option("--type", help="Only events of this type.")]
+Batch = Annotated[str | None, typer.Option(help="Only those about this batch or its items.")]
+Item = Annotated[str | None, typer.Option(help="Only those about this item.")]
+Error = Annotated[str | None, typer.Option(help="Only those whose error has this text in it.")]
+Everything = Annotated[bool, typer.Option("--all", help="All that are open.")]
+COLUMNS: Final = {
+    "service": "Service", "position": "#", "event_type": "Event", "item_id": "Item", "batch_id": "Batch",
+    "status": "Status", "attempts": "Tries", "retry_at": "Next try (UTC)", "error": "Error",
+}  # fmt: skip
+
+
+class Status(StrEnum):
+    """How a dead letter stands."""
+
+    OPEN = "open"
+    RETRIED = "retried"
+    RESOLVED = "resolved"
+    ANY = "any"
+
+
+@app.command("list")
+def listing(
+    status: Annotated[Status, typer.Option(help="Only those that stand so.")] = Status.OPEN,
+    service: OfService = None,
+    event_type: EventType = None,
+    batch: Batch = None,
+    item: Item = None,
+    error: Error = None,
+    as_json: AsJson = False,
+) -> None:
+    """List dead letters in the order of their events.
+
+    Example: leadstream dead-letters list --service projector
+    """
+    from cli.api import open_api
+    from cli.output import moment, show_json, table
+
+    told = None if status is Status.ANY else status.value
+    query = {"service": service, "event_type": event_type, "batch_id": batch, "item_id": item, "error": error}
+    with open_api() as api:
+        found = api.read("ingest", "/v1/dead-letters", status=told, **query)
+    if as_json:
+        return show_json(found)
+    rows = [letter | {"retry_at": moment(letter["retry_at"])} for letter in found]
+    return table(COLUMNS, rows, "no dead letters" if told is None else f"no dead letters are {told}")
+
+
+@app.command()
+def show(
+    service: Annotated[str, typer.Argument(help="The service that could not handle the event.")],
+    position: Annotated[int, typer.Argument(min=1, help="The event's position in the log.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one: the event, every try, and what came later about the same item and waits behind it.
+
+    Example: leadstream dead-letters show dispatcher 12345
+    """
+    import json
+
+    from cli.api import open_api
+    from cli.output import moment, note, plain, say, show_json
+
+    with open_api() as api:
+        letter = api.read("ingest", f"/v1/dead-letters/{service}/{position}")
+    if as_json:
+        return show_json(letter)
+    say(f"{letter['service']} could not handle #{letter['position']} {letter['event_type']}: {letter['status']}")
+    for each in letter["tries"]:
+        say(f"  try {each['attempt']} at {moment(each['occurred_at'])}: {plain(each['error'])}")
+    if letter["retry_at"]:
+        say(f"  tried again by itself at {moment(letter['retry_at'])}")
+    if letter["settled_at"]:
+        say(f"  {letter['status']} by #{letter['settled_at']}: {plain(letter['reason'])}")
+    say(json.dumps(letter["event"], indent=2, ensure_ascii=True))
+    later = ", ".join(f"#{each['position']} {each['type']}" for each in letter["later"])
+    say(f"later about {letter['subject']}: {later or 'nothing'}")
+    if letter["status"] == "open":
+        note(f"once its cause is mended: leadstream dead-letters retry {service} {position}")
+    return None
+
+
+@app.command()
+def retry(
+    service: Service = None,
+    position: Position = None,
+    event_type: EventType = None,
+    batch: Batch = None,
+    item: Item = None,
+    error: Error = None,
+    everything: Everything = False,
+    reason: Annotated[str, typer.Option(help="For the audit trail.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Have events taken again, and after each what waited behind it, in order.
+
+    Example: leadstream dead-letters retry dispatcher 12345
+    """
+    wanted = _wanted(service, position, event_type, batch, item, error, everything)
+    _settle("retry", wanted | {"reason": reason}, as_json)
+
+
+@app.command()
+def resolve(
+    reason: Annotated[str, typer.Option(help="Why it is right to go on without these events.")],
+    service: Service = None,
+    position: Position = None,
+    event_type: EventType = None,
+    batch: Batch = None,
+    item: Item = None,
+    error: Error = None,
+    everything: Everything = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on without events for good; what waited behind each is taken now.
+
+    Example: leadstream dead-letters resolve dispatcher 12345 --reason "the item was removed"
+    """
+    wanted = _wanted(service, position, event_type, batch, item, error, everything)
+    _settle("resolve", wanted | {"reason": reason}, as_json)
+
+
+def _wanted(
+    service: str | None,
+    position: int | None,
+    event_type: str | None,
+    batch: str | None,
+    item: str | None,
+    error: str | None,
+    everything: bool,
+) -> dict[str, Any]:
+    from cli.errors import Misused
+
+    given = {
+        "service": service, "position": position, "event_type": event_type, "batch_id": batch, "item_id": item,
+        "error": error,
+    }  # fmt: skip
+    wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not wanted and not everything:
+        raise Misused("name the letters: SERVICE POSITION, or --type, --batch, --item, --error; --all means all")
+    return wanted | {"everything": everything}
+
+
+def _settle(action: str, body: dict[str, Any], as_json: bool) -> None:
+    from cli.api import open_api
+    from cli.output import note, say, show_json
+
+    with open_api() as api:
+        answer = api.command(f"/v1/dead-letters/{action}", body)
+    if as_json:
+        return show_json(answer)
+    say(f"{answer['settled']} {'taken again' if action == 'retry' else 'resolved'}")
+    return note("what came of it: leadstream dead-letters list") if answer["settled"] else None

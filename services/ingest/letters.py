@@ -1,0 +1,155 @@
+"""Dead letters of all services, as the log tells of them: listed, shown, retried, resolved by the filter given."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import text
+
+from shared.dead_letters import settling, subject_of
+from shared.envelope import Event, from_json
+from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
+from shared.ids import parse_id, to_hex
+from shared.runtime.appender import Appender
+from shared.runtime.http import Caller, Problem
+from shared.runtime.queries import Queries
+
+Row = dict[str, Any]
+AT_ONCE: Final = 1_000
+SHOWN: Final = 100
+# Two indexes of their own: few rows, in a log of millions.
+FACTS: Final = text(
+    "SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' UNION ALL "
+    "SELECT position, body FROM log.events WHERE type IN ('DeadLetterRetried', 'DeadLetterResolved') ORDER BY position"
+)
+EVENT: Final = text("SELECT body FROM log.events WHERE position = :position")
+LATER: Final = text(
+    "SELECT position, type FROM log.events WHERE position > :position"
+    " AND coalesce(item_id, batch_id, entity_id, client_id, tenant_id) = CAST(:subject AS uuid)"
+    " AND type NOT IN ('EventDeadLettered', 'DeadLetterRetried', 'DeadLetterResolved') ORDER BY position LIMIT 100"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which letters: all that agree with everything given. `error`: a part of what it says."""
+
+    service: str | None = None
+    position: int | None = None
+    event_type: str | None = None
+    batch_id: str | None = None
+    item_id: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, batch_id: str | None, item_id: str | None, **others: Any) -> "Wanted":
+        """What a person typed; empty text is nothing. Raises InvalidId."""
+        given = {name: value or None for name, value in others.items()}
+        batch_id, item_id = batch_id and parse_id("batch", batch_id), item_id and parse_id("item", item_id)
+        return cls(batch_id=batch_id or None, item_id=item_id or None, **given)
+
+    def matches(self, row: Row) -> bool:
+        """Whether a letter is one of those."""
+        exact = ("service", "position", "event_type", "batch_id", "item_id")
+        told = all(getattr(self, name) in (None, row[name]) for name in exact)
+        return told and (self.error is None or self.error.lower() in row["error"].lower())
+
+
+async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: Wanted) -> list[Row]:
+    """The tenant's dead letters in the order of their events, each with its latest try."""
+    letters = await _letters(queries, tenant_id)
+    return [row for row, _ in letters if status in (None, row["status"]) and wanted.matches(row)]
+
+
+async def shown(queries: Queries, tenant_id: str, service: str, position: int) -> Row:
+    """One letter: the event itself, every try, and what came later about the same subject."""
+    found = [(row, tries) for row, tries in await _letters(queries, tenant_id) if _is(row, service, position)]
+    if not found:
+        raise Problem(404, "not_found", f"{service} has no dead letter at position {position}")
+    row, tries = found[0]
+    event = await queries.rows(tenant_id, EVENT, {"position": position})
+    subject = subject_of(tries[-1])
+    later = await queries.rows(tenant_id, LATER, {"position": position, "subject": to_hex(subject)})
+    return row | {
+        "event": orjson.loads(event[0]["body"]) if event else None,
+        "tries": [_try(letter) for letter in tries],
+        "subject": subject,
+        "later": later,
+    }
+
+
+async def settle(
+    queries: Queries, appender: Appender, caller: Caller, wanted: Wanted, everything: bool, reason: str, retry: bool
+) -> Row:
+    """Retry or resolve every open letter that is wanted. Nothing given means none, unless `everything` is said."""
+    if wanted == Wanted() and not everything:
+        message = "no filter was given: name letters by service, position, event_type, batch_id, item_id or error"
+        raise Problem(422, "empty_filter", f'{message}, or say "everything": true')
+    letters = [
+        (row, tries[-1])
+        for row, tries in await _letters(queries, caller.tenant_id)
+        if row["status"] == "open" and wanted.matches(row)
+    ]
+    position = None
+    for first in range(0, len(letters), AT_ONCE):
+        chunk = letters[first : first + AT_ONCE]
+        position = await appender.append([_settled(letter, reason, retry, caller) for _, letter in chunk])
+    names = [{"service": row["service"], "position": row["position"]} for row, _ in letters[:SHOWN]]
+    return {"settled": len(letters), "letters": names, "position": position}
+
+
+def _is(row: Row, service: str, position: int) -> bool:
+    return bool(row["service"] == service and row["position"] == position)
+
+
+def _settled(letter: Event, reason: str, retry: bool, caller: Caller) -> Event:
+    about: EventDeadLettered = letter.payload
+    kind = DeadLetterRetried if retry else DeadLetterResolved
+    payload = kind(about.service, about.position, about.event_id, reason)
+    return settling(letter, payload, datetime.now(UTC), caller.actor)
+
+
+async def _letters(queries: Queries, tenant_id: str) -> list[tuple[Row, list[Event]]]:
+    """Every letter with how it stands, and its tries."""
+    rows = await queries.rows(tenant_id, FACTS)
+    return list(_folded([from_json(row["body"], row["position"]) for row in rows]))
+
+
+def _folded(events: Sequence[Event]) -> Iterator[tuple[Row, list[Event]]]:
+    tries: dict[tuple[int, str], list[Event]] = {}
+    settled: dict[tuple[int, str], Event] = {}
+    for event in events:
+        key = (event.payload.position, event.payload.service)
+        if isinstance(event.payload, EventDeadLettered):
+            tries.setdefault(key, []).append(event)
+            settled.pop(key, None)
+        else:
+            settled.setdefault(key, event)
+    for key in sorted(tries):
+        yield _row(tries[key], settled.get(key)), tries[key]
+
+
+def _row(tries: list[Event], settled: Event | None) -> Row:
+    first, last = tries[0], tries[-1]
+    about: EventDeadLettered = last.payload
+    status = "open"
+    if settled is not None:
+        status = "retried" if isinstance(settled.payload, DeadLetterRetried) else "resolved"
+    return {
+        "service": about.service, "position": about.position, "event_type": about.event_type,
+        "event_id": about.event_id, "status": status, "error": about.error, "attempts": about.attempts,
+        "retry_at": about.retry_at if status == "open" else None,
+        "client_id": last.client_id, "batch_id": last.batch_id, "item_id": last.item_id,
+        "entity_id": last.entity_id, "first_at": first.occurred_at, "last_at": last.occurred_at,
+        "settled_at": settled and settled.position, "reason": settled.payload.reason if settled else None,
+    }  # fmt: skip
+
+
+def _try(letter: Event) -> Row:
+    about: EventDeadLettered = letter.payload
+    return {
+        "position": letter.position, "tried_at": about.tried_at, "attempt": about.attempts, "error": about.error,
+        "occurred_at": letter.occurred_at,
+    }  # fmt: skip
