@@ -108,10 +108,11 @@ def _report(answer: dict[str, Any]) -> None:
         say(f"kept, but not mapped: {', '.join(map(plain, answer['unmapped']))}")
     for warning in answer.get("warnings", ()):
         note(f"warning: {plain(warning)}")
-    _report_bad_rows(answer["bad_rows"], answer["bad_row_count"])
+    report_bad_rows(answer["bad_rows"], answer["bad_row_count"])
 
 
-def _report_bad_rows(bad_rows: list[dict[str, Any]], count: int) -> None:
+def report_bad_rows(bad_rows: list[dict[str, Any]], count: int) -> None:
+    """The first bad rows and why."""
     from cli.output import say, table
 
     if not bad_rows:

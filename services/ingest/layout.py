@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.workstreams import header_key, known_headers
+from services.ingest.vocabulary import header_key
+from services.ingest.workstreams import known_headers
 
 Cells = Sequence[str]
 

@@ -1,28 +1,36 @@
-"""Which header of a file is which field of an item, and what a row says by that mapping.
+"""Which column of a file is which field of an item, and what a row says by that mapping. Pure.
 
-The order of columns never matters; a header gives at most one field, a field comes from at most one header,
-and every header that gives none is listed.
+A person's choice counts before everything, then what the client chose earlier, then the surest candidates. The order
+of columns never matters. A column gives one field (a website also gives the domain), a field comes from one column,
+and every column that gives none is listed. What could be otherwise is said in a warning, with the way to change it.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from services.ingest.workstreams import Target, Workstream, header_key
+from services.ingest.candidates import Candidate, Column, by_header, columns_of, names_of, weighed
+from services.ingest.mapping_questions import Missing, column_label, missing, questions
+from services.ingest.vocabulary import Owner, header_key
+from services.ingest.workstreams import Alternatives, Workstream
 from shared.canonical import clean_cell
 
-_MOST_SHOWN: Final = 60
+# How many rows are looked at: enough to tell what a column holds, few enough to cost nothing.
+SAMPLE_ROWS: Final = 200
+_WEAK_FOR_PEOPLE: Final = frozenset(("email", "mobile_phone", "notes", "email_status"))
 
 
 class MissingColumn(ValueError):
     """No set of columns that would make rows items; the message says what is missing and what there is."""
 
 
+class UnknownChoice(ValueError):
+    """A chosen field or column does not exist; the message says which there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The header that gives a field: its text in the file, its position from 0, how sure (0 to 1) and why."""
+    """The column that gives a field: its header in the file, its position from 0, how sure (0 to 1) and why."""
 
     header: str
     index: int
@@ -32,37 +40,49 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMapping:
-    """`targets` by field name; `unmapped` are the other headers in the order of the file."""
+    """`targets` by field name; `unmapped` are the other headers in the order of the file; `rows`: what a row is."""
 
     targets: dict[str, Match]
     unmapped: list[str]
     warnings: list[str]
     headers: list[str]
+    rows: Owner = "person"
+    identified_by: Alternatives = ()
 
 
-def map_headers(workstream: Workstream, headers: Sequence[str]) -> HeaderMapping:
-    """The mapping of a file's headers. Of headers that say the same the first counts, with a warning."""
-    positions: dict[str, int] = {}
-    for index, header in enumerate(headers):
-        positions.setdefault(header_key(header), index)
-    decoys = {header_key(decoy) for decoy in workstream.decoys}
-    columns = {key: index for key, index in positions.items() if key and key not in decoys}
-    found = {target.name: _match(target, columns, headers) for target in workstream.targets}
-    targets = {name: match for name, match in found.items() if match is not None}
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Field to header: what a person says for this file, and what the client said for earlier ones.
+
+    A header of "" means that no column is this field.
+    """
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    remembered: Mapping[str, str] = field(default_factory=dict)
+
+
+def map_headers(
+    workstream: Workstream,
+    headers: Sequence[str],
+    sample: Iterable[Sequence[str]] = (),
+    choices: Choices | None = None,
+) -> HeaderMapping:
+    """The mapping of a file's headers, with a look at some of its rows. Raises UnknownChoice."""
+    columns = columns_of(workstream, headers, sample)
+    fixed = _fixed(workstream, headers, choices or Choices())
+    rows, found = _candidates(workstream, columns)
+    targets = _assigned(found, fixed, headers)
     used = {match.index for match in targets.values()}
-    unmapped = [_shown(header, index) for index, header in enumerate(headers) if index not in used]
-    return HeaderMapping(targets, unmapped, _repeated(headers), list(headers))
+    unmapped = [column_label(header, index) for index, header in enumerate(headers) if index not in used]
+    warnings = questions(headers, columns, found, {name: match.index for name, match in targets.items()})
+    return HeaderMapping(targets, unmapped, warnings, list(headers), rows, workstream.identified_by(rows))
 
 
 def require(mapping: HeaderMapping, workstream: Workstream) -> None:
     """Raises MissingColumn unless the mapped columns can make a row an item of the workstream."""
-    if any(mapping.targets.keys() >= set(fields) for fields in workstream.identified_by):
-        return
-    wanted = {field for fields in workstream.identified_by for field in fields} - mapping.targets.keys()
-    raise MissingColumn(
-        f"{workstream.title} needs {_alternatives(workstream)}. The file has: {_seen(mapping.headers)}."
-        f"{_nearest(wanted, workstream, mapping)}"
-    )
+    if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):
+        seen = Missing(workstream, mapping.identified_by, mapping.headers, mapping.unmapped, mapping.targets.keys())
+        raise MissingColumn(missing(seen))
 
 
 def row_fields(mapping: HeaderMapping, cells: Sequence[str]) -> dict[str, str]:
@@ -75,52 +95,75 @@ def row_fields(mapping: HeaderMapping, cells: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def row_problem(workstream: Workstream, fields: Mapping[str, str]) -> str | None:
+def row_problem(mapping: HeaderMapping, fields: Mapping[str, str]) -> str | None:
     """Why a row with these fields cannot be an item, naming the columns; None when it can."""
-    if any(all(fields.get(name) for name in names) for names in workstream.identified_by):
+    if any(all(fields.get(name) for name in names) for names in mapping.identified_by):
         return None
-    known = [name for names in workstream.identified_by for name in names if fields.get(name)]
-    has = " and ".join(f"'{workstream.column_of(name)}'" for name in dict.fromkeys(known))
-    return f"The row needs {_alternatives(workstream)}; it has {f'only {has}' if has else 'none of them'}."
+    usable = [names for names in mapping.identified_by if mapping.targets.keys() >= set(names)]
+    known = dict.fromkeys(name for names in usable for name in names if fields.get(name))
+    has = " and ".join(f"'{mapping.targets[name].header}'" for name in known)
+    wanted = ", or ".join(" with ".join(f"'{mapping.targets[name].header}'" for name in names) for names in usable)
+    return f"The row needs {wanted}; it has {f'only {has}' if has else 'none of them'}."
 
 
-def _match(target: Target, columns: Mapping[str, int], headers: Sequence[str]) -> Match | None:
-    for rank, alias in enumerate(target.aliases):
-        index = columns.get(header_key(alias))
-        if index is not None:
-            return Match(headers[index], index, round(1 - rank / 100, 2), f"known as {alias!r}")
-    return None
+def _fixed(workstream: Workstream, headers: Sequence[str], choices: Choices) -> dict[str, Match | None]:
+    """What a person chose: for a field its column, or None for no column."""
+    exact = {header: index for index, header in reversed(list(enumerate(headers)))}
+    by_key = {header_key(header): index for index, header in reversed(list(enumerate(headers))) if header_key(header)}
+    known = [entry.name for entry in workstream.fields]
+    fixed: dict[str, Match | None] = {}
+    for said, reason in ((choices.remembered, "chosen for this client before"), (choices.chosen, "chosen by you")):
+        for name, header in said.items():
+            index = exact.get(header, by_key.get(header_key(header)))
+            if name in known and not header:
+                fixed[name] = None
+            elif name in known and index is not None:
+                fixed[name] = Match(headers[index], index, 1.0, reason)
+            elif said is choices.chosen:
+                raise UnknownChoice(_unknown(name, header, known, headers))
+    return fixed
 
 
-def _repeated(headers: Sequence[str]) -> list[str]:
-    counts = Counter(key for header in headers if (key := header_key(header)))
-    first = {key: header for header in reversed(headers) if counts[key := header_key(header)] > 1}
-    return [
-        f"The column {header!r} occurs {counts[key]} times; the first one counts."
-        for key, header in sorted(first.items(), key=lambda item: headers.index(item[1]))
-    ]
+def _unknown(name: str, header: str, known: list[str], headers: Sequence[str]) -> str:
+    if name not in known:
+        return f"There is no field {name!r} to map to; there are: {', '.join(known)}."
+    return f"The file has no column {header!r} for {name}; it has: {', '.join(filter(None, headers))}."
 
 
-def _alternatives(workstream: Workstream) -> str:
-    """For example: 'Full Name', or 'First Name' with 'Last Name', or 'Email'."""
-    return ", or ".join(
-        " with ".join(f"'{workstream.column_of(name)}'" for name in names) for names in workstream.identified_by
-    )
+def _candidates(workstream: Workstream, columns: Sequence[Column]) -> tuple[Owner, list[Candidate]]:
+    """What the rows are, and the candidates that stand when they are that."""
+    names = names_of(workstream)
+    per_kind = {
+        rows: [found for candidate in by_header(names, columns, rows) if (found := weighed(candidate))]
+        for rows in workstream.rows
+    }
+    rows = workstream.rows[0] if len(per_kind) == 1 else _rows_of(per_kind["person"])
+    return rows, per_kind[rows]
 
 
-def _nearest(wanted: set[str], workstream: Workstream, mapping: HeaderMapping) -> str:
-    by_key = {header_key(header): header for header in mapping.unmapped}
-    aliases = [header_key(alias) for target in workstream.targets if target.name in wanted for alias in target.aliases]
-    close = [key for alias in aliases for key in get_close_matches(alias, by_key, n=1, cutoff=0.75)]
-    names = ", ".join(f"'{by_key[key]}'" for key in dict.fromkeys(close))
-    return f" Nearest: {names}. Rename the right one." if names else ""
+def _rows_of(candidates: Sequence[Candidate]) -> Owner:
+    """People if a column can only be a person's, or if there is a name beside a company's; else companies."""
+    own = {c.field.name for c in candidates if c.field.owner == "person" and c.how != "of the rows"}
+    named = any(c.field.name == "full_name" for c in candidates)
+    companies = {c.field.name for c in candidates if c.field.owner == "company"}
+    if own - _WEAK_FOR_PEOPLE or (named and "company_name" in companies) or not companies:
+        return "person"
+    return "company"
 
 
-def _seen(headers: list[str]) -> str:
-    shown = [_shown(header, index) for index, header in enumerate(headers[:_MOST_SHOWN])]
-    more = len(headers) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def _shown(header: str, index: int) -> str:
-    return header.strip() or f"(column {index + 1}, without a header)"
+def _assigned(
+    found: Iterable[Candidate], fixed: Mapping[str, Match | None], headers: Sequence[str]
+) -> dict[str, Match]:
+    """The surest candidate first; nothing is taken twice but by fields that share a column."""
+    taken: dict[int, set[str]] = {}
+    targets: dict[str, Match] = {}
+    for name, match in fixed.items():
+        if match is not None:
+            targets[name] = match
+            taken.setdefault(match.index, set()).add(name)
+    for candidate in sorted(found, key=lambda candidate: candidate.order):
+        entry, index = candidate.field, candidate.column.index
+        if entry.name not in targets and entry.name not in fixed and taken.get(index, set()) <= {entry.shares}:
+            targets[entry.name] = Match(headers[index], index, round(candidate.score, 3), candidate.reason)
+            taken.setdefault(index, set()).add(entry.name)
+    return targets

@@ -6,10 +6,20 @@ upload cut off by a crash is finished by sending the file again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from services.ingest.mapping import HeaderMapping, map_headers, require, row_fields, row_problem
+from services.ingest.mapping import (
+    SAMPLE_ROWS,
+    Choices,
+    HeaderMapping,
+    MissingColumn,
+    map_headers,
+    require,
+    row_fields,
+    row_problem,
+)
 from services.ingest.reading import Limits, Row, Table, open_table
 from services.ingest.workstreams import Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
@@ -32,24 +42,31 @@ class Survey:
     sample: list[dict[str, str]]
     footer_lines: int
     limits: Limits
+    missing: str | None
 
     @property
     def warnings(self) -> list[str]:
-        return [*self.table.warnings, *self.mapping.warnings]
+        return [*([self.missing] if self.missing else []), *self.table.warnings, *self.mapping.warnings]
 
 
-def survey(path: Path, workstream: Workstream, limits: Limits) -> Survey:
-    """Read the whole file once. Raises UnreadableFile and MissingColumn."""
+def survey(
+    path: Path, workstream: Workstream, limits: Limits, choices: Choices | None = None, *, strict: bool = True
+) -> Survey:
+    """Read the whole file once. Raises UnreadableFile, UnknownChoice, and when `strict` MissingColumn.
+
+    Otherwise what is missing is said in the survey, and no row is bad for it.
+    """
     with open_table(path, limits) as table:
-        mapping = map_headers(workstream, list(table.headers))
-        require(mapping, workstream)
+        some = [row.cells for row in islice(table.rows(), SAMPLE_ROWS)]
+        mapping = map_headers(workstream, table.headers, some, choices)
+        missing = _missing(mapping, workstream, strict)
         good = bad_count = 0
         bad: list[BadRow] = []
         sample: list[dict[str, str]] = []
         rows = table.rows()
         for row in rows:
             fields = row_fields(mapping, row.cells)
-            problem = _problem(workstream, row, fields)
+            problem = row.bad if missing else _problem(mapping, row, fields)
             if problem is None:
                 good += 1
                 if len(sample) < 5:
@@ -58,7 +75,7 @@ def survey(path: Path, workstream: Workstream, limits: Limits) -> Survey:
                 bad_count += 1
                 if len(bad) < LISTED_BAD_ROWS:
                     bad.append(problem)
-    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, limits)
+    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, limits, missing)
 
 
 def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
@@ -68,7 +85,7 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
     with open_table(path, found.limits) as table:
         for row in table.rows():
             fields = row_fields(found.mapping, row.cells)
-            if _problem(found.workstream, row, fields) is not None:
+            if _problem(found.mapping, row, fields) is not None:
                 continue
             chunk.append(StagedRow(row.number, row.cells, fields))
             size += sum(map(len, row.cells))
@@ -79,6 +96,16 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
         yield RowsStaged(upload_id, chunk)
 
 
-def _problem(workstream: Workstream, row: Row, fields: dict[str, str]) -> BadRow | None:
-    reason = None if row.bad else row_problem(workstream, fields)
+def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> str | None:
+    try:
+        require(mapping, workstream)
+    except MissingColumn as error:
+        if strict:
+            raise
+        return str(error)
+    return None
+
+
+def _problem(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadRow | None:
+    reason = None if row.bad else row_problem(mapping, fields)
     return BadRow(row.number, "", ",".join(row.cells)[:200], reason) if reason else row.bad

@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from services.ingest.encoding import UnreadableFile
-from services.ingest.workstreams import header_key, known_headers
+from services.ingest.vocabulary import header_key
+from services.ingest.workstreams import known_headers
 
 _MARKUP: Final = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|meta|style|div|svg|!--)", re.I)
 _JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")

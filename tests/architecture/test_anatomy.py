@@ -28,6 +28,8 @@ PURE = """
     services/*/domain.py services/*/state.py services/callbacks/body.py services/callbacks/receipt.py
     services/dispatcher/claims.py services/dispatcher/configuration.py services/dispatcher/entities.py
     services/dispatcher/outcomes.py services/ingest/layout.py services/ingest/registry.py services/ingest/mapping.py
+    services/ingest/mapping_questions.py services/ingest/candidates.py services/ingest/evidence.py
+    services/ingest/vocabulary/*.py
     services/projector/rows.py services/projector/lead.py services/projector/extractors/*.py
 """
 PURE_FILES = sorted({path for pattern in PURE.split() for path in ROOT.glob(pattern)})

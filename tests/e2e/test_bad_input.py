@@ -23,7 +23,7 @@ def post(campaign: Campaign, body: bytes, workstream: str = "apollo_scrape") -> 
         (b"PK\x03\x04" + bytes(200), "unreadable_file", "workbook"),
         (b"\x89PNG\r\n\x1a\n" + bytes(300), "unreadable_file", ""),
         (b"<html><body>Not found</body></html>", "unreadable_file", ""),
-        (b"Company,Website\nAcme,http://acme.example\n", "missing_column", "First Name"),
+        (b"Colour,Size\nred,XL\n", "missing_column", "First Name"),
     ],
 )
 def test_a_file_that_cannot_be_used(campaign, body: bytes, code: str, says: str):

@@ -1,17 +1,28 @@
 """The kinds of input: one module each, with a `WORKSTREAM`. Adding a workstream is adding one file here.
 
-A definition only declares: which fields an item can have, under which headers files give them, what makes a
-row an item. How headers are compared and rows are read is the same for all.
+A definition only declares: what its rows are, which fields they can have, the headers that only its own files use,
+how its files are told from others, and the workflows that ship. How headers and rows are read is the same for all.
 """
 
 import importlib
 import pkgutil
-import re
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
+from typing import Final
+
+from services.ingest.vocabulary import FIELDS, Field, Owner
+from services.ingest.vocabulary.field import ranked
+
+Alternatives = tuple[tuple[str, ...], ...]
+PERSON: Final[Alternatives] = (
+    ("full_name",),
+    ("first_name", "last_name"),
+    ("person_linkedin_url",),
+    ("email",),
+)
+COMPANY: Final[Alternatives] = (("company_name",), ("company_domain",), ("company_linkedin_url",))
 
 
 class UnknownWorkstream(LookupError):
@@ -19,43 +30,43 @@ class UnknownWorkstream(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A field of an item and the headers it comes under, the best first."""
-
-    name: str
-    aliases: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Workstream:
     """One kind of input.
 
-    `identified_by` holds alternatives: a row is an item when it has every field of at least one of them.
-    `decoys` are headers that look like a field and are none. Raises ValueError when two claim one header.
+    Headers stand as in the vocabulary, `|` between them. `rows`: what a row can be, the likelier first. `headers`: for
+    a field, more headers it comes under in these files, before all others. `decoys` look like a field and are none.
+    `signature` holds headers that only its files have; `plain` is what a list without any signature holds when this is
+    the place for it. `workflows` are the slugs that ship for it.
+    Raises ValueError for headers of an unknown field, and for one that two fields or a field and a decoy claim.
     """
 
     slug: str
     title: str
-    targets: tuple[Target, ...]
-    identified_by: tuple[tuple[str, ...], ...]
-    decoys: tuple[str, ...] = ()
+    rows: tuple[Owner, ...]
+    fields: tuple[Field, ...] = FIELDS
+    headers: Mapping[str, str] = field(default_factory=dict)
+    decoys: str = ""
+    signature: str = ""
+    plain: Owner | None = None
+    workflows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        claimed = {header_key(decoy): "a decoy" for decoy in self.decoys}
-        for target in self.targets:
-            for key in {header_key(alias) for alias in target.aliases}:
-                if key in claimed:
-                    raise ValueError(f"{self.slug}: {target.name} and {claimed[key]} both claim {key!r}")
-                claimed[key] = target.name
+        if unknown := self.headers.keys() - {known.name for known in self.fields}:
+            raise ValueError(f"{self.slug}: there is no field {sorted(unknown)[0]!r}")
+        claimed = dict.fromkeys(ranked(self.decoys), "a decoy")
+        for name, headers in self.headers.items():
+            for key in ranked(headers):
+                if claimed.setdefault(key, name) != name:
+                    raise ValueError(f"{self.slug}: {name} and {claimed[key]} both claim {key!r}")
 
-    def column_of(self, target: str) -> str:
-        """The header a person expects for a target: its first alias. KeyError for an unknown target."""
-        return {known.name: known.aliases[0] for known in self.targets}[target]
+    def column_of(self, name: str) -> str:
+        """The header a person expects for a field. KeyError for an unknown one."""
+        field_ = {known.name: known for known in self.fields}[name]
+        return field_.column if name not in self.headers else next(iter(ranked(self.headers[name]).values()))[1]
 
-
-def header_key(header: str) -> str:
-    """What is compared of a header: its letters and digits, whatever their case, width or Unicode form."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", header).casefold()))
+    def identified_by(self, rows: Owner) -> Alternatives:
+        """Alternatives: a row is an item when it has every field of at least one of them."""
+        return PERSON if rows == "person" else (*COMPANY, *PERSON) if "person" in self.rows else COMPANY
 
 
 @cache
@@ -76,9 +87,7 @@ def workstream(slug: str) -> Workstream:
 
 @cache
 def known_headers() -> frozenset[str]:
-    """The keys of every header that some workstream knows, whether as a field or as a decoy."""
-    return frozenset(
-        header_key(header)
-        for known in workstreams().values()
-        for header in (*known.decoys, *(alias for target in known.targets for alias in target.aliases))
-    )
+    """The keys of every header that some workstream knows: as a field, as a decoy, as its files' own."""
+    shared = (text for entry in FIELDS for text in (entry.known, entry.attribute, entry.maybe))
+    own = (text for w in workstreams().values() for text in (w.decoys, w.signature, *w.headers.values()))
+    return frozenset(key for text in (*shared, *own) for key in ranked(text))

@@ -1,128 +1,40 @@
-"""Apollo's exports of people, from the 49 columns of 2024 to the 105 of 2026."""
+"""Apollo's exports of people and of accounts, from the 32 columns of 2024 to the 105 of 2026."""
 
 from typing import Final
 
-from services.ingest.workstreams import Target, Workstream
+from services.ingest.workstreams import Workstream
 
 WORKSTREAM: Final = Workstream(
     slug="apollo_scrape",
     title="Apollo scrape",
-    identified_by=(("full_name",), ("first_name", "last_name"), ("person_linkedin_url",), ("email",)),
+    rows=("person", "company"),
+    headers={
+        "person_city": "City",
+        "person_state": "State",
+        "person_country": "Country",
+    },
     # Apollo's own shortening, addresses of somebody's second choice, people of the agency.
-    decoys=(
-        "Company Name for Emails",
-        "Cleaned Company Name",
-        "Subsidiary of",
-        "Account Owner",
-        "Contact Owner",
-        "Secondary Email",
-        "Tertiary Email",
-        "Email Sent",
-        "Email Open",
-        "Email Bounced",
-        "Company Address",
-    ),
-    targets=(
-        Target("first_name", ("First Name", "Given Name", "Prospect First Name", "Person - First name")),
-        Target("last_name", ("Last Name", "Family Name", "Surname", "Person - Last name")),
-        Target("full_name", ("Full Name", "Name", "Person - Name", "Contact Name", "Person Name")),
-        Target("title", ("Title", "Job Title", "Position", "Person - Job title")),
-        Target("headline", ("Headline", "Profile Headline")),
-        Target("summary", ("Summary", "Profile Summary")),
-        Target("seniority", ("Seniority",)),
-        Target("departments", ("Departments", "Department")),
-        Target(
-            "email",
-            (
-                "Email",
-                "Work Email",
-                "Email Address",
-                "Primary Email",
-                "Person - Email - Work",
-                "Person - Email",
-            ),
-        ),
-        Target("email_status", ("Email Status", "Primary Email Status")),
-        Target(
-            "mobile_phone",
-            (
-                "Mobile Phone",
-                "Mobile Phone Number",
-                "Mobile",
-                "Person - Phone - Mobile",
-                "Work Direct Phone",
-                "Phone Number",
-                "Phone",
-                "First Phone",
-            ),
-        ),
-        Target(
-            "person_linkedin_url",
-            (
-                "Person Linkedin Url",
-                "LinkedIn URL (user profile)",
-                "LinkedIn Profile",
-                "LinkedIn Profile URL",
-                "LinkedIn URL",
-                "LinkedIn Link",
-                "LinkedIn",
-                "LinkedIn Bio",
-            ),
-        ),
-        Target("person_city", ("City", "Lead City", "Person City", "Person - City")),
-        Target("person_state", ("State", "Lead State", "Person State", "State/Region")),
-        Target("person_country", ("Country", "Lead Country", "Person Country", "Country/Region")),
-        Target("person_location", ("Location", "Person Location")),
-        Target(
-            "company_name",
-            (
-                "Company Name",
-                "Company",
-                "Account Name",
-                "Account",
-                "Organization Name",
-                "Organization",
-                "Organisation",
-                "Person - Organization",
-                "Lead Company",
-                "Employer",
-            ),
-        ),
-        Target("company_domain", ("Company Domain", "Company Domain Name", "Primary Domain", "Domain")),
-        Target(
-            "company_website",
-            ("Website", "Company Website", "Website URL", "Company Website Full", "Company Website Short"),
-        ),
-        Target(
-            "company_linkedin_url",
-            (
-                "Company Linkedin Url",
-                "Company LinkedIn",
-                "Company LinkedIn Link",
-                "LinkedIn URL (company)",
-                "LinkedIn Company Page",
-            ),
-        ),
-        Target("company_industry", ("Industry", "Company Industry", "Company Industries", "Sector")),
-        Target(
-            "company_employee_count",
-            ("# Employees", "Employee Count", "Number of Employees", "Num Employees", "Company Headcount"),
-        ),
-        Target("company_description", ("Short Description", "Company Description", "SEO Description")),
-        Target("company_phone", ("Company Phone", "Corporate Phone", "Company Phone Number")),
-        Target("company_city", ("Company City",)),
-        Target("company_state", ("Company State",)),
-        Target("company_country", ("Company Country",)),
-        Target("company_technologies", ("Technologies", "Company Technologies")),
-        Target("company_keywords", ("Keywords", "Company Keywords")),
-        Target("company_annual_revenue", ("Annual Revenue", "Company Annual Revenue")),
-        Target("company_total_funding", ("Total Funding", "Company Total Funding")),
-        Target("company_latest_funding", ("Latest Funding", "Company Latest Funding Type")),
-        Target("company_last_funding_date", ("Last Raised At", "Last Fund Raised At")),
-        Target("company_last_funding_amount", ("Latest Funding Amount", "Company Latest Funding Amount")),
-        Target("company_founded_year", ("Founded Year", "Company Founded Year")),
-        Target("company_logo_url", ("Logo Url", "Company Logo Url")),
-        Target("job_started_on", ("Job Started On", "Job Start Date")),
-        Target("notes", ("Notes", "Note", "Comments")),
+    decoys="""
+        Company Name for Emails | Cleaned Company Name | Subsidiary of | Account Owner | Contact Owner |
+        Secondary Email | Tertiary Email | Company Address
+    """,
+    signature="""
+        Company Name for Emails | Cleaned Company Name | Apollo Contact Id | Apollo Account Id | Apollo Record Id |
+        Person Linkedin Url | Email Confidence | Primary Email Source | Primary Email Catch-all Status |
+        Work Direct Phone | Corporate Phone | Account Stage | SEO Description | Number of Retail Locations |
+        Last Raised At | Demoed
+    """,
+    workflows=(
+        "split_raw_apollo_scrape_data",
+        "normalize_company_name",
+        "normalize_company_domain",
+        "normalize_all_core_values",
+        "enrich_company_via_waterfall_in_clay",
+        "enrich_person_via_waterfall_in_clay",
+        "enrich_email",
+        "lookup_company_from_warehouse",
+        "lookup_person_from_warehouse",
+        "extract_work_history",
+        "extract_contact_info",
     ),
 )

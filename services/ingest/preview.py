@@ -1,0 +1,51 @@
+"""What an upload of a file would do, before anything is kept: the mapping, the rows, what is wrong with them."""
+
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from services.ingest.mapping import SAMPLE_ROWS, Choices
+from services.ingest.proposals import Proposal, ambiguity, proposals
+from services.ingest.reading import Limits, open_table
+from services.ingest.staging import Survey, survey
+from services.ingest.workstreams import workstream, workstreams
+
+SHOWN_BAD_ROWS: Final = 1_000
+
+
+def preview(path: Path, slug: str | None, limits: Limits, choices: Choices | None = None) -> dict[str, Any]:
+    """The preview as JSON values; without a slug for the workstream that fits best, all that fit in `proposals`.
+
+    Raises UnreadableFile, UnknownWorkstream and UnknownChoice. A file whose rows cannot be items is shown too, with a
+    warning that says what is missing.
+    """
+    found = [] if slug else propose(path, limits)
+    chosen = slug or (found[0].workstream if found else next(iter(workstreams())))
+    seen = survey(path, workstream(chosen), limits, choices, strict=False)
+    warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
+    return {"workstream": chosen, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
+
+
+def propose(path: Path, limits: Limits) -> list[Proposal]:
+    """The workstreams that could take the file, the best first. Raises UnreadableFile."""
+    with open_table(path, limits) as table:
+        return proposals(table.headers, [row.cells for row in islice(table.rows(), SAMPLE_ROWS)])
+
+
+def told(seen: Survey, warnings: list[str]) -> dict[str, Any]:
+    """What was found in the file; `rows` counts its data rows, bad ones included."""
+    table, mapping = seen.table, seen.mapping
+    return {
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "preamble_lines": table.preamble_lines,
+        "footer_lines": seen.footer_lines,
+        "rows": seen.good + seen.bad_count,
+        "mapping": {name: asdict(match) for name, match in mapping.targets.items()},
+        "unmapped": mapping.unmapped,
+        "warnings": warnings,
+        "bad_row_count": seen.bad_count,
+        "bad_rows": [asdict(bad) for bad in seen.bad_rows[:SHOWN_BAD_ROWS]],
+        "sample": seen.sample,
+    }

@@ -1,0 +1,81 @@
+"""What people and companies both have: the header has to say whose it is, or the kind of file does.
+
+Lines are English, German, Spanish, French, Italian, Portuguese, Dutch.
+"""
+
+from typing import Final
+
+NAME: Final = """
+    Name | Full Name | Display Name
+    Name
+    Nombre | Razón social
+    Nom | Raison sociale
+    Nome | Ragione sociale | Nominativo
+    Nome | Razão social
+    Naam
+"""
+LINKEDIN: Final = """
+    LinkedIn URL | LinkedIn | LinkedIn Link | LinkedIn Page | LinkedIn Page URL | LinkedIn Website | hs_linkedin_url
+    LinkedIn-URL | LinkedIn-Link | LinkedIn-Seite
+    URL de LinkedIn | Enlace de LinkedIn | Página de LinkedIn
+    URL LinkedIn | Lien LinkedIn | Page LinkedIn
+    Link LinkedIn | Pagina LinkedIn
+    URL do LinkedIn | Link do LinkedIn | Página do LinkedIn
+    LinkedIn-pagina | LinkedIn-link
+"""
+CITY: Final = """
+    City | Town | Locality | City/Town | City/town/village/locality of Address | Address City | Address - City
+    Stadt | Ort | Wohnort | Standort Stadt
+    Ciudad | Localidad | Población | Municipio
+    Ville | Localité | Commune
+    Città | Comune | Località
+    Cidade | Município | Localidade
+    Plaats | Stad | Woonplaats | Gemeente
+"""
+STATE: Final = """
+    State | State/Region | State/Province | State or Province | State/Province (text only) | Province | Region
+    Bundesland | Bundesland/Region | Bundesland/Kanton | Bundesland/Provinz | Kanton
+    Estado/Región | Estado/Provincia | Provincia | Estado o región | Comunidad autónoma | Estado
+    État/Région | Région | État/Province | Province/État | Département géographique
+    Stato/Regione | Regione | Provincia | Stato/Provincia | Regione/Provincia
+    Estado/Região | Estado | UF | Estado/Província | Distrito
+    Provincie | Staat/regio | Provincie/Staat | Regio
+    Address Region | Address - Region | State Code | State/Region Code | State/County of Address
+"""
+COUNTRY: Final = """
+    Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country
+    Land | Land/Region
+    País | País/Región
+    Pays | Pays/Région
+    Paese | Paese/Regione | Nazione | Paese/Area geografica
+    País | País/Região
+    Land | Land/regio
+    Country of Address | Country Code | Country/Region Code
+"""
+LOCATION: Final = """
+    Location | Geo Location | Geography | Full Location | Locations
+    Standort
+    Ubicación
+    Localisation | Lieu | Emplacement
+    Posizione geografica | Sede | Località geografica
+    Localização
+    Locatie | Vestigingsplaats
+"""
+PHONE: Final = """
+    Phone Number | Phone | Telephone | Telephone Number | Tel | Tel. | Primary Phone | Phone No
+    Telefonnummer | Telefon | Tel.-Nr. | Rufnummer
+    Número de teléfono | Teléfono | Tfno | Tel.
+    Numéro de téléphone | Téléphone | Tél | Tél.
+    Numero di telefono | Telefono | Tel.
+    Número de telefone | Telefone | Fone
+    Telefoonnummer | Telefoon | Tel.
+"""
+DESCRIPTION: Final = """
+    Description | About | About Us | Overview
+    Beschreibung | Über uns | Info
+    Descripción | Acerca de | Sobre nosotros
+    Description | À propos | À propos de nous
+    Descrizione | Informazioni | Chi siamo
+    Descrição | Sobre | Sobre nós
+    Beschrijving | Omschrijving | Over ons
+"""

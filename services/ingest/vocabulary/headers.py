@@ -1,0 +1,83 @@
+"""How a header is read: its letters and digits, and whose attribute it says it is.
+
+`Company LinkedIn URL`, `companyLinkedinUrl`, `LinkedIn URL (company)`, `Organization - LinkedIn` and `URL de LinkedIn
+de la empresa` all say: the LinkedIn URL of a company.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+_PEOPLE: Final = """
+    person | people | persons | contact | contacts | lead | leads | prospect | member | profile | individual
+    persona | personas | contacto | contactos | personne | contatto | contatti | contato | contatos | pessoa
+    kontakt | kontakte | ansprechpartner | persoon | contactpersoon
+"""
+_COMPANIES: Final = """
+    company | companies | account | accounts | organization | organizations | organisation | organisations | org
+    business | employer | firm | current company | employer company
+    empresa | organizacion | cuenta | entreprise | societe | organisme | compte | firma | firmen | unternehmen
+    unternehmens | organizacao | azienda | societa | organizzazione | bedrijf | bedrijfs | organisatie
+"""
+_OF_PEOPLE: Final = "user profile | person | profile | contact"
+_OF_COMPANIES: Final = """
+    company | account | organization | organisation | employer | of company | of the company
+    de la empresa | de empresa | empresa | de la organizacion | de la cuenta | de l'entreprise | de la societe
+    de l'organisation | entreprise | societe | du compte | des unternehmens | der firma | der organisation
+    unternehmen | firma | da empresa | da organizacao | dell'azienda | della societa | dell'organizzazione | azienda
+    azienda | van het bedrijf | bedrijf | van de organisatie
+"""
+_SALESFORCE_CUSTOM: Final = re.compile(r"__[cr]$", re.I)
+_FIRST: Final = re.compile(r"(?<!\d)1(?!\d)")
+_MARKS: Final = re.compile("[\u0300-\u036f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a header: the key of what it names, whose that is, and how far it is from the header."""
+
+    key: str
+    owner: Literal["person", "company", None]
+    distance: int
+
+
+@lru_cache(maxsize=65_536)
+def header_key(header: str) -> str:
+    """What is compared of a header: its letters and digits, whatever their case, accents, width or Unicode form."""
+    folded = unicodedata.normalize("NFKD", _SALESFORCE_CUSTOM.sub("", header.strip())).casefold()
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", bare))
+
+
+def readings(header: str) -> Iterator[Reading]:
+    """The ways to read a header, the most literal first."""
+    whole = header_key(header)
+    keys = [whole]
+    if "1" in whole:  # `E-mail 1 - Value`, `Phone 1`, `Organization 1 - Name`: the first of several
+        keys.append(_FIRST.sub("", whole).removesuffix("value"))
+    for distance, key in enumerate(keys):
+        yield Reading(key, None, 2 * distance)
+        for words, owner in ((_PERSON_WORDS, "person"), (_COMPANY_WORDS, "company")):
+            for rest in _without(key, *words):
+                yield Reading(rest, owner, 2 * distance + 1)  # type: ignore[arg-type]
+
+
+def _without(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:
+    for word in before:
+        if key.startswith(word) and key != word:
+            yield key[len(word) :]
+    for word in after:
+        if key.endswith(word) and key != word:
+            yield key[: -len(word)]
+
+
+def _keys(words: str) -> tuple[str, ...]:
+    found = {header_key(word) for line in words.strip().splitlines() for word in line.split("|")}
+    return tuple(sorted(found, key=lambda key: (-len(key), key)))
+
+
+_PERSON_WORDS: Final = (_keys(_PEOPLE), _keys(_OF_PEOPLE))
+_COMPANY_WORDS: Final = (_keys(_COMPANIES), _keys(_OF_COMPANIES))
