@@ -221,6 +221,25 @@ class BatchCancelled:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCustomer:
+    """One company of a customer list, as the list writes it."""
+
+    name: str | None = None
+    domain: str | None = None
+    linkedin_url: str | None = None
+
+
+@event("CustomersListed", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class CustomersListed:
+    """Some of the client's own customers, as an upload lists them; `complete`: the upload's last ones."""
+
+    upload_id: str
+    customers: list[ListedCustomer]
+    complete: bool
+
+
 # ---- the engine (sequencer, dispatcher)
 
 
@@ -334,15 +353,35 @@ class EnrichmentReceived:
     body: Any = None
 
 
-@event("CallbackRejected", 1, "callbacks")
+@event("CallbackRejected", 2, "callbacks")
 @dataclass(frozen=True, slots=True)
 class CallbackRejected:
-    """A callback that can never be used: why, and how large it was. Nothing of it is kept."""
+    """A callback that cannot be used: why, and how large it was.
+
+    Of a sender that proved who it is, the body is kept whole, as it came: as text, or in base64 where it is no UTF-8.
+    It can be read again once the configuration of its `workflow` says where things are (`answer_mapping`).
+    """
 
     code: str
     reason: str
     bytes: int
     dispatch_id: str | None = None
+    workflow: str | None = None
+    body: str | None = None
+    encoding: Literal["utf-8", "base64"] = "utf-8"
+    content_type: str | None = None
+
+
+# ---- leads (projector)
+
+
+@event("ReprojectionDue", 1, "projector")
+@dataclass(frozen=True, slots=True)
+class ReprojectionDue:
+    """Something at large has changed for a client: the leads of these rows of a batch are to be made again."""
+
+    after_row: int
+    upto_row: int
 
 
 # ---- every service

@@ -13,6 +13,7 @@ Upcaster = Callable[[Payload], Payload]
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
     ("StepDispatched", 1): lambda sent: sent | {"webhook_id": None},
+    ("CallbackRejected", 1): dict,  # version 2 can keep the body; nothing is known of those that were not kept
 }
 
 

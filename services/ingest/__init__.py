@@ -2,7 +2,7 @@
 
 consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSaved, UploadReceived, RowsStaged,
           BatchLaunched, LaunchContinued
-emits:    the same, and ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
+emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
 <<<<<<< HEAD
 extras:   registry.py (the workflows that ship), workstreams/ (one file each), file_kind.py, workbook.py, encoding.py,

@@ -14,8 +14,10 @@ from shared.envelope import Emit, Event
 from shared.events import (
     BatchLaunched,
     ClientRegistered,
+    CustomersListed,
     ItemAdded,
     LaunchContinued,
+    ListedCustomer,
     PipelineSaved,
     RowsStaged,
     UploadReceived,
@@ -37,6 +39,7 @@ CONSUMES: Final = (
     "LaunchContinued",
 )
 LAUNCH_CHUNK: Final = 500
+CUSTOMERS: Final = "customer_companies"  # the workstream whose rows are a client's own customers
 Consumed = (
     ClientRegistered
     | WorkflowRegistered
@@ -207,7 +210,9 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
                 yield from (Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED)
         case BatchLaunched() | LaunchContinued():
             yield from _add_items(event, payload.upload_id, state.next_rows.pop(event.id, []))
-        case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived() | RowsStaged():
+        case RowsStaged():
+            yield from _list_customers(state.uploads[payload.upload_id], payload)
+        case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
             return
         case _:
             assert_never(payload)
@@ -232,6 +237,19 @@ def _stage(state: State, event: Event, payload: RowsStaged) -> None:
     state.uploads[upload.upload_id] = replace(
         upload, staged=staged, status="ready" if staged == upload.rows else "staging"
     )
+
+
+def _list_customers(upload: Upload, payload: RowsStaged) -> Iterator[Emit]:
+    if upload.workstream == CUSTOMERS:
+        customers = [
+            ListedCustomer(row.fields.get("company_name"), _site(row.fields), row.fields.get("company_linkedin_url"))
+            for row in payload.rows
+        ]
+        yield Emit(CustomersListed(upload.upload_id, customers, upload.status == "ready"))
+
+
+def _site(fields: dict[str, Any]) -> str | None:
+    return fields.get("company_domain") or fields.get("company_website")
 
 
 def _add_items(event: Event, upload_id: str, rows: list[Row]) -> Iterator[Emit]:

@@ -1,7 +1,10 @@
 """Turns what was uploaded and what was answered into leads and work histories, the same way every time.
 
-consumes: BatchLaunched, BatchCancelled, ItemAdded, ItemCompleted, StepFailed, EnrichmentReceived
-emits:    nothing
-owns:     batch, item, answer, final_leads, person_work_history (schema `projector`)
-extras:   lead.py (one lead), extractors/ (from an answer to columns), rows.py (the tables' rows), export.py (CSV)
+consumes: WorkflowConfigured, CustomersListed, BatchLaunched, BatchCancelled, ItemAdded, ItemCompleted, StepFailed,
+          EnrichmentReceived, ReprojectionDue
+emits:    ReprojectionDue
+owns:     batch, item, answer, answer_mapping, customer, final_leads, person_work_history (schema `projector`)
+extras:   lead.py (one lead), contradictions.py (what in it cannot all be true), extractors/ (from an answer to
+          columns), rows.py (the tables' rows), tables.py, making.py (a lead's row), reprojection.py (what changes
+          all of a client's leads), export.py (CSV)
 """

@@ -1,6 +1,6 @@
 """The projector as a process: the only place that knows FastStream and uvicorn."""
 
-from services.projector import api, domain, rows, store
+from services.projector import api, domain, reprojection, rows, store
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve
@@ -15,6 +15,7 @@ DEFINITION = Definition(
     save=store.save,
     evolve=domain.evolve,
     decide=domain.decide,
+    apart=reprojection.APART,
 )
 
 

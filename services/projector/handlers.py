@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Select, select, tuple_
 
 from services.projector import export
-from services.projector.store import FINAL_LEADS, PERSON_WORK_HISTORY
+from services.projector.tables import FINAL_LEADS, PERSON_WORK_HISTORY
 from shared.runtime.queries import Queries
 
 PAGE: Final = 1_000

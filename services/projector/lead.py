@@ -1,21 +1,24 @@
 """A lead out of what was uploaded for it and what was answered about it.
 
 Pure: the same fields, answers, reference date and customers give the same lead, so that a replay gives what
-stood there before. An answer wins over the upload, except for the e-mail address, which only the upload has.
+stood there before. An answer wins over the upload, a newer answer over an older one; an older one, of another
+workflow, fills what the newer leaves.
 """
 
 import calendar
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, NamedTuple
 
-from services.projector.extractors import company, person
-from services.projector.extractors.bands import revenue_range, size_bucket
+from services.projector.contradictions import contradictions
+from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country
-from services.projector.extractors.mapping import column, pick
-from services.projector.extractors.person import Job, Profile, company_keys, employer_keys
+from services.projector.extractors.mapping import column, fingerprint, pick
+from services.projector.extractors.person import Job, company_keys, employer_keys
+from services.projector.extractors.reading import TABLES, Reading
 from services.projector.extractors.values import (
     Span,
     company_link,
@@ -30,8 +33,9 @@ from services.projector.extractors.values import (
     year,
 )
 
-Source = Literal["upload", "person_answer", "company_answer", "derived"]
-
+REVISION: Final = 1  # to be raised when a normaliser or a rule gives another value for the same answer
+UPLOAD: Final = "upload"
+DERIVED: Final = "derived"
 NEW_IN_ROLE_MONTHS: Final = 6
 RECENTLY_FUNDED_MONTHS: Final = 12
 UPLOADED: Final = (
@@ -39,6 +43,8 @@ UPLOADED: Final = (
     column("person_last_name", text, "last_name"),
     column("person_full_name", text, "full_name"),
     column("person_email", text, "email"),
+    column("person_email_status", text, "email_status"),
+    column("person_phone", text, "mobile_phone"),
     column("person_linkedin_url", person_link, "person_linkedin_url"),
     column("person_title", text, "title"),
     column("person_headline", text, "headline"),
@@ -59,63 +65,96 @@ UPLOADED: Final = (
     column("company_country", country, "company_country"),
     column("company_revenue_range", revenue_range, "company_annual_revenue"),
     column("company_founded_year", year, "company_founded_year"),
+    column("company_funding_range", funding_range, "company_total_funding"),
+    column("company_phone", text, "company_phone"),
     column("company_technologies", texts, "company_technologies"),
 )
 FLAGS: Final = ("is_new_in_role", "is_recently_funded", "is_worked_at_customer")
 COLUMNS: Final = (
-    *dict.fromkeys(line.name for table in (person.TABLE, UPLOADED, company.TABLE) for line in table),
+    *dict.fromkeys(
+        line.name for table in (TABLES["person"], UPLOADED, TABLES["contact"], TABLES["company"]) for line in table
+    ),
     *FLAGS,
 )
+VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED))}"
 _UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(COLUMNS)
+
+
+class Answered(NamedTuple):
+    """An answer and what to call it in the provenance of what it says."""
+
+    label: str
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """`columns` has every name in COLUMNS, None if unknown; `provenance` has the source of each known one."""
+    """`columns` has every name in COLUMNS, None if unknown; `provenance` has the source of each known one.
+
+    A source is UPLOAD, DERIVED or the label of an answer; `via`: the field that an uploaded column was taken from.
+    `customer`: what tells that an employer is a customer, of `is_worked_at_customer`.
+    """
 
     columns: dict[str, Any]
-    provenance: dict[str, Source]
-    jobs: list[Job]
+    provenance: dict[str, str]
+    jobs: list[Job] = field(default_factory=list)
+    via: dict[str, str] = field(default_factory=dict)
+    contradictions: list[dict[str, Any]] = field(default_factory=list)
+    customer: str | None = None
 
 
 def project(
     item_fields: Mapping[str, Any],
-    person_raw: object | None,
-    company_raw: object | None,
+    answers: Sequence[Answered] = (),
     *,
     reference_date: date,
-    customers: frozenset[str] = frozenset(),
+    customers: AbstractSet[str] = frozenset(),
 ) -> Lead:
-    """The lead of one item. `customers` are keys of the client's customers, as `company_keys` makes them."""
-    profile = person.profile(person_raw)
-    firm = company.answer(company_raw)
+    """The lead of one item. `answers`: the newest first. `customers`: keys of the client's, see `company_keys`."""
     columns: dict[str, Any] = _UNKNOWN.copy()
-    provenance: dict[str, Source] = {}
+    provenance: dict[str, str] = {}
+    via: dict[str, str] = {}
 
-    def fill(values: Mapping[str, Any], source: Source) -> None:
+    def fill(values: Mapping[str, Any], source: str) -> None:
         columns.update(values)
         provenance.update(dict.fromkeys(values, source))
 
-    fill(profile.columns, "person_answer")
-    fill(company.columns_of(firm), "company_answer")
-    fill(_uploaded(item_fields, columns, provenance), "upload")
-    fill(_derived(item_fields, columns), "derived")
-    fill(_flags(item_fields, profile, company.last_funding(firm), reference_date), "derived")
-    if customers and (worked := _worked_at(customers, columns, profile.jobs)) is not None:
-        fill({"is_worked_at_customer": worked}, "derived")
-    return Lead(columns, provenance, profile.jobs)
+    for label, reading in answers:
+        fill(_added(reading.columns, columns, provenance), label)
+    jobs = next((reading.jobs for _, reading in answers if reading.jobs), [])
+    fill(_uploaded(item_fields, columns, provenance, via), UPLOAD)
+    fill(_derived(item_fields, columns), DERIVED)
+    fill(_flags(item_fields, [reading for _, reading in answers], reference_date), DERIVED)
+    worked, customer = _worked_at(customers, columns, jobs) if customers else (None, None)
+    if worked is not None:
+        fill({"is_worked_at_customer": worked}, DERIVED)
+    return Lead(columns, provenance, jobs, via, contradictions(item_fields, columns, provenance, answers), customer)
 
 
-def _uploaded(item: Mapping[str, Any], columns: dict[str, Any], known: Mapping[str, Source]) -> dict[str, Any]:
-    """What the upload adds. Its state is left out when an answer has another city: no Austin in Ohio."""
-    added = pick(UPLOADED, item, known)
-    city = text(item.get("company_city"))
+def _added(said: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str]) -> Mapping[str, Any]:
+    """What an older answer adds to the newer ones; of another city it does not add the state."""
+    if not known:
+        return said
+    added = {name: value for name, value in said.items() if name not in known}
+    return _without_foreign_state(added, said.get("company_city"), columns)
+
+
+def _without_foreign_state(added: dict[str, Any], city: str | None, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """No Austin in Ohio: a state is left out when it came with another city than the one that is known."""
     if "company_state" in added and city and str(columns["company_city"] or city).lower() != city.lower():
         del added["company_state"]
+    return added
+
+
+def _uploaded(
+    item: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str], via: dict[str, str]
+) -> dict[str, Any]:
+    """What the upload adds."""
+    added = _without_foreign_state(pick(UPLOADED, item, known, via), text(item.get("company_city")), columns)
     if "person_location" not in known and "person_location" not in added:
         parts = (text(item.get(f"person_{part}")) for part in ("city", "state", "country"))
         if place := ", ".join(part for part in parts if part):
-            added["person_location"] = place
+            added["person_location"], via["person_location"] = place, "person_city"
     return added
 
 
@@ -131,14 +170,15 @@ def _derived(item: Mapping[str, Any], columns: dict[str, Any]) -> dict[str, Any]
     return {name: value for name, value in derived.items() if value is not None}
 
 
-def _flags(item: Mapping[str, Any], profile: Profile, funded: Span | None, today: date) -> dict[str, bool]:
+def _flags(item: Mapping[str, Any], readings: Sequence[Reading], today: date) -> dict[str, bool]:
     """What can be said as of `today` from dates; a flag whose date is unknown or too vague is left out."""
-    began = profile.current_since or span(item.get("job_started_on"))
-    raised = [told for told in (funded, span(item.get("company_last_funding_date"))) if told]
+    since = next((reading.current_since for reading in readings if reading.current_since), None)
+    began = since or span(item.get("job_started_on"))
+    told = [*(reading.funded for reading in readings), span(item.get("company_last_funding_date"))]
     role_since, funding_since = _windows(today)
     found = {
         "is_new_in_role": _within(began and (began[0].replace(day=1), began[1]), role_since, today),
-        "is_recently_funded": _within(max(raised, default=None), funding_since, today),
+        "is_recently_funded": _within(max(filter(None, told), default=None), funding_since, today),
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -166,8 +206,11 @@ def _months_before(day: date, months: int) -> date:
     return date(year_, month_ + 1, min(day.day, calendar.monthrange(year_, month_ + 1)[1]))
 
 
-def _worked_at(customers: frozenset[str], columns: dict[str, Any], jobs: list[Job]) -> bool | None:
-    """Whether a past or present employer is a customer; None when no employer is known."""
+def _worked_at(
+    customers: AbstractSet[str], columns: Mapping[str, Any], jobs: list[Job]
+) -> tuple[bool | None, str | None]:
+    """Whether a past or present employer is a customer, and what it was known by; None when no employer is known."""
     firm = company_keys(columns["company_domain"], columns["company_linkedin_url"], columns["company_name"])
-    employers = [keys for keys in (firm, *map(employer_keys, jobs)) if keys]
-    return any(not customers.isdisjoint(keys) for keys in employers) if employers else None
+    keys = [*firm, *(key for job in jobs for key in employer_keys(job))]
+    found = next((key for key in keys if key in customers), None)
+    return (found is not None if keys else None), found

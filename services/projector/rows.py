@@ -4,12 +4,15 @@ from dataclasses import dataclass, field, make_dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+from services.projector.extractors.reading import Reading
 from services.projector.lead import COLUMNS
+from shared.envelope import Event
 from shared.ids import from_hex, to_hex
 from shared.record import record
 from shared.state import Tracked
 
 Outcome = Literal["completed", "failed", "cancelled"]
+AnswerKey = tuple[str, str, str]
 
 
 @record
@@ -29,14 +32,17 @@ class Batch:
 
 @record
 class Item:
-    """An item's entities and what SYNC workflows set; `outcome` and `ended_at` once it has ended and has a lead."""
+    """An item's entities and what SYNC workflows set; `outcome` and `ended_at` once it has ended and has a lead.
+
+    `outputs`: for each step that set fields, `workflow`, `event_id`, `at` and the `fields`, later ones over earlier.
+    """
 
     item_id: str
     tenant_id: str
     client_id: str
     batch_id: str
     row: int
-    output: dict[str, Any]
+    outputs: list[dict[str, Any]]
     person_id: str | None
     company_id: str | None
     outcome: Outcome | None
@@ -45,15 +51,42 @@ class Item:
 
 @record
 class Answer:
-    """The answer in force about one entity: the one with the newest `refreshed_at`. What it says is in the log."""
+    """The answer in force of one workflow about one entity: the one with the newest `refreshed_at`.
+
+    What it says is in the log; `columns` is how many columns of a lead the mapping found in it.
+    """
 
     entity_id: str
-    tenant_id: str
-    client_id: str
     workflow: str
+    client_id: str
+    tenant_id: str
     answer_id: str
+    provider: str
     received_at: datetime
     refreshed_at: str
+    columns: int
+
+
+@record
+class AnswerMapping:
+    """Where a client's provider puts columns, for one workflow, beside where the mapping looks anyway."""
+
+    client_id: str
+    workflow: str
+    workstream: str
+    tenant_id: str
+    paths: dict[str, Any]
+
+
+@record
+class Customer:
+    """Something a client's customer is known by: see `company_keys`. `name` is how the list writes it."""
+
+    client_id: str
+    key: str
+    tenant_id: str
+    upload_id: str
+    name: str
 
 
 @record
@@ -67,6 +100,7 @@ class WorkHistory:
     company_name: str | None
     company_domain: str | None
     company_linkedin_url: str | None
+    company_name_key: str | None
     title: str | None
     start_date: date | None
     end_date: date | None
@@ -86,27 +120,59 @@ KEYS: Final = (
     "outcome",
 )
 FinalLead: Any = make_dataclass(
-    "FinalLead", [*KEYS, *COLUMNS, "provenance", "reference_date", "projected_at"], slots=True
+    "FinalLead", [*KEYS, *COLUMNS, "provenance", "contradictions", "reference_date", "projected_at"], slots=True
 )
 
 
 @dataclass
 class State:
-    """The rows that the events at hand touch. `items_of` finds the ended items of an entity.
+    """The rows that the events at hand touch, and what the log says of them (`added`, `said`).
 
-    `whole`: the entities all of whose ended items are here, those that ended long ago too.
+    `answers_of` finds an entity's answers, `items_of` its ended items, `rows_of` a batch's ended items by row.
+    `whole`: the entities all of whose ended items are here, those that ended long ago too; `looked_up`: those all of
+    whose answers are here. `readings` are what `said` says, read once. `customer_keys`: of each client that was needed.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
-    answers: Tracked[str, Answer] = field(default_factory=Tracked)
+    answers: Tracked[AnswerKey, Answer] = field(default_factory=Tracked)
+    mappings: Tracked[tuple[str, str, str], AnswerMapping] = field(default_factory=Tracked)
+    customers: Tracked[tuple[str, str], Customer] = field(default_factory=Tracked)
     jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
     job_counts: dict[str, int] = field(default_factory=dict)
     leads: Tracked[str, Any] = field(default_factory=Tracked)
-    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
-    raws: dict[str, Any] = field(default_factory=dict)
+    added: dict[str, Event] = field(default_factory=dict)
+    said: dict[str, Any] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    answers_of: dict[str, set[AnswerKey]] = field(default_factory=dict)
+    looked_up: set[str] = field(default_factory=set)
     items_of: dict[str, set[str]] = field(default_factory=dict)
+    rows_of: dict[str, dict[int, str]] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
+    customer_keys: dict[str, set[str]] = field(default_factory=dict)
+    last_rows: dict[str, int] = field(default_factory=dict)
+    remapped: set[str] = field(default_factory=set)
+    carried_out: bool = False
+
+    def answer(self, answer: Answer) -> None:
+        """Enter an answer in force."""
+        key = (answer.entity_id, answer.workflow, answer.client_id)
+        self.answers[key] = answer
+        self.answers_of.setdefault(answer.entity_id, set()).add(key)
+
+    def forget(self) -> None:
+        """Let go of what is wide and saved: leads made again are many, and seldom needed soon."""
+        for kept in (self.items, self.answers, self.items.absent, self.answers.absent, self.added, self.said):
+            kept.clear()
+        for index in (self.readings, self.answers_of, self.looked_up, self.items_of, self.rows_of, self.whole):
+            index.clear()
+        self.carried_out = False
+
+    def ended(self, item: Item) -> None:
+        """Make an ended item findable by its entities and its row."""
+        for entity_id in filter(None, (item.item_id, item.person_id, item.company_id)):
+            self.items_of.setdefault(entity_id, set()).add(item.item_id)
+        self.rows_of.setdefault(item.batch_id, {})[item.row] = item.item_id
 
 
 def lead_id_of(item_id: str) -> str:

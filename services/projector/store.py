@@ -1,147 +1,87 @@
-"""The projector's tables, and which rows of them a list of events needs."""
+"""Which rows of the projector's tables a list of events needs, and what is written back."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import (
-    TIMESTAMP,
-    BigInteger,
-    Boolean,
-    Column,
-    Date,
-    Index,
-    Integer,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    text,
+from services.projector import tables
+from services.projector.rows import (
+    Answer,
+    AnswerMapping,
+    Batch,
+    Customer,
+    FinalLead,
+    Item,
+    State,
+    WorkHistory,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-
-from services.projector.lead import COLUMNS
-from services.projector.rows import Answer, Batch, FinalLead, Item, State, WorkHistory
+from services.projector.tables import METADATA as METADATA
 from shared.envelope import Event
-from shared.events import BatchCancelled, EnrichmentReceived, ItemAdded, ItemCompleted, StepFailed
-from shared.ids import to_hex
+from shared.events import (
+    BatchCancelled,
+    CustomersListed,
+    EnrichmentReceived,
+    ItemAdded,
+    ItemCompleted,
+    ReprojectionDue,
+    StepFailed,
+    WorkflowConfigured,
+)
+from shared.ids import from_hex, to_hex
 from shared.runtime import log
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.database import Connection, Rows
 
-METADATA = MetaData()
-checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
-TYPES: Final[dict[str, Any]] = {
-    "person_current_job_start_date": Date,
-    "company_employee_count": BigInteger,
-    "company_founded_year": Integer,
-    "company_industries": JSONB,
-    "company_subindustries": JSONB,
-    "company_technologies": JSONB,
-    "is_new_in_role": Boolean,
-    "is_recently_funded": Boolean,
-    "is_worked_at_customer": Boolean,
-}
-
-BATCH = Table(
-    "batch",
-    METADATA,
-    Column("batch_id", Id("batch"), primary_key=True),
-    *tenant_columns(),
-    Column("workstream", Text, nullable=False),
-    Column("last_step", SmallInteger, nullable=False),
-    Column("cancelled", Boolean, nullable=False),
-)
-ITEM = Table(
-    "item",
-    METADATA,
-    Column("item_id", Id("item"), primary_key=True),
-    *tenant_columns(),
-    Column("batch_id", Id("batch"), nullable=False),
-    Column("row", BigInteger, nullable=False),
-    Column("output", JSONB, nullable=False),
-    Column("person_id", Id("person")),
-    Column("company_id", Id("company")),
-    Column("outcome", Text),
-    Column("ended_at", TIME),
-    Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
-    Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
-    Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
-)
-ANSWER = Table(
-    "answer",
-    METADATA,
-    Column("entity_id", Text, primary_key=True),
-    *tenant_columns(),
-    Column("workflow", Text, nullable=False),
-    Column("answer_id", Id("evt"), nullable=False),
-    Column("received_at", TIME, nullable=False),
-    Column("refreshed_at", Text, nullable=False),
-)
-FINAL_LEADS = Table(
-    "final_leads",
-    METADATA,
-    Column("lead_id", Id("lead"), primary_key=True),
-    *tenant_columns(),
-    Column("batch_id", Id("batch"), nullable=False),
-    Column("item_id", Id("item"), nullable=False),
-    Column("row", BigInteger, nullable=False),
-    Column("person_id", Id("person")),
-    Column("company_id", Id("company")),
-    Column("source_workstream", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    *(Column(name, TYPES.get(name, Text)) for name in COLUMNS),
-    Column("provenance", JSONB, nullable=False),
-    Column("reference_date", Date, nullable=False),
-    Column("projected_at", TIME, nullable=False),
-    Index("final_leads_batch", "batch_id", "row"),
-)
-PERSON_WORK_HISTORY = Table(
-    "person_work_history",
-    METADATA,
-    Column("person_id", Id("person"), primary_key=True),
-    Column("ordinal", SmallInteger, primary_key=True),
-    *tenant_columns(),
-    *(Column(name, Text) for name in ("company_name", "company_domain", "company_linkedin_url", "title")),
-    Column("start_date", Date),
-    Column("end_date", Date),
-    Column("is_current", Boolean, nullable=False),
-    Index("person_work_history_domain", "company_domain"),
-)
-_batches, _items, _answers = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(ANSWER, Answer)
-_leads, _jobs = Rows(FINAL_LEADS, FinalLead), Rows(PERSON_WORK_HISTORY, WorkHistory)
+_batches, _items = Rows(tables.BATCH, Batch), Rows(tables.ITEM, Item)
+_answers, _mappings = Rows(tables.ANSWER, Answer), Rows(tables.ANSWER_MAPPING, AnswerMapping)
+_customers, _leads = Rows(tables.CUSTOMER, Customer), Rows(tables.FINAL_LEADS, FinalLead)
+_jobs = Rows(tables.PERSON_WORK_HISTORY, WorkHistory)
 
 # Jobs that a shorter answer no longer has.
-FORGET_JOBS: Final = "DELETE FROM person_work_history WHERE person_id = %s::uuid AND ordinal >= %s"
+FORGET_JOBS: Final = """
+DELETE FROM person_work_history h USING unnest(%s::uuid[], %s::int[]) AS kept (person_id, jobs)
+WHERE h.person_id = kept.person_id AND h.ordinal >= kept.jobs
+"""
+# A client's batches, and the last row of each that is a lead.
+LAST_ROWS: Final = """
+SELECT batch_id, (SELECT max("row") FROM final_leads l WHERE l.batch_id = b.batch_id) FROM batch b
+WHERE client_id = ANY(%s::uuid[])
+"""
+# The leads of one piece of a batch.
+PIECE: Final = f'SELECT {_leads.names} FROM final_leads WHERE batch_id = %s::uuid AND "row" > %s AND "row" <= %s'
 
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the items of these events, their answers, and the ended items of the entities answered about."""
-    await _load_batches(connection, state, events)
+    await _load_batches(connection, state, {e.batch_id for e in events if e.batch_id})
+    await _load_clients(connection, state, events)
     await _load_items(connection, state, events)
     answered = {e.entity_id for e in events if isinstance(e.payload, EnrichmentReceived) and e.entity_id}
     ending = ItemCompleted | StepFailed | BatchCancelled
     needed = answered | {e.entity_id for e in events if isinstance(e.payload, ending) and e.entity_id}
-    for item in _ending_items(state, events):
-        needed |= {entity for entity in (item.person_id, item.company_id) if entity}
     await _load_ended(connection, state, answered)
-    await _load_fields(connection, state, events, answered)
-    for item in _items_about(state, answered):
-        needed |= {entity for entity in (item.person_id, item.company_id) if entity}
+    touched = [*_ending_items(state, events), *_items_about(state, answered)]
+    touched += await _load_pieces(connection, state, events)
+    await _load_added(connection, state, events, touched)
+    needed |= {entity for item in touched for entity in (item.person_id, item.company_id, item.item_id) if entity}
+    state.looked_up |= {e.item_id for e in events if isinstance(e.payload, ItemAdded) and e.item_id}  # none yet
     await _load_answers(connection, state, needed)
 
 
 async def save(connection: Connection, state: State) -> None:
-    """Write what changed. Leads and jobs are not kept in memory."""
+    """Write what changed. Leads, jobs and customers' names are not kept in memory."""
     await _batches.upsert(connection, state.batches.take_changed())
     await _items.upsert(connection, state.items.take_changed())
     await _answers.upsert(connection, state.answers.take_changed())
+    await _mappings.upsert(connection, state.mappings.take_changed())
+    await _customers.upsert(connection, state.customers.take_changed())
     await _leads.upsert(connection, state.leads.take_changed())
     await _jobs.upsert(connection, state.jobs.take_changed())
-    for person_id, count in state.job_counts.items():
-        await connection.execute(FORGET_JOBS, (to_hex(person_id), count))
-    state.leads.clear()
-    state.jobs.clear()
-    state.job_counts.clear()
+    if state.job_counts:
+        people = "{" + ",".join(map(to_hex, state.job_counts)) + "}"
+        await connection.execute(FORGET_JOBS, (people, list(state.job_counts.values())))
+    for kept in (state.customers, state.leads, state.jobs, state.job_counts, state.remapped):
+        kept.clear()
+    if state.carried_out:
+        state.forget()
 
 
 def _ending_items(state: State, events: Sequence[Event]) -> list[Item]:
@@ -155,10 +95,28 @@ def _items_about(state: State, entities: set[str]) -> list[Item]:
     return [state.items[name] for entity in entities for name in state.items_of.get(entity, ())]
 
 
-async def _load_batches(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    wanted = state.batches.unknown({e.batch_id for e in events if e.batch_id})
+async def _load_batches(connection: Connection, state: State, batch_ids: set[str]) -> None:
+    wanted = state.batches.unknown(batch_ids)
     if wanted:
         state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
+
+
+async def _load_clients(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """The customers and mappings of clients not seen yet, and all batches of a client whose leads may all change."""
+    new = {e.client_id for e in events if e.client_id} - state.customer_keys.keys()
+    if new:
+        state.customer_keys |= {client_id: set() for client_id in new}
+        for customer in await _customers.read(connection, "client_id", new):
+            state.customer_keys[customer.client_id].add(customer.key)
+        mappings = await _mappings.read(connection, "client_id", new)
+        state.mappings.loaded((), [((m.client_id, m.workflow, m.workstream), m) for m in mappings])
+    at_large = WorkflowConfigured | CustomersListed
+    changing = {e.client_id for e in events if isinstance(e.payload, at_large) and e.client_id}
+    if changing:
+        clients = "{" + ",".join(map(to_hex, changing)) + "}"
+        found = await (await connection.execute(LAST_ROWS, (clients,))).fetchall()
+        state.last_rows |= {from_hex("batch", batch_id): last or 0 for batch_id, last in found}
+        await _load_batches(connection, state, {from_hex("batch", batch_id) for batch_id, _ in found})
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -174,31 +132,51 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
 
 async def _load_answers(connection: Connection, state: State, entities: set[str]) -> None:
     """The answers in force about these entities, and from the log what they say."""
-    wanted = state.answers.unknown(entities)
+    wanted = entities - state.looked_up
     if not wanted:
         return
+    state.looked_up |= wanted
     found = await _answers.read(connection, "entity_id", wanted)
-    state.answers.loaded(wanted, [(answer.entity_id, answer) for answer in found])
+    for answer in found:
+        key = (answer.entity_id, answer.workflow, answer.client_id)
+        state.answers.loaded((), [(key, answer)])
+        state.answers_of.setdefault(answer.entity_id, set()).add(key)
     said = await log.payloads(connection, [answer.answer_id for answer in found]) if found else {}
-    state.raws |= {answer.entity_id: said[answer.answer_id].answer for answer in found}
+    state.said |= {event_id: payload.answer for event_id, payload in said.items()}
 
 
-async def _load_fields(connection: Connection, state: State, events: Sequence[Event], answered: set[str]) -> None:
+async def _load_added(connection: Connection, state: State, events: Sequence[Event], items: Iterable[Item]) -> None:
+    """The ItemAdded events of items whose leads are made: they have the fields of their rows."""
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
-    needed = {item.item_id for item in (*_ending_items(state, events), *_items_about(state, answered))}
-    if wanted := needed - new - state.fields.keys():
-        state.fields |= await log.item_fields(connection, wanted)
+    if wanted := {item.item_id for item in items} - new - state.added.keys():
+        state.added |= await log.items_added(connection, wanted)
 
 
 async def _load_ended(connection: Connection, state: State, entities: set[str]) -> None:
     """The items that have ended with one of these people or companies: an answer changes their leads."""
     unseen = entities - state.whole
-    for column, prefix in (("person_id", "person_"), ("company_id", "company_")):
+    for column, prefix in (("person_id", "person_"), ("company_id", "company_"), ("item_id", "item_")):
         wanted = {entity for entity in unseen if entity.startswith(prefix)}
-        for item in await _items.read(connection, column, wanted, "outcome IS NOT NULL"):
-            state.items.loaded((), [(item.item_id, item)])
-            state.items_of.setdefault(str(getattr(item, column)), set()).add(item.item_id)
-    batches = state.batches.unknown({item.batch_id for item in _items_about(state, entities)})
-    if batches:
-        state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
+        await _enter_ended(connection, state, await _items.read(connection, column, wanted, "outcome IS NOT NULL"))
     state.whole |= unseen
+
+
+async def _load_pieces(connection: Connection, state: State, events: Sequence[Event]) -> list[Item]:
+    """The leads that are to be made again, and their items."""
+    found: list[Item] = []
+    for event in events:
+        if isinstance(event.payload, ReprojectionDue) and event.batch_id:
+            bounds = (to_hex(event.batch_id), event.payload.after_row, event.payload.upto_row)
+            leads = await _leads.select(connection, PIECE, bounds)
+            state.leads.loaded((), [(lead.lead_id, lead) for lead in leads])
+            items = await _items.read(connection, "item_id", {lead.item_id for lead in leads})
+            await _enter_ended(connection, state, items)
+            found += [state.items[item.item_id] for item in items]
+    return found
+
+
+async def _enter_ended(connection: Connection, state: State, items: list[Item]) -> None:
+    for item in items:
+        state.items.loaded((), [(item.item_id, item)])
+        state.ended(state.items[item.item_id])
+    await _load_batches(connection, state, {item.batch_id for item in items})

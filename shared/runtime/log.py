@@ -75,14 +75,19 @@ async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str
     return {event.id: event.payload for event in events}
 
 
-async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The fields of these items' rows, by item, as their ItemAdded events have them."""
+async def items_added(connection: Connection, item_ids: Iterable[str]) -> dict[str, Event]:
+    """The ItemAdded events of these items, by item."""
     wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemAdded'", (wanted,)
     )
     events = [from_json(body) for (body,) in await cursor.fetchall()]
-    return {str(event.item_id): event.payload.fields for event in events}
+    return {str(event.item_id): event for event in events}
+
+
+async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The fields of these items' rows, by item, as their ItemAdded events have them."""
+    return {item_id: event.payload.fields for item_id, event in (await items_added(connection, item_ids)).items()}
 
 
 async def broken_link(connection: Connection) -> int | None:

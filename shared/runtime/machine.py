@@ -41,7 +41,8 @@ def _may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
 class Definition(Generic[S]):
     """What makes one service: its name, the events it reads, its tables and its pure functions.
 
-    `load` brings into the state every row that `evolve` and `decide` will look at for these events.
+    `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
+    named in `apart` touch so many rows that each of them is a batch of its own.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Definition(Generic[S]):
     save: Callable[[Connection, S], Awaitable[None]]
     evolve: Callable[[S, Event], None]
     decide: Callable[[S, Event], Iterable[Emit]]
+    apart: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -122,6 +124,21 @@ class Machine(Generic[S]):
         if self.replay:
             async with connection.transaction():
                 await self.letters.refresh(connection)
+        for part in self._parts(messages):
+            await self._apply(connection, part)
+
+    def _parts(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
+        """The messages as the batches they are applied in: one, or more when there are some to keep apart."""
+        marks = [f'"type":"{name}"'.encode() for name in self.definition.apart]
+        first = 0
+        for n, (_, body) in enumerate(messages) if marks else ():
+            if any(mark in body[:100] for mark in marks):
+                yield from filter(None, (messages[first:n], messages[n : n + 1]))
+                first = n + 1
+        if first < len(messages):
+            yield messages[first:]
+
+    async def _apply(self, connection: Connection, messages: Sequence[Message]) -> None:
         try:
             await self._transaction(connection, messages)
         except BaseException as error:

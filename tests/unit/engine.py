@@ -3,8 +3,10 @@
 What the world does (send, answer, refuse, miss, repeat, pause, cancel) is chosen by chance from a seed.
 """
 
+from dataclasses import replace
 from functools import partial
 from random import Random
+from typing import Any
 
 from services.dispatcher import domain as dispatcher
 from services.dispatcher.state import Dispatch
@@ -14,9 +16,20 @@ from services.projector.rows import State as ProjectorState
 from services.sequencer import domain as sequencer
 from services.sequencer.state import State as SequencerState
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchPaused, BatchResumed
+from shared.events import BatchCancelled, BatchPaused, BatchResumed, CustomersListed, ListedCustomer
 from tests.unit.dispatching import LATER, answered, configured, refused, sent, tidy, timed_out, unasked
-from tests.unit.facts import BATCH, COMPANY_STEP, ITEM_STEP, NEXT_BATCH, PERSON_STEP, SYNC_STEP, added, fact, launched
+from tests.unit.facts import (
+    BATCH,
+    COMPANY_STEP,
+    ITEM_STEP,
+    NEXT_BATCH,
+    PERSON_STEP,
+    SYNC_STEP,
+    UPLOAD,
+    added,
+    fact,
+    launched,
+)
 from tests.unit.specification import Specification
 
 STEPS = (SYNC_STEP, COMPANY_STEP, PERSON_STEP, ITEM_STEP)
@@ -85,14 +98,34 @@ class Engine:
         if dispatches and self.chance.random() < 0.8:
             word = self.chance.choice((sent, sent, answered, answered, timed_out, refused))
             more = {"retry_at": LATER} if word in (timed_out, refused) and self.chance.random() < 0.7 else {}
-            self.append(word(self.chance.choice(dispatches), nth=nth, hours=self.chance.randrange(60), **more))
+            event = word(self.chance.choice(dispatches), nth=nth, hours=self.chance.randrange(60), **more)
+            self.append(self.telling(event) if word is answered else event)
         elif self.chance.random() < 0.1:
             self.append(fact(BatchCancelled(), batch_id=batch, nth=nth))
         elif self.chance.random() < 0.5:
             control = self.chance.choice((BatchPaused(), BatchResumed()))
             self.append(fact(control, batch_id=batch, nth=nth))
+        elif self.chance.random() < 0.5:
+            self.append(self.telling(unasked(self.chance.choice(FIRMS), nth=nth)))
         else:
-            self.append(unasked(self.chance.choice(FIRMS), nth=nth))
+            self.change_at_large(nth)
+
+    def telling(self, answer: Event) -> Event:
+        """The answer, saying something by chance."""
+        chance = self.chance.choice
+        said: dict[str, Any] = {"name": chance(("Acme", "Beta")), "Ort": {"Stadt": chance(("Bonn", "Ulm"))}}
+        job = {"company": chance(("Acme", "Beta", "Gamma")), "is_current": chance((True, False)), "start_date": "2025"}
+        said |= {"experience": [job] * self.chance.randrange(3)} | chance(({}, {"last_refresh": "2026-01-01"}))
+        said = chance((said, {"Auskunft": {"Stadt": "Bonn"}}))
+        return replace(answer, payload=replace(answer.payload, answer=said))
+
+    def change_at_large(self, nth: int) -> None:
+        """A customer list, or another mapping of what companies' answers say."""
+        customer = ListedCustomer(self.chance.choice(("Acme", "Beta")), self.chance.choice((None, *FIRMS)))
+        listed = CustomersListed(UPLOAD, [customer], self.chance.random() < 0.7)
+        path = self.chance.choice(("Ort.Stadt", "Auskunft.Stadt"))
+        mapped = configured(COMPANY_STEP.workflow, nth=nth, answer_mapping={"company_city": path})
+        self.append(self.chance.choice((fact(listed, batch_id=None, nth=nth), mapped)))
 
     def out(self) -> list[Dispatch]:
         """The dispatches that claims in progress count on."""

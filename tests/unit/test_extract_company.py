@@ -144,7 +144,8 @@ def test_revenue_ranges(raw: object, wanted: str | None) -> None:
 
 @pytest.mark.parametrize(("raw", "wanted"), [
     ("1M-5M", "$1M - $5M"), ("$50M - $100M", "$50M - $100M"), ("$250M+", "$250M+"),
-    ("Funding unknown", None),
+    ("Funding unknown", None), ("3938000", "$1M - $5M"), (120_000_000, "$100M - $250M"), ("$2.5B", "$250M+"),
+    (0, None), (5e5, "$0 - $1M"),
 ])  # fmt: skip
 def test_funding_ranges(raw: object, wanted: str | None) -> None:
     assert funding_range(raw) == wanted

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.projector.extractors.person import company_keys
-from services.projector.lead import COLUMNS, Lead, project
+from services.projector.extractors.reading import own_lines, read
+from services.projector.lead import COLUMNS, Answered, Lead, project
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
 FIRM = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
@@ -22,7 +23,8 @@ person_current_job_start_date company_name company_domain company_linkedin_url c
 company_logo_url company_description company_industry company_industries company_subindustries
 company_size_bucket company_employee_count company_city company_state company_country
 company_revenue_range company_founded_year company_type company_business_stage company_funding_range
-company_technologies is_new_in_role is_recently_funded is_worked_at_customer"""
+company_technologies person_email_status person_phone company_phone
+is_new_in_role is_recently_funded is_worked_at_customer"""
 ITEM = {
     "first_name": "Ann", "last_name": "Upload", "title": "Boss", "email": "ann@upload.example.com",
     "person_city": "Lyon", "person_country": "France", "company_name": "Upload, Inc.",
@@ -40,7 +42,12 @@ json_values = st.recursive(
 
 
 def lead(item: dict[str, Any] = ITEM, person: Any = None, firm: Any = None, today: date = TODAY, **more: Any) -> Lead:
-    return project(item, person, firm, reference_date=today, **more)
+    """`more`: customers, or further answers by workflow; the newest comes last."""
+    customers = more.pop("customers", frozenset())
+    told = [("company_answer", firm, "company_1"), ("person_answer", person, "person_1")]
+    told += [(workflow, raw, "person_1") for workflow, raw in more.items()]
+    answers = [Answered(name, read(raw, name, entity)) for name, raw, entity in reversed(told) if raw is not None]
+    return project(item, answers, reference_date=today, customers=customers)
 
 
 def job(start: Any, **more: Any) -> dict[str, Any]:
@@ -49,7 +56,7 @@ def job(start: Any, **more: Any) -> dict[str, Any]:
 
 def test_the_columns_are_those_of_the_table() -> None:
     assert sorted(COLUMNS) == sorted(EXPECTED_COLUMNS.split())
-    assert lead({}) == Lead(dict.fromkeys(COLUMNS), {}, [])
+    assert lead({}) == Lead(dict.fromkeys(COLUMNS), {})
 
 
 def test_an_upload_alone_makes_a_lead() -> None:
@@ -166,6 +173,72 @@ def test_worked_at_customer(customers: frozenset[str], wanted: bool | None) -> N
 
 def test_nobody_knows_where_a_lead_without_employers_worked() -> None:
     assert lead({}, customers=frozenset({"acme.com"})).columns["is_worked_at_customer"] is None
+
+
+def test_a_second_workflow_completes_the_first_and_its_newer_word_wins() -> None:
+    found = lead(person=ANN, enrich_again={"first_name": "Anne", "last_name": "Stubbs", "summary": "Hello", "org": "X"})
+    assert (found.columns["person_first_name"], found.provenance["person_first_name"]) == ("Anne", "enrich_again")
+    assert (found.columns["person_summary"], found.provenance["person_headline"]) == ("Hello", "person_answer")
+    assert len(found.jobs) == 10
+    assert [told["columns"] for told in found.contradictions if told["kind"] == "answers"] == [["person_first_name"]]
+
+
+@pytest.mark.parametrize("answer", [
+    {"email": "Ann@Found.example", "email_status": "valid"}, {"raw_payload": {"work_email": "ann@found.example"}},
+    {"item_id": "x", "result": {"email": "ann@found.example", "status": "valid"}}, {"emails": ["ann@found.example"]},
+    [{"data": {"email": "ann@found.example"}}],
+])  # fmt: skip
+def test_a_search_for_an_email_gives_the_email_and_leaves_the_person(answer: Any) -> None:
+    found = lead(person=ANN, enrich_email=answer)
+    assert (found.columns["person_email"], found.columns["person_last_name"]) == ("ann@found.example", "Stubbs")
+    assert found.provenance["person_email"] == "enrich_email"
+    (told,) = [each for each in found.contradictions if each["columns"] == ["person_email"]]
+    assert [value["value"] for value in told["values"]] == ["ann@upload.example.com", "ann@found.example"]
+
+
+@pytest.mark.parametrize(("firm", "told"), [
+    ({"employee_count": 67, "size": "501-1,000 employees"}, ["size"]),
+    ({"employee_count": 67, "size": "51-200"}, []), ({"employee_count": 0, "size": "51-200"}, []),
+    ({"domain": "other.com"}, ["upload"]), ({"domain": "www.UPLOAD.io"}, []),
+])  # fmt: skip
+def test_what_cannot_all_be_true_is_told(firm: Any, told: list[str]) -> None:
+    assert [each["kind"] for each in lead(firm={"name": "Acme", "industry": "Tools", **firm}).contradictions] == told
+
+
+@pytest.mark.parametrize(("jobs", "told"), [
+    (job("2024", company_domain="upload.io"), 0), (job("2024", company="UPLOAD Inc"), 0), (job("2024"), 1),
+    ({"experience": [{"company": "Acme", "start_date": "2020", "is_current": False}]}, 0),
+    ({"experience": [*job("2024")["experience"], *job("2023", company="Upload")["experience"]]}, 0),
+])  # fmt: skip
+def test_another_employer_than_the_uploaded_one_is_told(jobs: Any, told: int) -> None:
+    found = [each for each in lead(person=jobs).contradictions if each["kind"] == "employer"]
+    assert len(found) == told
+    for each in found:
+        assert [value["value"] for value in each["values"]] == ["Upload, Inc.", "Acme"]
+
+
+def test_which_customer_somebody_worked_at_is_told() -> None:
+    assert lead(person=ANN, customers=frozenset({"siemens.com"})).customer == "siemens.com"
+
+
+def test_what_an_upload_says_is_found_by_its_field() -> None:
+    assert lead().via["company_name"] == "company_name_normalized"
+
+
+def test_keys_in_another_spelling_are_read_when_nothing_else_is() -> None:
+    told = read({"Company Name": "Acme", "Domain": "acme.com", "employeeCount": "7"}, "enrich", "company_1")
+    assert told.columns == {"company_name": "Acme", "company_domain": "acme.com", "company_employee_count": 7}
+    rows = json.loads((CLAY / "claygent_customers_real_rows.json").read_bytes())
+    assert [read(row["raw_payload"], "enrich", "company_1").columns for row in rows] == [{}, {}]
+
+
+def test_a_client_s_own_mapping_is_asked_after_ours() -> None:
+    lines = own_lines(
+        {"company_city": "Ort.Stadt", "company_name": ["x", "Firma"], "no_column": "a", "company_type": 3}
+    )
+    told = read({"Ort": {"Stadt": " Bonn "}, "Firma": "Acme"}, "enrich", "company_1", lines)
+    assert told.columns == {"company_city": "Bonn", "company_name": "Acme"}
+    assert read({"name": "Beta", "Firma": "Acme"}, "enrich", "company_1", lines).columns == {"company_name": "Beta"}
 
 
 @settings(deadline=None)  # the first domain loads the list of public suffixes

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from services.projector.domain import decide, evolve
 from services.projector.rows import State, lead_id_of
 from shared.envelope import Event
-from shared.events import BatchCancelled, EnrichmentReceived, ItemCompleted, StepFailed
+from shared.events import (
+    BatchCancelled,
+    CustomersListed,
+    EnrichmentReceived,
+    ItemCompleted,
+    ListedCustomer,
+    ReprojectionDue,
+    StepFailed,
+    WorkflowConfigured,
+)
 from shared.ids import named_id
 from shared.state import Tracked
 from tests.unit.facts import (
@@ -22,6 +31,7 @@ from tests.unit.facts import (
     PERSON_STEP,
     START,
     SYNC_STEP,
+    UPLOAD,
     added,
     fact,
     item_id,
@@ -78,8 +88,14 @@ def test_an_item_that_has_ended_is_a_lead_of_what_was_uploaded_and_answered() ->
     assert (found.person_email, found.person_title, found.company_domain) == ("ann@acme.com", "CEO", "acme.com")
     assert (found.person_id, found.company_id, found.source_workstream) == (ANN, ACME, "apollo_scrape")
     assert (found.reference_date, found.projected_at) == (START.date(), START + timedelta(hours=2))
-    assert "person_email" in found.provenance["upload"]["columns"]
-    assert found.provenance["company_answer"]["event_id"] == answer(ACME).id
+    sources = {column: source for source in found.provenance for column in source["columns"]}
+    assert (sources["person_email"]["source"], sources["person_email"]["event_id"]) == (
+        "upload", added(1, email="ann@acme.com", title="Boss").id,
+    )  # fmt: skip
+    assert {k: v for k, v in sources["company_domain"].items() if k != "columns"} == {
+        "source": "answer", "event_id": answer(ACME).id, "workflow": "enrich", "provider": "clay",
+        "at": (START + timedelta(hours=1)).isoformat(),
+    }  # fmt: skip
 
 
 def test_before_its_end_an_item_is_no_lead() -> None:
@@ -172,6 +188,83 @@ def test_repeated_words_change_no_lead() -> None:
     assert found.state.leads == before
 
 
+def test_answers_of_two_workflows_stand_beside_each_other() -> None:
+    mail = EnrichmentReceived("enrich_email", None, True, {"email": "ann@beta.com"}, {"provider": "finder"})
+    found = one(*walked(1), answer(ANN), fact(mail, entity_id=ANN, hours=2, batch_id=None))
+    assert (lead(found, 1).person_email, lead(found, 1).person_title) == ("ann@beta.com", "CEO")
+    sources = {
+        name: each["workflow"] for each in lead(found, 1).provenance for name in each["columns"] if "workflow" in each
+    }
+    assert (sources["person_email"], sources["person_title"]) == ("enrich_email", "enrich")
+    assert {each.get("provider") for each in lead(found, 1).provenance} == {"finder", "clay", None}
+    assert len(found.state.jobs) == 2
+
+
+def test_an_answer_about_the_item_itself_reaches_its_lead_and_no_other() -> None:
+    found = one(added(2), *walked(1), *walked(2))
+    found.given(fact(EnrichmentReceived("score", None, True, FIRM | {"city": "x"}), entity_id=item_id(1), hours=5))
+    assert (lead(found, 1).company_domain, lead(found, 2).company_domain) == ("acme.com", None)
+
+
+def test_what_a_step_set_says_which_step() -> None:
+    (told,) = [each for each in lead(one(*walked(1)), 1).provenance if each["source"] == "workflow"]
+    assert (told["columns"], told["workflow"]) == (["company_name"], "tidy")
+    assert told["event_id"] == walked(1)[0].id
+
+
+def listed(*names: str, complete: bool = True, **about) -> Event:
+    customers = [ListedCustomer(name=name) for name in names]
+    return fact(CustomersListed(UPLOAD, customers, complete), batch_id=None, **about)
+
+
+def settled(found: Specification, *events: Event) -> Specification:
+    """The events, and whatever follows from them."""
+    found.when(*events)
+    while found.following:
+        found.when(*found.following)
+    return found
+
+
+def test_a_customer_list_that_comes_later_is_held_against_every_lead() -> None:
+    found = one(answer(ACME), answer(ANN), *walked(1))
+    before = lead(found, 1)
+    assert before.is_worked_at_customer is None
+    settled(found, listed("Nobody", hours=9))
+    assert lead(found, 1).is_worked_at_customer is False
+    settled(found, listed("Beta Inc.", hours=30))
+    after = lead(found, 1)
+    assert (after.is_worked_at_customer, after.reference_date) == (True, before.reference_date)
+    (derived,) = [each for each in after.provenance if each["source"] == "derived"]
+    assert derived["customer"] == "beta"
+    assert after.projected_at == START + timedelta(hours=30)
+
+
+def test_leads_are_made_again_piece_by_piece_and_only_when_a_list_is_whole() -> None:
+    found = projector(launched(*STEPS, items=9), *(added(row, email="a@b.com") for row in (1, 2, 1203)))
+    found.given(*(event for row in (1, 2, 1203) for event in walked(row)))
+    found.when(listed("Beta", complete=False)).then()
+    pieces = [ReprojectionDue(0, 500), ReprojectionDue(500, 1000), ReprojectionDue(1000, 1203)]
+    found.when(listed("Gamma")).then(*pieces)
+    assert [event.batch_id for event in found.following] == [BATCH] * 3
+    found.when(listed("Gamma", client_id=OTHER_CLIENT)).then()
+
+
+def test_a_lead_in_which_nothing_changes_stays_as_it_is() -> None:
+    found = settled(one(answer(ACME), answer(ANN), *walked(1)), listed("Beta"))
+    before = lead(found, 1)
+    assert lead(settled(found, listed("Delta", hours=40)), 1) == before
+
+
+def test_an_answer_that_was_not_understood_is_read_again_under_a_mapping() -> None:
+    found = one(*walked(1), fact(EnrichmentReceived("enrich", None, True, {"Sitz": {"Ort": "Bonn"}}), entity_id=ACME))
+    assert [each.columns for each in found.state.answers.values()] == [0]
+    mapped = WorkflowConfigured("enrich", "apollo_scrape", {"answer_mapping": {"company_city": "Sitz.Ort"}})
+    settled(found, fact(mapped, batch_id=None, hours=9))
+    assert [each.columns for each in found.state.answers.values()] == [1]
+    assert (lead(found, 1).company_city, lead(found, 1).projected_at) == ("Bonn", START + timedelta(hours=9))
+    found.when(fact(mapped, batch_id=None, hours=10)).then()
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
     """Items that walk, fail or are cancelled, and answers before, between and after."""
@@ -198,8 +291,8 @@ def test_every_ended_item_is_one_lead_as_it_stands_at_the_end(history: list[Even
     for row in found.state.leads.values():
         item = ended[row.item_id]
         assert (row.company_id, row.person_id) == (item.company_id, item.person_id)
-        known = found.state.answers.get(item.company_id or "")
-        assert row.company_founded_year == (known and found.state.raws[known.entity_id]["founded"])
+        known = found.state.answers.get((item.company_id or "", "enrich", CLIENT))
+        assert row.company_founded_year == (known and found.state.said[known.answer_id]["founded"])
 
 
 @given(histories(), st.integers(1, 5))
@@ -216,11 +309,14 @@ def test_the_leads_do_not_depend_on_how_the_log_is_cut(history: list[Event], siz
 
 def reread(state: State) -> State:
     fresh = State()
-    for name in ("batches", "items", "answers"):
+    for name in ("batches", "items", "mappings"):
         table: Tracked = getattr(state, name)
         getattr(fresh, name).loaded(table.keys(), table.items())
-    fresh.fields, fresh.raws = dict(state.fields), dict(state.raws)  # read from the log, as often as need be
+    for answer in state.answers.values():
+        fresh.answer(answer)
+    fresh.added, fresh.said = dict(state.added), dict(state.said)  # read from the log, as often as need be
+    fresh.customer_keys = {client: set(keys) for client, keys in state.customer_keys.items()}
     for item in state.items.values():
-        for entity in filter(None, (item.person_id, item.company_id)) if item.outcome else ():
-            fresh.items_of.setdefault(entity, set()).add(item.item_id)
+        if item.outcome:
+            fresh.ended(item)
     return fresh

@@ -30,6 +30,15 @@ REVENUES: Final = (
     (1e11, "10B-100B"),
     (1e12, "100B-1T"),
 )
+FUNDINGS: Final = (
+    (1e6, "$0 - $1M"),
+    (5e6, "$1M - $5M"),
+    (1e7, "$5M - $10M"),
+    (2.5e7, "$10M - $25M"),
+    (5e7, "$25M - $50M"),
+    (1e8, "$50M - $100M"),
+    (2.5e8, "$100M - $250M"),
+)
 _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _HEADS = re.compile(r"(\d[\d,]{0,12})(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
@@ -49,7 +58,8 @@ def revenue_range(value: object) -> str | None:
 
 
 def funding_range(value: object) -> str | None:
-    """The total raised, as "$1M - $5M" or "$250M+"; None where the provider says that it does not know."""
+    """The total raised, as "$1M - $5M" or "$250M+", an amount too; None where the provider does not know it."""
+    value = int(value) if isinstance(value, float) and abs(value) < 1e15 else value
     return _funding_range(written) if (written := _short(value)) else None
 
 
@@ -71,7 +81,7 @@ def _size_bucket(written: str) -> str | None:
 def _revenue_range(written: str) -> str | None:
     bare = re.sub(r"[\s$]|USD", "", written.upper())
     if found := _AMOUNT.fullmatch(bare):
-        amount = float(found[1].replace(",", "")) * _UNITS[found[2]]
+        amount = _amount(found)
         return next((band for top, band in REVENUES if amount < top), "1T+")
     return bare if _RANGE.fullmatch(bare) or _MORE.fullmatch(bare) else written
 
@@ -83,4 +93,11 @@ def _funding_range(written: str) -> str | None:
         return f"${found[1]} - ${found[2]}"
     if _MORE.fullmatch(bare):
         return f"${bare}"
+    if found := _AMOUNT.fullmatch(bare):
+        amount = _amount(found)
+        return next((band for top, band in FUNDINGS if amount < top), "$250M+") if amount else None
     return None if "UNKNOWN" in bare else written
+
+
+def _amount(found: re.Match[str]) -> float:
+    return float(found[1].replace(",", "")) * _UNITS[found[2]]

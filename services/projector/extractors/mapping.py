@@ -3,7 +3,8 @@
 A new column is one line in a table. The first path with a value that survives the normaliser wins.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from shared.enrichment import enrichments, is_wrapped
@@ -22,8 +23,13 @@ def column(name: str, normalise: Callable[[object], Any], *paths: str) -> Column
     return Column(name, normalise, tuple(map(_path, paths)))
 
 
-def pick(table: tuple[Column, ...], source: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
-    """The columns of `table` that `source` has a value for, those in `known` left out."""
+def pick(
+    table: tuple[Column, ...], source: Mapping[str, Any], known: Collection[str] = (), via: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The columns of `table` that `source` has a value for, those in `known` left out.
+
+    `via` is told under which key of the source each was found.
+    """
     found: dict[str, Any] = {}
     for name, normalise, paths in table:
         if name in known:
@@ -32,6 +38,8 @@ def pick(table: tuple[Column, ...], source: Mapping[str, Any], known: Collection
             value = source.get(path) if isinstance(path, str) else _at(source, path)
             if value is not None and (value := normalise(value)) is not None:
                 found[name] = value
+                if via is not None:
+                    via[name] = path if isinstance(path, str) else str(path[0])
                 break
     return found
 
@@ -46,6 +54,17 @@ def answer_of(raw: object, mine: frozenset[str], others: frozenset[str]) -> dict
     return {}
 
 
+def written(path: str | tuple[str | int, ...]) -> str:
+    """A path as it is written in a table."""
+    return path if isinstance(path, str) else ".".join(map(str, path))
+
+
+def fingerprint(tables: Iterable[tuple[Column, ...]]) -> str:
+    """A digest of names, normalisers and paths: another mapping has another one."""
+    lines = [f"{c.name} {c.normalise.__name__} {' '.join(map(written, c.paths))}" for t in tables for c in t]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
+
+
 def _at(source: Any, path: tuple[str | int, ...]) -> Any:
     for step in path:
         if isinstance(step, str):
@@ -56,5 +75,5 @@ def _at(source: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _path(written: str) -> str | tuple[str | int, ...]:
-    steps = tuple(int(step) if step.isdigit() else step for step in written.split("."))
+    steps = tuple(int(step) if step.isdecimal() and step.isascii() else step for step in written.split("."))
     return steps if len(steps) > 1 else written

@@ -55,6 +55,9 @@ class Profile(NamedTuple):
     current_since: Span | None
 
 
+NOBODY: Final = Profile({}, [], None)
+
+
 class _Entry(NamedTuple):
     """A job as it is told. The first seven sort the most recent last; they have no None."""
 
@@ -84,7 +87,7 @@ def profile(raw: object) -> Profile:
     """Columns, jobs and the start of the current job, in one pass."""
     found = answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS)
     if not found:
-        return Profile({}, [], None)
+        return NOBODY
     columns, entries = pick(TABLE, found), _entries(found)
     headline = _headline(found, entries, columns.get("person_title"))
     if headline and headline.title:

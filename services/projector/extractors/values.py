@@ -84,6 +84,11 @@ def person_link(value: object) -> str | None:
     return _person_link(value) if isinstance(value, str) else None
 
 
+def address(value: object) -> str | None:
+    """An e-mail address, in lower case."""
+    return canonical.email_address(value) if isinstance(value, str) and len(value) < 400 else None
+
+
 def span(value: object) -> Span | None:
     """When something happened, as precisely as it is told: a day, a month or a year between 1900 and 2100."""
     if isinstance(value, str):

@@ -1,0 +1,101 @@
+"""Where what is known of a lead cannot all be true. Both sides are kept: the lead shows one, this names the other.
+
+Pure. A contradiction is a JSON object: `kind`, the `columns` it is about, and `values`, what each source says.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from services.projector.extractors.bands import size_bucket
+from services.projector.extractors.mapping import column, pick
+from services.projector.extractors.person import Job, company_keys, employer_keys
+from services.projector.extractors.reading import Reading
+from services.projector.extractors.values import address, domain, person_link
+
+Contradiction = dict[str, Any]
+# What is told in many words, or in lists, differs without contradicting.
+WORDS: Final = frozenset(
+    {"person_headline", "person_summary", "company_description", "company_logo_url", "company_website"}
+    | {"company_technologies", "company_industries", "company_subindustries", "person_location"}
+)
+IDENTITY: Final = (
+    column("person_email", address, "email"),
+    column("person_linkedin_url", person_link, "person_linkedin_url"),
+    column("company_domain", domain, "company_domain", "company_website"),
+)
+
+
+def contradictions(
+    item: Mapping[str, Any],
+    columns: Mapping[str, Any],
+    provenance: Mapping[str, str],
+    answers: Sequence[tuple[str, Reading]],
+) -> list[Contradiction]:
+    """Head count against size band, answers against each other, and the upload against the answers."""
+    found = _size(columns, provenance)
+    if answers:
+        found += _between_answers(answers) + _identity(item, columns, provenance) + _employer(item, answers)
+    return found
+
+
+def _size(columns: Mapping[str, Any], provenance: Mapping[str, str]) -> list[Contradiction]:
+    heads, band = columns["company_employee_count"], columns["company_size_bucket"]
+    if heads is None or band is None or size_bucket(heads) in (band, None):
+        return []
+    names = ("company_employee_count", "company_size_bucket")
+    return [_told("size", names, [(provenance[name], columns[name]) for name in names])]
+
+
+def _between_answers(answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
+    """What a newer and an older answer both say, and not alike; each column once, with all who say something of it."""
+    found: dict[str, Contradiction] = {}
+    for number, (label, reading) in enumerate(answers):
+        older = [(other, r.columns) for other, r in answers[number + 1 :] if reading.columns.keys() & r.columns.keys()]
+        for name, value in reading.columns.items() if older else ():
+            said = [(other, columns[name]) for other, columns in older if name in columns]
+            if name not in found and name not in WORDS and any(_folded(told) != _folded(value) for _, told in said):
+                found[name] = _told("answers", (name,), [(label, value), *said])
+    return list(found.values())
+
+
+def _identity(
+    item: Mapping[str, Any], columns: Mapping[str, Any], provenance: Mapping[str, str]
+) -> list[Contradiction]:
+    return [
+        _told("upload", (name,), [("upload", value), (provenance[name], columns[name])])
+        for name, value in pick(IDENTITY, item).items()
+        if provenance.get(name, "upload") != "upload" and _folded(columns[name]) != _folded(value)
+    ]
+
+
+def _employer(item: Mapping[str, Any], answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
+    """The uploaded employer against those the person is said to work for now."""
+    label, jobs = next(((label, reading.jobs) for label, reading in answers if reading.jobs), ("", []))
+    host, link = item.get("company_domain") or item.get("company_website"), item.get("company_linkedin_url")
+    uploaded = company_keys(_text(host), _text(link), _text(item.get("company_name")))
+    current = [job for job in jobs if job.is_current]
+    answered = {key for job in current for key in employer_keys(job)}
+    if not uploaded or not answered or not answered.isdisjoint(uploaded):
+        return []
+    employers = "; ".join(dict.fromkeys(_name(job) for job in current))
+    return [_told("employer", ("company_name",), [("upload", item.get("company_name") or host), (label, employers)])]
+
+
+def _name(job: Job) -> str:
+    return job.company_name or job.company_domain or job.company_linkedin_url or ""
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _told(kind: str, names: Sequence[str], said: Sequence[tuple[str, Any]]) -> Contradiction:
+    values = [
+        {"source": source, "value": value.isoformat() if isinstance(value, date) else value} for source, value in said
+    ]
+    return {"kind": kind, "columns": list(names), "values": values}

@@ -1,0 +1,122 @@
+"""A lead's row out of the state: its item, the answers about its person and company, and where each value is from.
+
+Pure. The newest answer wins column by column; what was not said by any answer is the upload's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from services.projector.extractors.mapping import Column
+from services.projector.extractors.person import Job
+from services.projector.extractors.reading import Reading, own_lines, read
+from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
+from services.projector.rows import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
+from shared.canonical import company_name_key
+
+NO_CUSTOMERS: Final = frozenset[str]()
+
+
+def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
+    """The lead of an ended item, made anew."""
+    answers = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
+    fields = dict(state.added[item.item_id].payload.fields)
+    for output in item.outputs:
+        fields |= output["fields"]
+    lead = project(
+        fields,
+        [Answered(answer.answer_id, reading(state, answer)) for answer in answers],
+        reference_date=reference_date,
+        customers=state.customer_keys.get(item.client_id, NO_CUSTOMERS),
+    )
+    return FinalLead(
+        lead_id_of(item.item_id), item.tenant_id, item.client_id, item.batch_id, item.item_id, item.row, item.person_id,
+        item.company_id, state.batches[item.batch_id].workstream, item.outcome, *lead.columns.values(),
+        _provenance(state, item, lead, answers), lead.contradictions or None, reference_date, now,
+    )  # fmt: skip
+
+
+def make_again(state: State, item: Item, now: datetime) -> None:
+    """Put another lead in the place of the one that is there, as of the same date, if it comes out otherwise."""
+    lead_id = lead_id_of(item.item_id)
+    before = state.leads[lead_id]
+    again = make(state, item, before.reference_date, before.projected_at)
+    if again != before:
+        again.projected_at = now
+        state.leads[lead_id] = again
+
+
+def answers_about(state: State, item: Item) -> Iterator[Answer]:
+    """The answers in force about the item, its person and its company, if they are its own client's."""
+    for entity_id in (item.person_id, item.company_id, item.item_id):
+        for key in state.answers_of.get(entity_id or "", ()):
+            if key[2] == item.client_id:
+                yield state.answers[key]
+
+
+def reading(state: State, answer: Answer) -> Reading:
+    """What an answer says, read once."""
+    known = state.readings.get(answer.answer_id)
+    if known is None:
+        lines = _own_lines(state, answer)
+        known = read(state.said[answer.answer_id], answer.workflow, answer.entity_id, lines)
+        state.readings[answer.answer_id] = known
+    return known
+
+
+def remember_jobs(state: State, answer: Answer, again: bool) -> None:
+    """Write down a person's jobs, those of the newest answer that has any; `again`: there may be others to forget."""
+    of_person = (state.answers[key] for key in state.answers_of[answer.entity_id] if key[2] == answer.client_id)
+    told = [each for each in of_person if reading(state, each).jobs]
+    newest = max(told, key=lambda a: (a.refreshed_at, a.answer_id), default=None)
+    jobs = reading(state, newest).jobs if newest else []
+    for job in jobs:
+        state.jobs[answer.entity_id, job.ordinal] = _row(answer, job)
+    if again:
+        state.job_counts[answer.entity_id] = len(jobs)
+
+
+def recount(state: State, answer: Answer) -> None:
+    """Say of an answer how many columns are read from it now."""
+    columns = len(reading(state, answer).columns)
+    if columns != answer.columns:
+        state.answer(replace(answer, columns=columns))
+
+
+def _row(answer: Answer, job: Job) -> WorkHistory:
+    return WorkHistory(
+        answer.entity_id, job.ordinal, answer.tenant_id, answer.client_id, job.company_name, job.company_domain,
+        job.company_linkedin_url, company_name_key(job.company_name), job.title, job.start_date, job.end_date,
+        job.is_current,
+    )  # fmt: skip
+
+
+def _own_lines(state: State, answer: Answer) -> tuple[Column, ...]:
+    mappings = [m for m in state.mappings.values() if (m.client_id, m.workflow) == (answer.client_id, answer.workflow)]
+    return tuple(line for m in sorted(mappings, key=lambda m: m.workstream) for line in own_lines(m.paths))
+
+
+def _provenance(state: State, item: Item, lead: Lead, answers: list[Answer]) -> list[dict[str, Any]]:
+    """For each source its columns, and for all but what was derived the event, the time, the workflow, the provider."""
+    columns: dict[str, list[str]] = {}
+    for column, source in lead.provenance.items():
+        columns.setdefault(_set_by(item, lead.via.get(column)) if source == UPLOAD else source, []).append(column)
+    added = state.added[item.item_id]
+    about: dict[str, dict[str, Any]] = {
+        UPLOAD: {"source": UPLOAD, "event_id": added.id, "at": added.occurred_at.isoformat()},
+        DERIVED: {"source": DERIVED} | ({"customer": lead.customer} if lead.customer else {}),
+    }
+    for output in item.outputs:
+        about[output["event_id"]] = {"source": "workflow"} | {k: output[k] for k in ("event_id", "workflow", "at")}
+    for answer in answers:
+        about[answer.answer_id] = {
+            "source": "answer", "event_id": answer.answer_id, "workflow": answer.workflow,
+            "provider": answer.provider, "at": answer.received_at.isoformat(),
+        }  # fmt: skip
+    return [about[source] | {"columns": names} for source, names in columns.items()]
+
+
+def _set_by(item: Item, field: str | None) -> str:
+    """The event of the last SYNC step that set a field; the upload where none did."""
+    return next((output["event_id"] for output in reversed(item.outputs) if field in output["fields"]), UPLOAD)

@@ -1,0 +1,70 @@
+"""What changes the leads of a client at large: a customer list, another mapping of answers. Pure.
+
+Each batch's leads are then made again in pieces, an event each, so that no transaction is large. A lead made again
+keeps its reference date, and its row if nothing in it changes: so it does not matter whether an item that ended
+shortly before its piece is in it.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.projector.extractors.person import company_keys
+from services.projector.making import answers_about, make_again, recount
+from services.projector.rows import AnswerMapping, Customer, State
+from shared.envelope import Emit, Event
+from shared.events import CustomersListed, ReprojectionDue, WorkflowConfigured
+
+PIECE_ROWS: Final = 500
+MAPPING: Final = "answer_mapping"
+APART: Final = ("ReprojectionDue",)
+
+
+def listed(state: State, event: Event, payload: CustomersListed) -> None:
+    """More customers of a client; each is known by its domain, its LinkedIn page and its name."""
+    client_id = event.client_id or ""
+    known = state.customer_keys.setdefault(client_id, set())
+    for told in payload.customers:
+        for key in company_keys(told.domain, told.linkedin_url, told.name):
+            if key not in known:
+                known.add(key)
+                name = told.name or told.domain or key
+                state.customers[client_id, key] = Customer(client_id, key, event.tenant_id, payload.upload_id, name)
+
+
+def configured(state: State, event: Event, payload: WorkflowConfigured) -> None:
+    """A client's own mapping of a workflow's answers, where its configuration has one."""
+    key = (event.client_id or "", payload.workflow, payload.workstream)
+    told = payload.config.get(MAPPING)
+    paths = told if isinstance(told, dict) else {}
+    before = state.mappings.get(key)
+    if paths == (before.paths if before else {}):
+        return
+    state.mappings[key] = AnswerMapping(*key, event.tenant_id, paths)
+    state.remapped.add(event.id)
+    mapped = (payload.workflow, event.client_id)
+    for answer in state.answers.values():
+        if (answer.workflow, answer.client_id) == mapped:
+            state.readings.pop(answer.answer_id, None)
+
+
+def due(state: State, event: Event) -> Iterator[Emit]:
+    """The pieces in which the leads of the event's client are made again."""
+    batches = {batch.batch_id for batch in state.batches.values() if batch.client_id == event.client_id}
+    for batch_id in sorted(batches):
+        last = max(state.last_rows.get(batch_id, 0), max(state.rows_of.get(batch_id, ()), default=0))
+        for after in range(0, last, PIECE_ROWS):
+            piece = ReprojectionDue(after, min(after + PIECE_ROWS, last))
+            yield Emit(piece, batch_id=batch_id, role=f"{batch_id}/{after}")
+
+
+def carry_out(state: State, event: Event, payload: ReprojectionDue) -> None:
+    """Make the leads of one piece again."""
+    state.carried_out = True
+    rows = state.rows_of.get(event.batch_id or "", {})
+    for row in range(payload.after_row + 1, payload.upto_row + 1):
+        if row not in rows:
+            continue
+        item = state.items[rows[row]]
+        for answer in list(answers_about(state, item)):
+            recount(state, answer)
+        make_again(state, item, event.occurred_at)

@@ -1,0 +1,132 @@
+"""The projector's tables."""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.projector.lead import COLUMNS, VERSION
+from shared.runtime.database import Id, checkpoint_table, tenant_columns
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+TIME = TIMESTAMP(timezone=True)
+TYPES: Final[dict[str, Any]] = {
+    "person_current_job_start_date": Date,
+    "company_employee_count": BigInteger,
+    "company_founded_year": Integer,
+    "company_industries": JSONB,
+    "company_subindustries": JSONB,
+    "company_technologies": JSONB,
+    "is_new_in_role": Boolean,
+    "is_recently_funded": Boolean,
+    "is_worked_at_customer": Boolean,
+}
+
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("batch_id", Id("batch"), primary_key=True),
+    *tenant_columns(),
+    Column("workstream", Text, nullable=False),
+    Column("last_step", SmallInteger, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+)
+ITEM = Table(
+    "item",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("outputs", JSONB, nullable=False),
+    Column("person_id", Id("person")),
+    Column("company_id", Id("company")),
+    Column("outcome", Text),
+    Column("ended_at", TIME),
+    Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
+    Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
+    Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
+)
+ANSWER = Table(
+    "answer",
+    METADATA,
+    Column("entity_id", Text, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("client_id", Id("client"), primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("answer_id", Id("evt"), nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Column("refreshed_at", Text, nullable=False),
+    Column("columns", SmallInteger, nullable=False),
+    Index("answer_unread", "client_id", postgresql_where=text("columns = 0")),
+)
+ANSWER_MAPPING = Table(
+    "answer_mapping",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("paths", JSONB, nullable=False),
+)
+CUSTOMER = Table(
+    "customer",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("upload_id", Id("import"), nullable=False),
+    Column("name", Text, nullable=False),
+)
+FINAL_LEADS = Table(
+    "final_leads",
+    METADATA,
+    Column("lead_id", Id("lead"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("item_id", Id("item"), nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("person_id", Id("person")),
+    Column("company_id", Id("company")),
+    Column("source_workstream", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    *(Column(name, TYPES.get(name, Text)) for name in COLUMNS),
+    Column("provenance", JSONB, nullable=False),
+    Column("contradictions", JSONB),
+    Column("reference_date", Date, nullable=False),
+    Column("projected_at", TIME, nullable=False),
+    Index("final_leads_batch", "batch_id", "row"),
+    # Leads made under another mapping are of another shape: the projector asks for a rebuild.
+    CheckConstraint("true", name=f"mapping {VERSION}"),
+)
+PERSON_WORK_HISTORY = Table(
+    "person_work_history",
+    METADATA,
+    Column("person_id", Id("person"), primary_key=True),
+    Column("ordinal", SmallInteger, primary_key=True),
+    *tenant_columns(),
+    *(Column(n, Text) for n in ("company_name", "company_domain", "company_linkedin_url", "company_name_key", "title")),
+    Column("start_date", Date),
+    Column("end_date", Date),
+    Column("is_current", Boolean, nullable=False),
+    Index("person_work_history_domain", "company_domain"),
+    # Where no domain is told, a company is known by its page or, failing that, its name.
+    Index("person_work_history_page", "company_linkedin_url", postgresql_where=text("company_domain IS NULL")),
+    Index("person_work_history_name", "company_name_key", postgresql_where=text("company_domain IS NULL")),
+)
