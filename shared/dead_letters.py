@@ -63,6 +63,11 @@ class Letters:
         """How often the event at `position` was tried so far."""
         return self.open[position].payload.attempts if position in self.open else 0
 
+    @property
+    def undecided(self) -> int:
+        """How many letters wait for a person."""
+        return sum(letter.payload.retry_at is None for letter in self.open.values())
+
     def due(self, now: datetime) -> list[Event]:
         """The letters whose time to be tried again has come, in the order of their events."""
         return [e for _, e in sorted(self.open.items()) if e.payload.retry_at and e.payload.retry_at <= now]

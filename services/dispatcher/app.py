@@ -37,7 +37,7 @@ def build(settings: Settings) -> Service:
     webhooks = Webhooks()
     http = api.build(settings, queries, webhooks)
     effects = (partial(send_due, webhooks=webhooks), record_overdue)
-    return Service(settings, DEFINITION, http, effects, closing=[queries.close])
+    return Service(settings, DEFINITION, http, effects, closing=[queries.close], measures=store.MEASURES)
 
 
 def main() -> None:

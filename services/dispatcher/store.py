@@ -30,6 +30,7 @@ from shared.events import (
 )
 from shared.runtime import log
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.telemetry import Measure
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -133,6 +134,30 @@ SENDING = Table(
     Column("dispatch_id", Id("disp"), primary_key=True),
     Column("times", SmallInteger, nullable=False),
     info={"derived": False},
+)
+MEASURES = (
+    Measure(
+        "leadstream_dispatches",
+        "Attempts that are to be sent (DUE) or await their answer (SENT).",
+        "SELECT 'DUE', count(*) FROM dispatch WHERE status = 'DUE' UNION ALL"
+        " SELECT 'SENT', count(*) FROM dispatch WHERE status = 'SENT'",
+        "status",
+    ),
+    Measure(
+        "leadstream_oldest_waiting_seconds",
+        "Since when the item that waits longest for its present attempt's answer does; 0: none waits.",
+        "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM dispatch WHERE status IN ('DUE', 'SENT')",
+    ),
+    Measure(
+        "leadstream_answer_overdue_seconds",
+        "How long the answer that is most overdue should have been here.",
+        "SELECT greatest(0, extract(epoch FROM now() - min(deadline_at))) FROM dispatch WHERE status = 'SENT'",
+    ),
+    Measure(
+        "leadstream_webhook_submissions_max",
+        "What the fullest webhook has taken; it takes 50000 in its life.",
+        "SELECT max(taken) FROM webhook",
+    ),
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
 _webhooks = Rows(WEBHOOK, Webhook)

@@ -21,7 +21,7 @@ DEFINITION = Definition(
 def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
-    return Service(settings, DEFINITION, api.build(settings, queries), closing=[queries.close])
+    return Service(settings, DEFINITION, api.build(settings, queries), closing=[queries.close], measures=store.MEASURES)
 
 
 def main() -> None:

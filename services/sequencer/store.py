@@ -9,6 +9,7 @@ from services.sequencer.state import Batch, Item, State, Step
 from shared.envelope import Event
 from shared.events import BatchCancelled, BatchResumed, ItemAdded
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.telemetry import Measure
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -58,6 +59,21 @@ STEP = Table(
     Column("scheduled_at", TIME, nullable=False),
     Column("ended_at", TIME),
     Index("step_batch", "batch_id"),
+)
+MEASURES = (
+    Measure(
+        "leadstream_batches",
+        "Batches that have not ended.",
+        "SELECT status, count(*) FROM batch WHERE status IN ('running', 'paused') GROUP BY status"
+        " UNION ALL SELECT s, 0 FROM unnest(ARRAY['running', 'paused']) s"
+        " WHERE NOT EXISTS (SELECT FROM batch WHERE status = s)",
+        "status",
+    ),
+    Measure(
+        "leadstream_oldest_batch_seconds",
+        "How long ago the oldest batch was launched that still runs.",
+        "SELECT extract(epoch FROM now() - min(launched_at)) FROM batch WHERE status = 'running'",
+    ),
 )
 _batches, _items, _steps = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(STEP, Step)
 

@@ -18,13 +18,17 @@ import uvicorn
 from fastapi import FastAPI
 from faststream import AckPolicy, FastStream
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from shared.runtime.follower import Effect, Follower
 from shared.runtime.machine import Definition, Message
 from shared.runtime.settings import Settings
+from shared.runtime.stalls import Watchdog
 from shared.runtime.subscriber import subscribe
+from shared.runtime.telemetry import Measure, Telemetry
 from shared.tokens import MIN_KEY_CHARACTERS
 
 logger = structlog.get_logger()
@@ -39,9 +43,11 @@ class Service:
     http: FastAPI
     effects: Sequence[Effect] = ()
     closing: list[Any] = field(default_factory=list)
+    measures: Sequence[Measure] = ()
 
     def __post_init__(self) -> None:
         self.follower = Follower(self.definition, self.settings, self.effects)
+        self.telemetry = Telemetry(self.follower.machine, lambda: self.follower.leading, self.measures)
         self.broker = broker_of(self.settings, self.definition.name)
         self.stream = FastStream(self.broker, logger=None)
         handler = subscribe(self.broker, self.follower)
@@ -53,19 +59,32 @@ class Service:
         self.http.router.lifespan_context = self._lifespan
         self.http.add_route("/health/live", self._live, include_in_schema=False)
         self.http.add_route("/health/ready", self._ready, include_in_schema=False)
+        self.http.add_route("/metrics", self._metrics, include_in_schema=False)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         await self.stream.start()
+        watching = (Watchdog(self.telemetry.stalled).run(), self.telemetry.run(self.settings, self._nats))
+        tasks = [asyncio.create_task(each) for each in watching]
         try:
             yield
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self.stream.stop()
             for close in self.closing:
                 await close()
 
     async def _live(self, _: Request) -> JSONResponse:
         return JSONResponse({"service": self.definition.name, "live": True})
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(self.telemetry.text(), media_type=CONTENT_TYPE_LATEST)
+
+    def _nats(self) -> Client:
+        connected: Client = self.broker.config.connection_state.connection
+        return connected
 
     async def _ready(self, _: Request) -> JSONResponse:
         connected = await self.broker.ping(timeout=1.0)

@@ -1,0 +1,173 @@
+"""What a service process tells of itself: Prometheus metrics on its own port.
+
+What the process does is counted as it happens; what it stands before (lag, distance of the stream, age of what
+waits) is asked of the servers every few seconds, in one task, so that a scrape costs neither of them anything.
+Labels are bounded: services, event types, states. Nothing in them names a tenant, a client or a URL.
+"""
+
+import asyncio
+from collections import Counter as Count
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from shared.runtime.database import Connection, connect
+from shared.runtime.machine import Machine
+from shared.runtime.settings import Settings
+from shared.subjects import INBOX_STREAM, STREAM
+
+EVERY_SECONDS: Final = 5.0
+AWAY_SECONDS: Final = 1.0
+COUNTED: Final = 10_000
+BATCHES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# The log's end; how many events this service has still to read, up to COUNTED, and since when the first waits.
+LAG: Final = f"""
+SELECT (SELECT position FROM log.head), count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
+FROM (SELECT occurred_at FROM log.events
+      WHERE position > (SELECT coalesce(min(position), 0) FROM checkpoint) AND type = ANY(%s)
+      ORDER BY position LIMIT {COUNTED}) unread
+"""
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One gauge that a service reads from its own tables: `statement` gives one value, or (label, value) rows."""
+
+    name: str
+    help: str
+    statement: str
+    label: str | None = None
+
+
+ASKED: Final = {
+    "log_head": "The log's last position.",
+    "lag_events": f"Events still to be read; at most {COUNTED} are counted.",
+    "lag_seconds": "Age of the first event still to be read; 0: none.",
+    "relay_distance_events": "Events of the log that are not in the stream yet.",
+    "stream_intact": "1: no message of the stream is missing.",
+    "inbox_messages": "Answers that wait to be appended to the log.",
+    "database_up": "Whether PostgreSQL answers this process.",
+    "nats_up": "Whether NATS answers this process.",
+    "event_loop_worst_stall_seconds": "The latest that the event loop came back since the process started.",
+}
+
+
+class Telemetry:
+    """The metrics of one service process."""
+
+    def __init__(self, machine: Machine[Any], leading: Callable[[], bool], measures: Sequence[Measure] = ()) -> None:
+        self.registry = CollectorRegistry()
+        self._machine = machine
+        self._service = machine.definition.name
+        self._head, self._worst = 0, 0.0
+        ProcessCollector(registry=self.registry)
+        names = ["service", "type"]
+        self._events = Counter("leadstream_events", "Events taken, by type.", names, registry=self.registry)
+        self._sizes = self._histogram("batch_events", "Events of one transaction.", BATCHES)
+        self._seconds = self._histogram("batch_seconds", "Length of one transaction.", SECONDS)
+        self._stalls = self._histogram("event_loop_stall_seconds", "How late the event loop came back.", SECONDS)
+        self._asked = {name: self._gauge(f"leadstream_{name}", text) for name, text in ASKED.items()}
+        self._measures = [(measure, self._gauge(measure.name, measure.help, measure.label)) for measure in measures]
+        self._live(leading)
+        machine.observe = self._transaction
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def stalled(self, seconds: float) -> None:
+        """The event loop came back so late."""
+        self._stalls.observe(seconds)
+        if seconds > self._worst:
+            self._worst = seconds
+            self._asked["event_loop_worst_stall_seconds"].set(seconds)
+
+    async def run(self, settings: Settings, nats: Callable[[], Client]) -> None:
+        """Ask the servers for ever; one that is away is told as such, and asked again."""
+        asking = (self._ask_database_for_ever(settings), self._ask_nats_for_ever(nats))
+        await asyncio.gather(*asking)
+
+    def _gauge(self, name: str, text: str, label: str | None = None) -> Any:
+        """A gauge of this service: with a label of its own to be set by it, without one ready to be set."""
+        names = ["service", label] if label else ["service"]
+        gauge = Gauge(name, text, names, registry=self.registry)
+        return gauge if label else gauge.labels(self._service)
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
+        made = Histogram(f"leadstream_{name}", text, ["service"], registry=self.registry, buckets=buckets)
+        return made.labels(self._service)
+
+    def _live(self, leading: Callable[[], bool]) -> None:
+        """What is known at any moment. Letters are the leader's: what a replica knew when it led does not count."""
+        machine = self._machine
+        told: tuple[tuple[str, str, Callable[[], float]], ...] = (
+            ("leading", "1: this replica works, 0: it stands by.", leading),
+            ("position", "The last position taken; only the leader's moves.", lambda: machine.position),
+            ("dead_letters_open", "Events set aside.", lambda: leading() and len(machine.letters.open)),
+            ("dead_letters_undecided", "Those for a person.", lambda: leading() and machine.letters.undecided),
+            ("held_subjects", "Items and batches that wait for one.", lambda: leading() and len(machine.letters.held)),
+        )
+        for name, text, value in told:
+            self._gauge(f"leadstream_{name}", text).set_function(value)
+
+    def _transaction(self, types: "Count[str]", seconds: float) -> None:
+        for name, count in types.items():
+            self._events.labels(self._service, name).inc(count)
+        self._sizes.observe(types.total())
+        self._seconds.observe(seconds)
+
+    async def _ask_database_for_ever(self, settings: Settings) -> None:
+        url = settings.database_url.get_secret_value()
+        while True:
+            try:
+                name = f"{self._service} telemetry"
+                async with await connect(url, name=name, search_path=self._service, autocommit=True) as connection:
+                    while True:
+                        await self._ask_database(connection)
+                        self._asked["database_up"].set(1)
+                        await asyncio.sleep(EVERY_SECONDS)
+            except psycopg.errors.UndefinedTable:
+                logger.debug("nothing to measure yet: the tables are not made")
+            except (psycopg.Error, OSError) as error:
+                self._asked["database_up"].set(0)
+                logger.debug("nothing measured: PostgreSQL is away", error=repr(error)[:300])
+            await asyncio.sleep(AWAY_SECONDS)
+
+    async def _ask_database(self, connection: Connection) -> None:
+        row = await (await connection.execute(LAG, (list(self._machine.definition.reads),))).fetchone()
+        assert row is not None
+        self._head = row[0]
+        self._asked["log_head"].set(row[0])
+        self._asked["lag_events"].set(row[1])
+        self._asked["lag_seconds"].set(float(row[2]))
+        for measure, gauge in self._measures:
+            rows = await (await connection.execute(measure.statement.encode())).fetchall()
+            if measure.label is None:
+                gauge.set(float(rows[0][0] or 0))
+            else:
+                for label, value in rows:
+                    gauge.labels(self._service, label).set(float(value))
+
+    async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:
+        while True:
+            try:
+                stream = nats().jetstream(timeout=AWAY_SECONDS)
+                state = (await stream.stream_info(STREAM)).state
+                self._asked["relay_distance_events"].set(max(0, self._head - state.last_seq))
+                self._asked["stream_intact"].set(
+                    not state.last_seq or (state.first_seq == 1 and state.messages == state.last_seq)
+                )
+                self._asked["inbox_messages"].set((await stream.stream_info(INBOX_STREAM)).state.messages)
+                self._asked["nats_up"].set(1)
+            except (NatsError, TimeoutError, OSError) as error:
+                self._asked["nats_up"].set(0)
+                logger.debug("nothing measured: NATS is away", error=repr(error)[:300])
+            await asyncio.sleep(EVERY_SECONDS)
