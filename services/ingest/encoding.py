@@ -6,14 +6,17 @@ that a person sees before anything is imported.
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from charset_normalizer import from_bytes
 
+from services.ingest.alphabets import likeliest_encoding
+
 _CHUNK: Final = 1 << 20
 _SAMPLE: Final = 1 << 18
+_GUESSED_FROM: Final = 1 << 15
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -21,27 +24,14 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Legacy encodings of other scripts are told by their letters. Latin ones are not: detectors read the "ã" of
-# "São Paulo" as "ă", so those are Windows-1252, what Excel writes, unless Polish shows.
-_OTHER_SCRIPTS: Final = frozenset(
-    (
-        "cp1251",
-        "koi8_r",
-        "cp1253",
-        "cp932",
-        "shift_jis",
-        "euc_jp",
-        "gb18030",
-        "gb2312",
-        "gbk",
-        "big5",
-        "cp949",
-        "euc_kr",
-    )
+# Of these scripts letters take two bytes; where only single bytes go beyond ASCII, alphabets tell more.
+_TWO_BYTES: Final = frozenset(
+    "cp932 shift_jis shift_jis_2004 euc_jp euc_jis_2004 gb18030 gb2312 gbk big5 big5hkscs cp949 euc_kr johab".split()
 )
 _FOREIGN_WORD: Final = re.compile(r"[^\x00-\x7f]{2,}")
 _FOREIGN_IN_LATIN_WORD: Final = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
-_POLISH_IN_1252: Final = re.compile(r"[^\W\d_][¹³¿¼¾][^\W\d_]|\b[£¯][a-z]{2}")
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+_BEYOND_ASCII: Final = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 
 
 class UnreadableFile(ValueError):
@@ -63,42 +53,50 @@ def encoding_of(path: Path) -> Encoding:
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
         marked = next((name for mark, name in _MARKS if start.startswith(mark)), None) or _unmarked_utf16(start)
-        wrong_at = _first_wrong_byte(file, marked or "utf-8")
+        if marked is None:
+            _refuse_binary(start)
+        wrong_at, first_nul = _scanned(file, marked or "utf-8")
         if wrong_at is None:
-            return Encoding(marked or "utf-8")
-        if marked and marked != "utf-8-sig":
+            found = Encoding(marked or "utf-8")
+        elif marked and marked != "utf-8-sig":
             raise UnreadableFile(f"The file is {marked.upper()} but byte {wrong_at} is not. Export it again.")
-        file.seek(max(0, wrong_at - _SAMPLE // 2))
-        return _guess(file.read(_SAMPLE), wrong_at, marked or "utf-8")
+        else:
+            file.seek(max(0, wrong_at - _SAMPLE // 2))
+            found = _guess(file.read(_SAMPLE), wrong_at, marked or "utf-8")
+    return found if first_nul is None else _without_nuls(found, first_nul)
 
 
 def _unmarked_utf16(start: bytes) -> str | None:
-    pairs = len(start) // 2
-    if pairs < 2:
+    """ASCII characters, at least those between cells and lines, have a NUL on the same side each time."""
+    pairs, even, odd = len(start) // 2, start[0::2].count(0), start[1::2].count(0)
+    if max(even, odd) < max(2, pairs // 20) or 4 * min(even, odd) > max(even, odd):
         return None
-    if start[1::2].count(0) > 0.4 * pairs:
-        return "utf-16-le"
-    return "utf-16-be" if start[0::2].count(0) > 0.4 * pairs else None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _first_wrong_byte(file: BinaryIO, name: str) -> int | None:
-    decoder, offset = codecs.getincrementaldecoder(name)(), 0
+def _refuse_binary(start: bytes) -> None:
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    if 50 * controls > len(start):
+        nul = start.find(b"\0")
+        where = f": a NUL character is at byte {nul}" if nul >= 0 else f": {controls:,} of its first bytes are none"
+        raise UnreadableFile(f"This is not text{where}. Save the list as CSV where it was made.")
+
+
+def _scanned(file: BinaryIO, name: str) -> tuple[int | None, int | None]:
+    """Near which byte the file stops to be in this encoding, and near which the first NUL is."""
+    decoder, offset, nul = codecs.getincrementaldecoder(name)(), 0, None
     file.seek(0)
     while chunk := file.read(_CHUNK):
         pending = len(decoder.getstate()[0])
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            return max(0, offset - pending + error.start)
-        if "\0" in text:
-            raise UnreadableFile(_with_nul(chunk, offset))
+            at = chunk.find(b"\0")
+            return max(0, offset - pending + error.start), offset + at if nul is None and at >= 0 else nul
+        if nul is None and "\0" in text:
+            nul = offset + max(0, chunk.find(b"\0"))
         offset += len(chunk)
-    return None if not decoder.getstate()[0] else offset
-
-
-def _with_nul(chunk: bytes, offset: int) -> str:
-    where = offset + max(0, chunk.find(b"\0"))
-    return f"This is not text: a NUL character is near byte {where}. Save the list as CSV where it was made."
+    return None if not decoder.getstate()[0] else offset, nul
 
 
 def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
@@ -107,20 +105,24 @@ def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
     if sum(map(str.isalpha, re.sub(r"[\x00-\x7f]", "", as_utf8))) > 2 * damaged:
         note = f"Some characters are damaged, the first at byte {wrong_at}; they are shown as \ufffd."
         return Encoding(utf8, "replace", note)
-    if b"\0" in sample:
-        raise UnreadableFile(_with_nul(sample, max(0, wrong_at - _SAMPLE // 2)))
-    name = _legacy(sample)
-    return Encoding(name, "replace", f"The file is not UTF-8; it is read as {name}. Look at the accents.")
+    name = _legacy(b"\n".join(_BEYOND_ASCII.findall(sample))[:_GUESSED_FROM])
+    return Encoding(
+        name, "replace", f"The file is not UTF-8; it is read as {name}. Look at the accents.", b"\0" in sample
+    )
 
 
 def _legacy(sample: bytes) -> str:
     best = from_bytes(sample).best()
-    if best is not None and best.encoding in _OTHER_SCRIPTS and _is_another_script(str(best)):
+    if best is not None and best.encoding in _TWO_BYTES and _is_another_script(str(best)):
         return best.encoding
-    polish = _POLISH_IN_1252.search(sample.decode("windows-1252", "replace"))
-    return "windows-1250" if polish else "windows-1252"
+    return likeliest_encoding(sample)
 
 
 def _is_another_script(text: str) -> bool:
     """Whether letters that are not ASCII make words of their own, rather than stand singly in Latin words."""
     return len(_FOREIGN_WORD.findall(text)) > len(_FOREIGN_IN_LATIN_WORD.findall(text))
+
+
+def _without_nuls(found: Encoding, first: int) -> Encoding:
+    note = f"The file has NUL characters, the first near byte {first}; they are left out."
+    return replace(found, nuls=True, warning=f"{found.warning} {note}" if found.warning else note)
