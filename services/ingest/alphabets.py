@@ -9,8 +9,18 @@ from typing import Final
 
 _WORD: Final = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
 _MOST_WORDS: Final = 500
-_WESTERN: Final = "äöüß àâæçéèêëîïôœùûüÿ áéíñóúü àáâãçéêíóôõúü àèéìíîòóùú åäöé æøåéö éèëïöüá áðéíóúýþæö".split()
-_CENTRAL: Final = "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű ăâîşţșț čćđšž äöüß".split()
+_WESTERN: Final = [
+    "äöüß",
+    "àâæçéèêëîïôœùûüÿ",
+    "áéíñóúü",
+    "àáâãçéêíóôõúü",
+    "àèéìíîòóùú",
+    "åäöé",
+    "æøåéö",
+    "éèëïöüá",
+    "áðéíóúýþæö",
+]
+_CENTRAL: Final = ["ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţșț", "čćđšž", "äöüß"]
 _TURKISH: Final = ("çğıİöşüâîû",)
 _CYRILLIC: Final = ("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя")
 _GREEK: Final = ("αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",)
@@ -53,10 +63,8 @@ def _fitness(words: list[bytes], name: str, prior: float, alphabets: tuple[tuple
 def _plausible(word: str, alphabet: str) -> float:
     letters = [letter for letter in word if letter.isalpha()]
     foreign = sum(not letter.isascii() for letter in letters)
-    if alphabet[0] > "ͯ":  # Greek or Cyrillic
-        mixed = foreign < len(letters)
-    else:
-        mixed = len(letters) > 2 and 2 * foreign > len(letters)
+    is_latin = alphabet[0] < "\u0370"
+    mixed = 2 * foreign > len(letters) > 2 if is_latin else foreign < len(letters)
     return sum(_at(word, index, alphabet) for index in range(len(word))) - 2 * foreign * mixed
 
 

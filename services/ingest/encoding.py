@@ -25,9 +25,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # Of these scripts letters take two bytes; where only single bytes go beyond ASCII, alphabets tell more.
-_TWO_BYTES: Final = frozenset(
-    "cp932 shift_jis shift_jis_2004 euc_jp euc_jis_2004 gb18030 gb2312 gbk big5 big5hkscs cp949 euc_kr johab".split()
-)
+_TWO_BYTES: Final = re.compile(r"cp932|shift_jis.*|euc_.*|gb.*|big5.*|cp949|johab")
 _FOREIGN_WORD: Final = re.compile(r"[^\x00-\x7f]{2,}")
 _FOREIGN_IN_LATIN_WORD: Final = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
@@ -83,7 +81,7 @@ def _refuse_binary(start: bytes) -> None:
 
 
 def _scanned(file: BinaryIO, name: str) -> tuple[int | None, int | None]:
-    """Near which byte the file stops to be in this encoding, and near which the first NUL is."""
+    """Near which byte the file stops to be in this encoding, and near which the first NUL before it is."""
     decoder, offset, nul = codecs.getincrementaldecoder(name)(), 0, None
     file.seek(0)
     while chunk := file.read(_CHUNK):
@@ -91,8 +89,7 @@ def _scanned(file: BinaryIO, name: str) -> tuple[int | None, int | None]:
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            at = chunk.find(b"\0")
-            return max(0, offset - pending + error.start), offset + at if nul is None and at >= 0 else nul
+            return max(0, offset - pending + error.start), nul
         if nul is None and "\0" in text:
             nul = offset + max(0, chunk.find(b"\0"))
         offset += len(chunk)
@@ -100,20 +97,20 @@ def _scanned(file: BinaryIO, name: str) -> tuple[int | None, int | None]:
 
 
 def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
+    """NULs are left out in any case: the file was scanned to its first byte that is not UTF-8 only."""
     as_utf8 = sample.decode("utf-8", "replace")
     damaged = as_utf8.count("\ufffd")
     if sum(map(str.isalpha, re.sub(r"[\x00-\x7f]", "", as_utf8))) > 2 * damaged:
         note = f"Some characters are damaged, the first at byte {wrong_at}; they are shown as \ufffd."
-        return Encoding(utf8, "replace", note)
+        return Encoding(utf8, "replace", note, nuls=True)
     name = _legacy(b"\n".join(_BEYOND_ASCII.findall(sample))[:_GUESSED_FROM])
-    return Encoding(
-        name, "replace", f"The file is not UTF-8; it is read as {name}. Look at the accents.", b"\0" in sample
-    )
+    note = f"The file is not UTF-8; it is read as {name}. Look at the accents."
+    return Encoding(name, "replace", note, nuls=True)
 
 
 def _legacy(sample: bytes) -> str:
     best = from_bytes(sample).best()
-    if best is not None and best.encoding in _TWO_BYTES and _is_another_script(str(best)):
+    if best is not None and _TWO_BYTES.fullmatch(best.encoding) and _is_another_script(str(best)):
         return best.encoding
     return likeliest_encoding(sample)
 
