@@ -35,7 +35,15 @@ for name, group in (
     ("pipeline", pipelines.app),
 ):
     app.add_typer(group, name=name, rich_help_panel=SETUP)
-for command in (preview.preview, uploads.upload, uploads.uploads, launch.launch, batches.status, batches.items):
+for command in (
+    preview.preview,
+    uploads.upload,
+    uploads.uploads,
+    uploads.bad_rows,
+    launch.launch,
+    batches.status,
+    batches.items,
+):
     app.command(rich_help_panel=RUN)(command)
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)

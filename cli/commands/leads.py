@@ -1,14 +1,10 @@
 """`leadstream leads`: the enriched people, to read and to take away."""
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.errors import Refused
 from cli.options import AsJson, AtPosition
 
 if TYPE_CHECKING:
@@ -65,12 +61,13 @@ def export(
     Example: leadstream leads export --batch batch_01... --output leads.csv
     """
     from cli.api import open_api
+    from cli.downloads import save
     from cli.output import note
 
     with open_api(at_position) as api:
         filters = _filters(api, batch, client)
-        with api.download("projector", "/v1/leads/export", **filters) as content, _target(output) as target:
-            _copy(content, target)
+        with api.download("projector", "/v1/leads/export", **filters) as content:
+            save(content, output)
     if output:
         note(f"wrote {output}")
 
@@ -96,26 +93,3 @@ def _leads(api: "Api", filters: dict[str, str | None], limit: int) -> tuple[list
         if after is None:
             break
     return found, after is not None
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[BinaryIO]:
-    """Where the export goes. A file gets its name when all of it is there, and is gone if that fails."""
-    if output is None:
-        yield sys.stdout.buffer
-        return
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            yield stream
-        part.replace(output)
-    except OSError as error:
-        raise Refused(f"cannot write {output}: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _copy(content: Iterable[bytes], target: BinaryIO) -> None:
-    for chunk in content:
-        target.write(chunk)
-    target.flush()

@@ -63,6 +63,27 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     return table(dict(zip(names, headings, strict=True)), rows, "no uploads; `leadstream upload FILE` sends one")
 
 
+def bad_rows(
+    upload: Annotated[str, typer.Argument(help="The upload's id.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")] = None,
+    at_position: AtPosition = None,
+) -> None:
+    """Save the bad rows of an upload as CSV, each with its reason; mend them, and upload that file.
+
+    Example: leadstream bad-rows import_01... --output mend.csv
+    """
+    from cli.api import open_api
+    from cli.downloads import save
+    from cli.lookups import checked_id
+    from cli.output import note
+
+    path = f"/v1/uploads/{checked_id('import', upload)}/bad-rows"
+    with open_api(at_position) as api, api.download("ingest", path) as content:
+        save(content, output)
+    if output:
+        note(f"wrote {output}")
+
+
 @contextmanager
 def _read_with_progress(file: Path) -> Iterator[Iterator[bytes]]:
     """The file in chunks, with a bar on stderr while a person looks at it."""
@@ -109,6 +130,8 @@ def _report(answer: dict[str, Any]) -> None:
     for warning in answer.get("warnings", ()):
         note(f"warning: {plain(warning)}")
     report_bad_rows(answer["bad_rows"], answer["bad_row_count"])
+    if answer["bad_row_count"]:
+        note(f"`leadstream bad-rows {answer['upload_id']} -o FILE` saves them with their reasons, to be mended")
 
 
 def report_bad_rows(bad_rows: list[dict[str, Any]], count: int) -> None:

@@ -7,7 +7,7 @@ owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema
 extras:   registry.py (the workflows that ship), workstreams/ (one file each), vocabulary/ (what files call the fields),
           file_kind.py, workbook.py, alphabets.py, encoding.py, records.py, layout.py, table_checks.py and reading.py
           (from a file to rows), candidates.py, evidence.py, mapping.py and mapping_questions.py (which column is which
-          field), proposals.py (which workstream), staging.py (from a file to events), preview.py, artifacts.py,
-          uploads.py (what is said of a file), lookups.py (is it there?), listings.py (reading back), letters.py (dead
-          letters of all services), bodies.py
+          field), proposals.py (which workstream), staging.py (from a file to events), preview.py, bad_rows.py,
+          artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?), listings.py (reading back),
+          letters.py (dead letters of all services), bodies.py
 """

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from starlette.responses import StreamingResponse
 
 from services.ingest import letters, listings
 from services.ingest.artifacts import TooLarge
@@ -130,6 +131,17 @@ async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str
     if found is None:
         raise Problem(404, "not_found", f"no upload {upload_id}")
     return found
+
+
+@ROUTES.get("/v1/uploads/{upload_id}/bad-rows", response_class=StreamingResponse)
+async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, upload_id: str) -> StreamingResponse:
+    """The bad rows as CSV: why each is bad, then every cell as the file has it; mended, it can be uploaded."""
+    upload = await one_upload(queries, caller, upload_id)
+    return StreamingResponse(
+        await handlers.bad_rows(upload),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="bad_rows_of_{upload["upload_id"]}.csv"'},
+    )
 
 
 @ROUTES.get("/v1/uploads/{upload_id}/rows")

@@ -6,13 +6,14 @@ same. Every result carries `position`: a query given it waits until it can see t
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from services.ingest import artifacts, listings, lookups, staging, uploads
+from services.ingest import artifacts, bad_rows, listings, lookups, staging, uploads
 from services.ingest.reading import Limits, UnreadableFile
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event
@@ -124,6 +125,17 @@ class Handlers:
         payload = uploads.received(name, filename, length, digest, key, found)
         position = await self._stage(command, client_id, payload, path, found)
         return uploads.answer(payload, found, position)
+
+    async def bad_rows(self, upload: dict[str, Any]) -> Iterator[str]:
+        """The bad rows of an upload as CSV, line by line, read anew from its file."""
+        path = self.settings.artifacts / upload["artifact"]
+        lines = bad_rows.as_csv(path, upload["workstream"], upload["mapping"], _limits(self.settings))
+        try:
+            first = await asyncio.to_thread(next, lines)
+        except FileNotFoundError:
+            message = f"the file of upload {upload['upload_id']} is no longer kept; upload it again"
+            raise Problem(404, "file_gone", message) from None
+        return chain([first], lines)
 
     async def launch(
         self,

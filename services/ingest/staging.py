@@ -57,8 +57,7 @@ def survey(
     Otherwise what is missing is said in the survey, and no row is bad for it.
     """
     with open_table(path, limits) as table:
-        some = [row.cells for row in islice(table.rows(), SAMPLE_ROWS)]
-        mapping = map_headers(workstream, table.headers, some, choices)
+        mapping = mapping_of(table, workstream, choices)
         missing = _missing(mapping, workstream, strict)
         good = bad_count = 0
         bad: list[BadRow] = []
@@ -66,7 +65,7 @@ def survey(
         rows = table.rows()
         for row in rows:
             fields = row_fields(mapping, row.cells)
-            problem = row.bad if missing else _problem(mapping, row, fields)
+            problem = row.bad if missing else problem_of(mapping, row, fields)
             if problem is None:
                 good += 1
                 if len(sample) < 5:
@@ -85,7 +84,7 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
     with open_table(path, found.limits) as table:
         for row in table.rows():
             fields = row_fields(found.mapping, row.cells)
-            if _problem(found.mapping, row, fields) is not None:
+            if problem_of(found.mapping, row, fields) is not None:
                 continue
             chunk.append(StagedRow(row.number, row.cells, fields))
             size += sum(map(len, row.cells))
@@ -96,6 +95,18 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
         yield RowsStaged(upload_id, chunk)
 
 
+def mapping_of(table: Table, workstream: Workstream, choices: Choices | None) -> HeaderMapping:
+    """The mapping of a table's columns, with a look at its first rows. Raises UnreadableFile and UnknownChoice."""
+    some = [row.cells for row in islice(table.rows(), SAMPLE_ROWS)]
+    return map_headers(workstream, table.headers, some, choices)
+
+
+def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadRow | None:
+    """Why a row with these fields is not staged; None when it is."""
+    reason = None if row.bad else row_problem(mapping, fields)
+    return BadRow(row.number, "", ",".join(row.cells)[:200], reason) if reason else row.bad
+
+
 def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> str | None:
     try:
         require(mapping, workstream)
@@ -104,8 +115,3 @@ def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> st
             raise
         return str(error)
     return None
-
-
-def _problem(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadRow | None:
-    reason = None if row.bad else row_problem(mapping, fields)
-    return BadRow(row.number, "", ",".join(row.cells)[:200], reason) if reason else row.bad

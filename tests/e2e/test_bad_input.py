@@ -1,5 +1,7 @@
 """Rubbish at every door: a clear refusal each time, and nothing lost or half-written."""
 
+import csv
+import io
 import time
 
 import httpx
@@ -53,6 +55,29 @@ def test_bad_rows_are_kept_aside_with_reasons(campaign, tmp_path):
     assert (upload["rows"], upload["bad_row_count"]) == (2, 1)
     assert upload["bad_rows"][0]["row"] == 2
     assert upload["bad_rows"][0]["reason"]
+
+
+def test_bad_rows_are_mended_and_uploaded_again(campaign, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("First Name,Last Name,Company,Note\nAnn,Lee,Acme,\n,,Nobody,=1+1\nBob,Ray,Beta,x,too much\n")
+    upload = campaign.upload(file)
+    answer = httpx.get(f"{campaign.urls['ingest']}/v1/uploads/{upload['upload_id']}/bad-rows")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    header, *rows = csv.reader(io.StringIO(answer.text))
+    assert header == ["leadstream_reason", "First Name", "Last Name", "Company", "Note"]
+    assert [row[1:] for row in rows] == [["", "", "Nobody", "'=1+1"], ["Bob", "Ray", "Beta", "x", "too much"]]
+    assert "it has none of them" in rows[0][0]
+    assert "the first cell too many is 'too much'" in rows[1][0]
+    file.write_text(answer.text.replace(",,,Nobody", ",No,Body,Nobody").replace(",too much", ""), newline="")
+    mended = campaign.upload(file)
+    assert (mended["rows"], mended["bad_row_count"], mended["mapping"]) == (2, 0, upload["mapping"])
+    found = campaign.call("ingest", "GET", f"/v1/uploads/{mended['upload_id']}/rows")
+    assert [row["cells"] for row in found] == [["No", "Body", "Nobody", "'=1+1"], ["Bob", "Ray", "Beta", "x"]]
+
+
+def test_bad_rows_of_what_is_not_there(campaign, stack):
+    unknown = "/v1/uploads/import_00000000000000000000000000/bad-rows"
+    assert httpx.get(stack.urls["ingest"] + unknown).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Bad rows as CSV: the reason first, cells that a spreadsheet cannot run, and the same file read again."""
+
+import csv
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.bad_rows import as_csv
+from services.ingest.reading import REASON, Limits, open_table
+from shared.spreadsheet import harmless
+
+
+def written(file: Path, content: str) -> list[list[str]]:
+    file.write_text(content, encoding="utf-8", newline="")
+    mapped = {"first_name": "First Name", "last_name": "Last Name"}
+    return list(csv.reader(as_csv(file, "apollo_scrape", mapped, Limits())))
+
+
+def test_reasons_stand_before_the_cells_as_they_were(tmp_path: Path) -> None:
+    lines = written(
+        tmp_path / "list.csv",
+        'First Name;Last Name;Note\nAnn;Ash;x\n;;"a;\nb"\nFirst Name;Last Name;Note\nBob;Birch;=2+3;y\n\nTotal;;2\n',
+    )
+    assert lines[0] == [REASON, "First Name", "Last Name", "Note"]
+    assert [line[1:] for line in lines[1:]] == [
+        ["", "", "a;\nb"],
+        ["First Name", "Last Name", "Note"],
+        ["Bob", "Birch", "'=2+3", "y"],
+    ]
+    assert [line[0].split(".")[0].split(";")[0] for line in lines[1:]] == [
+        "The row needs 'First Name' with 'Last Name'",
+        "The row repeats the header",
+        "The row has 4 cells and the header 3 columns",
+    ]
+
+
+def test_the_reasons_are_left_out_when_the_file_comes_back(tmp_path: Path) -> None:
+    lines = written(tmp_path / "list.csv", "First Name,Last Name\nAnn,Ash\n,\n,Birch\nCy,Cedar,x\n")
+    with (tmp_path / "bad.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
+    with open_table(tmp_path / "bad.csv") as table:
+        rows = list(table.rows())
+    assert table.headers == ("First Name", "Last Name")
+    assert [row.cells for row in rows] == [["", "Birch"], ["Cy", "Cedar", "x"]]
+    assert [row.bad is None for row in rows] == [True, False]
+
+
+@given(st.text())
+def test_no_text_is_a_formula(text: str) -> None:
+    assert harmless(text).removeprefix("'") == text.removeprefix("'")
+    assert not harmless(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
