@@ -57,10 +57,17 @@ class Api:
         with self._answer(service, "GET", path, params=self._fresh(query)) as answer:
             return _json(self._places[service], answer)
 
-    def command(self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST") -> dict[str, Any]:
+    def ask(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
+        """What a POST that changes nothing answers, at or after the position of the last command."""
+        with self._answer(service, "POST", path, params=self._fresh({}), json=body) as answer:
+            return _json(self._places[service], answer)
+
+    def command(
+        self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST", **query: str
+    ) -> dict[str, Any]:
         """Give ingest a command; returns when ingest's own state has it, so that the next can build on it."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        with self._answer("ingest", method, path, json=body, headers=key) as answer:
+        with self._answer("ingest", method, path, params=query, json=body, headers=key) as answer:
             return self._settled(_json(self._places["ingest"], answer))
 
     def upload(self, path: str, content: Iterable[bytes], **query: Any) -> dict[str, Any]:

@@ -29,6 +29,17 @@ def assignments(pairs: Iterable[str]) -> Settings:
     return found
 
 
+def lists(option: str, pairs: Iterable[str]) -> dict[str, list[str]]:
+    """`key=one,two` pairs. Raises Misused, naming the option."""
+    found = {}
+    for pair in pairs:
+        name, _, values = (part.strip() for part in pair.partition("="))
+        found[name] = [value.strip() for value in values.split(",") if value.strip()]
+        if not name or not found[name]:
+            raise Misused(f"{option} {pair!r}: write key=value or key=value,value")
+    return found
+
+
 def value_of(text: str) -> Any:
     """The JSON value that the text is, or else the text."""
     try:

@@ -71,7 +71,8 @@ def _client(p: Payload) -> str:
 
 def _configured(p: Payload) -> str:
     names = ", ".join(sorted(p.get("config") or ())) or "nothing set"
-    return f"{p.get('workflow')} for {p.get('workstream')}: {names}"
+    which = f" ({p['name']})" if p.get("name", "default") != "default" else ""
+    return f"{p.get('workflow')} for {p.get('workstream')}{which}: {names}"
 
 
 def _received(p: Payload) -> str:
@@ -119,6 +120,8 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
         f"{p.get('workflow')} for {p.get('workstream')}, {p.get('kind')} per {p.get('scope')}"
     ),
     "WorkflowConfigured": _configured,
+    "WorkflowRetired": lambda p: f"{p.get('workflow')} for {p.get('workstream')}",
+    "ConfigurationRemoved": lambda p: f"{p.get('workflow')} for {p.get('workstream')}: {p.get('name')}",
     "PipelineSaved": lambda p: f"{p.get('name')}: {_steps(p.get('steps'))}",
     "UploadReceived": _received,
     "RowsStaged": lambda p: f"{len(p.get('rows') or ())} rows",

@@ -66,10 +66,15 @@ class ClientRegistered:
     domain: str | None = None
 
 
-@event("WorkflowRegistered", 1, "ingest")
+@event("WorkflowRegistered", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class WorkflowRegistered:
-    """A workflow can be used in pipelines of one workstream. SYNC ones run here, ASYNC ones at a provider."""
+    """A workflow can be used in pipelines of one workstream. SYNC ones run here, ASYNC ones at a provider.
+
+    `credits` is the price of one call. `sets`: the item's fields that an answer sets, each with the answer's paths, the
+    first with a value. `reads_answers`: a SYNC function is given what providers answered, too. `settings`: the JSON
+    Schema of each setting of its own.
+    """
 
     workflow: str
     workstream: str
@@ -77,12 +82,25 @@ class WorkflowRegistered:
     scope: Scope
     title: str
     description: str = ""
+    credits: float = 0.0
+    sets: dict[str, list[str]] = field(default_factory=dict)
+    reads_answers: bool = False
+    settings: Fields = field(default_factory=dict)
 
 
-@event("WorkflowConfigured", 1, "ingest")
+@event("WorkflowRetired", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class WorkflowRetired:
+    """A workflow can be used in no new pipeline and no new launch; batches that have it go on."""
+
+    workflow: str
+    workstream: str
+
+
+@event("WorkflowConfigured", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class WorkflowConfigured:
-    """A client's settings for one workflow of one workstream, whole: it replaces the earlier ones.
+    """A client's settings for one workflow of one workstream, whole: it replaces the earlier ones of that name.
 
     Secrets are never in it: `webhook_auth` names a secret, `callback_secret_sha256` is a digest in hexadecimal.
     """
@@ -90,17 +108,48 @@ class WorkflowConfigured:
     workflow: str
     workstream: str
     config: Fields
+    name: str = "default"
 
 
-@event("PipelineSaved", 1, "ingest")
+@event("ConfigurationRemoved", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class ConfigurationRemoved:
+    """A client's settings of that name are no more: steps that want them fail, for they are not configured."""
+
+    workflow: str
+    workstream: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """By which of the client's configurations a step is done; an item that has all fields of `unless` skips it."""
+
+    configuration: str = "default"
+    unless: list[str] = field(default_factory=list)
+
+
+@event("PipelineSaved", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class PipelineSaved:
-    """A client's named, ordered list of workflow slugs; saving again under the same id replaces it."""
+    """A client's named, ordered list of workflow slugs; saving again under the same id replaces it.
+
+    `options`: those of the steps that have any, by slug.
+    """
 
     pipeline_id: str
     name: str
     workstream: str
     steps: list[str]
+    options: dict[str, StepOptions] = field(default_factory=dict)
+
+
+@event("PipelineRemoved", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class PipelineRemoved:
+    """A pipeline is no more; batches that were launched with it go on."""
+
+    pipeline_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +204,25 @@ class RowsStaged:
 
 @dataclass(frozen=True, slots=True)
 class BlueprintStep:
-    """One step of a frozen blueprint."""
+    """One step of a frozen blueprint: what the registry said of its workflow at launch, and the step's options."""
 
     workflow: str
     kind: Kind
     scope: Scope
+    configuration: str = "default"
+    unless: list[str] = field(default_factory=list)
+    credits: float = 0.0
+    sets: dict[str, list[str]] = field(default_factory=dict)
+    reads_answers: bool = False
 
 
-@event("BatchLaunched", 1, "ingest")
+@event("BatchLaunched", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class BatchLaunched:
     """A blueprint starts over `items` rows of an upload; `rows` None means all of them.
 
-    `config` overrides the client's configuration for this batch: workflow slug to settings.
+    `config` overrides the client's configuration for this batch: workflow slug to settings. `max_credits`: what its
+    calls may cost before it is paused.
     """
 
     upload_id: str
@@ -177,6 +232,7 @@ class BatchLaunched:
     rows: list[int] | None = None
     pipeline_id: str | None = None
     config: dict[str, Fields] = field(default_factory=dict)
+    max_credits: float | None = None
 
 
 @event("ItemAdded", 1, "ingest")

@@ -10,10 +10,20 @@ from typing import Any, Final
 Payload = dict[str, Any]
 Upcaster = Callable[[Payload], Payload]
 
+
+def _with_defaults(payload: Payload) -> Payload:
+    """The next version only has more fields: reading gives them their defaults."""
+    return payload
+
+
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
     ("StepDispatched", 1): lambda sent: sent | {"webhook_id": None},
     ("CallbackRejected", 1): dict,  # version 2 can keep the body; nothing is known of those that were not kept
+    ("WorkflowRegistered", 1): _with_defaults,
+    ("WorkflowConfigured", 1): _with_defaults,
+    ("PipelineSaved", 1): _with_defaults,
+    ("BatchLaunched", 1): _with_defaults,
 }
 
 

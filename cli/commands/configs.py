@@ -7,6 +7,8 @@ import typer
 
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
 
+Named = Annotated[str, typer.Option("--name", help="Which of several configurations of a workflow.")]
+
 app = typer.Typer(no_args_is_help=True, help="A client's settings for each workflow.")
 
 
@@ -19,9 +21,10 @@ def change(
     pairs: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     unset: Annotated[list[str] | None, typer.Option(metavar="KEY", help="A setting to take away.")] = None,
     file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object of settings.")] = None,
+    name: Named = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Change a client's settings for a workflow; settings that are not named stay.
+    """Change a client's settings for a workflow; settings that are not named stay. `workflow show` lists what there is.
 
     Example: leadstream config set Acme enrich_email --webhook-url https://clay.example/1 --set max_attempts=3
     """
@@ -35,9 +38,9 @@ def change(
     with open_api() as api:
         client_id = client_id_of(api, client)
         known = api.read("ingest", f"/v1/clients/{client_id}/configs")
-        config = merged(_current(known, workflow, workstream), *changes, without=unset or ())
+        config = merged(_current(known, workflow, workstream, name), *changes, without=unset or ())
         path = f"/v1/clients/{client_id}/configs/{workflow}"
-        answer = api.command(path, {"workstream": workstream, "config": config}, method="PUT")
+        answer = api.command(path, {"workstream": workstream, "config": config, "name": name}, method="PUT")
     if as_json:
         return show_json(answer)
     return say(f"{workflow} of {client}: {', '.join(sorted(answer['config'])) or 'no settings'}")
@@ -66,12 +69,36 @@ def get(
     ]
     if as_json:
         return show_json(found)
-    columns = {"workstream": "Workstream", "workflow": "Workflow", "config": "Settings"}
+    columns = {"workstream": "Workstream", "workflow": "Workflow", "name": "Name", "config": "Settings"}
     return table(columns, found, "nothing is set; `leadstream config set` does it")
 
 
-def _current(known: list[dict[str, Any]], workflow: str, workstream: str) -> dict[str, Any]:
+@app.command()
+def remove(
+    client: ClientName,
+    workflow: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    name: Named = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Take a client's settings for a workflow away: its steps fail then, before anything is sent.
+
+    Example: leadstream config remove Acme enrich_email --name "second table"
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        path = f"/v1/clients/{client_id_of(api, client)}/configs/{workflow}"
+        answer = api.command(path, method="DELETE", workstream=workstream, name=name)
+    if as_json:
+        return show_json(answer)
+    return say(f"{workflow} of {client}: configuration {name!r} is removed")
+
+
+def _current(known: list[dict[str, Any]], workflow: str, workstream: str, name: str) -> dict[str, Any]:
     for entry in known:
-        if (entry["workflow"], entry["workstream"]) == (workflow, workstream):
+        if (entry["workflow"], entry["workstream"], entry["name"]) == (workflow, workstream, name):
             return dict(entry["config"])
     return {}

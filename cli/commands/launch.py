@@ -8,6 +8,8 @@ import typer
 
 from cli.errors import CommandFailed, Misused
 from cli.options import AsJson
+from cli.plans import show_plan
+from cli.steps import Unless, Use, steps_with
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -19,11 +21,17 @@ def launch(
     upload: Annotated[str, typer.Argument(metavar="UPLOAD", help="The upload's id.")],
     pipeline: Annotated[str | None, typer.Option("--pipeline", "-p", help="A saved pipeline's name or id.")] = None,
     step: Annotated[list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.")] = None,
+    use: Use = None,
+    unless: Unless = None,
     rows: Annotated[str | None, typer.Option(help="Only these rows: 1,2,5-9.")] = None,
     override: Annotated[
         Path | None,
         typer.Option("--config", exists=True, dir_okay=False, help="JSON: workflow to settings, for this batch only."),
     ] = None,
+    max_credits: Annotated[
+        float | None, typer.Option(min=0, help="Pause the batch before its calls cost more than this.")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what it would do and cost; launch nothing.")] = False,
     follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -38,39 +46,31 @@ def launch(
 
     if bool(pipeline) == bool(step):
         raise Misused("launch takes either --pipeline NAME or --step SLUG, once or more: give one of the two")
+    if pipeline and (use or unless):
+        raise Misused("--use and --unless go with --step; a pipeline has its own (`leadstream pipeline save`)")
     asked: Answer = {
         "upload_id": checked_id("import", upload),
         "config": from_file(override) if override else {},
+        "steps": steps_with(step, use, unless) if step else None,
+        "rows": parse_rows(rows) if rows is not None else None,
+        "max_credits": max_credits,
     }
-    asked["rows"] = parse_rows(rows) if rows is not None else None
     with open_api() as api:
-        blueprint = {"rows": rows or "all"} | _blueprint(api, asked, pipeline, step)
+        asked["pipeline_id"] = _pipeline_id(api, asked["upload_id"], pipeline) if pipeline else None
+        blueprint = api.ask("ingest", "/v1/blueprints", asked)
+        if plan:
+            return show_plan(api, blueprint, as_json)
         _show_blueprint(blueprint, as_json)
         answer = api.command("/v1/batches", asked)
         ended = _shown(api, blueprint, answer, follow, as_json)
-    _exit_by(ended)
+    return _exit_by(ended)
 
 
-def _blueprint(api: "Api", asked: Answer, pipeline: str | None, steps: list[str] | None) -> Answer:
-    """What is about to run, for people to read; completes `asked` with the pipeline's id or the steps."""
+def _pipeline_id(api: "Api", upload_id: str, pipeline: str) -> str:
     from cli.lookups import pipeline_of
 
-    source = api.read("ingest", f"/v1/uploads/{asked['upload_id']}")
-    if pipeline:
-        saved = pipeline_of(api, source["client_id"], source["workstream"], pipeline)
-        asked["pipeline_id"], steps = saved["pipeline_id"], saved["steps"]
-    else:
-        asked["steps"] = steps
-    registry = {(w["workstream"], w["workflow"]): w for w in api.read("ingest", "/v1/workflows")}
-    known = [registry.get((source["workstream"], step), {}) for step in steps or ()]
-    return {
-        "upload_id": asked["upload_id"],
-        "workstream": source["workstream"],
-        "steps": [
-            {"workflow": step, "kind": entry.get("kind"), "scope": entry.get("scope")}
-            for step, entry in zip(steps or (), known, strict=True)
-        ],
-    }
+    source = api.read("ingest", f"/v1/uploads/{upload_id}")
+    return str(pipeline_of(api, source["client_id"], source["workstream"], pipeline)["pipeline_id"])
 
 
 def _show_blueprint(blueprint: Answer, as_json: bool) -> None:

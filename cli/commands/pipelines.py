@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+from cli.steps import Unless, Use, steps_with
 
 app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
 
@@ -14,19 +15,21 @@ def save(
     client: ClientName,
     name: Annotated[str, typer.Argument(help="The pipeline's name; the same name again replaces it.")],
     steps: Annotated[list[str], typer.Argument(metavar="STEP...", help="Workflow slugs, in order.")],
+    use: Use = None,
+    unless: Unless = None,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     as_json: AsJson = False,
 ) -> None:
     """Save a named, ordered list of steps.
 
-    Example: leadstream pipeline save Acme full split_raw_apollo_scrape_data normalize_company_domain
+    Example: leadstream pipeline save Acme full normalize_all_core_values enrich_email --unless enrich_email=email
     """
     from cli.api import open_api
     from cli.lookups import client_id_of
     from cli.output import say, show_json
 
     with open_api() as api:
-        body = {"name": name, "workstream": workstream, "steps": steps}
+        body = {"name": name, "workstream": workstream, "steps": steps_with(steps, use, unless)}
         answer = api.command(f"/v1/clients/{client_id_of(api, client)}/pipelines", body)
     if as_json:
         return show_json(answer)
@@ -50,3 +53,45 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     columns = {"pipeline_id": "Pipeline", "name": "Name", "workstream": "Workstream", "steps": "Steps"}
     rows = [pipeline | {"steps": " → ".join(pipeline["steps"])} for pipeline in saved]
     return table(columns, rows, "no pipelines; `leadstream pipeline save` makes one")
+
+
+@app.command()
+def show(
+    client: ClientName,
+    pipeline: Annotated[str, typer.Argument(help="The pipeline's name or id.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    at_position: AtPosition = None,
+) -> None:
+    """Show a pipeline as JSON.
+
+    Example: leadstream pipeline show Acme full
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of, pipeline_of
+    from cli.output import show_json
+
+    with open_api(at_position) as api:
+        show_json(pipeline_of(api, client_id_of(api, client), workstream, pipeline))
+
+
+@app.command()
+def remove(
+    client: ClientName,
+    pipeline: Annotated[str, typer.Argument(help="The pipeline's name or id.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    as_json: AsJson = False,
+) -> None:
+    """Take a pipeline away; batches that were launched with it go on.
+
+    Example: leadstream pipeline remove Acme full
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of, pipeline_of
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        found = pipeline_of(api, client_id_of(api, client), workstream, pipeline)
+        answer = api.command(f"/v1/pipelines/{found['pipeline_id']}", method="DELETE")
+    if as_json:
+        return show_json(answer)
+    return say(f"pipeline {answer['name']!r} is removed")

@@ -1,6 +1,7 @@
 """`leadstream workflow`: the registry of enrichment steps."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ COLUMNS = {
     "workflow": "Workflow",
     "kind": "Kind",
     "scope": "Per",
+    "credits": "Credits",
     "title": "Title",
 }
 
@@ -54,25 +56,77 @@ def listing(
 
 
 @app.command()
+def show(
+    slug: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    at_position: AtPosition = None,
+) -> None:
+    """Show one workflow as JSON, with the JSON Schema of its settings.
+
+    Example: leadstream workflow show enrich_email --workstream crm_data
+    """
+    from cli.api import open_api
+    from cli.output import show_json
+
+    with open_api(at_position) as api:
+        show_json(api.read("ingest", f"/v1/workflows/{workstream}/{slug}"))
+
+
+@app.command()
 def register(
     slug: Annotated[str, typer.Argument(help="Its name in pipelines: lower case, digits, underscores.")],
     kind: Annotated[Kind, typer.Option(help="SYNC runs here, ASYNC at a provider.", case_sensitive=False)] = Kind.ASYNC,
     scope: Annotated[Scope, typer.Option(help="What is enriched once.", case_sensitive=False)] = Scope.ITEM,
     title: Annotated[str, typer.Option(help="Its name for people.")] = "",
     description: Annotated[str, typer.Option(help="What it does.")] = "",
+    price: Annotated[float, typer.Option("--credits", min=0, help="The price of one call.")] = 0.0,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--sets", metavar="FIELD=PATH,...", help="A field of the item that an answer sets, from where."),
+    ] = None,
+    reads_answers: Annotated[bool, typer.Option(help="The function is given what providers answered.")] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="JSON: settings of its own, each with its JSON Schema."),
+    ] = None,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     as_json: AsJson = False,
 ) -> None:
     """Register a workflow, or change one: an ASYNC one then only needs configuration.
 
-    Example: leadstream workflow register enrich_email --kind ASYNC --scope person --title "Find e-mail"
+    Example: leadstream workflow register find_phone --scope person --credits 2 --sets mobile_phone=phone,phone_number
+    """
+    from cli.api import open_api
+    from cli.output import say, show_json
+    from cli.settings import from_file, lists
+
+    body = {
+        "workflow": slug, "workstream": workstream, "kind": kind, "scope": scope, "title": title,
+        "description": description, "credits": price, "sets": lists("--sets", sets or ()),
+        "reads_answers": reads_answers, "settings": from_file(settings) if settings else {},
+    }  # fmt: skip
+    with open_api() as api:
+        answer = api.command("/v1/workflows", body)
+    if as_json:
+        return show_json(answer)
+    return say(f"{slug} is registered for {workstream}")
+
+
+@app.command()
+def retire(
+    slug: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    as_json: AsJson = False,
+) -> None:
+    """Take a workflow out of the registry; batches that have it go on.
+
+    Example: leadstream workflow retire find_phone --workstream crm_data
     """
     from cli.api import open_api
     from cli.output import say, show_json
 
-    body = {"workflow": slug, "kind": kind, "scope": scope, "title": title, "description": description}
     with open_api() as api:
-        answer = api.command("/v1/workflows", body | {"workstream": workstream})
+        answer = api.command(f"/v1/workflows/{workstream}/{slug}", method="DELETE")
     if as_json:
         return show_json(answer)
-    return say(f"{slug} is registered for {workstream}")
+    return say(f"{slug} is retired from {workstream}")

@@ -1,6 +1,6 @@
 """Takes providers' answers: authenticates, reads and records each one, whatever else is down.
 
-consumes: WorkflowConfigured
+consumes: WorkflowConfigured, ConfigurationRemoved
 emits:    EnrichmentReceived, CallbackRejected
 owns:     secret (schema `callbacks`)
 extras:   body.py (what a provider's POST body says), receipt.py (from a body to events), inbox.py (the way round a

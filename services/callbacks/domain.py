@@ -5,20 +5,24 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shared.envelope import Emit, Event
-from shared.events import WorkflowConfigured
+from shared.events import ConfigurationRemoved, WorkflowConfigured
 from shared.record import record
 from shared.state import Tracked
 
-CONSUMES: Final = ("WorkflowConfigured",)
+CONSUMES: Final = ("WorkflowConfigured", "ConfigurationRemoved")
 
 
 @record
 class Secret:
-    """The digest a client's provider must match for one workflow; None when there is none."""
+    """The digest a client's provider must match for one workflow; None when there is none.
+
+    `name` is that of the configuration: each of several tables may have a secret of its own.
+    """
 
     client_id: str
     workflow: str
     workstream: str
+    name: str
     tenant_id: str
     sha256: str | None
 
@@ -27,14 +31,15 @@ class Secret:
 class State:
     """The rows that the events at hand touch."""
 
-    secrets: Tracked[tuple[str, str, str], Secret] = field(default_factory=Tracked)
+    secrets: Tracked[tuple[str, str, str, str], Secret] = field(default_factory=Tracked)
 
 
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state."""
-    payload: WorkflowConfigured = event.payload
-    key = (event.client_id or "", payload.workflow, payload.workstream)
-    state.secrets[key] = Secret(*key, event.tenant_id, payload.config.get("callback_secret_sha256"))
+    payload: WorkflowConfigured | ConfigurationRemoved = event.payload
+    key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
+    config = payload.config if isinstance(payload, WorkflowConfigured) else {}
+    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"))
 
 
 def decide(state: State, event: Event) -> Iterator[Emit]:

@@ -17,6 +17,7 @@ SECRET = Table(
     Column("client_id", Id("client"), primary_key=True),
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("sha256", Text),
 )

@@ -7,5 +7,6 @@ owns:     batch, item, config, claim, waiter, dispatch, webhook, sending (schema
 extras:   state.py (the rows), entities.py (which company or person), configuration.py (settings of a step),
           claims.py (one entity, one call), workflows/ (SYNC functions), outcomes.py (what a provider's reply
           means), due.py (what is to be sent, fairly), posting.py (one POST), sending.py (all of them),
-          webhooks.py (how each may be called), secrets.py, deadlines.py (missing answers)
+          webhooks.py (how each may be called), secrets.py, deadlines.py (missing answers),
+          plans.py (what a launch would do)
 """

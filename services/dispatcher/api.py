@@ -1,11 +1,16 @@
 """Dispatches and claims over HTTP: what was sent, what is awaited, what is missing."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query, Request
+from pydantic import BaseModel
 
 from services.dispatcher import handlers
+from services.dispatcher.plans import Workflow
 from services.dispatcher.webhooks import Webhooks
+from shared.events import BlueprintStep
 from shared.runtime.http import Asking, Fresh, application, known_id
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
@@ -13,10 +18,22 @@ from shared.runtime.settings import Settings
 ROUTES: Final = APIRouter()
 
 
-def build(settings: Settings, queries: Queries, webhooks: Webhooks) -> FastAPI:
+class NewPlan(BaseModel):
+    """A blueprint to be planned, as `POST /v1/blueprints` of ingest gives it."""
+
+    client_id: str
+    upload_id: str
+    workstream: str
+    blueprint: list[BlueprintStep]
+    rows: list[int] | None = None
+    config: dict[str, dict[str, Any]] = {}
+
+
+def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: Mapping[str, Workflow]) -> FastAPI:
     """The dispatcher's HTTP application. `webhooks`: what the sender knows of them while this replica leads."""
     app = application("dispatcher", "What was sent to providers, and what is awaited.")
-    app.state.settings, app.state.queries, app.state.webhooks = settings, queries, webhooks
+    app.state.settings, app.state.queries = settings, queries
+    app.state.webhooks, app.state.workflows = webhooks, workflows
     app.include_router(ROUTES)
     return app
 
@@ -50,3 +67,13 @@ async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[st
 async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dict[str, Any]]:
     """Submissions by webhook, against how many it takes in its life, and whether it is left alone at the moment."""
     return await handlers.webhooks(queries, caller.tenant_id, request.app.state.webhooks)
+
+
+@ROUTES.post("/v1/plans")
+async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) -> dict[str, Any]:
+    """What a launch would do: items, entities new, known and stale, calls and credits of each step. Nothing is sent."""
+    wanted = handlers.Wanted(
+        known_id("client", body.client_id), known_id("import", body.upload_id), body.workstream,
+        [asdict(step) for step in body.blueprint], body.rows, body.config,
+    )  # fmt: skip
+    return await handlers.plan(queries, caller.tenant_id, wanted, request.app.state.workflows)

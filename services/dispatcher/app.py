@@ -2,6 +2,9 @@
 
 from functools import partial
 from importlib.metadata import entry_points
+from typing import Final
+
+import structlog
 
 from services.dispatcher import api, domain, state, store
 from services.dispatcher.deadlines import record_overdue
@@ -12,12 +15,24 @@ from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve, signing_keys
 from shared.runtime.settings import Settings
 
+logger = structlog.get_logger()
+
 
 def installed_workflows() -> dict[str, domain.Workflow]:
-    """The SYNC workflows that are installed: the entry points of group `leadstream.workflows`, by name."""
-    return {entry.name: entry.load() for entry in entry_points(group="leadstream.workflows")}
+    """The SYNC workflows that are installed: the entry points of group `leadstream.workflows`, by name.
+
+    One that cannot be loaded is left out, so that its own steps fail and nobody else's.
+    """
+    found = {}
+    for entry in entry_points(group="leadstream.workflows"):
+        try:
+            found[entry.name] = entry.load()
+        except Exception as error:  # noqa: BLE001 - a third party's package
+            logger.error("a workflow cannot be loaded", workflow=entry.name, at=entry.value, error=repr(error))
+    return found
 
 
+WORKFLOWS: Final = installed_workflows()
 DEFINITION = Definition(
     name="dispatcher",
     consumes=domain.CONSUMES,
@@ -26,7 +41,7 @@ DEFINITION = Definition(
     load=store.load,
     save=store.save,
     evolve=domain.evolve,
-    decide=partial(domain.decide, workflows=installed_workflows()),
+    decide=partial(domain.decide, workflows=WORKFLOWS),
 )
 
 
@@ -35,7 +50,7 @@ def build(settings: Settings) -> Service:
     signing_keys(settings)
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     webhooks = Webhooks()
-    http = api.build(settings, queries, webhooks)
+    http = api.build(settings, queries, webhooks, WORKFLOWS)
     effects = (partial(send_due, webhooks=webhooks), record_overdue)
     return Service(settings, DEFINITION, http, effects, closing=[queries.close], measures=store.MEASURES)
 

@@ -1,5 +1,6 @@
 """The settings an ASYNC step is done by, and whether they can be used. Pure."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,12 @@ def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str |
     if days is None or _is_days(days):
         return None
     return f"freshness_days of workflow {workflow} is {days!r:.80}: it has to be a number of days"
+
+
+def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    """Whether an item has all the fields already that make it skip this step of its blueprint."""
+    unless = step.get("unless")
+    return bool(unless) and all(fields.get(name) not in (None, "", [], {}) for name in unless or ())
 
 
 def terms_of_reuse(state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -152,6 +152,8 @@ def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
 
 def _configure(state: State, event: Event, payload: WorkflowConfigured) -> None:
     assert event.client_id
+    if payload.name != "default":
+        return
     key = (event.client_id, payload.workflow, payload.workstream)
     state.configs[key] = Config(*key, event.tenant_id, payload.config)
 

@@ -1,15 +1,41 @@
-"""What was sent and what is awaited, asked of the dispatcher's tables."""
+"""What was sent and what is awaited, asked of the dispatcher's tables; and what a launch would do."""
 
+import asyncio
 import time
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from services.dispatcher.plans import Step, StepPlan, Walk, Workflow
+from services.dispatcher.state import Claim
 from services.dispatcher.store import CLAIM, CONFIG, DISPATCH, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
+from shared.envelope import from_json
+from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
+AT_ONCE: Final = 5_000
+# The staged rows of an upload, as the log has them, some events at a time.
+STAGED: Final = text(
+    "SELECT position, body FROM log.events WHERE entity_id = CAST(:upload AS uuid) AND type = 'RowsStaged'"
+    " AND position > :after ORDER BY position LIMIT 20"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A launch to be planned: as `POST /v1/blueprints` of ingest gives it."""
+
+    client_id: str
+    upload_id: str
+    workstream: str
+    steps: Sequence[Step]
+    rows: list[int] | None
+    config: Mapping[str, Mapping[str, Any]]
 
 
 async def dispatches(
@@ -77,3 +103,49 @@ def _limits(config: Row, taken: int) -> Row:
     except (TypeError, ValueError):
         return {}
     return {"limit": limit, "nearly_full": taken >= limit * NEARLY_FULL}
+
+
+async def plan(queries: Queries, tenant_id: str, wanted: Wanted, workflows: Mapping[str, Workflow]) -> Row:
+    """How many items, entities, calls and credits a launch would come to now, step by step."""
+    walk = Walk(wanted.client_id, wanted.steps, workflows)
+    chosen = set(wanted.rows) if wanted.rows is not None else None
+    async for bodies in _staged(queries, tenant_id, wanted.upload_id):
+        await asyncio.to_thread(_take, walk, bodies, chosen)
+    query = select(CONFIG).where(CONFIG.c.client_id == wanted.client_id, CONFIG.c.workstream == wanted.workstream)
+    configs = {row["workflow"]: row["config"] for row in await queries.rows(tenant_id, query)}
+    now = datetime.now(UTC)
+    steps = []
+    for step in walk.plans:
+        slug = step.step["workflow"]
+        settings = {**configs.get(slug, {}), **wanted.config.get(slug, {})}
+        steps.append(step.told(await _claims_of(queries, tenant_id, step), settings, now))
+    return {
+        "items": steps[0]["items"] if steps else 0,
+        "calls": sum(step["calls"] for step in steps),
+        "credits": sum(step["credits"] for step in steps),
+        "steps": steps,
+    }
+
+
+async def _staged(queries: Queries, tenant_id: str, upload_id: str) -> AsyncIterator[list[str]]:
+    after = 0
+    while found := await queries.rows(tenant_id, STAGED, {"upload": to_hex(upload_id), "after": after}):
+        yield [row["body"] for row in found]
+        after = found[-1]["position"]
+
+
+def _take(walk: Walk, bodies: list[str], chosen: set[int] | None) -> None:
+    rows = (row for body in bodies for row in from_json(body).payload.rows)
+    walk.take((row.row, row.fields) for row in rows if chosen is None or row.row in chosen)
+
+
+async def _claims_of(queries: Queries, tenant_id: str, step: StepPlan) -> list[Claim]:
+    """The calls that were made for the entities of a step."""
+    if step.step["scope"] == "item":
+        return []
+    entities, found = sorted(step.entities), []
+    for start in range(0, len(entities), AT_ONCE):
+        some = entities[start : start + AT_ONCE]
+        query = select(CLAIM).where(CLAIM.c.entity_id.in_(some), CLAIM.c.workflow == step.step["workflow"])
+        found += [Claim(**row) for row in await queries.rows(tenant_id, query)]
+    return found

@@ -1,10 +1,11 @@
 """Takes every command a person gives: clients, workflows, settings, pipelines, files, batches.
 
-consumes: ClientRegistered, WorkflowRegistered, WorkflowConfigured, PipelineSaved, UploadReceived, RowsStaged,
-          BatchLaunched, LaunchContinued
+consumes: ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured, ConfigurationRemoved,
+          PipelineSaved, PipelineRemoved, UploadReceived, RowsStaged, BatchLaunched, LaunchContinued
 emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
-extras:   registry.py (the workflows that ship), workstreams/ (one file each), vocabulary/ (what files call the fields),
+extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
+          blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
           file_kind.py, workbook.py, alphabets.py, encoding.py, records.py, layout.py, table_checks.py and reading.py
           (from a file to rows), candidates.py, evidence.py, mapping.py and mapping_questions.py (which column is which
           field), proposals.py (which workstream), staging.py (from a file to events), preview.py, bad_rows.py,

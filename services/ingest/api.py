@@ -5,14 +5,25 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from starlette.responses import StreamingResponse
 
-from services.ingest import letters, listings
+from services.ingest import letters, listings, lookups
 from services.ingest.artifacts import TooLarge
-from services.ingest.bodies import Control, NewBatch, NewClient, NewConfig, NewPipeline, NewWorkflow, Settle
+from services.ingest.blueprints import Wanted
+from services.ingest.bodies import (
+    Control,
+    NewBatch,
+    NewClient,
+    NewConfig,
+    NewPipeline,
+    NewWorkflow,
+    Settle,
+    steps_of,
+)
+from services.ingest.configuration import schema_of
 from services.ingest.handlers import Command, Handlers
 from services.ingest.mapping import MissingColumn
 from services.ingest.reading import UnreadableFile
 from services.ingest.workstreams import UnknownWorkstream
-from shared.events import WorkflowConfigured, WorkflowRegistered
+from shared.events import ConfigurationRemoved, WorkflowConfigured, WorkflowRegistered, WorkflowRetired
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
 
 ROUTES: Final = APIRouter()
@@ -70,13 +81,35 @@ async def workflows(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
     return await listings.workflows(queries, caller.tenant_id)
 
 
+@ROUTES.get("/v1/workflows/{workstream}/{workflow}")
+async def one_workflow(queries: Fresh, caller: Asking, workstream: str, workflow: str) -> dict[str, Any]:
+    """One workflow of a workstream, and the JSON Schema of its settings."""
+    found = (await lookups.workflows(queries, caller.tenant_id, workstream, [workflow]))[workflow]
+    return {**found, "settings_schema": schema_of(found)}
+
+
+@ROUTES.delete("/v1/workflows/{workstream}/{workflow}")
+async def retire_workflow(handlers: Commands, command: Asked, workstream: str, workflow: str) -> dict[str, Any]:
+    """Take a workflow out of the registry; batches and answers that there are stay."""
+    return await handlers.retire_workflow(command, WorkflowRetired(workflow, workstream))
+
+
 @ROUTES.put("/v1/clients/{client_id}/configs/{workflow}")
 async def configure(
     handlers: Commands, command: Asked, client_id: str, workflow: str, body: NewConfig
 ) -> dict[str, Any]:
-    """Set a client's configuration for one workflow, whole."""
-    payload = WorkflowConfigured(workflow, body.workstream, body.config)
+    """Set a client's configuration for one workflow, whole. Under another name it is another: one more Clay table."""
+    payload = WorkflowConfigured(workflow, body.workstream, body.config, body.name)
     return await handlers.configure(command, known_id("client", client_id), payload)
+
+
+@ROUTES.delete("/v1/clients/{client_id}/configs/{workflow}")
+async def unconfigure(
+    handlers: Commands, command: Asked, client_id: str, workflow: str, workstream: str, name: str = "default"
+) -> dict[str, Any]:
+    """Take a client's configuration of a workflow away."""
+    payload = ConfigurationRemoved(workflow, workstream, name)
+    return await handlers.unconfigure(command, known_id("client", client_id), payload)
 
 
 @ROUTES.get("/v1/clients/{client_id}/configs")
@@ -89,13 +122,25 @@ async def configs(queries: Fresh, caller: Asking, client_id: str) -> list[dict[s
 async def save_pipeline(handlers: Commands, command: Asked, client_id: str, body: NewPipeline) -> dict[str, Any]:
     """Save a named, ordered list of unique steps; the same name again replaces it."""
     client_id = known_id("client", client_id)
-    return await handlers.save_pipeline(command, client_id, body.name, body.workstream, body.steps)
+    return await handlers.save_pipeline(command, client_id, body.name, body.workstream, steps_of(body.steps))
 
 
 @ROUTES.get("/v1/clients/{client_id}/pipelines")
 async def pipelines(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's pipelines."""
     return await listings.pipelines(queries, caller.tenant_id, known_id("client", client_id))
+
+
+@ROUTES.get("/v1/pipelines/{pipeline_id}")
+async def one_pipeline(queries: Fresh, caller: Asking, pipeline_id: str) -> dict[str, Any]:
+    """One pipeline."""
+    return await lookups.pipeline(queries, caller.tenant_id, known_id("pipe", pipeline_id))
+
+
+@ROUTES.delete("/v1/pipelines/{pipeline_id}")
+async def remove_pipeline(handlers: Commands, command: Asked, pipeline_id: str) -> dict[str, Any]:
+    """Take a pipeline away; batches that were launched with it go on."""
+    return await handlers.remove_pipeline(command, known_id("pipe", pipeline_id))
 
 
 @ROUTES.post("/v1/clients/{client_id}/uploads", status_code=201)
@@ -156,12 +201,23 @@ async def upload_rows(
     return await listings.upload_rows(queries, caller.tenant_id, known_id("import", upload_id), after_row, limit)
 
 
+@ROUTES.post("/v1/blueprints")
+async def blueprint(handlers: Commands, command: Asked, body: NewBatch) -> dict[str, Any]:
+    """What `POST /v1/batches` with this body would freeze; nothing is launched. `POST /v1/plans` says what it costs."""
+    return await handlers.blueprint(command, _wanted(body))
+
+
 @ROUTES.post("/v1/batches", status_code=201)
 async def launch(handlers: Commands, command: Asked, body: NewBatch) -> dict[str, Any]:
     """Start a batch."""
-    upload_id = known_id("import", body.upload_id)
-    pipeline_id = known_id("pipe", body.pipeline_id) if body.pipeline_id else None
-    return await handlers.launch(command, upload_id, pipeline_id, body.steps, body.rows, body.config)
+    return await handlers.launch(command, _wanted(body))
+
+
+def _wanted(body: NewBatch) -> Wanted:
+    return Wanted(
+        known_id("import", body.upload_id), known_id("pipe", body.pipeline_id) if body.pipeline_id else None,
+        steps_of(body.steps) if body.steps else None, body.rows, body.config, body.max_credits,
+    )  # fmt: skip
 
 
 @ROUTES.post("/v1/batches/{batch_id}/{action}")

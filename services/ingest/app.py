@@ -1,6 +1,6 @@
 """Ingest as a process: the only place that knows FastStream and uvicorn."""
 
-from services.ingest import api, domain, store
+from services.ingest import api, domain, state, store
 from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.machine import Definition
@@ -12,7 +12,7 @@ DEFINITION = Definition(
     name="ingest",
     consumes=domain.CONSUMES,
     metadata=store.METADATA,
-    new_state=domain.State,
+    new_state=state.State,
     load=store.load,
     save=store.save,
     evolve=domain.evolve,

@@ -5,9 +5,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.letters import Wanted
-from shared.events import Kind, Scope
+from shared.events import Kind, Scope, StepOptions
 
 Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Body(BaseModel):
@@ -20,33 +23,60 @@ class NewClient(_Body):
 
 
 class NewWorkflow(_Body):
+    """`sets`: fields of the item to the paths in an answer that set them. `settings`: JSON Schemas by setting."""
+
     workflow: Slug
     workstream: Slug
     kind: Kind
     scope: Scope = "item"
     title: str = ""
     description: str = ""
+    credits: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
+    sets: dict[Slug, Annotated[list[str], Field(min_length=1, max_length=20)]] = {}
+    reads_answers: bool = False
+    settings: dict[Slug, dict[str, Any]] = {}
 
 
 class NewConfig(_Body):
-    """Settings: webhook_url, webhook_auth, callback_secret, timeout_seconds, max_attempts, freshness_days, ..."""
+    """Settings, as the workflow's `settings_schema` has them, under a name: a client may have several."""
 
     workstream: Slug
     config: dict[str, Any]
+    name: Name = "default"
+
+
+class NewStep(_Body):
+    """A step that is done by another configuration than `default`, or skipped by items that have all of `unless`."""
+
+    workflow: Slug
+    configuration: Name = "default"
+    unless: Annotated[list[Slug], Field(max_length=20)] = []
+
+
+Steps = Annotated[list[Slug | NewStep], Field(min_length=1, max_length=100)]
+
+
+def steps_of(steps: list[Slug | NewStep]) -> list[tuple[str, StepOptions]]:
+    """Each step's slug and options."""
+    given = [NewStep(workflow=step) if isinstance(step, str) else step for step in steps]
+    return [(step.workflow, StepOptions(step.configuration, step.unless)) for step in given]
 
 
 class NewPipeline(_Body):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
     workstream: Slug
-    steps: Annotated[list[Slug], Field(min_length=1, max_length=100)]
+    steps: Steps
 
 
 class NewBatch(_Body):
+    """`config`: settings of its steps for this batch only. `max_credits`: what its calls may cost before it pauses."""
+
     upload_id: str
     pipeline_id: str | None = None
-    steps: list[Slug] | None = None
+    steps: Steps | None = None
     rows: list[int] | None = None
-    config: dict[str, dict[str, Any]] = {}
+    config: dict[Slug, dict[str, Any]] = {}
+    max_credits: Annotated[float, Field(ge=0)] | None = None
 
 
 class Control(_Body):

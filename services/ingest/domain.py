@@ -5,34 +5,38 @@ exactly one item, whose id follows from batch and row.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final, Literal, assert_never
+from dataclasses import asdict, replace
+from typing import Any, Final, assert_never
 
 from services.ingest.registry import SHIPPED
+from services.ingest.state import Batch, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchLaunched,
     ClientRegistered,
+    ConfigurationRemoved,
     CustomersListed,
     ItemAdded,
     LaunchContinued,
     ListedCustomer,
+    PipelineRemoved,
     PipelineSaved,
     RowsStaged,
     UploadReceived,
     WorkflowConfigured,
     WorkflowRegistered,
+    WorkflowRetired,
 )
 from shared.ids import derive_id
-from shared.record import record
-from shared.state import Tracked
 
 CONSUMES: Final = (
     "ClientRegistered",
     "WorkflowRegistered",
+    "WorkflowRetired",
     "WorkflowConfigured",
+    "ConfigurationRemoved",
     "PipelineSaved",
+    "PipelineRemoved",
     "UploadReceived",
     "RowsStaged",
     "BatchLaunched",
@@ -43,129 +47,16 @@ CUSTOMERS: Final = "customer_companies"  # the workstream whose rows are a clien
 Consumed = (
     ClientRegistered
     | WorkflowRegistered
+    | WorkflowRetired
     | WorkflowConfigured
+    | ConfigurationRemoved
     | PipelineSaved
+    | PipelineRemoved
     | UploadReceived
     | RowsStaged
     | BatchLaunched
     | LaunchContinued
 )
-
-
-@record
-class Tenant:
-    """An agency's organisation; `first_event` registered its first client, and with it the shipped workflows."""
-
-    tenant_id: str
-    first_event: str
-
-
-@record
-class Client:
-    """A customer of the agency."""
-
-    client_id: str
-    tenant_id: str
-    name: str
-    domain: str | None
-    registered_at: datetime
-
-
-@record
-class Workflow:
-    """An entry of the registry."""
-
-    tenant_id: str
-    workflow: str
-    workstream: str
-    kind: str
-    scope: str
-    title: str
-    description: str
-
-
-@record
-class Config:
-    """A client's settings for one workflow of one workstream."""
-
-    client_id: str
-    workflow: str
-    workstream: str
-    tenant_id: str
-    config: dict[str, Any]
-
-
-@record
-class Pipeline:
-    """A client's saved steps."""
-
-    pipeline_id: str
-    tenant_id: str
-    client_id: str
-    name: str
-    workstream: str
-    steps: list[str]
-
-
-@record
-class Upload:
-    """One file received. `rows` good rows were found, `staged` of them are in `row`."""
-
-    upload_id: str
-    tenant_id: str
-    client_id: str
-    workstream: str
-    filename: str
-    bytes: int
-    sha256: str
-    artifact: str
-    headers: list[str]
-    mapping: dict[str, str]
-    unmapped: list[str]
-    bad_row_count: int
-    bad_rows: list[dict[str, Any]]
-    rows: int
-    staged: int
-    status: Literal["staging", "ready"]
-    received_at: datetime
-
-
-@record
-class Row:
-    """One staged row."""
-
-    upload_id: str
-    row: int
-    tenant_id: str
-    client_id: str
-    cells: list[str]
-    fields: dict[str, Any]
-
-
-@record
-class Batch:
-    """A launch: which rows of which upload; None means all."""
-
-    batch_id: str
-    tenant_id: str
-    client_id: str
-    upload_id: str
-    rows: list[int] | None
-
-
-@dataclass
-class State:
-    """The rows that the events at hand touch. `next_rows`: for each launching event, the rows it adds."""
-
-    tenants: Tracked[str, Tenant] = field(default_factory=Tracked)
-    clients: Tracked[str, Client] = field(default_factory=Tracked)
-    workflows: Tracked[tuple[str, str, str], Workflow] = field(default_factory=Tracked)
-    configs: Tracked[tuple[str, str, str], Config] = field(default_factory=Tracked)
-    pipelines: Tracked[str, Pipeline] = field(default_factory=Tracked)
-    uploads: Tracked[str, Upload] = field(default_factory=Tracked)
-    rows: Tracked[tuple[str, int], Row] = field(default_factory=Tracked)
-    batches: Tracked[str, Batch] = field(default_factory=Tracked)
-    next_rows: dict[str, list[Row]] = field(default_factory=dict)
 
 
 def evolve(state: State, event: Event) -> None:
@@ -177,17 +68,12 @@ def evolve(state: State, event: Event) -> None:
             state.clients[client] = Client(client, tenant, payload.name, payload.domain, event.occurred_at)
             if tenant not in state.tenants:
                 state.tenants[tenant] = Tenant(tenant, event.id)
-        case WorkflowRegistered():
-            key = (tenant, payload.workflow, payload.workstream)
-            about = (payload.kind, payload.scope, payload.title, payload.description)
-            state.workflows[key] = Workflow(*key, *about)
-        case WorkflowConfigured():
-            key = (client, payload.workflow, payload.workstream)
-            state.configs[key] = Config(*key, tenant, payload.config)
-        case PipelineSaved():
-            state.pipelines[payload.pipeline_id] = Pipeline(
-                payload.pipeline_id, tenant, client, payload.name, payload.workstream, payload.steps
-            )
+        case WorkflowRegistered() | WorkflowRetired():
+            _register(state, tenant, payload)
+        case WorkflowConfigured() | ConfigurationRemoved():
+            _configure(state, tenant, client, payload)
+        case PipelineSaved() | PipelineRemoved():
+            _save_pipeline(state, tenant, client, payload)
         case UploadReceived():
             _receive(state, event, payload)
         case RowsStaged():
@@ -214,8 +100,35 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
             yield from _list_customers(state.uploads[payload.upload_id], payload)
         case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
             return
+        case WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved():
+            return
         case _:
             assert_never(payload)
+
+
+def _register(state: State, tenant: str, payload: WorkflowRegistered | WorkflowRetired) -> None:
+    key = (tenant, payload.workflow, payload.workstream)
+    if isinstance(payload, WorkflowRegistered):
+        about = {name: value for name, value in asdict(payload).items() if name not in ("workflow", "workstream")}
+        state.workflows[key] = Workflow(*key, **about, removed=False)
+    elif (known := state.workflows.get(key)) is not None:
+        state.workflows[key] = replace(known, removed=True)
+
+
+def _configure(state: State, tenant: str, client: str, payload: WorkflowConfigured | ConfigurationRemoved) -> None:
+    key = (client, payload.workflow, payload.workstream, payload.name)
+    kept = payload.config if isinstance(payload, WorkflowConfigured) else None
+    state.configs[key] = Config(*key, tenant, kept or {}, removed=kept is None)
+
+
+def _save_pipeline(state: State, tenant: str, client: str, payload: PipelineSaved | PipelineRemoved) -> None:
+    if isinstance(payload, PipelineSaved):
+        options = {step: asdict(chosen) for step, chosen in payload.options.items()}
+        state.pipelines[payload.pipeline_id] = Pipeline(
+            payload.pipeline_id, tenant, client, payload.name, payload.workstream, payload.steps, options, removed=False
+        )
+    elif (known := state.pipelines.get(payload.pipeline_id)) is not None:
+        state.pipelines[payload.pipeline_id] = replace(known, removed=True)
 
 
 def _receive(state: State, event: Event, payload: UploadReceived) -> None:

@@ -6,27 +6,30 @@ same. Every result carries `position`: a query given it waits until it can see t
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from services.ingest import artifacts, bad_rows, listings, lookups, staging, uploads
+from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
 from services.ingest.reading import Limits, UnreadableFile
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event
 from shared.events import (
     BatchCancelled,
-    BatchLaunched,
     BatchPaused,
     BatchResumed,
     ClientRegistered,
+    ConfigurationRemoved,
+    PipelineRemoved,
     PipelineSaved,
+    StepOptions,
     UploadReceived,
     WorkflowConfigured,
     WorkflowRegistered,
+    WorkflowRetired,
     event_type,
 )
 from shared.ids import named_id, new_id
@@ -71,30 +74,56 @@ class Handlers:
 
     async def register_workflow(self, command: Command, payload: WorkflowRegistered) -> Answer:
         """Register a workflow, or change what the registry says of it."""
+        if wrong := configuration.schema_problem(payload.settings):
+            raise Problem(422, "invalid_schema", wrong)
+        position = await self._append(command, payload)
+        return {"workflow": payload.workflow, "workstream": payload.workstream, "position": position}
+
+    async def retire_workflow(self, command: Command, payload: WorkflowRetired) -> Answer:
+        """Take a workflow out of the registry."""
+        await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [payload.workflow])
         position = await self._append(command, payload)
         return {"workflow": payload.workflow, "workstream": payload.workstream, "position": position}
 
     async def configure(self, command: Command, client_id: str, payload: WorkflowConfigured) -> Answer:
-        """Replace a client's settings. A callback secret is kept as its digest only."""
+        """Replace a client's settings of that name. A callback secret is kept as its digest only."""
         await lookups.client(self.queries, command.tenant_id, client_id)
-        await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [payload.workflow])
+        workflow = payload.workflow
+        known = await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [workflow])
+        if wrong := configuration.problems(known[workflow], payload.config):
+            raise Problem(422, "invalid_settings", f"{workflow}: {'; '.join(wrong)}")
         config = dict(payload.config)
         if secret := config.pop("callback_secret", None):
             config["callback_secret_sha256"] = hashlib.sha256(str(secret).encode()).hexdigest()
-        payload = WorkflowConfigured(payload.workflow, payload.workstream, config)
+        position = await self._append(command, replace(payload, config=config), client_id=client_id)
+        about = {"client_id": client_id, "workflow": workflow, "name": payload.name}
+        return about | {"config": config, "position": position}
+
+    async def unconfigure(self, command: Command, client_id: str, payload: ConfigurationRemoved) -> Answer:
+        """Take a client's settings of that name away."""
+        await lookups.client(self.queries, command.tenant_id, client_id)
+        await lookups.configured(self.queries, command.tenant_id, client_id, payload)
         position = await self._append(command, payload, client_id=client_id)
-        return {"client_id": client_id, "workflow": payload.workflow, "config": config, "position": position}
+        return {"client_id": client_id, "workflow": payload.workflow, "name": payload.name, "position": position}
 
     async def save_pipeline(
-        self, command: Command, client_id: str, name: str, workstream: str, steps: list[str]
+        self, command: Command, client_id: str, name: str, workstream: str, steps: Sequence[blueprints.Step]
     ) -> Answer:
         """Save under the client and name: the same name again replaces it."""
         await lookups.client(self.queries, command.tenant_id, client_id)
-        await lookups.blueprint(self.queries, command.tenant_id, workstream, steps)
+        await blueprints.checked(self.queries, command.tenant_id, client_id, workstream, steps)
         pipeline_id = named_id("pipe", client_id, workstream, name)
-        payload = PipelineSaved(pipeline_id, name, workstream, steps)
+        options = {slug: chosen for slug, chosen in steps if chosen != StepOptions()}
+        payload = PipelineSaved(pipeline_id, name, workstream, [slug for slug, _ in steps], options)
         position = await self._append(command, payload, client_id=client_id)
-        return {"pipeline_id": pipeline_id, "name": name, "steps": steps, "position": position}
+        told = {"pipeline_id": pipeline_id, "name": name, "workstream": workstream, "steps": payload.steps}
+        return told | {"options": {slug: asdict(chosen) for slug, chosen in options.items()}, "position": position}
+
+    async def remove_pipeline(self, command: Command, pipeline_id: str) -> Answer:
+        """Take a pipeline away."""
+        found = await lookups.pipeline(self.queries, command.tenant_id, pipeline_id)
+        position = await self._append(command, PipelineRemoved(pipeline_id), client_id=found["client_id"])
+        return {"pipeline_id": pipeline_id, "name": found["name"], "position": position}
 
     async def upload(
         self,
@@ -137,30 +166,20 @@ class Handlers:
             raise Problem(404, "file_gone", message) from None
         return chain([first], lines)
 
-    async def launch(
-        self,
-        command: Command,
-        upload_id: str,
-        pipeline_id: str | None,
-        steps: list[str] | None,
-        rows: list[int] | None,
-        config: dict[str, dict[str, Any]],
-    ) -> Answer:
+    async def blueprint(self, command: Command, wanted: blueprints.Wanted) -> Answer:
+        """What a launch would freeze, and which steps lack settings; nothing is launched."""
+        found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
+        return {"client_id": found.client_id, **asdict(found.launch), "missing": found.missing}
+
+    async def launch(self, command: Command, wanted: blueprints.Wanted) -> Answer:
         """Start a batch over an upload, or some of its rows, with a saved pipeline or an ad-hoc list of steps."""
-        queries, tenant_id = self.queries, command.tenant_id
-        upload = await lookups.ready_upload(queries, tenant_id, upload_id)
-        if pipeline_id:
-            steps = await lookups.pipeline_steps(queries, tenant_id, pipeline_id, upload)
-        if not steps:
-            raise Problem(422, "no_steps", "give `pipeline_id` or `steps`: a batch needs at least one step")
-        blueprint = await lookups.blueprint(queries, tenant_id, upload["workstream"], steps)
-        items = await lookups.count(queries, tenant_id, upload, rows)
+        found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         batch_id = command.make_id("batch", "launch")
-        payload = BatchLaunched(upload_id, upload["workstream"], blueprint, items, rows, pipeline_id, config)
-        position = await self._append(command, payload, client_id=upload["client_id"], batch_id=batch_id)
+        position = await self._append(command, found.launch, client_id=found.client_id, batch_id=batch_id)
         return {
-            "batch_id": batch_id, "items": items, "blueprint": steps, "position": position,
-            "warnings": await lookups.unconfigured(queries, tenant_id, upload, blueprint, config),
+            "batch_id": batch_id, "items": found.launch.items,
+            "blueprint": [step.workflow for step in found.launch.blueprint], "warnings": found.missing,
+            "position": position,
         }  # fmt: skip
 
     async def control(self, command: Command, batch_id: str, action: str, reason: str) -> Answer:

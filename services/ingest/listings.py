@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Column, Table, select, text
 
 from services.ingest.store import CLIENT, CONFIG, PIPELINE, ROW, UPLOAD, WORKFLOW
 from shared.ids import to_hex
@@ -21,25 +21,31 @@ HISTORY: Final = {
 }
 
 
+def _told(table: Table) -> list[Column[Any]]:
+    """The columns of a table that a reader is shown: what was taken away is not there at all."""
+    return [column for column in table.c if column.name != "removed"]
+
+
 async def clients(queries: Queries, tenant_id: str) -> list[Row]:
     """The tenant's clients."""
     return await queries.rows(tenant_id, select(CLIENT).order_by(CLIENT.c.name, CLIENT.c.client_id))
 
 
 async def workflows(queries: Queries, tenant_id: str) -> list[Row]:
-    """The registry."""
-    return await queries.rows(tenant_id, select(WORKFLOW).order_by(WORKFLOW.c.workstream, WORKFLOW.c.workflow))
+    """The registry, without what was retired."""
+    query = select(*_told(WORKFLOW)).where(WORKFLOW.c.removed.is_(False))
+    return await queries.rows(tenant_id, query.order_by(WORKFLOW.c.workstream, WORKFLOW.c.workflow))
 
 
 async def configs(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
     """A client's configurations."""
-    query = select(CONFIG).where(CONFIG.c.client_id == client_id)
-    return await queries.rows(tenant_id, query.order_by(CONFIG.c.workstream, CONFIG.c.workflow))
+    query = select(*_told(CONFIG)).where(CONFIG.c.client_id == client_id, CONFIG.c.removed.is_(False))
+    return await queries.rows(tenant_id, query.order_by(CONFIG.c.workstream, CONFIG.c.workflow, CONFIG.c.name))
 
 
 async def pipelines(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
     """A client's pipelines."""
-    query = select(PIPELINE).where(PIPELINE.c.client_id == client_id)
+    query = select(*_told(PIPELINE)).where(PIPELINE.c.client_id == client_id, PIPELINE.c.removed.is_(False))
     return await queries.rows(tenant_id, query.order_by(PIPELINE.c.name))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
 from shared.envelope import Event, from_json
-from shared.events import BatchLaunched, BlueprintStep
+from shared.events import BatchLaunched, ConfigurationRemoved, StepOptions
 from shared.ids import to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
@@ -34,7 +34,8 @@ async def first_said(queries: Queries, event: Event) -> int:
 def _asked(payload: Any) -> Any:
     """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
     if isinstance(payload, BatchLaunched):
-        return asdict(payload) | {"blueprint": [step.workflow for step in payload.blueprint]}
+        steps = [(step.workflow, step.configuration, step.unless) for step in payload.blueprint]
+        return asdict(payload) | {"blueprint": steps}
     return payload
 
 
@@ -63,29 +64,45 @@ async def ready_upload(queries: Queries, tenant_id: str, upload_id: str) -> Row:
     return found
 
 
-async def pipeline_steps(queries: Queries, tenant_id: str, pipeline_id: str, upload: Row) -> list[str]:
+async def pipeline(queries: Queries, tenant_id: str, pipeline_id: str) -> Row:
+    """A pipeline that was not removed."""
+    query = select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id, PIPELINE.c.removed.is_(False))
+    found = await queries.rows(tenant_id, query)
+    if not found:
+        raise Problem(
+            404, "unknown_pipeline", f"no pipeline {pipeline_id}; `leadstream pipeline list` shows a client's"
+        )
+    return found[0]
+
+
+async def pipeline_steps(
+    queries: Queries, tenant_id: str, pipeline_id: str, upload: Row
+) -> list[tuple[str, StepOptions]]:
     """The steps of a pipeline that fits an upload: of the same client and workstream."""
-    found = await queries.rows(tenant_id, select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id))
-    if not found or found[0]["client_id"] != upload["client_id"]:
+    found = await pipeline(queries, tenant_id, pipeline_id)
+    if found["client_id"] != upload["client_id"]:
         raise Problem(404, "unknown_pipeline", f"client {upload['client_id']} has no pipeline {pipeline_id}")
-    if found[0]["workstream"] != upload["workstream"]:
-        message = f"the pipeline is for {found[0]['workstream']}, the upload for {upload['workstream']}"
+    if found["workstream"] != upload["workstream"]:
+        message = f"the pipeline is for {found['workstream']}, the upload for {upload['workstream']}"
         raise Problem(409, "other_workstream", message)
-    return list(found[0]["steps"])
+    return [(slug, StepOptions(**found["options"].get(slug, {}))) for slug in found["steps"]]
 
 
-async def blueprint(queries: Queries, tenant_id: str, workstream: str, steps: list[str]) -> list[BlueprintStep]:
-    """What each step is, by the registry."""
-    repeated = sorted({step for step in steps if steps.count(step) > 1})
-    if repeated:
-        raise Problem(422, "repeated_step", f"each step may stand once; repeated: {', '.join(repeated)}")
-    known = await workflows(queries, tenant_id, workstream, steps)
-    return [BlueprintStep(step, known[step]["kind"], known[step]["scope"]) for step in steps]
+async def configured(queries: Queries, tenant_id: str, client_id: str, payload: ConfigurationRemoved) -> None:
+    """Refuse settings that the client does not have."""
+    query = select(CONFIG.c.name).where(
+        CONFIG.c.client_id == client_id, CONFIG.c.workflow == payload.workflow, CONFIG.c.name == payload.name,
+        CONFIG.c.workstream == payload.workstream, CONFIG.c.removed.is_(False),
+    )  # fmt: skip
+    if not await queries.rows(tenant_id, query):
+        message = f"the client has no configuration {payload.name!r} of {payload.workflow} for {payload.workstream}"
+        raise Problem(404, "unknown_configuration", message)
 
 
 async def workflows(queries: Queries, tenant_id: str, workstream: str, slugs: Iterable[str]) -> dict[str, Row]:
     """The workstream's workflows by slug, all of `slugs` among them."""
-    rows = await queries.rows(tenant_id, select(WORKFLOW).where(WORKFLOW.c.workstream == workstream))
+    query = select(WORKFLOW).where(WORKFLOW.c.workstream == workstream, WORKFLOW.c.removed.is_(False))
+    rows = await queries.rows(tenant_id, query)
     known = {row["workflow"]: row for row in rows}
     for slug in slugs:
         if slug not in known:
@@ -109,18 +126,3 @@ async def count(queries: Queries, tenant_id: str, upload: Row, rows: list[int] |
     if missing:
         raise Problem(422, "unknown_rows", f"the upload has no good rows {missing[:10]}")
     return len(found)
-
-
-async def unconfigured(
-    queries: Queries, tenant_id: str, upload: Row, steps: list[BlueprintStep], config: dict[str, Row]
-) -> list[str]:
-    """A warning for each step at a provider that neither the client nor this launch has a configuration for."""
-    query = select(CONFIG.c.workflow).where(
-        CONFIG.c.client_id == upload["client_id"], CONFIG.c.workstream == upload["workstream"]
-    )
-    known = {row["workflow"] for row in await queries.rows(tenant_id, query)} | set(config)
-    return [
-        f"{step.workflow} has no configuration for this client: its step will fail"
-        for step in steps
-        if step.kind == "ASYNC" and step.workflow not in known
-    ]

@@ -2,23 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Index, MetaData, Table, Text
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.ingest.domain import (
-    LAUNCH_CHUNK,
-    Batch,
-    Client,
-    Config,
-    Pipeline,
-    Row,
-    State,
-    Tenant,
-    Upload,
-    Workflow,
-)
+from services.ingest.domain import LAUNCH_CHUNK
+from services.ingest.state import Batch, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Event
-from shared.events import BatchLaunched, ClientRegistered, LaunchContinued, RowsStaged
+from shared.events import BatchLaunched, ClientRegistered, LaunchContinued, PipelineRemoved, RowsStaged, WorkflowRetired
 from shared.ids import to_hex
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
 
@@ -53,6 +43,11 @@ WORKFLOW = Table(
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("kind", "scope", "title", "description")),
+    Column("credits", Double, nullable=False),
+    Column("sets", JSONB, nullable=False),
+    Column("reads_answers", Boolean, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    Column("removed", Boolean, nullable=False),
 )
 CONFIG = Table(
     "config",
@@ -60,8 +55,10 @@ CONFIG = Table(
     Column("client_id", Id("client"), primary_key=True),
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
     _tenant(),
     Column("config", JSONB, nullable=False),
+    Column("removed", Boolean, nullable=False),
 )
 PIPELINE = Table(
     "pipeline",
@@ -71,6 +68,8 @@ PIPELINE = Table(
     Column("name", Text, nullable=False),
     Column("workstream", Text, nullable=False),
     Column("steps", JSONB, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("removed", Boolean, nullable=False),
     Index("pipeline_client", "client_id"),
 )
 UPLOAD = Table(
@@ -125,12 +124,23 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     tenants = state.tenants.unknown({e.tenant_id for e in events if isinstance(e.payload, ClientRegistered)})
     if tenants:
         state.tenants.loaded(tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)])
+    await _load_removed(connection, state, events)
     uploads = state.uploads.unknown({e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)})
     if uploads:
         state.uploads.loaded(uploads, [(u.upload_id, u) for u in await _uploads.read(connection, "upload_id", uploads)])
     for event in events:
         if isinstance(event.payload, BatchLaunched | LaunchContinued):
             await _load_next_rows(connection, state, event, event.payload)
+
+
+async def _load_removed(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """The workflows and pipelines that these events take away."""
+    retired = {e.payload.workflow for e in events if isinstance(e.payload, WorkflowRetired)}
+    for workflow in await _workflows.read(connection, "workflow", retired):
+        state.workflows.loaded((), [((workflow.tenant_id, workflow.workflow, workflow.workstream), workflow)])
+    pipelines = {e.payload.pipeline_id for e in events if isinstance(e.payload, PipelineRemoved)}
+    for pipeline in await _pipelines.read(connection, "pipeline_id", pipelines):
+        state.pipelines.loaded((), [(pipeline.pipeline_id, pipeline)])
 
 
 async def save(connection: Connection, state: State) -> None:

@@ -20,6 +20,7 @@ from cli.output import plain
 from cli.progress import headline, picture, step_line, watch
 from cli.row_ranges import parse_rows
 from cli.settings import assignments, from_file, merged
+from cli.steps import steps_with
 from cli.story import summary, told
 
 CLIENT = "client_00000000000000000000000001"
@@ -28,9 +29,9 @@ IMPORT = "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "projector")}
 COMMANDS = [
     *(("client", name) for name in ("add", "list")),
-    *(("workflow", name) for name in ("list", "register")),
-    *(("config", name) for name in ("set", "get")),
-    *(("pipeline", name) for name in ("save", "list")),
+    *(("workflow", name) for name in ("list", "show", "register", "retire")),
+    *(("config", name) for name in ("set", "get", "remove")),
+    *(("pipeline", name) for name in ("save", "list", "show", "remove")),
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history")),
     *(("batch", name) for name in ("pause", "resume", "cancel")),
     *(("leads", name) for name in ("list", "export")),
@@ -93,6 +94,13 @@ def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
         from_file(file)
     with pytest.raises(Misused, match="key=value"):
         assignments(["novalue"])
+
+
+def test_steps_have_their_options() -> None:
+    assert steps_with(["a", "b"], ["b=second table"], ["a=email, title"]) == [
+        {"workflow": "a", "unless": ["email", "title"]},
+        {"workflow": "b", "configuration": "second table"},
+    ]
 
 
 def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:
@@ -170,6 +178,9 @@ def test_failures_are_one_line_and_an_exit_code(
         ("launch", IMPORT),
         ("launch", IMPORT, "-p", "full", "-s", "step"),
         ("launch", IMPORT, "-s", "step", "--rows", "x"),
+        ("launch", IMPORT, "-s", "step", "--use", "other=second"),
+        ("launch", IMPORT, "-p", "full", "--unless", "step=email"),
+        ("pipeline", "save", "A", "full", "step", "--unless", "step"),
         ("launch", "nonsense", "-s", "step"),
         ("status", "nonsense"),
         ("items", BATCH, "--status", "lost"),

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain import LAUNCH_CHUNK, Row, State, decide, evolve
+from services.ingest.domain import LAUNCH_CHUNK, decide, evolve
 from services.ingest.registry import SHIPPED
+from services.ingest.state import Row, State
 from shared.envelope import Event
 from shared.events import (
     BadRow,

@@ -4,20 +4,30 @@ import importlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.dispatcher.workflows import (
+    extract_contact_info,
+    extract_work_history,
+    normalize_all_core_values,
     normalize_company_domain,
     normalize_company_name,
     split_raw_apollo_scrape_data,
 )
 
-WORKFLOWS = [normalize_company_domain, normalize_company_name, split_raw_apollo_scrape_data]
+WORKFLOWS = [
+    extract_contact_info,
+    extract_work_history,
+    normalize_all_core_values,
+    normalize_company_domain,
+    normalize_company_name,
+    split_raw_apollo_scrape_data,
+]
 FIELDS = (
     "first_name last_name full_name email person_linkedin_url person_city person_state person_country "
     "person_location company_name company_domain company_website company_linkedin_url company_employee_count "
-    "company_last_funding_date"
+    "company_last_funding_date title mobile_phone answers"
 )
 VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.lists(st.text())
@@ -105,6 +115,65 @@ def test_a_row_of_apollo() -> None:
     }
 
 
+def test_all_core_values_of_a_row_of_any_workstream() -> None:
+    fields = {
+        "full_name": "Dr. Tess van der Test, MBA",
+        "title": " Head \t of\nGrowth ",
+        "email": "Tess@Gmail.com",
+        "mobile_phone": "'+44 20 7946 0000",
+        "company_name": "Brightforge GmbH & Co. KG",
+        "company_website": "https://www.brightforge.co.uk/about",
+        "company_country": "null",
+    }
+    assert normalize_all_core_values.run(fields) == {
+        "full_name": "Dr. Tess van der Test, MBA",
+        "first_name": "Tess",
+        "last_name": "van der Test",
+        "title": "Head of Growth",
+        "email": "tess@gmail.com",
+        "mobile_phone": "+44 20 7946 0000",
+        "company_name": "Brightforge GmbH & Co. KG",
+        "company_name_normalized": "Brightforge",
+        "company_domain": "brightforge.co.uk",
+    }
+
+
+JOBS = [
+    {"company": "Old Ltd", "start_date": "2015-02-01", "end_date": "2019-01-01", "is_current": False, "title": "Clerk"},
+    {"company": "Next", "company_domain": "www.next.example", "start_date": "2021-03-01", "end_date": None},
+    {"company": "Last Ltd", "url": "linkedin.com/company/Last", "start_date": "2019-02-01", "end_date": "2021-02-01"},
+    {"title": "nowhere"},
+]
+
+
+def test_the_work_history_of_an_unsorted_answer() -> None:
+    answers = {"enrich_person": {"name": "Ann", "experience": JOBS, "latest_experience": JOBS[1]}, "other": "rubbish"}
+    assert extract_work_history.run({"answers": answers}) == {
+        "current_employer_name": "Next",
+        "current_employer_domain": "next.example",
+        "previous_employer_name": "Last Ltd",
+        "previous_employer_linkedin_url": "https://www.linkedin.com/company/last",
+        "jobs_count": 3,
+        "job_started_on": "2021-03-01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "email"),
+    [
+        ({"email": "Ann@Acme.com"}, "ann@acme.com"),
+        ({"emails": [{"type": "work", "email": "ann@acme.com"}]}, "ann@acme.com"),
+        ({"emails": ["no address", "ann@acme.com"]}, "ann@acme.com"),
+        ({"email": None, "work_email": "ann@acme.com"}, "ann@acme.com"),
+        ({"email": ""}, None),
+    ],
+)
+def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) -> None:
+    row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}}
+    assert extract_contact_info.run(row).get("email") == email
+    assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
+
+
 @pytest.mark.parametrize(
     ("full", "first", "last"),
     [
@@ -153,6 +222,21 @@ def test_head_counts(text: object, count: int | None) -> None:
 )
 def test_dates(text: str, day: str | None) -> None:
     assert split_raw_apollo_scrape_data.iso_date(text) == day
+
+
+JOB_KEYS = ("company", "company_domain", "url", "title", "start_date", "end_date", "is_current", "email", "phone")
+TOLD = VALUES | st.lists(st.dictionaries(st.sampled_from(JOB_KEYS), VALUES | SHAPED, max_size=4), max_size=3)
+ANSWER = st.dictionaries(
+    st.sampled_from(("experience", "latest_experience", "emails", "email", "url")), TOLD, max_size=3
+)
+
+
+@pytest.mark.parametrize("workflow", [extract_contact_info, extract_work_history])
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(answers=st.dictionaries(st.sampled_from(("one", "two")), ANSWER | VALUES))
+def test_no_answer_makes_them_raise(workflow: Any, answers: dict[str, Any]) -> None:
+    found = workflow.run({"answers": answers})
+    assert workflow.run({"answers": answers, **found}) == found
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)

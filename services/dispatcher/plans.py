@@ -1,0 +1,75 @@
+"""What a blueprint would do with the rows of an upload: the same functions as for real, nothing sent. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.dispatcher.claims import is_fresh
+from services.dispatcher.configuration import is_skipped
+from services.dispatcher.entities import resolve
+from services.dispatcher.state import Claim
+
+Step = Mapping[str, Any]
+Workflow = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+@dataclass
+class StepPlan:
+    """What one step would do: `items` reach it, `skipped` of them need not take it, `unidentified` would fail.
+
+    `entities` are those it asks for; of an item scope each item is one.
+    """
+
+    step: Step
+    items: int = 0
+    skipped: int = 0
+    unidentified: int = 0
+    entities: set[str] = field(default_factory=set)
+
+    def told(self, claims: Sequence[Claim], settings: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """The plan as people read it. `claims`: those there are of its entities."""
+        current = [claim for claim in claims if claim.entity_id in self.entities and claim.status != "FAILED"]
+        known = sum(claim.status == "IN_PROGRESS" or is_fresh(claim, now, settings) for claim in current)
+        calls = len(self.entities) - known if self.step["kind"] == "ASYNC" else 0
+        price: float = settings["credits"] if "credits" in settings else self.step["credits"]
+        return {
+            "workflow": self.step["workflow"], "kind": self.step["kind"], "scope": self.step["scope"],
+            "items": self.items, "skipped": self.skipped, "unidentified": self.unidentified,
+            "entities": len(self.entities), "new": len(self.entities) - len(current), "known": known,
+            "stale": len(current) - known, "calls": calls, "price": price, "credits": calls * price,
+        }  # fmt: skip
+
+
+class Walk:
+    """Takes rows through a blueprint, one after the other."""
+
+    def __init__(self, client_id: str, steps: Sequence[Step], workflows: Mapping[str, Workflow]) -> None:
+        self.plans = [StepPlan(step) for step in steps]
+        self._client_id = client_id
+        self._workflows = workflows
+
+    def take(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Count these rows (number, fields) in. What answers would set is unknown here, so a call counts as made."""
+        for number, fields in rows:
+            self._take(f"row {number}", dict(fields))
+
+    def _take(self, row: str, fields: dict[str, Any]) -> None:
+        for plan in self.plans:
+            plan.items += 1
+            if is_skipped(plan.step, fields):
+                plan.skipped += 1
+            elif plan.step["kind"] == "SYNC" and plan.step["scope"] == "item":
+                fields |= self._run(plan.step["workflow"], fields)
+            elif (entity := resolve(plan.step["scope"], self._client_id, row, fields)) is not None:
+                plan.entities.add(entity.entity_id)
+            else:
+                plan.unidentified += 1
+                return
+
+    def _run(self, slug: str, fields: dict[str, Any]) -> dict[str, Any]:
+        workflow = self._workflows.get(slug)
+        try:
+            return workflow(fields) if workflow else {}
+        except Exception:  # noqa: BLE001 - a third party's function: its step will say what is wrong
+            return {}

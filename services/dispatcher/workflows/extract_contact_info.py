@@ -1,0 +1,55 @@
+"""Sets how a person can be reached, out of what was answered about them, where the row does not say it.
+
+An answer about a person as a rule has no e-mail address: one about an e-mail does, whose step stands before this one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from shared.canonical import clean_cell, email_address, linkedin_person
+
+_PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]]]] = {
+    "email": (
+        email_address,
+        ("email", "work_email", "person_email", "email_address", "business_email", "personal_email", "emails"),
+    ),
+    "mobile_phone": (
+        clean_cell,
+        ("mobile_phone", "phone", "phone_number", "mobile_phone_number", "phone_numbers"),
+    ),
+    "person_linkedin_url": (lambda value: _link(linkedin_person(value)), ("linkedin_url", "url")),
+}
+
+
+def run(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`email`, `mobile_phone` and `person_linkedin_url`: the row's own where it has one, else the first answer's."""
+    answers = [answer for answer in _values(fields.get("answers")) if isinstance(answer, Mapping)]
+    found = {name: normalise(fields.get(name)) or _first(name, answers) for name, (normalise, _) in _PATHS.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _first(name: str, answers: list[Mapping[str, Any]]) -> str | None:
+    normalise, keys = _PATHS[name]
+    told = (value for answer in answers for key in keys for value in _values(answer.get(key)))
+    return next((value for value in map(normalise, map(_bare, told)) if value), None)
+
+
+def _values(told: object) -> Iterator[object]:
+    """What is told, one by one: of an object its values, of a list its entries."""
+    if isinstance(told, Mapping):
+        yield from told.values()
+    elif isinstance(told, list):
+        yield from told
+    elif told is not None:
+        yield told
+
+
+def _bare(told: object) -> object:
+    """The address or number in an entry such as {"type": "work", "email": "ann@acme.com"}."""
+    if not isinstance(told, Mapping):
+        return told
+    return next((told[key] for key in ("email", "value", "number", "phone") if told.get(key)), None)
+
+
+def _link(key: str | None) -> str | None:
+    return f"https://www.{key}" if key else None

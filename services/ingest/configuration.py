@@ -1,0 +1,72 @@
+"""What the settings of a workflow may be, as a JSON Schema, and what is wrong with given ones. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+
+Schema = dict[str, Any]
+_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 366 * 86_400}
+_COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 10_000}
+# Of every workflow that calls a provider. Where a number is left out, the dispatcher's own default holds.
+AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
+    "webhook_url": {"type": "string", "pattern": "^https?://[^\\s/]+", "maxLength": 2000},
+    "webhook_auth": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
+        "description": "a secret's name",
+    },
+    "callback_secret": {"type": "string", "minLength": 16, "maxLength": 500, "description": "kept as a digest only"},
+    "callback_secret_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "timeout_seconds": _SECONDS,
+    "max_attempts": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000},
+    "retry_base_seconds": _SECONDS,
+    "retry_longest_seconds": _SECONDS,
+    "retry_span_seconds": _SECONDS,
+    "missing_attempts": _COUNT,
+    "rate_per_second": {"type": "number", "minimum": 0, "description": "0: no limit"},
+    "burst": _COUNT,
+    "in_flight": _COUNT,
+    "circuit_failures": _COUNT,
+    "circuit_seconds": _SECONDS,
+    "max_submissions": {"type": "integer", "minimum": 0, "description": "what a webhook takes in its life"},
+    "freshness_days": {"type": ["number", "null"], "minimum": 0, "maximum": 36_500},
+    "force_refresh": {"type": "boolean"},
+    "credits": {"type": "number", "minimum": 0, "description": "the price of a call, instead of the registry's"},
+}
+
+
+def schema_of(workflow: Mapping[str, Any]) -> Schema:
+    """The schema of a registered workflow's settings: those of its kind, and its own."""
+    known = AT_A_PROVIDER if workflow["kind"] == "ASYNC" else {}
+    return {"type": "object", "properties": {**known, **workflow["settings"]}, "additionalProperties": False}
+
+
+def problems(workflow: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with these settings of a workflow, one sentence each; [] when they can be used."""
+    schema = schema_of(workflow)
+    unknown = sorted(config.keys() - schema["properties"].keys())
+    there = ", ".join(sorted(schema["properties"])) or "no settings"
+    found = [f"there is no setting {name}; {workflow['workflow']} has {there}" for name in unknown]
+    return found + [_told(error) for error in _errors(schema["properties"], config)]
+
+
+def schema_problem(settings: Mapping[str, Any]) -> str | None:
+    """Why these cannot be the schemas of a workflow's own settings; None when they can."""
+    for name, schema in settings.items():
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            return f"the schema of setting {name} is none: {error.message}"[:500]
+    return None
+
+
+def _errors(schemas: Mapping[str, Schema], config: Mapping[str, Any]) -> Iterator[ValidationError]:
+    checks = Draft202012Validator({"type": "object", "properties": dict(schemas)})
+    yield from sorted(checks.iter_errors(dict(config)), key=lambda error: list(map(str, error.absolute_path)))
+
+
+def _told(error: ValidationError) -> str:
+    name = ".".join(map(str, error.absolute_path))
+    return f"{name} cannot be that: {error.message}"[:300]
