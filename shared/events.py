@@ -19,6 +19,7 @@ SkipReason = Literal[
     "company_already_enriched",
     "person_enrichment_in_progress",
     "person_already_enriched",
+    "fields_already_there",
 ]
 
 
@@ -365,8 +366,8 @@ class DispatchTimedOut:
 class ItemCompleted:
     """The item completed one step.
 
-    `output`: the fields a SYNC workflow set. `answer_id`: the EnrichmentReceived that an ASYNC step ended with.
-    `skipped`: no call of its own was made; `claimant_item_id` is the item whose call it shared.
+    `output`: the fields that the workflow, or the answer, set. `answer_id`: the answer that an ASYNC step ended with.
+    `skipped`: no call of its own was made; `claimant_item_id` is the item whose call it shared, if it was an item's.
     """
 
     step: int

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import BaseModel
 
 from services.dispatcher import handlers
-from services.dispatcher.plans import Workflow
+from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep
 from shared.runtime.http import Asking, Fresh, application, known_id

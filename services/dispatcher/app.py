@@ -9,6 +9,7 @@ import structlog
 from services.dispatcher import api, domain, state, store
 from services.dispatcher.deadlines import record_overdue
 from services.dispatcher.sending import send_due
+from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
@@ -18,7 +19,7 @@ from shared.runtime.settings import Settings
 logger = structlog.get_logger()
 
 
-def installed_workflows() -> dict[str, domain.Workflow]:
+def installed_workflows() -> dict[str, Workflow]:
     """The SYNC workflows that are installed: the entry points of group `leadstream.workflows`, by name.
 
     One that cannot be loaded is left out, so that its own steps fail and nobody else's.

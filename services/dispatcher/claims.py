@@ -30,14 +30,20 @@ def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, co
     """An item needs an entity: it claims it, waits for it, or finds it answered (and then changes nothing)."""
     payload: StepScheduled = event.payload
     key = (entity.entity_id, payload.workflow)
-    claim = state.claims.get(key)
+    claim = claim_of(state, item, key)
     if claim is not None and is_fresh(claim, event.occurred_at, config):
         return
     state.wait(
         Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
     )
     if claim is None or claim.status != "IN_PROGRESS":
-        _claim(state, event, item, entity, scope)
+        _claim(state, event, item, entity, scope, _still_out(state, claim))
+
+
+def claim_of(state: State, item: Item, key: ClaimKey) -> Claim | None:
+    """The claim of an item's entity. One that another client's answer made by naming the entity is none."""
+    claim = state.claims.get(key)
+    return claim if claim is not None and claim.client_id == item.client_id else None
 
 
 def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
@@ -50,13 +56,22 @@ def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
     return days is None or now - claim.answered_at <= timedelta(days=float(days))
 
 
-def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope) -> None:
+def _still_out(state: State, claim: Claim | None) -> Dispatch | None:
+    """The call that an earlier claim has out still: it is paid for, and its answer will be as new as another's."""
+    dispatch = state.dispatches.get(claim.dispatch_id or "") if claim else None
+    return dispatch if dispatch is not None and dispatch.status == "SENT" else None
+
+
+def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope, still_out: Dispatch | None) -> None:
     payload: StepScheduled = event.payload
-    dispatch_id = derive_id("disp", event.id, entity.entity_id)
+    dispatch_id = still_out.dispatch_id if still_out else derive_id("disp", event.id, entity.entity_id)
+    attempt = still_out.attempt if still_out else 1
     state.claims[entity.entity_id, payload.workflow] = Claim(
         entity.entity_id, payload.workflow, item.tenant_id, item.client_id, scope, entity.key, entity.basis,
-        "IN_PROGRESS", item.item_id, dispatch_id, 1, None, None, None, None, None,
+        "IN_PROGRESS", item.item_id, dispatch_id, attempt, None, None, None, None, None,
     )  # fmt: skip
+    if still_out:
+        return
     state.dispatches[dispatch_id] = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
         payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
@@ -96,7 +111,10 @@ def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
     key = claim_key(state, event, payload)
     claim = state.claims.get(key) if key else None
-    if claim is None or claim.status == "ANSWERED":
+    if claim is None:
+        _unasked(state, event, payload)
+        return
+    if claim.status == "ANSWERED":
         return
     _supersede(state, claim)
     state.claims[claim.entity_id, claim.workflow] = replace(
@@ -104,6 +122,17 @@ def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         code=None, reason=None,
     )  # fmt: skip
     state.release((claim.entity_id, claim.workflow), event.id)
+
+
+def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """Keep an answer that nobody has asked for yet: who asks finds it."""
+    scope = (event.entity_id or "").partition("_")[0]
+    if payload.found and event.entity_id and event.client_id and scope in ("company", "person"):
+        state.claims[event.entity_id, payload.workflow] = Claim(
+            event.entity_id, payload.workflow, event.tenant_id, event.client_id,
+            "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
+            event.occurred_at, None, None,
+        )  # fmt: skip
 
 
 def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
@@ -140,7 +169,7 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
     ]
     for key in sorted(keys):
         claim = state.claims[key]
-        dispatch = state.dispatches[claim.dispatch_id]
+        dispatch = state.dispatches[claim.dispatch_id or ""]
         if dispatch.status == "DUE" and not _wanted(state, key):
             state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="CANCELLED")
             _give_up(state, event, claim, "INTERNAL", NOBODY_WAITS)
@@ -173,6 +202,6 @@ def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason
 
 def _supersede(state: State, claim: Claim) -> None:
     """A retry that was not sent yet is not needed any more."""
-    current = state.dispatches.get(claim.dispatch_id)
+    current = state.dispatches.get(claim.dispatch_id or "")
     if current is not None and current.status == "DUE":
         state.dispatches[current.dispatch_id] = replace(current, status="SUPERSEDED")

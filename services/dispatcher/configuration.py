@@ -8,13 +8,16 @@ from services.dispatcher.entities import Entity
 from services.dispatcher.state import Batch, State
 
 
-def config_of(state: State, batch: Batch, workflow: str) -> dict[str, Any] | None:
-    """Those by (client, workflow, workstream), with the batch's own over them; None where there are none."""
-    own = batch.config.get(workflow)
-    found = state.configs.get((batch.client_id, workflow, batch.workstream))
-    if found is None and own is None:
-        return None
-    return (found.config if found else {}) | (own or {})
+def config_of(state: State, batch: Batch, step: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Those by (client, workflow, workstream) and the name that the step wants, with the batch's own over them.
+
+    None where there are none.
+    """
+    own = batch.config.get(step["workflow"])
+    found = state.configs.get((batch.client_id, step["workflow"], batch.workstream, step["configuration"]))
+    if found is None or found.removed:
+        return own
+    return found.config | (own or {})
 
 
 def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str | None:
@@ -39,7 +42,7 @@ def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
 def terms_of_reuse(state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]) -> dict[str, Any]:
     """How old an answer may be: an answer that this very batch has asked for is never too old for it."""
     claim = state.claims.get((entity.entity_id, workflow))
-    asked = state.dispatches.get(claim.dispatch_id) if claim else None
+    asked = state.dispatches.get(claim.dispatch_id or "") if claim else None
     return {} if asked is not None and asked.batch_id == batch.batch_id else config
 
 

@@ -27,6 +27,7 @@ SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_
 FROM dispatch d
 LEFT JOIN batch b USING (batch_id)
 LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+    AND c.name = b.blueprint -> d.step::int ->> 'configuration'
 WHERE d.status = 'SENT' AND d.deadline_at < now()
   AND NOT d.item_id = ANY(%s::uuid[]) AND NOT d.batch_id = ANY(%s::uuid[])
 ORDER BY d.deadline_at LIMIT 500

@@ -16,7 +16,8 @@ from shared.runtime.database import Connection
 
 # From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or
 # batch that waits behind a dead letter (what came of them would wait too, and they would look due for ever). With the
-# settings to send them by: those of the client for (workflow, workstream), and over them the batch's own.
+# settings to send them by: those of the client for (workflow, workstream) under the name that the step wants, and over
+# them the batch's own.
 DUE: Final = f"""
 WITH RECURSIVE lane AS (
     (SELECT client_id, workflow, workstream FROM dispatch WHERE status = 'DUE'
@@ -44,6 +45,7 @@ SELECT {DISPATCHES.names}, settings, fields FROM (
     JOIN log.events e ON e.item_id = d.item_id AND e.type = 'ItemAdded'
     LEFT JOIN batch b ON b.batch_id = d.batch_id
     LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+        AND c.name = b.blueprint -> d.step::int ->> 'configuration'
 ) due
 """
 # Note that a POST begins; `times` above 1: it had begun before.

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
-from services.dispatcher.plans import Step, StepPlan, Walk, Workflow
+from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim
+from services.dispatcher.steps import Step, Workflow
 from services.dispatcher.store import CLAIM, CONFIG, DISPATCH, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
 from shared.envelope import from_json
@@ -80,7 +81,7 @@ async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]
             name = webhook_id(url)
             row = found.setdefault(name, _webhook(name, 0))
             row |= _limits(config["config"], row["taken"]) | {"webhook_url": url}
-            row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream")})
+            row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})
             row["left_alone_seconds"] = met[url].left_alone(time.monotonic()) if url in met else 0
     return sorted(found.values(), key=lambda row: (-row["taken"], row["webhook_id"]))
 
@@ -112,12 +113,12 @@ async def plan(queries: Queries, tenant_id: str, wanted: Wanted, workflows: Mapp
     async for bodies in _staged(queries, tenant_id, wanted.upload_id):
         await asyncio.to_thread(_take, walk, bodies, chosen)
     query = select(CONFIG).where(CONFIG.c.client_id == wanted.client_id, CONFIG.c.workstream == wanted.workstream)
-    configs = {row["workflow"]: row["config"] for row in await queries.rows(tenant_id, query)}
+    configs = {(row["workflow"], row["name"]): row["config"] for row in await queries.rows(tenant_id, query)}
     now = datetime.now(UTC)
     steps = []
     for step in walk.plans:
         slug = step.step["workflow"]
-        settings = {**configs.get(slug, {}), **wanted.config.get(slug, {})}
+        settings = {**configs.get((slug, step.step["configuration"]), {}), **wanted.config.get(slug, {})}
         steps.append(step.told(await _claims_of(queries, tenant_id, step), settings, now))
     return {
         "items": steps[0]["items"] if steps else 0,

@@ -1,6 +1,6 @@
 """What a blueprint would do with the rows of an upload: the same functions as for real, nothing sent. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,7 @@ from services.dispatcher.claims import is_fresh
 from services.dispatcher.configuration import is_skipped
 from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim
-
-Step = Mapping[str, Any]
-Workflow = Callable[[Mapping[str, Any]], dict[str, Any]]
+from services.dispatcher.steps import Step, Workflow
 
 
 @dataclass

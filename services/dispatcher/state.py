@@ -39,13 +39,15 @@ class Item:
 
 @record
 class Config:
-    """A client's settings for one workflow of one workstream."""
+    """A client's settings, under a name, for one workflow of one workstream."""
 
     client_id: str
     workflow: str
     workstream: str
+    name: str
     tenant_id: str
     config: dict[str, Any]
+    removed: bool
 
 
 @record
@@ -53,6 +55,7 @@ class Claim:
     """The one call for an entity and workflow: who asked first, how it stands, what answered it.
 
     `basis` is what told the entity apart (`domain`, `linkedin`, `email`, `name`, `item`); by name is a weak match.
+    Where an answer came that nobody had asked for, there is neither claimant nor dispatch, and the basis is `answer`.
     """
 
     entity_id: str
@@ -63,8 +66,8 @@ class Claim:
     entity_key: str
     basis: str
     status: ClaimStatus
-    claimant_item_id: str
-    dispatch_id: str
+    claimant_item_id: str | None
+    dispatch_id: str | None
     attempt: int
     answer_id: str | None
     found: bool | None
@@ -125,17 +128,20 @@ class Webhook:
 class State:
     """The rows that the events at hand touch. `waiting` finds the open waiters of a claim.
 
-    `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them.
+    `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
+    and `told`, by item and workflow, are the answers that steps at hand take fields from.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
-    configs: Tracked[tuple[str, str, str], Config] = field(default_factory=Tracked)
+    configs: Tracked[tuple[str, str, str, str], Config] = field(default_factory=Tracked)
     claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
     waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
     dispatches: Tracked[str, Dispatch] = field(default_factory=Tracked)
     webhooks: Tracked[str, Webhook] = field(default_factory=Tracked)
+    answers: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])

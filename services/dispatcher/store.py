@@ -60,8 +60,10 @@ CONFIG = Table(
     Column("client_id", Id("client"), primary_key=True),
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("config", JSONB, nullable=False),
+    Column("removed", Boolean, nullable=False),
 )
 # An entity is a company, a person or an item: its id keeps its prefix, so the column is text.
 CLAIM = Table(
@@ -74,8 +76,8 @@ CLAIM = Table(
     Column("entity_key", Text, nullable=False),
     Column("basis", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("claimant_item_id", Id("item"), nullable=False),
-    Column("dispatch_id", Id("disp"), nullable=False),
+    Column("claimant_item_id", Id("item")),
+    Column("dispatch_id", Id("disp")),
     Column("attempt", SmallInteger, nullable=False),
     Column("answer_id", Id("evt")),
     Column("found", Boolean),
@@ -174,7 +176,9 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
     await _load_webhooks(connection, state, events)
-    await _load_claims(connection, state, _claim_keys(state, events) | await _cancelled_keys(connection, events))
+    keys = _claim_keys(state, events)
+    await _load_claims(connection, state, keys | await _cancelled_keys(connection, events))
+    await _load_answers(connection, state, events, keys)
 
 
 async def save(connection: Connection, state: State) -> None:
@@ -211,7 +215,7 @@ async def _load_configs(connection: Connection, state: State, events: Sequence[E
     clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
     if clients:
         found = await _configs.read(connection, "client_id", clients)
-        state.configs.loaded((), [((c.client_id, c.workflow, c.workstream), c) for c in found])
+        state.configs.loaded((), [((c.client_id, c.workflow, c.workstream, c.name), c) for c in found])
         state.clients |= clients
 
 
@@ -267,4 +271,28 @@ async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]
         if (waiter.item_id, waiter.step) not in state.waiters:
             state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
             state.index(waiter)
-    await _load_dispatches(connection, state, {c.dispatch_id for c in found})
+    await _load_dispatches(connection, state, {c.dispatch_id for c in found if c.dispatch_id})
+
+
+async def _load_answers(connection: Connection, state: State, events: Sequence[Event], keys: set[ClaimKey]) -> None:
+    """What was answered already, for steps that take fields from it: ASYNC ones that set some, SYNC ones that read.
+
+    Kept for these events only: answers are large, and few steps want them.
+    """
+    state.answers.clear()
+    state.told.clear()
+    setting = {step["workflow"] for batch in state.batches.values() for step in batch.blueprint if step["sets"]}
+    if setting:
+        claims = [state.claims[key] for key in keys if key[1] in setting and key in state.claims]
+        answered = {claim.answer_id for claim in claims if claim.answer_id}
+        state.answers |= {name: said.answer for name, said in (await log.payloads(connection, answered)).items()}
+        state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, EnrichmentReceived)}
+    scheduled = [event for event in events if isinstance(event.payload, StepScheduled)]
+    readers = {event.item_id for event in scheduled if event.item_id and _reads_answers(state, event)}
+    if readers:
+        state.told |= await log.item_answers(connection, readers)
+
+
+def _reads_answers(state: State, event: Event) -> bool:
+    item = state.items.get(event.item_id or "")
+    return item is not None and bool(state.batches[item.batch_id].blueprint[event.payload.step]["reads_answers"])

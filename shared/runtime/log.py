@@ -90,6 +90,21 @@ async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[s
     return {item_id: event.payload.fields for item_id, event in (await items_added(connection, item_ids)).items()}
 
 
+async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What these items' steps were answered, by item and workflow."""
+    wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
+    cursor = await connection.execute(
+        "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
+        (wanted,),
+    )
+    completed = [event for (body,) in await cursor.fetchall() if (event := from_json(body)).payload.answer_id]
+    said = await payloads(connection, {event.payload.answer_id for event in completed})
+    found: dict[str, dict[str, Any]] = {}
+    for event in completed:
+        found.setdefault(str(event.item_id), {})[event.payload.workflow] = said[event.payload.answer_id].answer
+    return found
+
+
 async def broken_link(connection: Connection) -> int | None:
     """The first position whose chain value does not follow from its body and the one before; None: it holds.
 

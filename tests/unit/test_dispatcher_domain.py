@@ -1,5 +1,6 @@
 """A scheduled step: done here, refused for a clear reason, or asked for; and what settings say about it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -117,14 +118,14 @@ def test_a_batch_s_own_settings_go_over_the_client_s() -> None:
     own = {FLOW: {"rate_per_second": 1}, "enrich_person": {"webhook_url": "https://p.example"}}
     batch = dispatcher(configured(rate_per_second=9, burst=3), launched(COMPANY_STEP, config=own)).state
     found = batch.batches[BATCH]
-    assert config_of(batch, found, FLOW) == {"rate_per_second": 1, "burst": 3}
-    assert config_of(batch, found, "enrich_person") == {"webhook_url": "https://p.example"}
-    assert config_of(batch, found, "score") is None
+    assert config_of(batch, found, asdict(COMPANY_STEP)) == {"rate_per_second": 1, "burst": 3}
+    assert config_of(batch, found, asdict(PERSON_STEP)) == {"webhook_url": "https://p.example"}
+    assert config_of(batch, found, asdict(ITEM_STEP)) is None
 
 
 def test_settings_saved_again_replace_the_earlier_ones_whole() -> None:
     batch = dispatcher(configured(burst=3), configured(rate_per_second=1), launched(COMPANY_STEP)).state
-    assert config_of(batch, batch.batches[BATCH], FLOW) == {"rate_per_second": 1}
+    assert config_of(batch, batch.batches[BATCH], asdict(COMPANY_STEP)) == {"rate_per_second": 1}
 
 
 @pytest.mark.parametrize(("step", "wanted"), [(COMPANY_STEP, "a company domain"), (PERSON_STEP, "a LinkedIn profile")])

@@ -94,7 +94,7 @@ class World:
             self.schedule(item)
         for claim in list(self.batch.state.claims.values()):
             if claim.status == "IN_PROGRESS":
-                self.say(answered(self.batch.state.dispatches[claim.dispatch_id], nth=99))
+                self.say(answered(self.batch.state.dispatches[claim.dispatch_id or ""], nth=99))
 
     def ends(self) -> Counter[str]:
         return Counter(e.item_id or "" for e in self.log.values() if isinstance(e.payload, ItemCompleted | StepFailed))
@@ -103,11 +103,12 @@ class World:
         state: State = self.batch.state
         open_ = Counter((d.entity_id, d.workflow) for d in state.dispatches.values() if d.status in {"DUE", "SENT"})
         assert max(open_.values(), default=0) <= 1
-        assert {key for key, _ in state.claims} == {company_id(self.domains[n]) for n in self.asked}
+        early = {key for (key, _), claim in state.claims.items() if claim.claimant_item_id is None}
+        assert {key for key, _ in state.claims} == {company_id(self.domains[n]) for n in self.asked} | early
         for key, claim in state.claims.items():
             waiting = any(w.released_by is None for w in state.waiters.values() if (w.entity_id, w.workflow) == key)
             assert waiting == (claim.status == "IN_PROGRESS")
-            assert not waiting or state.dispatches[claim.dispatch_id].status in {"DUE", "SENT"}
+            assert not waiting or state.dispatches[claim.dispatch_id or ""].status in {"DUE", "SENT"}
         ended = self.ends()
         assert all(ended[item_id(n)] == (0 if self.waits(n) else 1) for n in self.asked)
         assert set(ended.values()) <= {1}

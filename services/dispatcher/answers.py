@@ -1,0 +1,42 @@
+"""What an answer sets of an item, as the registry said of the workflow. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from shared.canonical import clean_cell, email_address, registrable_domain
+
+_NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
+    "email": email_address,
+    "company_domain": registrable_domain,
+}
+
+
+def fields_set(sets: Mapping[str, list[str]], answer: object) -> dict[str, Any] | None:
+    """The item's fields that the answer has a value for, by paths such as `emails.0`; None where it sets none."""
+    if not sets:
+        return None
+    found = {name: _first(name, paths, answer) for name, paths in sets.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _first(name: str, paths: list[str], answer: object) -> Any:
+    for path in paths:
+        told = _at(answer, path)
+        normalise: Callable[[object], Any] = _NORMALISED.get(name, _plain)
+        value = normalise(told)
+        if value is not None:
+            return value
+    return None
+
+
+def _plain(told: object) -> Any:
+    return told if isinstance(told, bool | int | float) else clean_cell(told)
+
+
+def _at(answer: Any, path: str) -> object:
+    for key in path.split("."):
+        if isinstance(answer, list) and key.isdigit():
+            answer = answer[int(key)] if int(key) < len(answer) else None
+        else:
+            answer = answer.get(key) if isinstance(answer, Mapping) else None
+    return answer
