@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.mapping import HeaderMapping, map_headers
-from services.ingest.vocabulary import header_key
+from services.ingest.mapping import map_headers
+from services.ingest.vocabulary import Owner, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import Workstream, workstreams
 
 _PLAIN: Final = 0.3
 _SURE: Final = 3
-_CLOSE: Final = 0.15
+_CLOSE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Proposal:
 
 def proposals(headers: Sequence[str], sample: Sequence[Sequence[str]]) -> list[Proposal]:
     """Every workstream whose rows this file could hold, the best first; none when no columns make rows items."""
-    found = [_judged(known, headers, sample) for known in workstreams().values()]
+    rows = next(map_headers(known, headers, sample).rows for known in workstreams().values() if len(known.rows) > 1)
+    found = [_judged(known, headers, sample, rows) for known in workstreams().values()]
     return sorted(filter(None, found), key=lambda proposal: (-proposal.score, proposal.workstream))
 
 
@@ -40,23 +41,18 @@ def ambiguity(found: Sequence[Proposal]) -> str | None:
     )
 
 
-def _judged(known: Workstream, headers: Sequence[str], sample: Sequence[Sequence[str]]) -> Proposal | None:
+def _judged(known: Workstream, headers: Sequence[str], sample: Sequence[Sequence[str]], rows: Owner) -> Proposal | None:
     mapping = map_headers(known, headers, sample)
     if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):
         return None
     keys = {header_key(header): header.strip() for header in headers}
     own = [keys[key] for key in ranked(known.signature) if key in keys]
-    plain = _PLAIN if _is_plain(known, mapping) else 0.0
+    plain = _PLAIN if known.plain == rows else 0.0
     if own:
         more = f" and {len(own) - _SURE} more" if len(own) > _SURE else ""
         reason = f"only its files have {', '.join(map(repr, own[:_SURE]))}{more}"
     else:
-        reason = f"a list of {'people' if mapping.rows == 'person' else 'companies'}" + (
+        reason = f"a list of {'people' if rows == 'person' else 'companies'}" + (
             "" if plain else ", without a column that only its files have"
         )
     return Proposal(known.slug, round((1 - plain) * len(own) / (len(own) + 1) + plain, 2), reason)
-
-
-def _is_plain(known: Workstream, mapping: HeaderMapping) -> bool:
-    people = any(name.startswith("person_") or name in ("first_name", "last_name", "title") for name in mapping.targets)
-    return known.plain == ("person" if people or mapping.rows == "person" else "company")

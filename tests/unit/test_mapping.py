@@ -256,13 +256,13 @@ def test_repeated_and_missing_headers() -> None:
 
 
 def test_a_missing_column_is_named_with_what_there_is() -> None:
-    found = map_headers(SCRAPE, ["Colour", "First Name", "Emails"])
+    found = map_headers(SCRAPE, ["Colour", "First Name", "Email Nr"])
     with pytest.raises(MissingColumn) as refusal:
         require(found, SCRAPE)
     message = str(refusal.value)
     assert "'First Name' with 'Last Name'" in message
-    assert "Colour, First Name, Emails" in message
-    assert "Nearest: 'Emails'" in message
+    assert "Colour, First Name, Email Nr" in message
+    assert "Nearest: 'Email Nr'" in message
 
 
 def test_a_row_that_is_no_item_says_why() -> None:

@@ -40,10 +40,12 @@ STATE: Final = """
     Stato/Regione | Regione | Provincia | Stato/Provincia | Regione/Provincia
     Estado/Região | Estado | UF | Estado/Província | Distrito
     Provincie | Staat/regio | Provincie/Staat | Regio
-    Address Region | Address - Region | State Code | State/Region Code | State/County of Address
+    Address Region | Address - Region | State Code | Address State/Province | Address State | State/Region Code |
+    State/County of Address
 """
 COUNTRY: Final = """
-    Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country
+    Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country |
+    Address Country/Region
     Land | Land/Region
     País | País/Región
     Pays | Pays/Région

@@ -17,7 +17,8 @@ _DOMAINS: Final = """
 """
 _WEBSITES: Final = """
     Website | Company Website | Website URL | Company Website URL | Company Website Full | Company Website Short |
-    Web Site | Web Page | Homepage | Company Site | Site | Company URL | Website Value | Web | tam_site
+    Web Site | Web Page | Homepage | Company Site | Corporate Website | Site | Company URL | Website Value | Web |
+    tam_site
     Website-URL | Webseite | Internetseite | Firmenwebsite | Webadresse | Internetadresse | Unternehmenswebsite |
     Webauftritt
     URL del sitio web | Sitio web | Página web | Web de la empresa
@@ -32,7 +33,8 @@ _NAME: Final = Field(
     "name",
     known="""
     Company Name | Company | Account Name | Account | Organization Name | Organization | Organisation | Employer |
-    Current Company | Current Company Name | Lead Company | Business Name | Associated Company |
+    Current Company | Current Company Name | Current Employer | LinkedIn Company Name | Lead Company |
+    Business Name | Associated Company |
     Associated Company (Primary) | Company (Current) | Primary Company | Firm | Firm Name | Legal Name
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
     Organisation | Zugeordnetes Unternehmen
@@ -85,7 +87,7 @@ _LINKEDIN_URL: Final = Field(
     LinkedIn-bedrijfspagina | Bedrijfspagina op LinkedIn | LinkedIn bedrijf
     """,
     attribute=LINKEDIN + "LinkedIn Profile | LinkedIn Profile URL",
-    maybe="Company URL | URL | Website | Website URL | Company Website | Link",
+    maybe="Company URL | Company Profile | Company Page | URL | Website | Website URL | Company Website | Link",
 )
 _INDUSTRY: Final = Field(
     "company_industry",
@@ -110,6 +112,7 @@ _EMPLOYEE_COUNT: Final = Field(
     # Employees | Employee Count | Number of Employees | Num Employees | Company Headcount | No. of Employees |
     Employees | Headcount | Company Employee Count | Company Size | Total Employees | Staff Count |
     Company Number of Employees | Company Employees | Number of Staff | LinkedIn Employees | Employee Size |
+    Nb Employees | Estimated Num Employees |
     Employee Range | Company Employee Range | Employees Range | Employee Size Range | Company Headcount Range |
     LinkedIn Headcount
     Anzahl der Mitarbeiter | Mitarbeiterzahl | Anzahl Mitarbeiter | Mitarbeiter | Anzahl der Beschäftigten |
@@ -194,6 +197,7 @@ _LAST_FUNDING_AMOUNT: Final = Field(
     "amount",
     known="Latest Funding Amount | Last Funding Amount | Company Latest Funding Amount | Company Last Funding Amount"
     " | Last Funding Round Amount | Last Raised Amount | Recent Funding Amount | Most Recent Funding Amount"
+    " | Recent Funding Amount (in 000s USD)"
     " | Last Round Amount | Last Funding Amount (USD) | Last Funding Amount (in USD)",
 )
 _OTHERS: Final = (

@@ -18,7 +18,7 @@ _PEOPLE: Final = """
 """
 _COMPANIES: Final = """
     company | companies | account | accounts | organization | organizations | organisation | organisations | org
-    business | employer | firm | current company | employer company
+    business | employer | current employer | firm | current company | employer company
     empresa | organizacion | cuenta | entreprise | societe | organisme | compte | firma | firmen | unternehmen
     unternehmens | organizacao | azienda | societa | organizzazione | bedrijf | bedrijfs | organisatie
 """

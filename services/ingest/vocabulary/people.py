@@ -48,7 +48,7 @@ _FULL_NAME: Final = Field(
     Nome completo | Nome e cognome | Cognome e nome | Nome del contatto
     Nome completo | Nome e sobrenome | Nome do contato
     Volledige naam | Voor- en achternaam | Naam contactpersoon | Contactpersoon
-    File As | Display Name
+    Display Name
     """,
     attribute=NAME,
 )
@@ -57,8 +57,9 @@ _TITLE: Final = Field(
     "person",
     "title",
     known="""
-    Job Title | Title | Position | Current Job Title | Current Title | Current Position | Current Job | Job Position |
-    Job | Position Title | Job Role | Role | Current Role | Designation | Occupation | Organization Title
+    Job Title | Organization Title | Title | Position | Current Job Title | Current Title | LinkedIn Job Title |
+    Current Position | Current Job | Job Position | Job | Position Title | Job Role | Role | Current Role |
+    Designation | Occupation
     Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel
     Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título
     Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste
@@ -130,8 +131,10 @@ _EMAIL: Final = Field(
     known="""
     Email | Work Email | Email Address | Primary Email | Email - Work | Business Email | Professional Email |
     Email Work | Work Email Address | Corporate Email | Contact Email | Email (Work) | Primary Work Email |
-    Verified Email | Email (Primary) | Primary Email Address | Best Email | Found Email | Email Value | Mail
-    E-Mail-Adresse | E-Mail | E-Mail - Arbeit | E-Mail geschäftlich | Geschäftliche E-Mail-Adresse | E-Mail (Arbeit) |
+    Verified Email | Current Work Email | Recommended Email | Emails | Email (Primary) | Primary Email Address |
+    Best Email | Found Email | Email Value | Mail
+    E-Mail-Adresse | E-Mail | E-Mail - Arbeit | E-Mail-Adresse - Arbeit | E-Mail geschäftlich |
+    Geschäftliche E-Mail-Adresse | E-Mail (Arbeit) |
     Mailadresse | E-Mail - Büro
     Correo electrónico | Correo | Correo electrónico del trabajo | Dirección de correo electrónico |
     Correo - Trabajo | Correo electrónico - Trabajo | Email - Trabajo | Email corporativo | Dirección de email
@@ -188,7 +191,7 @@ _LINKEDIN_URL: Final = Field(
     Person Linkedin Url | LinkedIn URL (user profile) | defaultProfileUrl | LinkedIn URL Public |
     LinkedIn Profile URL | LinkedIn Profile | LinkedIn Profile Link | Public LinkedIn URL | Public Profile URL |
     LinkedIn Contact Profile URL | linkedInProfileUrl | Prospect LinkedIn URL | LinkedIn URL Unique ID | Profile URL |
-    Profile Link | Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL
+    Profile Link
     LinkedIn-Profil | LinkedIn-Profil-URL | URL des LinkedIn-Profils | Profil-URL
     Perfil de LinkedIn | URL del perfil de LinkedIn | URL del perfil
     Profil LinkedIn | URL du profil LinkedIn | URL du profil | Lien du profil LinkedIn
@@ -197,6 +200,7 @@ _LINKEDIN_URL: Final = Field(
     LinkedIn-profiel | URL LinkedIn-profiel | LinkedIn-profiel-URL | Profiel-URL
     """,
     attribute=LINKEDIN,
+    failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
     maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web",
 )
 _CITY: Final = Field(
@@ -215,16 +219,22 @@ _STATE: Final = Field(
     "person_state",
     "person",
     "text",
-    known="Person State | Mailing State/Province | Mailing State | Mailing State/Province (text only) | Lead State"
-    " | Home State | Home State/Region",
+    known="""
+    Person State | Mailing State/Province | Mailing State | Mailing State/Province (text only) | Lead State |
+    Home State | Home State/Region
+    Bundesland/Provinz (Postanschrift)
+    """,
     attribute=STATE,
 )
 _COUNTRY: Final = Field(
     "person_country",
     "person",
     "text",
-    known="Person Country | Mailing Country | Mailing Country (text only) | Lead Country | Home Country/Region"
-    " | Home Country",
+    known="""
+    Person Country | Mailing Country | Mailing Country (text only) | Lead Country | Home Country/Region |
+    Home Country
+    Land (Postanschrift)
+    """,
     attribute=COUNTRY,
 )
 _LOCATION: Final = Field(

@@ -1,0 +1,87 @@
+"""What `leadstream preview` says of real exports: the mapping of every field, row counts, the workstream."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.ingest.mapping import Choices, map_headers
+from services.ingest.preview import preview
+from services.ingest.proposals import proposals
+from services.ingest.reading import Limits
+from services.ingest.workstreams import workstream
+
+DATA = Path(__file__).parents[1] / "data"
+FILES: dict[str, dict[str, Any]] = json.loads((DATA / "expected_mappings.json").read_text())
+EXPORTS: dict[str, dict[str, Any]] = json.loads((DATA / "expected_export_headers.json").read_text())
+# What the columns of links hold, whose headers alone do not tell.
+LINKS = {
+    "URL": "https://www.linkedin.com/in/ann-lee",
+    "Profile": "https://www.linkedin.com/in/ann-lee",
+    "CompanyProfile": "https://www.linkedin.com/company/acme",
+    "Company URL": "https://acme.com",
+    "Website 1 - Value": "https://acme.com",
+}
+# Fields of our own beside those that every preview can name.
+OURS = {
+    *("company_technologies", "company_keywords", "company_annual_revenue", "company_total_funding", "departments"),
+    *("company_latest_funding", "company_founded_year", "company_logo_url", "company_website"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_real_file(name: str) -> None:
+    wanted = FILES[name]
+    seen = preview(DATA / name, None, Limits())
+    assert {field: match["header"] for field, match in seen["mapping"].items()} == wanted["mapping"]
+    assert (seen["workstream"], seen["rows"]) == (wanted["workstream"], wanted["rows"])
+    assert (len(seen["bad_rows"]), seen["preamble_lines"]) == (wanted["bad_rows"], wanted["preamble_lines"])
+    assert seen["mapping"] == preview(DATA / name, wanted["workstream"], Limits())["mapping"]
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_headers_of_an_export(name: str) -> None:
+    wanted = EXPORTS[name]
+    headers = wanted["headers"].split(",")
+    sample = [[LINKS.get(header, "") for header in headers]] * 3
+    best = proposals(headers, sample)[0]
+    assert best.workstream == wanted["workstream"]
+    found = map_headers(workstream(best.workstream), headers, sample)
+    assert {n: m.header for n, m in found.targets.items() if n not in OURS} == wanted["mapping"]
+
+
+def test_the_shape_that_programs_rely_on() -> None:
+    seen = json.loads(json.dumps(preview(DATA / "crm/linkedin_connections_preamble.csv", "crm_data", Limits())))
+    assert {"encoding", "delimiter", "preamble_lines", "footer_lines", "rows", "mapping", "unmapped", "warnings",
+            "bad_rows", "sample"} <= seen.keys()  # fmt: skip
+    assert (seen["encoding"], seen["delimiter"], seen["rows"]) == ("utf-8", ",", 21)
+    assert seen["mapping"]["person_linkedin_url"] == {
+        "header": "URL", "index": 2, "score": 0.7, "reason": "told by its cells; 20 of 20 cells look like it"
+    }  # fmt: skip
+    assert seen["unmapped"] == ["Connected On"]
+    assert [(bad["row"], set(bad)) for bad in seen["bad_rows"]] == [(21, {"row", "column", "value", "reason"})]
+    assert seen["sample"][0]["first_name"] == "DR. ALEX"
+
+
+def test_a_choice_is_in_the_preview() -> None:
+    seen = preview(
+        DATA / "crm/salesforce_contacts_report.csv", "crm_data", Limits(), Choices({"mobile_phone": "Phone"})
+    )
+    assert seen["mapping"]["mobile_phone"] == {"header": "Phone", "index": 9, "score": 1.0, "reason": "chosen by you"}
+
+
+def test_a_file_whose_rows_cannot_be_items_is_shown_with_what_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Seniority,City\nVP,Bonn\nCEO,Rome\n")
+    seen = preview(file, None, Limits())
+    assert (seen["rows"], seen["bad_rows"], seen["proposals"]) == (2, [], [])
+    assert "needs 'Full Name', or 'First Name' with 'Last Name'" in seen["warnings"][0]
+
+
+def test_two_workstreams_that_fit_equally_are_a_question(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Customer Name,Record ID,Company,Website\nAcme,1,Acme,acme.com\nBeta,2,Beta,beta.io\n")
+    seen = preview(file, None, Limits())
+    assert [entry["workstream"] for entry in seen["proposals"]][:2] == ["customer_companies", "crm_data"]
+    assert "This could be customer_companies" in seen["warnings"][0]
