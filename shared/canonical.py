@@ -16,6 +16,7 @@ from tldextract import TLDExtract
 
 from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain
 from shared.legal_forms import plain_words, without_legal_form
+from shared.redirects import unwrapped
 
 _CACHE: Final = 65_536
 _EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
@@ -30,7 +31,7 @@ _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](
 # or two pages on `github.io` are two companies.
 _split_host: Final = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
-_LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+)?(?:organization-guest/+)?"
+_LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+|comm/+)?(?:organization-guest/+)?"
 _SLUG: Final = r"([^/?#\s,;\"<>]+)"
 _COMPANY: Final = re.compile(_LINKEDIN + r"(sales/+company|company(?:-beta)?|school|showcase)/+" + _SLUG, re.I)
 _COMPANY_URN: Final = re.compile(r"^urn:li:(?:\w*company|organization):(\d+)$", re.I)
@@ -43,6 +44,8 @@ _UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
 _NO_SLUG: Final = frozenset(("unavailable", "undefined", "null"))
 _ADDRESS: Final = re.compile(r"([^\s@<>()\[\],;:\"]+)@([^\s@<>()\[\],;:\"'/]+)")
 
+_ASIDE: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
+_TAGLINE: Final = re.compile(r"\s*\|\s.*$", re.S)
 _TITLES: Final = frozenset(("dr", "mr", "mrs", "ms", "miss", "prof", "sir"))
 _CREDENTIALS: Final = frozenset(
     ("phd", "mba", "md", "jr", "sr", "ii", "iii", "iv", "cpa", "cfa", "esq", "pmp", "rn", "jd")
@@ -81,7 +84,7 @@ def is_free_mail(domain: str | None) -> bool:
 
 def linkedin_company(value: object) -> str | None:
     """`linkedin.com/company/slug` (or `school`, `showcase`); a numeric id is a slug too."""
-    text = clean_cell(value) or ""
+    text = unwrapped(clean_cell(value) or "")
     if urn := _COMPANY_URN.match(text):
         return f"linkedin.com/company/{urn[1]}"
     found = _COMPANY.match(text)
@@ -94,7 +97,7 @@ def linkedin_company(value: object) -> str | None:
 
 def linkedin_person(value: object) -> str | None:
     """`linkedin.com/in/slug`, or `linkedin.com/sales/lead/<hash>` with the hash as it is written."""
-    text = clean_cell(value) or ""
+    text = unwrapped(clean_cell(value) or "")
     if lead := _SALES_LEAD.match(text) or _PERSON_URN.match(text):
         return f"linkedin.com/sales/lead/{lead[1]}"
     if old := _OLD_PERSON.match(text):
@@ -117,7 +120,10 @@ def email_address(value: object) -> str | None:
 
 
 def company_name_key(value: object) -> str | None:
-    """A weak key: two companies may share it. Accents, case, punctuation and legal forms are left out."""
+    """A weak key: two companies may share it.
+
+    Accents, case, punctuation, legal forms, and what stands in brackets or after a bar at the end are left out.
+    """
     text = clean_cell(value)
     return _company_key(text) if text else None
 
@@ -143,15 +149,24 @@ def _number(value: float) -> str | None:
 
 @lru_cache(maxsize=_CACHE)
 def _company_key(name: str) -> str | None:
+    name = _without_asides(name)
     bare = plain_words(without_legal_form(name, loose=True)) or plain_words(name)
     while (shorter := plain_words(without_legal_form(bare, loose=True))) != bare:
         bare = shorter
     return bare or None
 
 
+def _without_asides(name: str) -> str:
+    """`name` without what stands in brackets at its end (`Lake (LAK3)`) and without its tagline (`Lake | Water`)."""
+    bare = _TAGLINE.sub("", name)
+    while (shorter := _ASIDE.sub("", bare)) != bare:
+        bare = shorter
+    return bare if plain_words(bare) else name
+
+
 @lru_cache(maxsize=_CACHE)
 def _registrable(text: str) -> str | None:
-    host = _host(text)
+    host = _host(unwrapped(text))
     if not host or _parents(host) & PAGE_HOSTS or host.rpartition(".")[2] in PRIVATE_USE_SUFFIXES:
         return None
     host = host.removeprefix("www.")

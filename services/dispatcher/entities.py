@@ -11,6 +11,7 @@ from typing import Any
 from shared.canonical import (
     company_name_key,
     email_address,
+    is_free_mail,
     linkedin_company,
     linkedin_person,
     person_name_key,
@@ -48,12 +49,15 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
 
 
 def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield (
-        "domain",
-        registrable_domain(fields.get("company_domain")) or registrable_domain(fields.get("company_website")),
-    )
+    yield "domain", _own_domain(fields.get("company_domain")) or _own_domain(fields.get("company_website"))
     yield "linkedin", linkedin_company(fields.get("company_linkedin_url"))
     yield "name", company_name_key(fields.get("company_name"))
+
+
+def _own_domain(value: object) -> str | None:
+    """A domain of the company's own: those where anybody has a mailbox are nobody's."""
+    domain = registrable_domain(value)
+    return None if is_free_mail(domain) else domain
 
 
 def _person(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:

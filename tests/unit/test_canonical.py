@@ -11,6 +11,7 @@ TEXT = st.text(alphabet=st.characters(), max_size=60)
 PIECES = """
     http:// https:// www. linkedin.com/ nl.linkedin.com/ company/ in/ school/ pub/ sales/lead/ Acme acme.com
     münchen.de %C3%A9 %25 %41 %00 %E2%80%8B / ? # @ . : , ' \" ; & + Ltd Inc. S.A. foo.github.io .example
+    https://google.com/url?q= https://href.li/? web.archive.org/web/1/ (LAK3) | [x]
     ACwAAAOrqquLaRGWHJQnfEqM3n71 127.0.0.1 1/2/3 ß ﬁ Ｆ 株式会社
 """
 ODD = [" ", "\\", "\u037e", "\u212a", "\u0130", "\u0345", "\ud800", "\0", "\xa0", "\u2003", "\u200b"]
@@ -47,6 +48,17 @@ DOMAINS = {
     "acme.wordpress.com": "acme.wordpress.com",
     "www.wordpress.com": "wordpress.com",
     "gmail.com": "gmail.com",
+    "https://www.google.com/url?sa=t&url=https%3A%2F%2Fwww.acme.com%2Fen&usg=x": "acme.com",
+    "https://l.facebook.com/l.php?u=https%3A%2F%2Facme.com%2F&h=AT0": "acme.com",
+    "https://www.linkedin.com/redir/redirect?url=http%3A%2F%2Facme%2Ecom&urlhash=x": "acme.com",
+    "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Facme.co.uk%2F&data=05": "acme.co.uk",
+    "https://urldefense.com/v3/__https://acme.com/x__;!!Ab!cd$": "acme.com",
+    "https://urldefense.proofpoint.com/v2/url?u=https-3A__www.acme.com_about&d=x": "acme.com",
+    "https://web.archive.org/web/20200101000000/https://acme.com/": "acme.com",
+    "https://www.google.com/url?q=https://l.facebook.com/l.php?u%3Dacme.com": "acme.com",
+    "https://acme.com/login?url=https://other.com": "acme.com",
+    "https://click.mail.acme.com/track/1?to=x": "acme.com",
+    "www.google.com/url?sa=t": "google.com",
 }
 NO_DOMAIN = """
     n/a|"null"|-|HTTPS:|co.uk|localhost|foo.local|127.0.0.1|http://[::1]:80/|192.168.0.1:8000|t.b.d|Self-employed
@@ -115,6 +127,8 @@ HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
         ("http://www.linkedin.com/in/Jo-Doe-1a2b/", "in/jo-doe-1a2b"),
         ("https://de.linkedin.com/in/jo/de?trk=x", "in/jo"),
         ("linkedin.com/mwlite/in/jo", "in/jo"),
+        ("https://www.linkedin.com/comm/in/jo?midToken=x", "in/jo"),
+        ("https://www.google.com/url?q=https://uk.linkedin.com/in/jo&sa=U", "in/jo"),
         ("linkedin.com/in/jos%C3%A9", "in/josé"),
         ("linkedin.com/pub/jo-doe", "in/jo-doe"),
         ("linkedin.com/pub/jo-doe/1b/2a/456", "in/jo-doe-45602a1b"),

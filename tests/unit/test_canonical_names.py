@@ -17,6 +17,13 @@ from shared.legal_forms import without_legal_form
         ("Smith & Sons Ltd", "Smith and Sons"),
         ("ÅLESUND Offshore AS", "Alesund  Offshore"),
         ("Wytwórnia Sp. z o.o.", "Wytwornia"),
+        ("LAKE (LAK3)", "Lake, Inc."),
+        ("OmniSync Incorporated (dba TurboInnovate)", "OmniSync"),
+        ("Nordwind | Renewable Energy", "Nordwind GmbH"),
+        ("Construtora São João Ltda.", "construtora sao joao"),
+        ("Müller & Söhne AG", "Muller and Sohne"),
+        ("De Bakker B.V.", "de bakker"),
+        ("Ромашка ООО", "Ромашка"),
     ],
 )
 def test_one_company_name(one: str, other: str) -> None:

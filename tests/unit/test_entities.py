@@ -24,6 +24,11 @@ def about(scope: str, client_id: str = CLIENT, **fields: object) -> Entity | Non
          "linkedin.com/company/acme", "linkedin"),
         ({"company_name": "Acmé, Inc."}, "acme", "name"),
         ({"company_domain": "n/a", "company_name": "ACME Ltd"}, "acme", "name"),
+        ({"company_domain": "gmail.com", "company_name": "ACME Ltd"}, "acme", "name"),
+        ({"company_domain": "https://linktr.ee/acme", "company_name": "Acme (Berlin)"}, "acme", "name"),
+        ({"company_website": "https://www.google.com/url?q=https://acme.com"}, "acme.com", "domain"),
+        ({"company_linkedin_url": "https://www.linkedin.com/sales/company/8696546"},
+         "linkedin.com/company/8696546", "linkedin"),
     ],
 )  # fmt: skip
 def test_a_company_is_told_by_domain_then_linkedin_then_name(fields, key: str, basis: str) -> None:
