@@ -14,6 +14,7 @@ from cli.commands import (
     pipelines,
     preview,
     uploads,
+    why,
     workflows,
 )
 from cli.errors import Commands
@@ -50,6 +51,7 @@ app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)
+app.command(rich_help_panel=RESULTS)(why.why)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 
 

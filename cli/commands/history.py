@@ -1,4 +1,4 @@
-"""`leadstream history`: what happened to one item, batch, company, person or client."""
+"""`leadstream history`: what happened to one item, lead, batch, company, person, upload or client."""
 
 from typing import Annotated, Any, Final
 
@@ -17,7 +17,9 @@ PAGE: Final = 1000
 
 
 def history(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="An item, batch, company, person or client.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="ID", help="An item, lead, batch, company, person, upload or client.")
+    ],
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Only events after log position N.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many events to show.")] = 1000,
     as_json: AsJson = False,

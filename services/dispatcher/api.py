@@ -63,6 +63,12 @@ async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[st
     return await handlers.claims(queries, caller.tenant_id, entity_id)
 
 
+@ROUTES.get("/v1/items/{item_id}/waiting")
+async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str) -> list[dict[str, Any]]:
+    """What the open steps of an item wait for: the claim, the attempts at it, and whether its webhook is left alone."""
+    return await handlers.waiting(queries, caller.tenant_id, known_id("item", item_id), request.app.state.webhooks)
+
+
 @ROUTES.get("/v1/webhooks")
 async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dict[str, Any]]:
     """Submissions by webhook, against how many it takes in its life, and whether it is left alone at the moment."""

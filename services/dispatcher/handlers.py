@@ -12,13 +12,20 @@ from sqlalchemy import func, select, text
 from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
-from services.dispatcher.store import CLAIM, CONFIG, DISPATCH, WEBHOOK
+from services.dispatcher.store import CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
 from shared.envelope import from_json
 from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
+SETTINGS: Final = text("""
+SELECT coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}') AS settings
+FROM dispatch d LEFT JOIN batch b ON b.batch_id = d.batch_id
+LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+    AND c.name = b.blueprint -> d.step::int ->> 'configuration'
+WHERE d.dispatch_id = CAST(:dispatch_id AS uuid)
+""")
 AT_ONCE: Final = 5_000
 # The staged rows of an upload, as the log has them, some events at a time.
 STAGED: Final = text(
@@ -69,6 +76,33 @@ async def counts(queries: Queries, tenant_id: str, batch_id: str) -> list[Row]:
 async def claims(queries: Queries, tenant_id: str, entity_id: str) -> list[Row]:
     """The calls for one company, person or item, by workflow."""
     return await queries.rows(tenant_id, select(CLAIM).where(CLAIM.c.entity_id == entity_id))
+
+
+async def waiting(queries: Queries, tenant_id: str, item_id: str, met: Webhooks) -> list[Row]:
+    """For each step of an item that waits: the claim it waits for, every attempt at it, and how its webhook stands."""
+    open_steps = select(WAITER).where(WAITER.c.item_id == item_id, WAITER.c.released_by.is_(None))
+    return [
+        await _waiting(queries, tenant_id, waiter, met)
+        for waiter in await queries.rows(tenant_id, open_steps.order_by(WAITER.c.step))
+    ]
+
+
+async def _waiting(queries: Queries, tenant_id: str, waiter: Row, met: Webhooks) -> Row:
+    about = {name: waiter[name] for name in ("entity_id", "workflow")}
+    claimed = select(CLAIM).filter_by(**about)
+    (claim,) = await queries.rows(tenant_id, claimed)
+    (current,) = await queries.rows(tenant_id, select(DISPATCH).where(DISPATCH.c.dispatch_id == claim["dispatch_id"]))
+    attempts = select(DISPATCH).filter_by(**about, batch_id=current["batch_id"]).order_by(DISPATCH.c.attempt.desc())
+    (settings,) = await queries.rows(tenant_id, SETTINGS, {"dispatch_id": to_hex(current["dispatch_id"])})
+    webhook = met.get(str(settings["settings"].get("webhook_url")))
+    return {
+        "step": waiter["step"],
+        "workflow": waiter["workflow"],
+        "claim": claim,
+        "attempts": await queries.rows(tenant_id, attempts.limit(20)),
+        "left_alone_seconds": webhook.left_alone(time.monotonic()) if webhook else 0,
+        "webhook_full": webhook.full if webhook else False,
+    }
 
 
 async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]:

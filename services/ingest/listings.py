@@ -10,13 +10,17 @@ from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
-# By the prefix of the id: the events that are about it.
+# By the prefix of the id: the events about it. A lead has its item's bits, and is made of its entities' answers.
 HISTORY: Final = {
     "item": "item_id = CAST(:id AS uuid)",
     "batch": "item_id IS NULL AND batch_id = CAST(:id AS uuid)",
     "company": "entity_id = CAST(:id AS uuid)",
     "person": "entity_id = CAST(:id AS uuid)",
     "import": "entity_id = CAST(:id AS uuid)",
+    "lead": (
+        "(item_id = CAST(:id AS uuid) OR type = 'EnrichmentReceived' AND entity_id IN"
+        " (SELECT entity_id FROM log.events WHERE item_id = CAST(:id AS uuid) AND entity_id IS NOT NULL))"
+    ),
     "client": "item_id IS NULL AND client_id = CAST(:id AS uuid)",
 }
 

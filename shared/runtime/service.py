@@ -93,6 +93,7 @@ class Service:
             "leading": self.follower.leading,
             "position": self.follower.machine.position,
             "nats": connected,
+            **self.telemetry.known,
         }
         return JSONResponse(state, status_code=200 if connected else 503)
 

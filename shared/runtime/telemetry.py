@@ -68,6 +68,7 @@ class Telemetry:
         self._machine = machine
         self._service = machine.definition.name
         self._head, self._worst = 0, 0.0
+        self.known: dict[str, int | float | bool] = {"database": False}
         ProcessCollector(registry=self.registry)
         names = ["service", "type"]
         self._events = Counter("leadstream_events", "Events taken, by type.", names, registry=self.registry)
@@ -138,6 +139,7 @@ class Telemetry:
                 logger.debug("nothing to measure yet: the tables are not made")
             except (psycopg.Error, OSError) as error:
                 self._asked["database_up"].set(0)
+                self.known = {"database": False}
                 logger.debug("nothing measured: PostgreSQL is away", error=repr(error)[:300])
             await asyncio.sleep(AWAY_SECONDS)
 
@@ -148,6 +150,7 @@ class Telemetry:
         self._asked["log_head"].set(row[0])
         self._asked["lag_events"].set(row[1])
         self._asked["lag_seconds"].set(float(row[2]))
+        self.known = {"database": True, "lag_events": row[1], "lag_seconds": round(float(row[2]), 1)}
         for measure, gauge in self._measures:
             rows = await (await connection.execute(measure.statement.encode())).fetchall()
             if measure.label is None:

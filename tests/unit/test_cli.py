@@ -32,7 +32,7 @@ COMMANDS = [
     *(("workflow", name) for name in ("list", "show", "register", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
-    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history")),
+    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why")),
     *(("batch", name) for name in ("pause", "resume", "cancel")),
     *(("leads", name) for name in ("list", "export")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),

@@ -1,0 +1,65 @@
+"""`leadstream why`: what one item is waiting for."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import AsJson, AtPosition
+
+if TYPE_CHECKING:
+    from cli.api import Api
+    from cli.why import Known
+
+
+def why(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id; `leadstream items` lists them.")],
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """Say what an item waits for: an answer, another item's call, a retry, a paused batch, a dead letter, a service.
+
+    Example: leadstream why item_01...
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json
+    from cli.why import reasons
+
+    with open_api(at_position) as api:
+        known = _known(api, checked_id("item", item))
+    found = reasons(known)
+    if as_json:
+        about = {name: known.item[name] for name in ("item_id", "batch_id", "row", "status")}
+        return show_json(about | {"reasons": [asdict(reason) for reason in found]})
+    say(f"{known.item['item_id']} (row {known.item['row']} of {known.item['batch_id']}) is {known.item['status']}")
+    for reason in found:
+        say(f"  {reason.text}")
+        if reason.do:
+            say(f"    → {reason.do}")
+    return None
+
+
+def _known(api: "Api", item_id: str) -> "Known":
+    import os
+
+    from cli.addresses import endpoints
+    from cli.errors import CommandFailed
+    from cli.health import health
+    from cli.why import Known
+
+    item = api.read("sequencer", f"/v1/items/{item_id}")
+    batch = api.read("sequencer", f"/v1/batches/{item['batch_id']}")
+    waits: list[dict[str, Any]] | None = None
+    try:
+        waits = api.read("dispatcher", f"/v1/items/{item_id}/waiting")
+    except CommandFailed:
+        waits = None
+    about = {item_id, *(wait["claim"]["claimant_item_id"] for wait in waits or ())}
+    letters = [
+        letter
+        for letter in api.read("ingest", "/v1/dead-letters", status="open")
+        if letter["item_id"] in about or (letter["batch_id"] == item["batch_id"] and letter["item_id"] is None)
+    ]
+    return Known(item, batch, waits, letters, health(endpoints(os.environ)), datetime.now(UTC))

@@ -1,0 +1,84 @@
+"""`leadstream why` and `history` on a running stack: what they say is so."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.campaign import COMPANY, Campaign
+from cli.main import app
+from cli.stack import Stack
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def why(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name, url in stack.urls.items():
+        monkeypatch.setenv(f"LEADSTREAM_{name.upper()}_URL", url)
+
+    def ask(item_id: str) -> list[str]:
+        result = CliRunner().invoke(app, ["why", item_id, "--json"])
+        assert result.exit_code == 0, result.output
+        plain = CliRunner().invoke(app, ["why", item_id])
+        assert plain.exit_code == 0, plain.output
+        return [reason["code"] for reason in json.loads(result.stdout)["reasons"]]
+
+    return ask
+
+
+def eventually(why: Any, item_id: str, wanted: list[str], tries: int = 60) -> None:
+    for _ in range(tries):
+        if (codes := why(item_id)) == wanted:
+            return
+    raise AssertionError(f"{codes} and not {wanted}")
+
+
+def test_an_item_says_what_it_waits_for(campaign: Campaign, people: Any, why: Any) -> None:
+    away = {"webhook_url": "http://127.0.0.1:9/nobody", "retry_base_seconds": 600, "circuit_failures": 1_000}
+    upload = campaign.upload(people([("Ann", "Waiting"), ("Bob", "Waiting")]))
+    campaign.set_up()
+    own = {COMPANY: away}
+    launched = campaign.call(
+        "ingest", "POST", "/v1/batches", json={"upload_id": upload["upload_id"], "steps": [COMPANY], "config": own}
+    )
+    found: list[dict[str, Any]] = []
+    while len(found) < 2:
+        found = campaign.call("sequencer", "GET", f"/v1/batches/{launched['batch_id']}/items", missing=[])
+    first, second = (item["item_id"] for item in found)
+    eventually(why, first, ["retry"])
+    eventually(why, second, ["claimed", "retry"])
+    campaign.call("ingest", "POST", f"/v1/batches/{launched['batch_id']}/pause")
+    eventually(why, first, ["paused", "retry"])
+    campaign.call("ingest", "POST", f"/v1/batches/{launched['batch_id']}/cancel")
+    eventually(why, first, ["cancelled"])
+
+
+def test_everything_with_an_id_has_a_history_with_causes(
+    stack: Stack, campaign: Campaign, people: Any, why: Any
+) -> None:
+    upload = campaign.upload(people([("Ann", "Story"), ("Bob", "Story")]))
+    batch = campaign.wait(campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"], 60)
+    while len(leads := campaign.leads(batch["batch_id"])) < 2:
+        pass
+    first, second = leads
+
+    def told(subject: str) -> list[dict[str, Any]]:
+        result = CliRunner().invoke(app, ["history", subject, "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    shared = sorted((told(lead["item_id"]) for lead in (first, second)), key=len)
+    assert [event["type"] for event in shared[0]] == ["ItemAdded", "StepScheduled", "ItemCompleted"]
+    assert shared[0][2]["payload"]["skipped"] == "company_enrichment_in_progress"
+    assert [event["type"] for event in shared[1]][2:] == ["StepDispatched", "EnrichmentReceived", "ItemCompleted"]
+    for lead in (first, second):
+        events = told(lead["lead_id"])
+        assert "EnrichmentReceived" in {event["type"] for event in events}, "the answer it is made of, whoever asked"
+        assert [event["position"] for event in events] == sorted(event["position"] for event in events)
+    known = {event["id"]: event for subject in (batch["batch_id"], first["company_id"]) for event in told(subject)}
+    assert {"BatchLaunched", "BatchCompleted", "EnrichmentReceived"} <= {event["type"] for event in known.values()}
+    assert shared[0][0]["causation_id"] in known, "an item is caused by its launch"
+    assert [event["type"] for event in told(upload["upload_id"])] == ["UploadReceived", "RowsStaged"]
+    assert told(campaign.client_id)[0]["type"] == "ClientRegistered"
