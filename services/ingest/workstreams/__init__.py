@@ -36,7 +36,7 @@ class Workstream:
     Headers stand as in the vocabulary, `|` between them. `rows`: what a row can be, the likelier first. `headers`: for
     a field, more headers it comes under in these files, before all others. `decoys` look like a field and are none.
     `signature` holds headers that only its files have; `plain` is what a list without any signature holds when this is
-    the place for it. `workflows` are the slugs that ship for it.
+    the place for it. `workflows`: the slugs of those that ship for it.
     Raises ValueError for headers of an unknown field, and for one that two fields or a field and a decoy claim.
     """
 
@@ -48,7 +48,7 @@ class Workstream:
     decoys: str = ""
     signature: str = ""
     plain: Owner | None = None
-    workflows: tuple[str, ...] = ()
+    workflows: str = ""
 
     def __post_init__(self) -> None:
         if unknown := self.headers.keys() - {known.name for known in self.fields}:

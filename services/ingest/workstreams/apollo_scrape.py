@@ -24,17 +24,10 @@ WORKSTREAM: Final = Workstream(
         Work Direct Phone | Corporate Phone | Account Stage | SEO Description | Number of Retail Locations |
         Last Raised At | Demoed
     """,
-    workflows=(
-        "split_raw_apollo_scrape_data",
-        "normalize_company_name",
-        "normalize_company_domain",
-        "normalize_all_core_values",
-        "enrich_company_via_waterfall_in_clay",
-        "enrich_person_via_waterfall_in_clay",
-        "enrich_email",
-        "lookup_company_from_warehouse",
-        "lookup_person_from_warehouse",
-        "extract_work_history",
-        "extract_contact_info",
-    ),
+    workflows="""
+        split_raw_apollo_scrape_data normalize_company_name normalize_company_domain normalize_all_core_values
+        normalize_company_name_in_clay normalize_company_domain_in_clay normalize_all_core_values_in_clay
+        enrich_company_via_waterfall_in_clay enrich_person_via_waterfall_in_clay enrich_email
+        lookup_company_from_warehouse lookup_person_from_warehouse extract_work_history extract_contact_info
+    """,
 )

@@ -32,16 +32,10 @@ WORKSTREAM: Final = Workstream(
         Estado del lead | Statut du lead | Lead-Status | Stato del lead | Status do lead | Aanmaakdatum
     """,
     plain="person",
-    workflows=(
-        "normalize_company_name",
-        "normalize_company_domain",
-        "normalize_all_core_values",
-        "enrich_company_via_clay_waterfall",
-        "enrich_person_via_clay_waterfall",
-        "enrich_email",
-        "lookup_company_from_warehouse",
-        "lookup_person_from_warehouse",
-        "extract_work_history",
-        "extract_contact_info",
-    ),
+    workflows="""
+        normalize_company_name normalize_company_domain normalize_all_core_values normalize_company_name_in_clay
+        normalize_company_domain_in_clay normalize_all_core_values_in_clay enrich_company_via_clay_waterfall
+        enrich_person_via_clay_waterfall enrich_email lookup_company_from_warehouse lookup_person_from_warehouse
+        extract_work_history extract_contact_info
+    """,
 )

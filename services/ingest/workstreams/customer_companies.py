@@ -21,11 +21,9 @@ WORKSTREAM: Final = Workstream(
         Customer | Customer Name | Customer Company | Client Company | Customer Since | Kunde | Kundenname
     """,
     plain="company",
-    workflows=(
-        "normalize_company_name",
-        "normalize_company_domain",
-        "normalize_all_core_values",
-        "enrich_company_via_clay_waterfall",
-        "lookup_company_from_warehouse",
-    ),
+    workflows="""
+        normalize_company_name normalize_company_domain normalize_all_core_values normalize_company_name_in_clay
+        normalize_company_domain_in_clay normalize_all_core_values_in_clay enrich_company_via_clay_waterfall
+        lookup_company_from_warehouse
+    """,
 )

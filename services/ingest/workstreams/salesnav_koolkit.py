@@ -24,16 +24,10 @@ WORKSTREAM: Final = Workstream(
         Years in Position | Years in Company | Company Sales Navigator URL | LinkedIn Sales Navigator URL |
         Current Job | Degree of Connection | Sales Nav URL
     """,
-    workflows=(
-        "normalize_company_name",
-        "normalize_company_domain",
-        "normalize_all_core_values",
-        "enrich_company_via_clay_waterfall",
-        "enrich_person_via_clay_waterfall",
-        "enrich_email",
-        "lookup_company_from_warehouse",
-        "lookup_person_from_warehouse",
-        "extract_work_history",
-        "extract_contact_info",
-    ),
+    workflows="""
+        normalize_company_name normalize_company_domain normalize_all_core_values normalize_company_name_in_clay
+        normalize_company_domain_in_clay normalize_all_core_values_in_clay enrich_company_via_waterfall_in_clay
+        enrich_person_via_waterfall_in_clay enrich_email lookup_company_from_warehouse lookup_person_from_warehouse
+        extract_work_history extract_contact_info
+    """,
 )
