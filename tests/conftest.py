@@ -49,10 +49,13 @@ def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
 @pytest.fixture
 def database(servers: Servers) -> Iterator[str]:
     """The name of a freshly provisioned database, dropped afterwards whoever is still connected."""
-    name = f"test_{uuid4().hex[:12]}"
-    _on_server(servers, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield name
-    _on_server(servers, f"DROP DATABASE {name} WITH (FORCE)")
+    yield from _fresh_database(servers)
+
+
+@pytest.fixture(scope="module")
+def shared_database(servers: Servers) -> Iterator[str]:
+    """As `database`, for all tests of a module: they only read what its first fixture has put there."""
+    yield from _fresh_database(servers)
 
 
 @pytest.fixture
@@ -62,6 +65,13 @@ async def streams(servers: Servers) -> AsyncIterator[None]:
     await provision_streams(servers.nats_url("provision"))
     yield
     await _delete_streams(servers)
+
+
+def _fresh_database(servers: Servers) -> Iterator[str]:
+    name = f"test_{uuid4().hex[:12]}"
+    _on_server(servers, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield name
+    _on_server(servers, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _on_server(servers: Servers, statement: str) -> None:

@@ -1,18 +1,22 @@
 """Leads and work histories over HTTP."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import StreamingResponse
 
-from services.projector import handlers
-from services.projector.handlers import PAGE, Place, Wanted
+from services.projector import facets, handlers, parameters, work
+from services.projector.formats import FORMATS, HEADER
+from services.projector.handlers import PAGE
+from services.projector.parameters import Asked
 from shared.runtime.http import Asking, Fresh, Problem, application, known_id
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
 ROUTES: Final = APIRouter()
-ATTACHED: Final = {"content-disposition": 'attachment; filename="leads.csv"'}
+Limit = Annotated[int, Query(ge=1, le=PAGE)]
+After = Annotated[str | None, Query(description="the `next` of the page before")]
+Columns = Annotated[str | None, Query(description="names with commas; none: all")]
 
 
 def build(settings: Settings, queries: Queries) -> FastAPI:
@@ -23,29 +27,44 @@ def build(settings: Settings, queries: Queries) -> FastAPI:
     return app
 
 
-@ROUTES.get("/v1/leads")
+@ROUTES.get("/v1/leads", openapi_extra=parameters.documented())
 async def leads(
     queries: Fresh,
     caller: Asking,
-    batch_id: str | None = None,
-    client_id: str | None = None,
-    after: Annotated[str | None, Query(description="the `next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
+    wanted: Asked,
+    sort: Annotated[
+        str | None, Query(description="a column, with - before it for descending; none: batch, row")
+    ] = None,
+    after: After = None,
+    limit: Limit = 50,
+    columns: Columns = None,
 ) -> dict[str, Any]:
-    """Leads in the order of batch and row, a page at a time."""
-    wanted = _wanted(batch_id, client_id)
-    rows = await handlers.leads(queries, caller.tenant_id, wanted, _place(after) if after else None, limit)
-    return {"leads": rows, "next": _cursor(rows[-1]) if len(rows) == limit else None}
+    """Leads that meet every filter, a page at a time."""
+    order = parameters.order(sort)
+    place, names = parameters.placed(after, order), parameters.columns(columns)
+    rows, following = await handlers.leads(queries, caller.tenant_id, wanted, order, place, limit, names)
+    return {"leads": rows, "next": parameters.cursor(following, order) if following else None}
 
 
-@ROUTES.get("/v1/leads/export")
+@ROUTES.get("/v1/leads/facets", openapi_extra=parameters.documented())
+async def lead_facets(queries: Fresh, caller: Asking, wanted: Asked) -> dict[str, Any]:
+    """Among these leads: how many know each column, and the most frequent values of those with few."""
+    return await facets.facets(queries, caller.tenant_id, wanted)
+
+
+@ROUTES.get("/v1/leads/export", openapi_extra=parameters.documented())
 async def export_leads(
-    queries: Fresh, caller: Asking, batch_id: str | None = None, client_id: str | None = None
+    queries: Fresh,
+    caller: Asking,
+    wanted: Asked,
+    format: Literal["csv", "jsonl", "xlsx", "parquet"] = "csv",  # noqa: A002 - the parameter's name
+    columns: Columns = None,
 ) -> StreamingResponse:
-    """All leads as CSV, safe to open in a spreadsheet."""
-    wanted = _wanted(batch_id, client_id)  # a wrong id is refused before the stream begins
-    body = handlers.exported(queries, caller.tenant_id, wanted)
-    return StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=ATTACHED)
+    """All these leads as a file, as it is written; CSV and workbooks are safe to open in a spreadsheet."""
+    form, names = FORMATS[format], parameters.columns(columns, HEADER)
+    body = handlers.exported(queries, caller.tenant_id, wanted, form, names)
+    attached = {"content-disposition": f'attachment; filename="leads.{format}"'}
+    return StreamingResponse(body, media_type=form.media_type, headers=attached)
 
 
 @ROUTES.get("/v1/leads/{lead_id}")
@@ -70,25 +89,62 @@ async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[d
 async def worked_at(
     queries: Fresh,
     caller: Asking,
-    company_domain: str,
-    limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
-) -> list[dict[str, Any]]:
-    """Who works or worked at a company."""
-    return await handlers.worked_at(queries, caller.tenant_id, company_domain, limit)
+    company: Annotated[str, Query(description="a domain, a LinkedIn page or a name", max_length=500)],
+    client_id: str | None = None,
+    current: Annotated[bool | None, Query(description="only present jobs, or only past ones")] = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Who works or worked at a company, with how to reach them now."""
+    key, client = _company(company), known_id("client", client_id) if client_id else None
+    mark = _mark(after)
+    return _page(await work.worked_at(queries, caller.tenant_id, key, client, current, mark, limit), limit)
 
 
-def _wanted(batch_id: str | None, client_id: str | None) -> Wanted:
-    batch = known_id("batch", batch_id) if batch_id else None
-    return Wanted(batch, known_id("client", client_id) if client_id else None)
+@ROUTES.get("/v1/work-history/customers")
+async def worked_at_customers(
+    queries: Fresh,
+    caller: Asking,
+    client_id: str | None = None,
+    current: Annotated[bool | None, Query(description="only present jobs, or only past ones")] = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Who works or worked at any of the client's own customers."""
+    client = known_id("client", client_id) if client_id else None
+    mark = _mark(after)
+    return _page(await work.worked_at_customers(queries, caller.tenant_id, client, current, mark, limit), limit)
 
 
-def _place(cursor: str) -> Place:
-    batch_id, _, row = cursor.partition(":")
-    if not (row.isdecimal() and row.isascii() and len(row) < 19):
+@ROUTES.get("/v1/moves")
+async def moves(
+    queries: Fresh,
+    caller: Asking,
+    origin: Annotated[str, Query(alias="from", description="the company they left", max_length=500)],
+    target: Annotated[str, Query(alias="to", description="the company they went to", max_length=500)],
+    client_id: str | None = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Who worked at one company and later at another."""
+    left, joined = _company(origin), _company(target)
+    client = known_id("client", client_id) if client_id else None
+    return _page(await work.moved(queries, caller.tenant_id, left, joined, client, _mark(after), limit), limit)
+
+
+def _company(told: str) -> str:
+    if (key := work.key_of(told)) is None:
+        raise Problem(422, "invalid_company", f"{told[:80]!r} is no domain, LinkedIn page or name of a company")
+    return key
+
+
+def _mark(after: str | None) -> tuple[str, int]:
+    person_id, _, ordinal = (after or f"person_{'0' * 26}:-1").partition(":")
+    if not ordinal.removeprefix("-").isdecimal() or len(ordinal) > 5:
         raise Problem(422, "invalid_cursor", "`after` is the `next` of the page before, as it was given")
-    return known_id("batch", batch_id), int(row)
+    return known_id("person", person_id), int(ordinal)
 
 
-def _cursor(lead: dict[str, Any]) -> str:
-    batch_id, row = handlers.place(lead)
-    return f"{batch_id}:{row}"
+def _page(rows: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    last = rows[-1] if len(rows) == limit else None
+    return {"jobs": rows, "next": f"{last['person_id']}:{last['ordinal']}" if last else None}

@@ -91,7 +91,7 @@ class Customer:
 
 @record
 class WorkHistory:
-    """One job of one person; ordinal 0 is the most recent."""
+    """One job of one person; ordinal 0 is the most recent. `company_key`: the surest that its company is known by."""
 
     person_id: str
     ordinal: int
@@ -100,6 +100,7 @@ class WorkHistory:
     company_name: str | None
     company_domain: str | None
     company_linkedin_url: str | None
+    company_key: str | None
     company_name_key: str | None
     title: str | None
     start_date: date | None

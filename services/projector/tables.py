@@ -121,12 +121,12 @@ PERSON_WORK_HISTORY = Table(
     Column("person_id", Id("person"), primary_key=True),
     Column("ordinal", SmallInteger, primary_key=True),
     *tenant_columns(),
-    *(Column(n, Text) for n in ("company_name", "company_domain", "company_linkedin_url", "company_name_key", "title")),
+    *(
+        Column(n, Text)
+        for n in ("company_name", "company_domain", "company_linkedin_url", "company_key", "company_name_key", "title")
+    ),
     Column("start_date", Date),
     Column("end_date", Date),
     Column("is_current", Boolean, nullable=False),
-    Index("person_work_history_domain", "company_domain"),
-    # Where no domain is told, a company is known by its page or, failing that, its name.
-    Index("person_work_history_page", "company_linkedin_url", postgresql_where=text("company_domain IS NULL")),
-    Index("person_work_history_name", "company_name_key", postgresql_where=text("company_domain IS NULL")),
+    Index("person_work_history_company", "company_key"),
 )

@@ -1,0 +1,139 @@
+"""The query parameters that say which leads, read and checked: each column is one, and its bounds two more."""
+
+import base64
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Depends, Request
+from sqlalchemy import Boolean, Date, Integer
+
+from services.projector.filters import FILTERED, RANGED, SORTED, Order, Place, Wanted
+from services.projector.tables import FINAL_LEADS
+from shared.ids import parse_id
+from shared.runtime.http import Problem
+
+OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id")
+ELSEWHERE: Final = frozenset({"sort", "after", "limit", "columns", "format", "at_position"})
+_BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
+_ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS}) | ELSEWHERE
+_SHOWN: Final = tuple(name for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
+
+
+def _wanted(request: Request) -> Wanted:
+    told = request.query_params
+    if unknown := [name for name in told if name not in _ALLOWED]:
+        raise Problem(
+            422, "unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}"
+        )
+    batch, client = told.get("batch_id"), told.get("client_id")
+    return Wanted(
+        batch_id=parse_id("batch", batch) if batch else None,
+        client_id=parse_id("client", client) if client else None,
+        equal={name: [_value(name, text) for text in told.getlist(name)] for name in FILTERED if name in told},
+        least={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".min")},
+        most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
+        known=_columns(told, "known", FILTERED),
+        unknown=_columns(told, "unknown", FILTERED),
+        words=told.get("q", "").split()[:20],
+        contradicted=_flag("contradicted", told["contradicted"]) if "contradicted" in told else None,
+    )
+
+
+# What a route asks for to know which leads are wanted.
+Asked = Annotated[Wanted, Depends(_wanted)]
+
+
+def documented() -> dict[str, Any]:
+    """The parameters of `Asked` as OpenAPI has them."""
+    names = {name: f"one of these values; may be repeated ({name})" for name in FILTERED}
+    names |= {key: f"a bound of {name}, included" for key, name in _BOUNDS.items()}
+    names |= {
+        "q": "words, each of which is somewhere in the lead", "known": "columns that have a value, with commas",
+        "unknown": "columns that have none", "contradicted": "whether something known cannot all be true",
+        "batch_id": "only of this batch", "client_id": "only of this client",
+    }  # fmt: skip
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "description": about, "schema": _schema(name)}
+            for name, about in names.items()
+        ]
+    }
+
+
+def order(sort: str | None) -> Order:
+    """From `column` or `-column`."""
+    if not sort:
+        return Order()
+    by = sort.removeprefix("-")
+    if by not in SORTED:
+        raise Problem(422, "invalid_sort", f"`sort` is one of {', '.join(SORTED)}, with - before it for descending")
+    return Order(by, sort.startswith("-"))
+
+
+def columns(told: str | None, otherwise: tuple[str, ...] = _SHOWN) -> tuple[str, ...]:
+    """From names with commas, in the order given; `lead_id` always comes first."""
+    if not told:
+        return otherwise
+    names = [name.strip() for name in told.split(",") if name.strip()]
+    if wrong := [name for name in names if name not in _SHOWN]:
+        raise Problem(422, "unknown_column", f"there is no column {wrong[0]!r}; there are {', '.join(_SHOWN)}")
+    return tuple(dict.fromkeys(("lead_id", *names)))
+
+
+def cursor(place: Place, by: Order) -> str:
+    """A place as the text that `placed` reads."""
+    told = [by.by, by.descending, place.value, place.batch_id, place.row]
+    return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
+
+
+def placed(told: str | None, by: Order) -> Place | None:
+    """The place of a cursor. Refuses one that was not given for this order."""
+    if told is None:
+        return None
+    try:
+        column, descending, value, batch_id, row = orjson.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)))
+        if (column, descending) != (by.by, by.descending) or type(row) is not int or not 0 <= row < 2**63:
+            raise ValueError("another order")
+        if value is not None and by.by is not None and not isinstance(value, bool):
+            value = _value(by.by, str(value))
+        return Place(value, parse_id("batch", batch_id), row)
+    except (ValueError, TypeError, AttributeError, Problem):
+        message = "`after` is the `next` of the page before, as it was given, with the same `sort`"
+        raise Problem(422, "invalid_cursor", message) from None
+
+
+def _value(name: str, text: str) -> Any:
+    kind = FINAL_LEADS.c[name.partition(".")[0]].type
+    if isinstance(kind, Boolean):
+        return _flag(name, text)
+    try:
+        if isinstance(kind, Date):
+            return date.fromisoformat(text)
+        if isinstance(kind, Integer):
+            number = int(text)
+            return max(-(2**31), min(number, 2**31 - 1))
+    except ValueError:
+        wanted = "a date as 2026-01-31" if isinstance(kind, Date) else "a whole number"
+        raise Problem(422, "invalid_filter", f"{name} is {text[:80]!r}: it has to be {wanted}") from None
+    return text.replace("\0", "")
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise Problem(422, "invalid_filter", f"{name} is {text[:80]!r}: it has to be true or false")
+    return text.lower() == "true"
+
+
+def _columns(told: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(filter(None, told.get(key, "").split(",")))
+    if wrong := [name for name in names if name not in allowed]:
+        raise Problem(422, "unknown_column", f"{key}: there is no column {wrong[0]!r}; there are {', '.join(allowed)}")
+    return names
+
+
+def _schema(name: str) -> dict[str, Any]:
+    kind = FINAL_LEADS.c[name.partition(".")[0]].type if name not in OTHERS else None
+    one = {"type": "boolean" if isinstance(kind, Boolean) else "integer" if isinstance(kind, Integer) else "string"}
+    return {"type": "array", "items": one} if name in FILTERED else one
