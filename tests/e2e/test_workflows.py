@@ -1,0 +1,70 @@
+"""Workflows of every kind over real servers: functions here, calls at a provider, fields that answers set and give."""
+
+from typing import Any
+
+from cli.campaign import COMPANY, PERSON
+from tests.e2e.ledgers import submissions
+
+EMAIL = "enrich_email"
+
+
+def configure(campaign, workflow: str, path: str, name: str = "default", **config: Any) -> None:
+    settings = {"webhook_url": f"{campaign.urls['simulator']}/webhook/{path}", "rate_per_second": 0, **config}
+    body = {"workstream": "apollo_scrape", "config": settings, "name": name}
+    saved = campaign.call("ingest", "PUT", f"/v1/clients/{campaign.client_id}/configs/{workflow}", json=body)
+    campaign.call("ingest", "GET", "/v1/workflows", params={"at_position": saved["position"]})
+
+
+def run(campaign, upload_id: str, steps: list, **more: Any) -> dict[str, Any]:
+    body = {"upload_id": upload_id, "steps": steps, **more}
+    return campaign.wait(campaign.call("ingest", "POST", "/v1/batches", json=body)["batch_id"], 60)
+
+
+def outputs(campaign, batch: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """What each item's steps have set, by row."""
+    found: dict[int, dict[str, Any]] = {}
+    for item in campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items"):
+        events = campaign.call("ingest", "GET", f"/v1/history/{item['item_id']}")
+        said = [event["payload"] for event in events if event["type"] == "ItemCompleted"]
+        found[item["row"]] = {p["workflow"]: p["output"] for p in said if p.get("output") is not None}
+    return found
+
+
+def test_answers_set_fields_and_functions_read_answers(campaign, people):
+    configure(campaign, EMAIL, "email")
+    upload_id = campaign.upload(people([("Ann", "Ash"), ("Bob", "Elm")]))["upload_id"]
+    steps = ["normalize_all_core_values", PERSON, EMAIL, "extract_work_history", "extract_contact_info"]
+    batch = run(campaign, upload_id, steps)
+    assert (batch["completed"], batch["failed"]) == (2, 0)
+    set_by = outputs(campaign, batch)[1]
+    assert set_by["normalize_all_core_values"]["company_name_normalized"] == "Ash"
+    assert "@" in set_by[EMAIL]["email"]
+    assert set_by["extract_contact_info"]["email"] == set_by[EMAIL]["email"]
+    assert set_by["extract_work_history"]["jobs_count"] > 0
+    assert set_by["extract_work_history"]["current_employer_name"]
+    assert {lead["person_email"] for lead in campaign.leads(batch["batch_id"])} == {
+        output[EMAIL]["email"] for output in outputs(campaign, batch).values()
+    }
+
+    again = run(campaign, upload_id, [EMAIL])
+    assert outputs(campaign, again) == {row: {EMAIL: o[EMAIL]} for row, o in outputs(campaign, batch).items()}
+    assert len([entry for entry in submissions(campaign) if "email" in entry["path"]]) == 2, "asked once each"
+
+
+def test_a_step_is_skipped_by_items_that_have_its_field(campaign, tmp_path):
+    configure(campaign, EMAIL, "email")
+    file = tmp_path / "list.csv"
+    file.write_text("First Name,Last Name,Company,Email\nAnn,Ash,Acme,ann@acme.example\nBob,Elm,Acme,\n")
+    upload_id = campaign.upload(file)["upload_id"]
+    batch = run(campaign, upload_id, [{"workflow": EMAIL, "unless": ["email"]}])
+    assert batch["steps"][0]["counts"] == {"COMPLETED": 1, "SKIPPED": 1}
+    items = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")
+    assert [entry["item_id"] for entry in submissions(campaign)] == [items[1]["item_id"]]
+
+
+def test_each_step_goes_to_the_table_it_names(campaign, people):
+    configure(campaign, COMPANY, "second-table", name="second table")
+    upload_id = campaign.upload(people([("Ann", "Ash"), ("Bob", "Elm")]))["upload_id"]
+    run(campaign, upload_id, [{"workflow": COMPANY, "configuration": "second table"}], rows=[1])
+    run(campaign, upload_id, [COMPANY], rows=[2])
+    assert sorted(entry["path"] for entry in submissions(campaign)) == ["/webhook/company", "/webhook/second-table"]
