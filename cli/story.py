@@ -61,6 +61,12 @@ def _reason(p: Payload) -> str:
     return str(p.get("reason") or "")
 
 
+def _retried(p: Payload) -> str:
+    names = {"items": "items", "workflow": "step", "codes": "codes"}
+    which = "; ".join(f"{word} {plain(p[name])}" for name, word in names.items() if p.get(name)) or "all that failed"
+    return f"{which}{': skipped' if p.get('skip') else ''}. {_reason(p)}".rstrip(". ")
+
+
 def _steps(steps: Sequence[Any] | None) -> str:
     return " → ".join(str(step["workflow"] if isinstance(step, Mapping) else step) for step in steps or ())
 
@@ -131,6 +137,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "BatchPaused": _reason,
     "BatchResumed": _reason,
     "BatchCancelled": _reason,
+    "FailedItemsRetried": _retried,
     "BatchCompleted": lambda p: f"{p.get('completed')} completed, {p.get('failed')} failed",
     "StepScheduled": _at,
     "StepDispatched": lambda p: (

@@ -20,6 +20,7 @@ SkipReason = Literal[
     "person_enrichment_in_progress",
     "person_already_enriched",
     "fields_already_there",
+    "by_hand",
 ]
 
 
@@ -297,13 +298,30 @@ class CustomersListed:
     complete: bool
 
 
+@event("FailedItemsRetried", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class FailedItemsRetried:
+    """Failed items of the batch take the step they failed at once more or, with `skip`, go on without it.
+
+    Those that fit everything given: `items`, the `workflow` that failed, the failure `codes`. With nothing given it is
+    none, unless `everything` says all.
+    """
+
+    items: list[str] = field(default_factory=list)
+    workflow: str | None = None
+    codes: list[FailureCode] = field(default_factory=list)
+    everything: bool = False
+    skip: bool = False
+    reason: str = ""
+
+
 # ---- the engine (sequencer, dispatcher)
 
 
 @event("StepScheduled", 1, "sequencer")
 @dataclass(frozen=True, slots=True)
 class StepScheduled:
-    """The item may take step number `step` (from 0). Said once for each item and step."""
+    """The item may take step number `step` (from 0). Said once for each item and step, and once for each retry."""
 
     step: int
     workflow: str
@@ -361,7 +379,7 @@ class DispatchTimedOut:
     retry_at: datetime | None = None
 
 
-@event("ItemCompleted", 1, "dispatcher")
+@event("ItemCompleted", 1, "dispatcher", "sequencer")
 @dataclass(frozen=True, slots=True)
 class ItemCompleted:
     """The item completed one step.

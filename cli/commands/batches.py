@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 
 if TYPE_CHECKING:
     from cli.api import Api
 
-app = typer.Typer(no_args_is_help=True, help="Pause, resume or cancel a batch.")
+app = typer.Typer(no_args_is_help=True, help="Pause, resume or cancel a batch; retry or skip what failed in it.")
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
 Why = Annotated[str, typer.Option(help="For the audit trail.")]
 PAGE: Final = 1000
@@ -98,6 +99,76 @@ def cancel(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
     Example: leadstream batch cancel batch_01... --reason "wrong list"
     """
     _control(batch, "cancel", reason, as_json)
+
+
+Items = Annotated[list[str] | None, typer.Option("--item", metavar="ID", help="A failed item; repeat.")]
+AtStep = Annotated[str | None, typer.Option("--step", "-s", help="Only those that failed at this workflow.")]
+Codes = Annotated[list[str] | None, typer.Option("--code", help="Only failures with this code; repeat.")]
+All = Annotated[bool, typer.Option("--all", help="Everything that failed.")]
+
+
+@app.command()
+def retry(
+    batch: BatchId,
+    item: Items = None,
+    step: AtStep = None,
+    code: Codes = None,
+    everything: All = False,
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take the step again that items failed at; what did not fail is left alone.
+
+    Example: leadstream batch retry batch_01... --code TIMEOUT --reason "the table is mended"
+    """
+    _release("retry", batch, item, step, code, everything, reason, as_json)
+
+
+@app.command()
+def skip(
+    batch: BatchId,
+    item: Items = None,
+    step: AtStep = None,
+    code: Codes = None,
+    everything: All = False,
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Let failed items go on without the step they failed at.
+
+    Example: leadstream batch skip batch_01... --step enrich_email
+    """
+    _release("skip", batch, item, step, code, everything, reason, as_json)
+
+
+def _release(
+    action: str,
+    batch: str,
+    items: list[str] | None,
+    step: str | None,
+    codes: list[str] | None,
+    everything: bool,
+    reason: str,
+    as_json: bool,
+) -> None:
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json
+
+    if not (items or step or codes or everything):
+        raise Misused(
+            f"batch {action} takes --item, --step or --code, once or more, or --all: nothing given is nothing"
+        )
+    chosen = [checked_id("item", item) for item in items or ()]
+    body = {"items": chosen, "workflow": step, "codes": codes or [], "everything": everything, "reason": reason}
+    with open_api() as api:
+        batch_id = checked_id("batch", batch)
+        failed = api.read("sequencer", f"/v1/batches/{batch_id}")["failed"]
+        answer = api.command(f"/v1/batches/{batch_id}/{action}", body)
+        left = api.read("sequencer", f"/v1/batches/{batch_id}")["failed"]
+    if as_json:
+        return show_json(answer | {"items": failed - left, "failed": left})
+    return say(f"{batch_id}: {failed - left} items {'skip their step' if action == 'skip' else 'try again'}")
 
 
 def _control(batch: str, action: str, reason: str, as_json: bool) -> None:

@@ -2,7 +2,8 @@
 
 consumes: ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured, ConfigurationRemoved,
           PipelineSaved, PipelineRemoved, UploadReceived, RowsStaged, BatchLaunched, LaunchContinued
-emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, DeadLetterResolved
+emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, FailedItemsRetried,
+          DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
 extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
@@ -10,5 +11,6 @@ extras:   state.py (the rows), registry.py (the workflows that ship), configurat
           (from a file to rows), candidates.py, evidence.py, mapping.py and mapping_questions.py (which column is which
           field), proposals.py (which workstream), staging.py (from a file to events), preview.py, bad_rows.py,
           artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?), listings.py (reading back),
-          letters.py (dead letters of all services), bodies.py
+          letters.py (dead letters of all services), bodies.py and requests.py (what a request says), setup_api.py (its
+          other routes)
 """

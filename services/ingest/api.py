@@ -1,29 +1,20 @@
-"""Commands over HTTP, and reading back what they made."""
+"""Uploads, launches and control of batches over HTTP; the rest of what can be set up is in setup_api."""
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import StreamingResponse
 
-from services.ingest import letters, listings, lookups
+from services.ingest import letters, listings, setup_api
 from services.ingest.artifacts import TooLarge
 from services.ingest.blueprints import Wanted
-from services.ingest.bodies import (
-    Control,
-    NewBatch,
-    NewClient,
-    NewConfig,
-    NewPipeline,
-    NewWorkflow,
-    Settle,
-    steps_of,
-)
-from services.ingest.configuration import schema_of
-from services.ingest.handlers import Command, Handlers
+from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
+from services.ingest.handlers import Handlers
 from services.ingest.mapping import MissingColumn
 from services.ingest.reading import UnreadableFile
+from services.ingest.requests import Asked, Commands
 from services.ingest.workstreams import UnknownWorkstream
-from shared.events import ConfigurationRemoved, WorkflowConfigured, WorkflowRegistered, WorkflowRetired
+from shared.events import FailedItemsRetried
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
 
 ROUTES: Final = APIRouter()
@@ -39,108 +30,9 @@ def build(handlers: Handlers) -> FastAPI:
     """Ingest's HTTP application."""
     app = application("ingest", "Clients, workflows, settings, pipelines, uploads and launches.")
     app.state.settings, app.state.queries, app.state.handlers = handlers.settings, handlers.queries, handlers
+    app.include_router(setup_api.ROUTES)
     app.include_router(ROUTES)
     return app
-
-
-async def _handlers(request: Request) -> Handlers:
-    handlers: Handlers = request.app.state.handlers
-    return handlers
-
-
-async def _command(caller: Asking, idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> Command:
-    return Command(caller, idempotency_key)
-
-
-Commands = Annotated[Handlers, Depends(_handlers)]
-Asked = Annotated[Command, Depends(_command)]
-
-
-@ROUTES.post("/v1/clients", status_code=201)
-async def add_client(handlers: Commands, command: Asked, body: NewClient) -> dict[str, Any]:
-    """Register a customer of the agency."""
-    return await handlers.register_client(command, body.name, body.domain)
-
-
-@ROUTES.get("/v1/clients")
-async def clients(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
-    """The tenant's clients."""
-    return await listings.clients(queries, caller.tenant_id)
-
-
-@ROUTES.post("/v1/workflows", status_code=201)
-async def add_workflow(handlers: Commands, command: Asked, body: NewWorkflow) -> dict[str, Any]:
-    """Register a workflow: an ASYNC one needs nothing but configuration, a SYNC one an installed entry point."""
-    payload = WorkflowRegistered(**body.model_dump() | {"title": body.title or body.workflow})
-    return await handlers.register_workflow(command, payload)
-
-
-@ROUTES.get("/v1/workflows")
-async def workflows(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
-    """The registry."""
-    return await listings.workflows(queries, caller.tenant_id)
-
-
-@ROUTES.get("/v1/workflows/{workstream}/{workflow}")
-async def one_workflow(queries: Fresh, caller: Asking, workstream: str, workflow: str) -> dict[str, Any]:
-    """One workflow of a workstream, and the JSON Schema of its settings."""
-    found = (await lookups.workflows(queries, caller.tenant_id, workstream, [workflow]))[workflow]
-    return {**found, "settings_schema": schema_of(found)}
-
-
-@ROUTES.delete("/v1/workflows/{workstream}/{workflow}")
-async def retire_workflow(handlers: Commands, command: Asked, workstream: str, workflow: str) -> dict[str, Any]:
-    """Take a workflow out of the registry; batches and answers that there are stay."""
-    return await handlers.retire_workflow(command, WorkflowRetired(workflow, workstream))
-
-
-@ROUTES.put("/v1/clients/{client_id}/configs/{workflow}")
-async def configure(
-    handlers: Commands, command: Asked, client_id: str, workflow: str, body: NewConfig
-) -> dict[str, Any]:
-    """Set a client's configuration for one workflow, whole. Under another name it is another: one more Clay table."""
-    payload = WorkflowConfigured(workflow, body.workstream, body.config, body.name)
-    return await handlers.configure(command, known_id("client", client_id), payload)
-
-
-@ROUTES.delete("/v1/clients/{client_id}/configs/{workflow}")
-async def unconfigure(
-    handlers: Commands, command: Asked, client_id: str, workflow: str, workstream: str, name: str = "default"
-) -> dict[str, Any]:
-    """Take a client's configuration of a workflow away."""
-    payload = ConfigurationRemoved(workflow, workstream, name)
-    return await handlers.unconfigure(command, known_id("client", client_id), payload)
-
-
-@ROUTES.get("/v1/clients/{client_id}/configs")
-async def configs(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
-    """A client's configurations."""
-    return await listings.configs(queries, caller.tenant_id, known_id("client", client_id))
-
-
-@ROUTES.post("/v1/clients/{client_id}/pipelines", status_code=201)
-async def save_pipeline(handlers: Commands, command: Asked, client_id: str, body: NewPipeline) -> dict[str, Any]:
-    """Save a named, ordered list of unique steps; the same name again replaces it."""
-    client_id = known_id("client", client_id)
-    return await handlers.save_pipeline(command, client_id, body.name, body.workstream, steps_of(body.steps))
-
-
-@ROUTES.get("/v1/clients/{client_id}/pipelines")
-async def pipelines(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
-    """A client's pipelines."""
-    return await listings.pipelines(queries, caller.tenant_id, known_id("client", client_id))
-
-
-@ROUTES.get("/v1/pipelines/{pipeline_id}")
-async def one_pipeline(queries: Fresh, caller: Asking, pipeline_id: str) -> dict[str, Any]:
-    """One pipeline."""
-    return await lookups.pipeline(queries, caller.tenant_id, known_id("pipe", pipeline_id))
-
-
-@ROUTES.delete("/v1/pipelines/{pipeline_id}")
-async def remove_pipeline(handlers: Commands, command: Asked, pipeline_id: str) -> dict[str, Any]:
-    """Take a pipeline away; batches that were launched with it go on."""
-    return await handlers.remove_pipeline(command, known_id("pipe", pipeline_id))
 
 
 @ROUTES.post("/v1/clients/{client_id}/uploads", status_code=201)
@@ -218,6 +110,23 @@ def _wanted(body: NewBatch) -> Wanted:
         known_id("import", body.upload_id), known_id("pipe", body.pipeline_id) if body.pipeline_id else None,
         steps_of(body.steps) if body.steps else None, body.rows, body.config, body.max_credits,
     )  # fmt: skip
+
+
+@ROUTES.post("/v1/batches/{batch_id}/retry")
+async def retry(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
+    """Take the step again that items failed at: only of those that failed, and of those only what the body says."""
+    return await handlers.retry(command, known_id("batch", batch_id), _failed(body, skip=False))
+
+
+@ROUTES.post("/v1/batches/{batch_id}/skip")
+async def skip(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
+    """Let failed items go on without the step they failed at."""
+    return await handlers.retry(command, known_id("batch", batch_id), _failed(body, skip=True))
+
+
+def _failed(body: Failed, skip: bool) -> FailedItemsRetried:
+    items = [known_id("item", item) for item in body.items]
+    return FailedItemsRetried(items, body.workflow, body.codes, body.everything, skip, body.reason)
 
 
 @ROUTES.post("/v1/batches/{batch_id}/{action}")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.letters import Wanted
-from shared.events import Kind, Scope, StepOptions
+from shared.events import FailureCode, Kind, Scope, StepOptions
 
 Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
 
@@ -80,6 +80,16 @@ class NewBatch(_Body):
 
 
 class Control(_Body):
+    reason: str = ""
+
+
+class Failed(_Body):
+    """Which failed items: those that fit everything given. For all of them say `everything`."""
+
+    items: Annotated[list[str], Field(max_length=10_000)] = []
+    workflow: Slug | None = None
+    codes: list[FailureCode] = []
+    everything: bool = False
     reason: str = ""
 
 

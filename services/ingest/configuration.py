@@ -33,6 +33,7 @@ AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
     "max_submissions": {"type": "integer", "minimum": 0, "description": "what a webhook takes in its life"},
     "freshness_days": {"type": ["number", "null"], "minimum": 0, "maximum": 36_500},
     "force_refresh": {"type": "boolean"},
+    "answer_mapping": {"type": "object", "description": "columns of a lead, each with paths of its own in an answer"},
     "credits": {"type": "number", "minimum": 0, "description": "the price of a call, instead of the registry's"},
 }
 

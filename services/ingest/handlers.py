@@ -23,6 +23,7 @@ from shared.events import (
     BatchResumed,
     ClientRegistered,
     ConfigurationRemoved,
+    FailedItemsRetried,
     PipelineRemoved,
     PipelineSaved,
     StepOptions,
@@ -188,6 +189,15 @@ class Handlers:
         payload = CONTROLS[action](reason)
         position = await self._append(command, payload, client_id=batch["client_id"], batch_id=batch_id)
         return {"batch_id": batch_id, "action": action, "position": position}
+
+    async def retry(self, command: Command, batch_id: str, payload: FailedItemsRetried) -> Answer:
+        """Have failed items of a batch take their step again, or go on without it."""
+        batch = await lookups.batch(self.queries, command.tenant_id, batch_id)
+        if not (payload.everything or payload.items or payload.workflow or payload.codes):
+            message = "say which failed items: `items`, `workflow` or `codes`; for all of them `everything`: true"
+            raise Problem(422, "empty_filter", message)
+        position = await self._append(command, payload, client_id=batch["client_id"], batch_id=batch_id)
+        return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
         whom = [name for name in about.values() if name]

@@ -134,11 +134,10 @@ def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
     if event.entity_id:
         item = _about(item, event.entity_id)
     state.items[item.item_id] = item
-    if item.outcome is not None:
-        if item != before:
-            _show(state, item, event.occurred_at)
-    elif payload.step == state.batches[item.batch_id].last_step:
+    if payload.step == state.batches[item.batch_id].last_step and item.outcome in (None, "failed"):
         _end(state, event, item.item_id, "completed")
+    elif item.outcome is not None and item != before:
+        _show(state, item, event.occurred_at)
 
 
 def _with_output(item: Item, event: Event, payload: ItemCompleted) -> list[dict[str, Any]]:
@@ -156,8 +155,9 @@ def _about(item: Item, entity_id: str) -> Item:
 
 
 def _end(state: State, event: Event, item_id: str | None, outcome: Outcome) -> None:
+    """The item ends, once; one that failed and was retried may complete after all."""
     item = state.items.get(item_id or "")
-    if item is None or item.outcome is not None:
+    if item is None or (item.outcome is not None and (item.outcome, outcome) != ("failed", "completed")):
         return
     if isinstance(event.payload, StepFailed) and event.entity_id:
         item = _about(item, event.entity_id)

@@ -32,7 +32,9 @@ def listed(state: State, event: Event, payload: CustomersListed) -> None:
 
 
 def configured(state: State, event: Event, payload: WorkflowConfigured) -> None:
-    """A client's own mapping of a workflow's answers, where its configuration has one."""
+    """A client's own mapping of a workflow's answers, where its default configuration has one."""
+    if payload.name != "default":
+        return
     key = (event.client_id or "", payload.workflow, payload.workstream)
     told = payload.config.get(MAPPING)
     paths = told if isinstance(told, dict) else {}

@@ -17,6 +17,7 @@ from shared.events import (
     BatchLaunched,
     BatchPaused,
     BatchResumed,
+    FailedItemsRetried,
     ItemAdded,
     ItemCompleted,
     StepDispatched,
@@ -33,6 +34,7 @@ CONSUMES: Final = (
     "BatchPaused",
     "BatchResumed",
     "BatchCancelled",
+    "FailedItemsRetried",
 )
 Consumed = (
     BatchLaunched
@@ -43,6 +45,7 @@ Consumed = (
     | BatchPaused
     | BatchResumed
     | BatchCancelled
+    | FailedItemsRetried
 )
 
 
@@ -66,19 +69,24 @@ def evolve(state: State, event: Event) -> None:
             _resume(state, event)
         case BatchCancelled():
             _cancel(state, event)
+        case FailedItemsRetried():
+            _retry(state, event, payload)
         case _:
             assert_never(payload)
 
 
 def decide(state: State, event: Event) -> Iterator[Emit]:
     """What follows from the event, given the state after it."""
-    items = (
-        _items_of(state, event) if isinstance(event.payload, BatchResumed) else [state.items.get(event.item_id or "")]
-    )
+    payload: Consumed = event.payload
+    many = isinstance(payload, BatchResumed | FailedItemsRetried)
+    items = _items_of(state, event) if many else [state.items.get(event.item_id or "")]
     for item in items:
         if item is not None and item.moved_by == event.id and item.status == "running":
             workflow = state.steps[item.item_id, item.step].workflow
-            yield Emit(StepScheduled(item.step, workflow), item_id=item.item_id, role=f"{item.item_id}/{item.step}")
+            said: StepScheduled | ItemCompleted = StepScheduled(item.step, workflow)
+            if isinstance(payload, FailedItemsRetried) and payload.skip:
+                said = ItemCompleted(item.step, workflow, skipped="by_hand")
+            yield Emit(said, item_id=item.item_id, role=f"{item.item_id}/{item.step}")
     batch = state.batches.get(event.batch_id or "")
     if batch is not None and batch.ended_by == event.id and batch.status == "completed":
         yield Emit(BatchCompleted(batch.completed, batch.failed), batch_id=batch.batch_id)
@@ -113,14 +121,17 @@ def _arrive(state: State, event: Event, batch: Batch, item: Item) -> None:
     if batch.status == "cancelled":
         return _end(state, event, batch, item, "cancelled")
     if batch.status == "paused":
-        state.items[item.item_id] = replace(item, status="parked", moved_by=event.id)
+        state.items[item.item_id] = replace(item, status="parked", moved_by=event.id, ended_at=None)
         return None
-    state.items[item.item_id] = replace(item, status="running", moved_by=event.id)
+    return _start(state, event, batch, item)
+
+
+def _start(state: State, event: Event, batch: Batch, item: Item) -> None:
+    state.items[item.item_id] = replace(item, status="running", moved_by=event.id, ended_at=None)
     state.steps[item.item_id, item.step] = Step(
         item.item_id, item.step, item.tenant_id, item.client_id, item.batch_id, batch.blueprint[item.step],
         "PENDING", 0, None, None, None, None, event.occurred_at, None,
     )  # fmt: skip
-    return None
 
 
 def _dispatched(state: State, event: Event, payload: StepDispatched) -> None:
@@ -212,6 +223,31 @@ def _cancel(state: State, event: Event) -> None:
         if item.status in {"running", "parked"}:
             _end(state, event, state.batches[batch.batch_id], item, "cancelled")
             _skip_open_step(state, event, item)
+
+
+def _retry(state: State, event: Event, payload: FailedItemsRetried) -> None:
+    """Failed items stand at their step again, and their batch goes on. A skipped step needs no leave to begin."""
+    batch = state.batches.get(event.batch_id or "")
+    if batch is None or batch.status == "cancelled":
+        return
+    chosen = [item for item in _items_of(state, event) if item.status == "failed" and _fits(state, payload, item)]
+    if not chosen:
+        return
+    status: BatchStatus = "running" if batch.status == "completed" else batch.status
+    batch = replace(batch, failed=batch.failed - len(chosen), status=status, ended_at=None, ended_by=None)
+    state.batches[batch.batch_id] = batch
+    for item in chosen:
+        (_start if payload.skip else _arrive)(state, event, batch, item)
+
+
+def _fits(state: State, wanted: FailedItemsRetried, item: Item) -> bool:
+    """Whether a failed item is one of those that are wanted. An empty filter means nobody."""
+    step = state.steps[item.item_id, item.step]
+    return bool(wanted.everything or wanted.items or wanted.workflow or wanted.codes) and (
+        (not wanted.items or item.item_id in wanted.items)
+        and (not wanted.workflow or step.workflow == wanted.workflow)
+        and (not wanted.codes or step.code in wanted.codes)
+    )
 
 
 def _skip_open_step(state: State, event: Event, item: Item) -> None:

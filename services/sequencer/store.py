@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.sequencer.state import Batch, Item, State, Step
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchResumed, ItemAdded
+from shared.events import BatchCancelled, BatchResumed, FailedItemsRetried, ItemAdded
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
 from shared.runtime.telemetry import Measure
 
@@ -90,6 +90,11 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
         await _load_items(connection, state, "item_id", items)
     if whole:
         await _load_items(connection, state, "batch_id", whole)
+    retried = {e.batch_id for e in events if isinstance(e.payload, FailedItemsRetried) and e.batch_id}
+    for item in await _items.read(connection, "batch_id", retried, "status = 'failed'"):
+        state.items.loaded((), [(item.item_id, item)])
+    for step in await _steps.read(connection, "batch_id", retried, "status = 'FAILED'"):
+        state.steps.loaded((), [((step.item_id, step.step), step)])
 
 
 async def save(connection: Connection, state: State) -> None:

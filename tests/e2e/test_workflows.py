@@ -1,6 +1,9 @@
 """Workflows of every kind over real servers: functions here, calls at a provider, fields that answers set and give."""
 
+import time
 from typing import Any
+
+import httpx
 
 from cli.campaign import COMPANY, PERSON
 from tests.e2e.ledgers import submissions
@@ -68,3 +71,41 @@ def test_each_step_goes_to_the_table_it_names(campaign, people):
     run(campaign, upload_id, [{"workflow": COMPANY, "configuration": "second table"}], rows=[1])
     run(campaign, upload_id, [COMPANY], rows=[2])
     assert sorted(entry["path"] for entry in submissions(campaign)) == ["/webhook/company", "/webhook/second-table"]
+
+
+def test_what_failed_is_retried_and_nothing_else(campaign, people):
+    upload_id = campaign.upload(people([("Ann", "Ash"), ("Bob", "Elm")]))["upload_id"]
+    batch = run(campaign, upload_id, ["normalize_company_domain", EMAIL])
+    assert (batch["completed"], batch["failed"]) == (0, 2)
+    path = f"/v1/batches/{batch['batch_id']}"
+    empty = httpx.post(campaign.urls["ingest"] + path + "/retry", json={}, timeout=30)
+    assert (empty.status_code, empty.json()["error"]["code"]) == (422, "empty_filter")
+
+    configure(campaign, EMAIL, "email")
+    first = campaign.call("sequencer", "GET", path + "/items")[0]["item_id"]
+    retry(campaign, batch, {"items": [first]})
+    found = campaign.wait(batch["batch_id"], 30)
+    assert (found["completed"], found["failed"]) == (1, 1)
+    retry(campaign, batch, {"codes": ["CONFIGURATION"]}, "skip")
+    found = campaign.wait(batch["batch_id"], 30)
+    assert (found["completed"], found["failed"]) == (2, 0)
+    assert found["steps"][1]["counts"] == {"COMPLETED": 1, "SKIPPED": 1}
+    assert len(submissions(campaign)) == 1
+    leads = eventually(
+        lambda: campaign.leads(batch["batch_id"]), lambda leads: {lead["outcome"] for lead in leads} == {"completed"}
+    )
+    assert len(leads) == 2
+
+
+def retry(campaign, batch: dict[str, Any], chosen: dict[str, Any], action: str = "retry") -> None:
+    """Ask for it, and see that the sequencer knows."""
+    answer = campaign.call("ingest", "POST", f"/v1/batches/{batch['batch_id']}/{action}", json=chosen)
+    campaign.call("sequencer", "GET", "/v1/batches", params={"at_position": answer["position"]})
+
+
+def eventually(ask, is_so, seconds: float = 20):
+    deadline = time.monotonic() + seconds
+    while not is_so(found := ask()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert is_so(found), found
+    return found

@@ -33,7 +33,7 @@ COMMANDS = [
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why")),
-    *(("batch", name) for name in ("pause", "resume", "cancel")),
+    *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip")),
     *(("leads", name) for name in ("list", "export")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
 ]
@@ -180,6 +180,8 @@ def test_failures_are_one_line_and_an_exit_code(
         ("launch", IMPORT, "-s", "step", "--rows", "x"),
         ("launch", IMPORT, "-s", "step", "--use", "other=second"),
         ("launch", IMPORT, "-p", "full", "--unless", "step=email"),
+        ("batch", "retry", BATCH),
+        ("batch", "skip", BATCH, "--reason", "why not"),
         ("pipeline", "save", "A", "full", "step", "--unless", "step"),
         ("launch", "nonsense", "-s", "step"),
         ("status", "nonsense"),
