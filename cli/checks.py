@@ -2,18 +2,20 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.errors import Refused
-from cli.folding import fold_all
+from cli.folding import fold_all, line
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
 from cli.servers_of import servers_of
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
     from shared.runtime.differences import Difference
+    from shared.runtime.integrity import Findings
     from shared.runtime.projection import Verdict
 
 
@@ -41,23 +43,29 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
     """The whole verification as one JSON object; `identical` sums it up."""
-    from shared.runtime import comparison, log
+    from shared.runtime import comparison, integrity
     from shared.runtime.database import connect
     from shared.runtime.projection import verify_schema
 
     schemas = {service: verify_schema(service) for service in SERVICES}
     report = report_of(await fold_all(admin_url, "verify", schemas, show=show))
     async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
-        broken = await log.broken_link(connection)
-    stream = await comparison.compare(admin_url, nats_url) if nats_url else None
-    report["chain"] = {"intact": broken is None, "broken_at": broken}
-    if stream is not None:
+        found = await integrity.check_log(connection, line("log", show))
+    report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
+    if nats_url:
+        stream = await comparison.compare(admin_url, nats_url, line("stream", show))
         report["stream"] = {
             "identical": stream.identical, "messages": stream.messages, "log": stream.log_head,
-            "differs_at": stream.differs_at, "reason": stream.reason,
+            "damaged": stream.findings.positions, "damages": damages_of(stream.findings),
         }  # fmt: skip
-    report["identical"] = report["identical"] and broken is None and (stream is None or stream.identical)
+    sound = report["log"]["intact"] and (nats_url is None or report["stream"]["identical"])
+    report["identical"] = report["identical"] and sound
     return report
+
+
+def damages_of(findings: "Findings") -> list[dict[str, Any]]:
+    """The damages that are listed, as JSON."""
+    return [asdict(damage) for damage in findings.damages]
 
 
 def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
@@ -95,11 +103,24 @@ def say_folds(report: dict[str, Any]) -> None:
 
 
 def _say_log(report: dict[str, Any]) -> None:
-    broken = report["chain"]["broken_at"]
-    typer.echo(f"  hash chain  {'intact' if broken is None else f'broken at position {broken}'}")
-    if stream := report.get("stream"):
-        verdict = "identical" if stream["identical"] else f"differs at {stream['differs_at']}: {stream['reason']}"
-        typer.echo(f"  stream      {stream['messages']:>9,} of {stream['log']:,} events copied  {verdict}")
+    log, stream = report["log"], report.get("stream")
+    state = "intact" if log["intact"] else f"{log['damaged']:,} events damaged"
+    typer.echo(f"  {'log':<11} {state}")
+    say_damages(log["damages"])
+    if stream:
+        verdict = "identical" if stream["identical"] else f"{stream['damaged']:,} messages damaged"
+        typer.echo(f"  {'stream':<11} {stream['messages']:>9,} of {stream['log']:,} events copied  {verdict}")
+        say_damages(stream["damages"])
+    if not log["intact"] or (stream and not stream["identical"]):
+        typer.echo("  `leadstream repair` mends each side from the other")
+
+
+def say_damages(damages: list[dict[str, Any]]) -> None:
+    """A line for each damage."""
+    for damage in damages:
+        first, last = damage["first"], damage["last"]
+        where = f"position {first}" if first == last else f"positions {first} to {last}"
+        typer.echo(f"      {where}: {damage['reason']}")
 
 
 def _difference(found: "Difference") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib import import_module
@@ -97,6 +97,26 @@ async def _tell(connection: Any, schemas: list[str], head: int) -> None:
         first = done if first is None else first
         rate = max(0.0, (done - first) / (time.monotonic() - began + 0.001))
         left = f"{(upto - done) / rate:,.0f} s left" if rate else ""
-        sys.stderr.write(f"\r\x1b[K  {done / upto:4.0%} folded  {rate / len(schemas):,.0f} events/s  {left}\r")
-        sys.stderr.flush()
+        _write(f"{done / upto:4.0%} folded  {rate / len(schemas):,.0f} events/s  {left}")
         await asyncio.sleep(EVERY_SECONDS)
+
+
+def line(what: str, show: bool) -> Callable[[int, int], None]:
+    """A function that says on a terminal how far something is, once in a while, in one line."""
+    began = last = time.monotonic()
+
+    def tell(position: int, upto: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < EVERY_SECONDS:
+            return
+        last, rate = now, position / (now - began)
+        left = f"{(upto - position) / rate:,.0f} s left" if rate else ""
+        _write(f"{what}: {position:,} of {upto:,}  {rate:,.0f} events/s  {left}")
+
+    return tell if show and sys.stderr.isatty() else lambda *_: None
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(f"\r\x1b[K  {text}\r")
+    sys.stderr.flush()

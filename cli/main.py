@@ -10,6 +10,7 @@ from cli.commands import (
     history,
     launch,
     leads,
+    logs,
     outbound,
     pipelines,
     preview,
@@ -52,6 +53,7 @@ app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)
 app.command(rich_help_panel=RESULTS)(why.why)
+app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 
 

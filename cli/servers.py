@@ -16,7 +16,7 @@ SERVICES = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from cli import checks, demo, rebuilding
+    from cli import checks, demo, rebuilding, repairing
 
     app.command()(demo.demo)
     app.command()(up)
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(provision)
     app.command()(checks.verify)
     app.command()(rebuilding.rebuild)
+    app.command()(repairing.repair)
 
 
 def up(

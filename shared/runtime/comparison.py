@@ -1,74 +1,121 @@
 """The log against its copy in the stream: as many, the same bytes, in the same places."""
 
-from dataclasses import dataclass
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import nats
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from shared.runtime import log
-from shared.runtime.database import connect
-from shared.runtime.reader import StreamReader
+from shared.runtime.database import Connection, connect
+from shared.runtime.integrity import Damage, Findings
+from shared.runtime.reader import Interrupted, StreamReader
 from shared.subjects import STREAM
 
+CHUNK: Final = 1_000
+SILENCE_SECONDS: Final = 6.0
+OTHER_EVENT: Final = "the message is not the log's event"
+GONE: Final = "the message is gone"
+Message = tuple[int, bytes]
 
-@dataclass(frozen=True)
+
+@dataclass
 class StreamVerdict:
-    """What the stream holds; `differs_at` is the first position where it is not the log, with the reason."""
+    """What the stream holds, how far it and the log go, and where it is not the log's copy."""
 
     messages: int
+    last: int
     log_head: int
-    differs_at: int | None = None
-    reason: str = ""
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def identical(self) -> bool:
         """Whether the stream is an exact copy of the log, up to the last message it has."""
-        return self.differs_at is None
+        return not self.findings.positions
 
 
-async def compare(admin_url: str, nats_url: str) -> StreamVerdict:
+async def compare(
+    admin_url: str, nats_url: str, progress: Callable[[int, int], None] = lambda *_: None
+) -> StreamVerdict:
     """Read both from the beginning, as far as the stream goes now. What is not copied yet is no difference."""
     client = await nats.connect(nats_url, name="verify", max_reconnect_attempts=3)
     try:
         async with await connect(admin_url, name="verify stream", autocommit=True) as connection:
-            state = (await client.jetstream().stream_info(STREAM)).state
+            state = await _state(client)
             head = await log.head(connection)
-            if wrong := _counts(state, head):
-                return StreamVerdict(state.messages, head, *wrong)
-            streamed = StreamReader(client, ["events.>"], 0, 1_000).batches()
-            try:
-                wrong = await _first_difference(connection, streamed, state.last_seq)
-            finally:
-                await streamed.aclose()
-            return StreamVerdict(state.messages, head, *(wrong or ()))
+            if state is None:
+                verdict = StreamVerdict(0, 0, head)
+                if head:
+                    verdict.findings.add(Damage("stream", 1, head, "the stream is gone"))
+                return verdict
+            verdict = StreamVerdict(state.messages, state.last_seq, head)
+            if state.last_seq > head:
+                verdict.findings.add(Damage("stream", head + 1, state.last_seq, "the log does not go so far"))
+            await _read_both(connection, client, min(state.last_seq, head), verdict, progress)
+            return verdict
     finally:
         await client.close()
 
 
-def _counts(state: Any, head: int) -> tuple[int, str] | None:
-    if state.last_seq > head:
-        return head + 1, f"the stream goes on to {state.last_seq}, the log ends at {head}"
-    if state.last_seq and (state.first_seq != 1 or state.messages != state.last_seq):
-        return (
-            state.first_seq,
-            f"{state.messages} messages between {state.first_seq} and {state.last_seq}: some are gone",
-        )
-    return None
-
-
-async def _first_difference(connection: Any, streamed: Any, last: int) -> tuple[int, str] | None:
-    if not last:
+async def _state(client: Client) -> Any:
+    try:
+        return (await client.jetstream().stream_info(STREAM)).state
+    except NotFoundError:
         return None
-    logged = log.bodies(connection, None, after=0, upto=last, chunk=1_000)
-    waiting: list[tuple[int, bytes]] = []
-    async for batch in streamed:
-        for message in batch:
-            if message[0] > last:
+
+
+async def _read_both(
+    connection: Connection, client: Client, upto: int, verdict: StreamVerdict, progress: Callable[[int, int], None]
+) -> None:
+    position = 0
+    logged = _Logged(connection, upto)
+    async with aclosing(_streamed(client, upto)) as batches:
+        async for batch in batches:
+            for at, body in batch:
+                if at > position + 1:
+                    verdict.findings.add(Damage("stream", position + 1, at - 1, GONE))
+                position = at
+                found = await logged.body(at)
+                if found is not None and found != body:
+                    verdict.findings.add(Damage("stream", at, at, OTHER_EVENT))
+            progress(position, upto)
+    if position < upto:
+        verdict.findings.add(Damage("stream", position + 1, upto, GONE))
+
+
+async def _streamed(client: Client, upto: int) -> AsyncGenerator[list[Message], None]:
+    """The stream's messages up to a position; where it lacks the last ones, an end after some silence."""
+    reader = StreamReader(client, ["events.>"], 0, CHUNK)
+    async with aclosing(reader.batches()) as batches:
+        while upto:
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    batch = await anext(batches)
+            except (TimeoutError, Interrupted):
+                return
+            yield [message for message in batch if message[0] <= upto]
+            if batch[-1][0] >= upto:
+                return
+
+
+class _Logged:
+    """The log's bodies, asked for in rising order."""
+
+    def __init__(self, connection: Connection, upto: int) -> None:
+        self._chunks = log.bodies(connection, None, after=0, upto=upto, chunk=CHUNK)
+        self._rest: list[Message] = []
+
+    async def body(self, position: int) -> bytes | None:
+        """The body at a position; None where the log has none, which is the log's damage."""
+        while True:
+            while self._rest and self._rest[-1][0] < position:
+                self._rest.pop()
+            if self._rest:
+                return self._rest[-1][1] if self._rest[-1][0] == position else None
+            self._rest = (await anext(self._chunks, []))[::-1]
+            if not self._rest:
                 return None
-            if not waiting:
-                waiting = (await anext(logged, []))[::-1]
-            if not waiting or waiting.pop() != message:
-                return message[0], "the stream's message is not the log's event"
-        if batch[-1][0] >= last:
-            return None
-    return None

@@ -105,27 +105,6 @@ async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[
     return found
 
 
-async def broken_link(connection: Connection) -> int | None:
-    """The first position whose chain value does not follow from its body and the one before; None: it holds.
-
-    The chain ends where log.head says: where an end was cut off, it breaks at the position that should follow.
-    """
-    cursor = await connection.execute(
-        "SELECT min(position) FROM ("
-        "SELECT position FROM (SELECT position, chain,"
-        " log.chain('\\x'::bytea, body) OVER (ORDER BY position) AS expected,"
-        " row_number() OVER (ORDER BY position) AS number FROM log.events) e"
-        " WHERE chain <> expected OR position <> number"
-        " UNION ALL "
-        "SELECT least(h.position, last.position) + (h.position <> last.position)::int"
-        " FROM log.head h, (SELECT coalesce(max(position), 0) AS position FROM log.events) last"
-        " LEFT JOIN log.events e ON e.position = last.position"
-        " WHERE h.position <> last.position OR h.chain <> coalesce(e.chain, '\\x')) broken"
-    )
-    row = await cursor.fetchone()
-    return None if row is None else row[0]
-
-
 def _record(event: Event) -> dict[str, object]:
     return {
         "id": to_hex(event.id),

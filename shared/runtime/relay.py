@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 from shared.ids import from_hex
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
+from shared.runtime.patrol import patrol
 from shared.runtime.settings import Settings
 from shared.subjects import STREAM, subject
 
@@ -59,9 +60,12 @@ async def _lead(settings: Settings, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
+        patrolling = asyncio.create_task(patrol(settings.database_url.get_secret_value(), client))
         try:
             await _copy(database, client, stop)
         finally:
+            patrolling.cancel()
+            await asyncio.wait([patrolling])
             await client.close()
 
 
@@ -82,15 +86,24 @@ async def _copy(database: Connection, client: Client, stop: asyncio.Event) -> No
             await _publish(client, rows, position)
             position = rows[-1][0]
         if len(rows) < BATCH:
-            await _news(database)
+            if not await _news(database) and not rows:
+                await _still_there(client, position)
             if len(rows) >= ATOMIC_FROM:
                 await asyncio.sleep(LINGER_SECONDS)
 
 
-async def _news(database: Connection) -> None:
-    """Until an append is announced, or a second has passed."""
+async def _news(database: Connection) -> bool:
+    """Whether an append is announced within a second."""
     async for _ in database.notifies(timeout=1.0, stop_after=1):
-        return
+        return True
+    return False
+
+
+async def _still_there(client: Client, position: int) -> None:
+    """Raises Refused when the stream is not the one that was copied to: somebody has made it anew."""
+    last = (await client.jetstream().stream_info(STREAM)).state.last_seq
+    if last != position:
+        raise Refused(f"the stream stands at {last}, and {position} were copied to it")
 
 
 async def _resume(database: Connection, client: Client) -> int:

@@ -103,9 +103,10 @@ def _role(connection: psycopg.Connection, role: str, password: str) -> None:
     verb = "ALTER" if found else "CREATE"
     statement = sql.SQL(verb + " ROLE {} LOGIN NOINHERIT PASSWORD {}")
     connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
-    grants = "GRANT USAGE ON SCHEMA log TO {0}; GRANT SELECT ON log.events, log.head TO {0}"
+    grants = "GRANT USAGE ON SCHEMA log TO {0}; GRANT SELECT ON log.events, log.head, log.patrol TO {0}"
     connection.execute(sql.SQL(grants).format(sql.Identifier(role)))
     if role == "relay":
+        connection.execute("GRANT UPDATE ON log.patrol TO relay")
         connection.execute("DROP POLICY IF EXISTS read_relay ON log.events")
         connection.execute("CREATE POLICY read_relay ON log.events FOR SELECT TO relay USING (true)")
     else:

@@ -153,28 +153,6 @@ async def test_the_chain_is_sha256_over_what_was_and_the_body(servers: Servers, 
         ).fetchall():
             value = hashlib.sha256(value + body.encode()).digest()
             assert chain == value
-        assert await log.broken_link(connection) is None
-
-
-@pytest.mark.parametrize(
-    ("tampering", "found_at"),
-    [
-        ("UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3", 3),
-        ("UPDATE log.events SET chain = '\\x00' WHERE position = 5", 5),
-        ("DELETE FROM log.events WHERE position = 2", 3),
-        ("DELETE FROM log.events WHERE position = 1", 2),
-        ("DELETE FROM log.events WHERE position >= 4", 4),
-        ("DELETE FROM log.events", 1),
-    ],
-    ids=["body", "chain", "one gone", "first gone", "end gone", "all gone"],
-)
-async def test_tampering_breaks_the_chain(servers: Servers, database: str, tampering: str, found_at: int) -> None:
-    await append(servers, database, registrations(5))
-    async with connected(servers.admin_url(database)) as connection:
-        await connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
-        await connection.execute(tampering.encode())
-        await connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
-        assert await log.broken_link(connection) == found_at
 
 
 @pytest.mark.parametrize("service", SERVICES)

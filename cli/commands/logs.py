@@ -1,0 +1,70 @@
+"""`leadstream log`: the log as a file, out and in again."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.errors import Refused
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+
+app = typer.Typer(no_args_is_help=True, help="The log as a file: a copy to keep, to move, or to read elsewhere.")
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A file such as log.jsonl.gz.", dir_okay=False)]
+
+
+@app.command()
+def export(
+    file: File,
+    first: Annotated[int, typer.Option("--from", min=1, metavar="POSITION", help="The first event.")] = 1,
+    last: Annotated[int | None, typer.Option("--to", metavar="POSITION", help="The last event; else all.")] = None,
+    data: DataFolder = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Write the log to a file: gzip, one JSON object a line, each event to the byte, proved by the hash chain.
+
+    Interrupted, the same command goes on where it was. Others read it with zcat and jq.
+    Example: leadstream log export log.jsonl.gz
+    """
+    from cli.folding import line
+    from cli.output import say, show_json
+    from cli.servers_of import servers_of
+    from shared.runtime.archive import BadArchive
+    from shared.runtime.transfer import LogRefused
+    from shared.runtime.transfer import export as exported
+
+    url = servers_of(data).database
+    try:
+        end = asyncio.run(exported(url, file, first=first, last=last, progress=line("export", not as_json)))
+    except (LogRefused, BadArchive, OSError) as error:
+        raise Refused(str(error)) from None
+    except KeyboardInterrupt:
+        raise Refused(f"stopped; the same command goes on from {file}.partial") from None
+    if as_json:
+        return show_json({"file": str(file), "first": first, "last": end.position, "chain": end.chain.hex()})
+    return say(f"{file}: positions {first} to {end.position}, chain {end.chain.hex()[:16]}")
+
+
+@app.command("import")
+def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Put an exported log into an empty one, or the rest of it behind what it has; services must not run.
+
+    The whole file is checked first. Started afterwards, each service folds the log; what followed from an event is in
+    the log already, so nothing is said or sent twice. Example: leadstream log import log.jsonl.gz
+    """
+    from cli.folding import line
+    from cli.output import say, show_json
+    from cli.servers_of import servers_of
+    from shared.runtime.archive import BadArchive
+    from shared.runtime.transfer import LogRefused
+    from shared.runtime.transfer import restore as restored
+
+    try:
+        end = asyncio.run(restored(servers_of(data).database, file, line("import", not as_json)))
+    except (LogRefused, BadArchive) as error:
+        raise Refused(str(error)) from None
+    except KeyboardInterrupt:
+        raise Refused("stopped; the same command goes on from where it was") from None
+    if as_json:
+        return show_json({"file": str(file), "last": end.position, "chain": end.chain.hex()})
+    return say(f"the log holds positions 1 to {end.position}, chain {end.chain.hex()[:16]}")

@@ -1,0 +1,50 @@
+"""`repair`: the log and the stream, each made whole from the other."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.errors import Refused
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.servers_of import servers_of
+
+
+def repair(
+    data: DataFolder = DEFAULT_DATA,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed.")] = False,
+    trust_log: Annotated[
+        bool, typer.Option("--trust-log", help="Make the stream anew even if it has whole messages of its own.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put damaged or lost events back into the log from the stream, and make a damaged or lost stream anew.
+
+    An event is put back only where the hash chain proves it. May run while everything works. Afterwards run
+    `leadstream verify`. Servers: LEADSTREAM_ADMIN_DATABASE_URL and LEADSTREAM_PROVISION_NATS_URL, else the stack in
+    the data folder. Example: leadstream repair --yes
+    """
+    from cli.output import note, say, show_json
+    from shared.runtime import repair as mending
+
+    servers = servers_of(data)
+    if servers.provision is None:
+        raise Refused("set LEADSTREAM_PROVISION_NATS_URL: only the user `provision` may make the stream anew")
+    if not yes and not as_json:
+        typer.confirm("Write to the log and to the stream where they are damaged?", abort=True)
+    try:
+        done = asyncio.run(mending.repair(servers.database, servers.provision, trust_log=trust_log, say=note))
+    except mending.Contradiction as error:
+        raise Refused(str(error)) from None
+    lost = [asdict(damage) for damage in done.lost]
+    if as_json:
+        show_json({"restored": done.restored, "appended": done.appended, "copied": done.copied, "lost": lost})
+    else:
+        say(
+            f"log: {len(done.restored)} events put back, {done.appended} added at its end; "
+            f"stream: {f'made anew with {done.copied} events' if done.copied else 'left as it is'}"
+        )
+        for damage in done.lost:
+            say(f"LOST on both sides: {damage}; see docs/operations/backup.md")
+    raise typer.Exit(1 if lost else 0)

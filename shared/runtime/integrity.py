@@ -1,0 +1,151 @@
+"""Is the log what was written? Positions without a gap, each body chained to the one before, every column its copy.
+
+The hash chain covers the bodies; a column beside a body is a copy of a part of it, and is compared with that part. The
+chain cannot say whether all of it was written anew from some position on: the stream, which is compared apart, can.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from shared.runtime.archive import Entry, Link
+from shared.runtime.database import Connection
+from shared.runtime.transfer import COLUMNS, head_of, row_of
+
+CHUNK: Final = 2_000
+CHUNK_BYTES: Final = 8 * 1024 * 1024
+SHOWN: Final = 100
+_OCCURRED: Final = COLUMNS.index("occurred_at")
+_BODY, _CHAIN = COLUMNS.index("body"), COLUMNS.index("chain")
+ROWS: Final = f"""
+SELECT {", ".join(COLUMNS)} FROM (
+    SELECT {", ".join(COLUMNS)}, row_number() OVER (ORDER BY position) AS number,
+           sum(octet_length(body)) OVER (ORDER BY position) AS bytes
+    FROM log.events WHERE position > %s AND position <= %s ORDER BY position LIMIT {CHUNK}) e
+WHERE bytes <= {CHUNK_BYTES} OR number = 1 ORDER BY position
+"""
+Side = Literal["log", "stream"]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Positions `first` to `last` are not what was written, on one side."""
+
+    side: Side
+    first: int
+    last: int
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"position {self.first}" if self.first == self.last else f"positions {self.first} to {self.last}"
+        return f"{self.side}, {where}: {self.reason}"
+
+
+@dataclass
+class Findings:
+    """Every damage counted in positions, and the first ones listed."""
+
+    positions: int = 0
+    shown: int = SHOWN
+    damages: list[Damage] = field(default_factory=list)
+
+    def add(self, damage: Damage) -> None:
+        """Count it, and list it while there is room; neighbours with one reason are one damage."""
+        self.positions += damage.last - damage.first + 1
+        before = self.damages[-1] if self.damages else None
+        if before and (before.side, before.last + 1, before.reason) == (damage.side, damage.first, damage.reason):
+            self.damages[-1] = Damage(damage.side, before.first, damage.last, damage.reason)
+        elif len(self.damages) < self.shown:
+            self.damages.append(damage)
+
+
+class LogCheck:
+    """Checks rows of log.events in order. `before`: the place before the first; None where it is not known."""
+
+    def __init__(self, position: int, before: Link | None, shown: int = SHOWN) -> None:
+        self.findings = Findings(shown=shown)
+        self.position = position
+        self._chains = [before.chain] if before is not None else []
+
+    def take(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Check rows as ROWS selects them."""
+        for row in rows:
+            position, body, chain = row[0], row[_BODY].encode(), bytes(row[_CHAIN])
+            if position != self.position + 1:
+                self.findings.add(Damage("log", self.position + 1, position - 1, "the event is gone"))
+                self._chains = []
+            follows = [sha256(before + body).digest() for before in self._chains]
+            if follows and chain not in follows:
+                self._add(position, "body and hash do not follow from the event before")
+            # A hash that was changed by itself must not put the next event in the wrong.
+            self._chains = list({chain, *follows[:1]})
+            self._copies(Entry(position, body, chain), row)
+            self.position = position
+
+    def end(self, upto: int, chain: bytes | None) -> None:
+        """The log should end here, with this hash (None: it is not known)."""
+        if self.position < upto:
+            self.findings.add(Damage("log", self.position + 1, upto, "the event is gone"))
+        elif self.position > upto:
+            self.findings.add(Damage("log", upto + 1, self.position, "log.head says that the log ends before"))
+        elif chain is not None and self._chains and chain not in self._chains:
+            self._add(upto, "log.head has another hash")
+
+    def _copies(self, entry: Entry, row: Sequence[Any]) -> None:
+        try:
+            wanted = row_of(entry)
+        except (KeyError, TypeError, ValueError) as error:
+            return self._add(entry.position, f"the body is no event ({type(error).__name__})")
+        wrong = [
+            name
+            for name, should, found in zip(COLUMNS, wanted, row, strict=True)
+            if name not in {"body", "chain"} and should != _plain(found) and not _same_time(should, found)
+        ]
+        if wrong:
+            self._add(entry.position, f"{', '.join(wrong)} beside the body is not what the body says")
+        return None
+
+    def _add(self, position: int, reason: str) -> None:
+        self.findings.add(Damage("log", position, position, reason))
+
+
+async def check_log(
+    connection: Connection, progress: Callable[[int, int], None] = lambda *_: None, shown: int = SHOWN
+) -> Findings:
+    """Check the whole log, as it stands at the beginning; at most `shown` damages are listed."""
+    head = await head_of(connection)
+    check = LogCheck(0, Link(0, b""), shown)
+    async for rows in rows_of(connection, 0, head.position):
+        check.take(rows)
+        progress(rows[-1][0], head.position)
+    last = await (await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")).fetchone()
+    now = await head_of(connection)
+    if last and last[0] > now.position:
+        check.findings.add(Damage("log", now.position + 1, last[0], "log.head says that the log ends before"))
+    check.end(head.position, head.chain)
+    return check.findings
+
+
+async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:
+    """Rows of log.events with after < position <= upto, some thousand at a time."""
+    while after < upto:
+        rows = await (await connection.execute(ROWS, (after, upto))).fetchall()
+        if not rows:
+            return
+        yield rows
+        after = rows[-1][0]
+
+
+def _plain(value: Any) -> Any:
+    return value.replace("-", "") if isinstance(value, str) and len(value) == 36 else value
+
+
+def _same_time(should: Any, found: Any) -> bool:
+    if not isinstance(found, datetime):
+        return False
+    try:
+        return datetime.fromisoformat(should) == found
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,195 @@
+"""Each side made whole from the other: events of the log from the stream, the stream from the log.
+
+An event is put back only where the hash chain proves it to be the one that was written; the end of a log that was cut
+off, or all of a log that was lost, is taken from the stream, which nothing but the relay writes. A stream cannot be
+mended in its middle: it is made anew, and copied again.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+from psycopg import sql
+
+from shared.runtime import direct, relay
+from shared.runtime.archive import START, Entry, Link
+from shared.runtime.comparison import OTHER_EVENT, StreamVerdict, compare
+from shared.runtime.database import Connection, connect
+from shared.runtime.integrity import Damage, check_log
+from shared.runtime.settings import Settings
+from shared.runtime.topology import provision_streams
+from shared.runtime.transfer import COLUMNS, extend, head_of, row_of
+from shared.subjects import STREAM
+
+CHUNK: Final = 1_000
+NEIGHBOURS: Final = 100
+# The head is a copy of what the last event says.
+LEVEL_HEAD: Final = """
+UPDATE log.head h SET position = e.position, chain = e.chain
+FROM (SELECT position, chain FROM log.events ORDER BY position DESC LIMIT 1) e
+WHERE (h.position, h.chain) <> (e.position, e.chain)
+"""
+Say = Callable[[str], None]
+
+
+@dataclass
+class Repair:
+    """What was mended: positions put back into the log, how many were added at its end, messages copied anew.
+
+    `lost`: what neither side has. Only a backup or an export can bring it back.
+    """
+
+    restored: list[int] = field(default_factory=list)
+    appended: int = 0
+    copied: int = 0
+    lost: list[Damage] = field(default_factory=list)
+
+
+class Contradiction(RuntimeError):
+    """Log and stream are each whole and tell different events: a person has to say which one is right."""
+
+
+async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say: Say = lambda _: None) -> Repair:
+    """Mend the log from the stream, then the stream from the log. `nats_url`: of the user `provision`.
+
+    `trust_log`: make the stream anew also where it has whole messages that are not the log's. Raises Contradiction.
+    """
+    done = Repair()
+    client = await nats.connect(nats_url, name="repair", max_reconnect_attempts=3)
+    try:
+        async with await connect(admin_url, name="repair", autocommit=True) as connection:
+            await _mend_log(connection, client, done, say)
+            await _extend_log(connection, client, done, say)
+            verdict = await compare(admin_url, nats_url)
+            if not (trust_log or done.lost):
+                _insist_on_one_story(verdict)
+            head = (await head_of(connection)).position
+            if not verdict.identical and not done.lost:
+                say(f"making the stream anew: {head:,} events are copied from the log")
+                await _remake_stream(admin_url, nats_url, client, head)
+                done.copied = head
+    finally:
+        await client.close()
+    return done
+
+
+def _insist_on_one_story(verdict: StreamVerdict) -> None:
+    for damage in verdict.findings.damages:
+        if damage.reason == OTHER_EVENT:
+            raise Contradiction(
+                f"at position {damage.first} the stream has another event than the log, and each is whole by itself: "
+                "one was written anew, or they are of two systems. Find out which one is right; "
+                "`leadstream repair --trust-log` makes the stream anew from the log"
+            )
+
+
+async def _mend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
+    """Put back every damaged event that the stream has as it was written."""
+    for damage in (await check_log(connection, shown=sys.maxsize)).damages:
+        say(str(damage))
+        mended = bool(done.restored) and damage.last <= done.restored[-1]
+        if mended or damage.first > (await head_of(connection)).position:
+            continue
+        entries = await _proved(connection, client, damage)
+        for entry in entries:
+            await _write(connection, entry)
+            done.restored.append(entry.position)
+        if not entries:
+            done.lost.append(damage)
+    if not done.lost:
+        await connection.execute(LEVEL_HEAD)
+
+
+async def _proved(connection: Connection, client: Client, damage: Damage) -> list[Entry]:
+    """The stream's messages in the place of a damage, if a hash that stands in the log says they are what was there.
+
+    Where the next event is damaged too, the two are proved together, and so on.
+    """
+    before = await _chain_and_body(connection, damage.first - 1)
+    if before is None and damage.first > 1:
+        return []
+    head = await head_of(connection)
+    streamed = await direct.messages(client, damage.first, damage.last + NEIGHBOURS)
+    entries, chain, position = [], before[0] if before else START.chain, damage.first
+    while position in streamed:
+        chain = sha256(chain + streamed[position]).digest()
+        entries.append(Entry(position, streamed[position], chain))
+        if position >= damage.last and (head == Link(position, chain) or await _stands(connection, position, chain)):
+            return entries
+        position += 1
+    return []
+
+
+async def _stands(connection: Connection, position: int, chain: bytes) -> bool:
+    """Whether the log itself has this hash at a position, or the event after it follows from it."""
+    here, after = [await _chain_and_body(connection, position + step) for step in (0, 1)]
+    return (here is not None and here[0] == chain) or (
+        after is not None and sha256(chain + after[1]).digest() == after[0]
+    )
+
+
+async def _chain_and_body(connection: Connection, position: int) -> tuple[bytes, bytes] | None:
+    cursor = await connection.execute("SELECT chain, body FROM log.events WHERE position = %s", (position,))
+    row = await cursor.fetchone()
+    return (bytes(row[0]), row[1].encode()) if row else None
+
+
+async def _write(connection: Connection, entry: Entry) -> None:
+    """The one place that writes below the log's own rules: what it writes is what had been written."""
+    names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+    values = sql.SQL(", ").join(sql.Placeholder() for _ in COLUMNS)
+    async with connection.transaction():
+        await connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
+        await connection.execute("DELETE FROM log.events WHERE position = %s", (entry.position,))
+        statement = sql.SQL("INSERT INTO log.events ({}) VALUES ({})").format(names, values)
+        await connection.execute(statement, row_of(entry))
+        await connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
+
+
+async def _extend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
+    """Take from the stream what it has beyond the log's end."""
+    last = await _last(client)
+    head = await head_of(connection)
+    if done.lost or last <= head.position:
+        return
+    say(f"the log ends at {head.position:,} and the stream at {last:,}: taking what follows from the stream")
+    while head.position < last:
+        upto = min(last, head.position + CHUNK)
+        found = await direct.messages(client, head.position + 1, upto)
+        entries = []
+        while (body := found.get(head.position + 1)) is not None:
+            head = Link(head.position + 1, sha256(head.chain + body).digest())
+            entries.append(Entry(head.position, body, head.chain))
+        await extend(connection, entries)
+        done.appended += len(entries)
+        if head.position < upto:
+            done.lost.append(Damage("stream", head.position + 1, last, "neither side has what follows"))
+            return
+
+
+async def _last(client: Client) -> int:
+    try:
+        return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
+    except NotFoundError:
+        return 0
+
+
+async def _remake_stream(admin_url: str, nats_url: str, client: Client, head: int) -> None:
+    """Delete the stream, make it, and see it filled: by the relay that runs, or by one that runs here meanwhile."""
+    with suppress(NotFoundError):
+        await client.jetstream(timeout=30).delete_stream(STREAM)
+    await provision_streams(nats_url)
+    settings = Settings.model_validate({"database_url": admin_url, "nats_url": nats_url})
+    stop = asyncio.Event()
+    copying = asyncio.create_task(relay.run(settings, stop))
+    while await _last(client) < head and not copying.done():  # noqa: ASYNC110 - a server is asked
+        await asyncio.sleep(0.2)
+    stop.set()
+    await copying

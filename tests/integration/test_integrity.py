@@ -1,0 +1,125 @@
+"""Whatever is done to the log or to the stream is found, and named by position."""
+
+import asyncio
+import random
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from shared.runtime import relay
+from shared.runtime.comparison import compare
+from shared.runtime.embedded import Nats, free_port
+from shared.runtime.integrity import check_log
+from shared.runtime.settings import Settings
+from shared.runtime.topology import provision_streams
+from tests.integration.damaging import tamper
+from tests.integration.log_harness import append, connected, registrations
+from tests.running_servers import Servers
+
+OTHER = "'00000000-0000-0000-0000-000000000001'"
+TAMPERING = {
+    "body": ("UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3", [(3, 3)]),
+    "no event": ("UPDATE log.events SET body = 'x' WHERE position = 3", [(3, 3), (3, 3)]),
+    "hash": ("UPDATE log.events SET chain = '\\x00' WHERE position = 4", [(4, 4)]),
+    "last hash": ("UPDATE log.events SET chain = '\\x00' WHERE position = 5", [(5, 5)]),
+    "one gone": ("DELETE FROM log.events WHERE position = 2", [(2, 2)]),
+    "first gone": ("DELETE FROM log.events WHERE position = 1", [(1, 1)]),
+    "some gone": ("DELETE FROM log.events WHERE position IN (2, 3)", [(2, 3)]),
+    "end gone": ("DELETE FROM log.events WHERE position >= 4", [(4, 5)]),
+    "all gone": ("DELETE FROM log.events", [(1, 5)]),
+    "head moved back": ("UPDATE log.head SET position = 3", [(4, 5), (3, 3)]),
+    "head moved on": ("UPDATE log.head SET position = 7", [(6, 7)]),
+    "head's hash": ("UPDATE log.head SET chain = '\\x00'", [(5, 5)]),
+    "id": (f"UPDATE log.events SET id = {OTHER} WHERE position = 2", [(2, 2)]),
+    "type": ("UPDATE log.events SET type = 'BatchPaused' WHERE position = 2", [(2, 2)]),
+    "slot": ("UPDATE log.events SET slot = 64 WHERE position = 2", [(2, 2)]),
+    "tenant": (f"UPDATE log.events SET tenant_id = {OTHER} WHERE position = 2", [(2, 2)]),
+    "client": (f"UPDATE log.events SET client_id = {OTHER} WHERE position = 2", [(2, 2)]),
+    "no client": ("UPDATE log.events SET client_id = NULL WHERE position = 2", [(2, 2)]),
+    "item": (f"UPDATE log.events SET item_id = {OTHER} WHERE position = 2", [(2, 2)]),
+    "time": ("UPDATE log.events SET occurred_at = occurred_at + interval '1 microsecond' WHERE position = 2", [(2, 2)]),
+}
+FLIPS = 24
+EVENTS = 400
+
+
+@pytest.mark.parametrize(("statement", "expected"), TAMPERING.values(), ids=TAMPERING)
+async def test_tampering_with_the_log_is_found(
+    servers: Servers, database: str, statement: str, expected: list[tuple[int, int]]
+) -> None:
+    await append(servers, database, registrations(5))
+    async with connected(servers.admin_url(database)) as connection:
+        assert (await check_log(connection)).damages == []
+        await tamper(servers, database, statement)
+        found = await check_log(connection)
+    assert [(damage.first, damage.last) for damage in found.damages] == expected
+
+
+async def test_more_damages_than_are_listed_are_counted(servers: Servers, database: str) -> None:
+    await append(servers, database, registrations(300))
+    await tamper(servers, database, "UPDATE log.events SET type = 'BatchPaused' WHERE position % 2 = 0")
+    async with connected(servers.admin_url(database)) as connection:
+        found = await check_log(connection)
+    assert (found.positions, len(found.damages)) == (150, 100)
+
+
+async def test_every_flipped_bit_in_the_stream_s_store_is_found(
+    servers: Servers, database: str, tmp_path: Path
+) -> None:
+    """A stream of its own, stopped; then again and again one bit of its blocks flipped and the server started."""
+    chance = random.Random(7)
+    await append(servers, database, registrations(EVENTS))
+    server = Nats(tmp_path / "nats", free_port(), dict.fromkeys(("provision", "relay", "service"), "password"))
+    with running(server):
+        await provision_streams(server.url("provision"))
+        await fill(servers, database, server)
+        assert (await compare(servers.admin_url(database), server.url("service"))).identical
+    whole = tmp_path / "whole"
+    shutil.move(server.folder / "data", whole)
+    for _ in range(FLIPS):
+        shutil.copytree(whole, server.folder / "data")
+        where = flip_a_bit(server.folder / "data", chance)
+        with running(server):
+            verdict = await compare(servers.admin_url(database), server.url("service"))
+        assert not verdict.identical or verdict.last < EVENTS, where
+        shutil.rmtree(server.folder / "data")
+
+
+class running:  # noqa: N801 - reads as a word
+    """A NATS server while the block runs."""
+
+    def __init__(self, server: Nats) -> None:
+        self.server = server
+
+    def __enter__(self) -> None:
+        self.process = self.server.start()
+        self.server.wait(self.process)
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(15)
+
+
+async def fill(servers: Servers, database: str, server: Nats) -> None:
+    settings = Settings.model_validate(
+        {"database_url": servers.role_url("relay", database), "nats_url": server.url("relay")}
+    )
+    stop = asyncio.Event()
+    copying = asyncio.create_task(relay.run(settings, stop))
+    async with asyncio.timeout(20):
+        while (await compare(servers.admin_url(database), server.url("service"))).last < EVENTS:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.set()
+    await copying
+
+
+def flip_a_bit(folder: Path, chance: random.Random) -> str:
+    blocks = [path for path in folder.rglob("*.blk") if "EVENTS" in path.parts and path.stat().st_size]
+    block = chance.choice(sorted(blocks))
+    content = bytearray(block.read_bytes())
+    at, bit = chance.randrange(len(content)), chance.randrange(8)
+    content[at] ^= 1 << bit
+    block.write_bytes(content)
+    return f"bit {bit} of byte {at} of {len(content)} in {block.name}"

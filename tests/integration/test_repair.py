@@ -1,0 +1,204 @@
+"""Each side is made whole from the other; what neither has is said; and the patrol sees damage by itself."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from shared.runtime import patrol
+from shared.runtime.comparison import compare
+from shared.runtime.integrity import check_log
+from shared.runtime.relay import Diverged
+from shared.runtime.repair import Contradiction, Repair, repair
+from shared.subjects import STREAM
+from tests.integration.damaging import tamper
+from tests.integration.log_harness import (
+    append,
+    connected,
+    event,
+    eventually,
+    logged,
+    on_nats,
+    registrations,
+    relaying,
+)
+from tests.running_servers import Servers
+
+pytestmark = pytest.mark.usefixtures("streams")
+EVENTS = 12
+DAMAGE = {
+    "body": "UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3",
+    "columns": "UPDATE log.events SET type = 'BatchPaused', tenant_id = gen_random_uuid() WHERE position IN (3, 7)",
+    "no event": "UPDATE log.events SET body = 'x' WHERE position = 3",
+    "hash": "UPDATE log.events SET chain = '\\x00' WHERE position = 4",
+    "hashes": "UPDATE log.events SET chain = '\\x00' WHERE position IN (4, 5, 12)",
+    "one gone": "DELETE FROM log.events WHERE position = 2",
+    "some gone": "DELETE FROM log.events WHERE position BETWEEN 1 AND 5",
+    "end gone": "DELETE FROM log.events WHERE position >= 9",
+    "one gone and the next changed": "DELETE FROM log.events WHERE position = 2; "
+    "UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3",
+    "all gone": "DELETE FROM log.events",
+    "head": "UPDATE log.head SET position = 3, chain = '\\x00'",
+}
+
+
+@pytest.fixture
+async def before(servers: Servers, database: str) -> list[tuple[int, bytes]]:
+    """The log, with its copy in the stream."""
+    await append(servers, database, registrations(EVENTS))
+    async with relaying(servers, database):
+        await _copied(servers, database)
+    return await logged(servers, database)
+
+
+async def _copied(servers: Servers, database: str) -> None:
+    urls = servers.admin_url(database), servers.nats_url("service")
+    await eventually(lambda: compare(*urls), lambda verdict: verdict.last == EVENTS and verdict.identical)
+
+
+async def _repaired(servers: Servers, database: str, trust_log: bool = False) -> Repair:
+    async with asyncio.timeout(60):
+        return await repair(servers.admin_url(database), servers.nats_url("provision"), trust_log=trust_log)
+
+
+async def _is_whole(servers: Servers, database: str) -> bool:
+    async with connected(servers.admin_url(database)) as connection:
+        found = await check_log(connection)
+    verdict = await compare(servers.admin_url(database), servers.nats_url("service"))
+    return not found.damages and verdict.identical and verdict.last == EVENTS
+
+
+@pytest.mark.parametrize("statement", DAMAGE.values(), ids=DAMAGE)
+async def test_the_log_is_mended_from_the_stream(
+    servers: Servers, database: str, before: list[tuple[int, bytes]], statement: str
+) -> None:
+    await tamper(servers, database, statement)
+    assert not await _is_whole(servers, database)
+    done = await _repaired(servers, database)
+    assert (done.lost, done.copied) == ([], 0)
+    assert await logged(servers, database) == before
+    assert await _is_whole(servers, database)
+
+
+async def test_a_lost_log_is_taken_from_the_stream(
+    servers: Servers, database: str, before: list[tuple[int, bytes]]
+) -> None:
+    """As after the database was lost and provisioned anew: no event, and a head that says so."""
+    await tamper(servers, database, "DELETE FROM log.events", "UPDATE log.head SET position = 0, chain = ''")
+    done = await _repaired(servers, database)
+    assert (done.appended, done.lost) == (EVENTS, [])
+    assert await logged(servers, database) == before
+    assert await _is_whole(servers, database)
+
+
+async def test_a_lost_stream_is_copied_again(servers: Servers, database: str, before: list[tuple[int, bytes]]) -> None:
+    async with on_nats(servers.nats_url("provision")) as client:
+        await client.jetstream().delete_stream(STREAM)
+    assert (await compare(servers.admin_url(database), servers.nats_url("service"))).findings.positions == EVENTS
+    assert (await _repaired(servers, database)).copied == EVENTS
+    assert await _is_whole(servers, database)
+
+
+async def test_a_stream_made_anew_is_filled_by_the_relay_that_runs(
+    servers: Servers, database: str, before: list[tuple[int, bytes]]
+) -> None:
+    async with relaying(servers, database), on_nats(servers.nats_url("provision")) as client:
+        await client.jetstream().delete_stream(STREAM)
+        assert (await _repaired(servers, database)).copied == EVENTS
+        assert await _is_whole(servers, database)
+
+
+async def test_what_neither_side_has_is_said(servers: Servers, database: str, before: list[tuple[int, bytes]]) -> None:
+    async with on_nats(servers.nats_url("provision")) as client:
+        await client.jetstream().delete_stream(STREAM)
+    await tamper(servers, database, DAMAGE["body"])
+    done = await _repaired(servers, database)
+    assert [(damage.side, damage.first, damage.last) for damage in done.lost] == [("log", 3, 3)]
+    assert (done.restored, done.copied) == ([], 0)
+
+
+async def test_two_whole_stories_are_not_chosen_between(servers: Servers, database: str) -> None:
+    await append(servers, database, registrations(2))
+    async with on_nats(servers.nats_url("relay")) as client:
+        await client.jetstream().publish("events.1.ClientRegistered", b'{"id": "another"}')
+    with pytest.raises(Contradiction, match="at position 1 the stream has another event"):
+        await _repaired(servers, database)
+    with pytest.raises(Diverged):
+        async with relaying(servers, database) as copying:
+            await copying
+    assert (await _repaired(servers, database, trust_log=True)).copied == 2
+    assert (await compare(servers.admin_url(database), servers.nats_url("service"))).identical
+
+
+async def test_the_patrol_finds_damage_on_either_side_and_sees_it_mended(
+    servers: Servers, database: str, before: list[tuple[int, bytes]]
+) -> None:
+    async with (
+        connected(servers.role_url("relay", database)) as connection,
+        on_nats(servers.nats_url("relay")) as client,
+    ):
+        assert await _patrolled(connection, client) == []
+        await tamper(servers, database, DAMAGE["body"])
+        assert await _patrolled(connection, client) == [("log", 3, 3), ("stream", 3, 3)]
+        await tamper(servers, database, DAMAGE["one gone"])
+        assert ("log", 2, 2) in await _patrolled(connection, client)
+        await _repaired(servers, database)
+        assert await _patrolled(connection, client) == []
+    async with on_nats(servers.nats_url("provision")) as provision, on_nats(servers.nats_url("relay")) as client:
+        config = (await provision.jetstream().stream_info(STREAM)).config
+        config.deny_delete = False
+        await provision.jetstream().delete_stream(STREAM)
+        await provision.jetstream().add_stream(config)
+        async with relaying(servers, database):
+            await _copied(servers, database)
+        await provision.jetstream().delete_msg(STREAM, 5)
+        async with connected(servers.role_url("relay", database)) as connection:
+            assert await _patrolled(connection, client) == [("stream", 5, 5)]
+
+
+async def _patrolled(connection: object, client: object) -> list[tuple[str, int, int]]:
+    await patrol.walk(connection, client)  # type: ignore[arg-type]
+    cursor = await connection.execute("SELECT damages FROM log.patrol")  # type: ignore[attr-defined]
+    (damages,) = await cursor.fetchone()
+    return [(damage["side"], damage["first"], damage["last"]) for damage in damages]
+
+
+async def test_the_patrol_walks_backwards_and_begins_again(
+    servers: Servers, database: str, before: list[tuple[int, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patrol, "PIECE", 5)
+    await tamper(servers, database, DAMAGE["one gone"], "UPDATE log.patrol SET position = 0, rounds = 0")
+    stood = []
+    async with (
+        connected(servers.role_url("relay", database)) as connection,
+        on_nats(servers.nats_url("relay")) as client,
+    ):
+        for _ in range(4):
+            found = await _patrolled(connection, client)
+            cursor = await connection.execute("SELECT position, rounds FROM log.patrol")
+            stood.append((await cursor.fetchone(), found))
+    assert stood == [
+        ((7, 0), []),
+        ((2, 0), []),
+        ((0, 1), [("log", 2, 2)]),
+        ((7, 1), [("log", 2, 2)]),
+    ]
+
+
+async def test_the_patrol_may_change_nothing_else(servers: Servers, database: str) -> None:
+    async with connected(servers.role_url("relay", database)) as connection:
+        for statement in ("UPDATE log.head SET position = 1", "DELETE FROM log.patrol"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await connection.execute(statement)
+
+
+async def test_a_log_whose_events_this_program_does_not_know_is_mended_too(servers: Servers, database: str) -> None:
+    """What stands in the envelope is enough: an event of a newer program, or a poisoned one, is moved like any."""
+    async with connected(servers.admin_url(database)) as connection:
+        await connection.execute("INSERT INTO log.writer VALUES ('ingest', 'OfTomorrow')")
+    await append(servers, database, [event("OfTomorrow", {"n": number}) for number in range(EVENTS)])
+    async with relaying(servers, database):
+        await _copied(servers, database)
+    await tamper(servers, database, DAMAGE["some gone"])
+    assert (await _repaired(servers, database)).restored == [1, 2, 3, 4, 5]
+    assert await _is_whole(servers, database)
