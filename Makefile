@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--custom-compile-command "make lock" --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash test-containers test-compose bench check format docs lock clean
+.PHONY: help setup demo test fuzz crash test-containers test-compose bench check format docs lock clean
 
 help: ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: $(STAMP) ## one list through everything; FILE=list.csv takes yours, ROWS=1
 
 test: $(STAMP) ## all tests but the slow ones
 	$(BIN)/pytest -m "not slow"
+
+fuzz: $(STAMP) ## ten thousand damaged inputs, COUNT=10000 of each kind (minutes)
+	LEADSTREAM_FUZZ=$(or $(COUNT),10000) $(BIN)/pytest --timeout=0 tests/unit/test_fuzz_*.py
 
 crash: $(STAMP) ## kill every part TURNS=5 times, and see that nothing is lost (minutes)
 	LEADSTREAM_TURNS=$(or $(TURNS),5) $(BIN)/pytest -s tests/chaos
