@@ -31,9 +31,10 @@ def preview(
     from services.ingest.preview import preview as previewed
     from services.ingest.reading import Limits, UnreadableFile
     from services.ingest.workstreams import UnknownWorkstream
+    from shared.runtime.settings import Settings
 
     try:
-        seen = previewed(file, workstream, Limits(), Choices(chosen=choices(mapped)))
+        seen = previewed(file, workstream, Limits.of(Settings()), Choices(chosen=choices(mapped)))
     except (UnreadableFile, UnknownWorkstream, UnknownChoice) as error:
         raise Refused(str(error)) from None
     return show_json(seen) if as_json else _report(seen)

@@ -145,7 +145,7 @@ class Handlers:
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
                 return uploads.answer_again(known)
-            found = await asyncio.to_thread(staging.survey, received, definition, _limits(self.settings))
+            found = await asyncio.to_thread(staging.survey, received, definition, Limits.of(self.settings))
             if not found.good + found.bad_count:
                 raise UnreadableFile("There is a header and no row below it. Export the list again.")
             key = artifacts.import_key(command.tenant_id, name, filename, datetime.now(UTC).date())
@@ -159,7 +159,7 @@ class Handlers:
     async def bad_rows(self, upload: dict[str, Any]) -> Iterator[str]:
         """The bad rows of an upload as CSV, line by line, read anew from its file."""
         path = self.settings.artifacts / upload["artifact"]
-        lines = bad_rows.as_csv(path, upload["workstream"], upload["mapping"], _limits(self.settings))
+        lines = bad_rows.as_csv(path, upload["workstream"], upload["mapping"], Limits.of(self.settings))
         try:
             first = await asyncio.to_thread(next, lines)
         except FileNotFoundError:
@@ -219,16 +219,6 @@ class Handlers:
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
             position = await self.appender.append([_event(command, chunk, event_id, **about)])
         return position
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        settings.upload_max_bytes,
-        settings.ingest_max_rows,
-        settings.ingest_max_columns,
-        settings.ingest_max_cell_characters,
-        settings.ingest_max_unpacked_bytes,
-    )
 
 
 def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:

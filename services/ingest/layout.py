@@ -15,6 +15,7 @@ Cells = Sequence[str]
 
 _CANDIDATES: Final = 40
 _ENOUGH_KNOWN: Final = 4
+_MOST_LOST: Final = 2.5
 # Values, and several labels in one cell, which another delimiter would part.
 _NO_LABEL: Final = re.compile(
     r"""
@@ -25,7 +26,7 @@ _NO_LABEL: Final = re.compile(
     re.I | re.X,
 )
 _TOTAL: Final = re.compile(
-    r"(?:grand|sub|report|gesamt|eind)?[\s-]*(?:totals?|totale|totaal|summe|insgesamt|somme)\b"
+    r"(?:(?:grand|sub|report|gesamt|eind)?[\s-]*(?:totals?|totale|totaal|summe|somme)|(?:ins)?gesamt)\b"
     r"(?:\s+(?:g[eé]n[eé]ral|geral|generale|complessivo|records?|rows?|contacts?|accounts?|leads?))?",
     re.I,
 )
@@ -47,7 +48,7 @@ _CLOSING: Final = re.compile(
     | (?: filtered\ by | filters? | as\ of | date\ range | sorted\ by | run\ by | report\ (?:name|title|date|run) )\s*:
     | \d[\d.,]* \s+ (?: record | row | contact | lead | account | result | item | datens[äa]tze | entr(?:y|ie) )s?
         (?: \s+ (?: found | exported | selected | listed | in\ total | total ) )? \W*$
-    | [\s*=_~-]{3,}$
+    | [\s*=_~-]{3,}$ | \x1a$
     """,
     re.I | re.X,
 )
@@ -122,7 +123,7 @@ def _fit(records: Sequence[Cells], extents: Sequence[int], index: int) -> float:
         for cells, extent in zip(records[index + 1 :], extents[index + 1 :], strict=True)
         if extent
     ]
-    share = sum(below) / len(below) if below else 0.5
+    share = sum(below) / len(below) if below else 0.0
     return share if width > 1 else share / 2
 
 
@@ -140,7 +141,8 @@ def _lost(records: Sequence[Cells], extents: Sequence[int], index: int) -> float
     if width == 1:
         return 0.05 * index
     above = zip(records[:index], extents[:index], strict=True)
-    return sum(len(cells) == len(records[index]) and extent > width / 2 for cells, extent in above)
+    lost = sum(len(cells) == len(records[index]) and extent > width / 2 for cells, extent in above)
+    return min(lost, _MOST_LOST)
 
 
 def _is_closing(cells: Cells, width: int) -> bool:

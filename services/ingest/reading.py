@@ -19,6 +19,7 @@ from services.ingest.records import Record, Records, open_text
 from services.ingest.table_checks import refuse_what_is_no_table
 from services.ingest.workbook import sheet_of
 from shared.events import BadRow
+from shared.runtime.settings import Settings
 
 __all__ = ["REASON", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
@@ -27,7 +28,8 @@ REASON: Final = "leadstream_reason"
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_ROWS: Final = 60
 _LONGEST_FOOTER: Final = 40
-_SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?\s*$', re.I)
+_LOOKED_AT: Final = 1 << 16
+_SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?[ \t]*(?:[\r\n]|$)', re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Limits:
     columns: int = 2_000
     cell_characters: int = 1 << 20
     unpacked_bytes: int = 1 << 30
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """As configured."""
+        return cls(
+            settings.upload_max_bytes,
+            settings.ingest_max_rows,
+            settings.ingest_max_columns,
+            settings.ingest_max_cell_characters,
+            settings.ingest_max_unpacked_bytes,
+        )
 
 
 class Row(NamedTuple):
@@ -169,10 +182,13 @@ def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: 
 
 
 def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
-    """The file with each delimiter that is possible: the one in Excel's `sep=` line, or any."""
+    """The file in each way that is possible: with the delimiter of Excel's `sep=` line, or any; escaped or not."""
     with open_text(path, encoding) as file:
-        named = _SEPARATOR.match(file.readline(_SAMPLE_ROWS))
-    return [Records(path, encoding, mark, limits.cell_characters) for mark in (named[1] if named else _DELIMITERS)]
+        start = file.read(_LOOKED_AT)
+    named = _SEPARATOR.match(start)
+    marks = named[1] if named else _DELIMITERS
+    escapes = (None, "\\") if '\\"' in start else (None,)
+    return [Records(path, encoding, mark, limits.cell_characters, escape) for mark in marks for escape in escapes]
 
 
 def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:

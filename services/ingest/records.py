@@ -20,13 +20,15 @@ _END: Final = "\ue000\ue001end of file\ue001\ue000"
 class Records:
     """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out.
 
-    The records of a sheet are its rows, and numbered as such.
+    `escape` stands before a quotation mark inside a cell, where that is not doubled. The records of a sheet are its
+    rows, and numbered as such.
     """
 
     path: Path
     encoding: Encoding
     delimiter: str
     cell_characters: int
+    escape: str | None = None
     skipped: int = 0
     is_sheet: bool = False
 
@@ -35,7 +37,8 @@ class Records:
         csv.field_size_limit(self.cell_characters)
         line = 1
         with open_text(self.path, self.encoding) as file:
-            reader = csv.reader(chain(_lines(file, self.encoding), (_END,)), delimiter=self.delimiter)
+            lines = chain(_lines(file, self.encoding), (_END,))
+            reader = csv.reader(lines, delimiter=self.delimiter, escapechar=self.escape)
             try:
                 for cells in reader:
                     if cells and cells[-1].endswith(_END):

@@ -9,7 +9,9 @@ from services.ingest.workstreams import known_headers
 
 _MARKUP: Final = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|meta|style|div|svg|!--)", re.I)
 _JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")
-_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+", re.I)
+_ADDRESS: Final = re.compile(
+    r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+|[\w-]+\.(?:com|net|org|io|ai|co|de|fr|es|it|nl|eu|ch|at|co\.uk)", re.I
+)
 _SENTENCE_WORDS: Final = 12
 _ENOUGH_ROWS: Final = 5
 

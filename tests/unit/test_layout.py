@@ -35,6 +35,8 @@ def found_in(path: Path, content: str) -> Found:
         ("Contacts with accounts,,\nAs of 2026-01-31 10:00,,\n,,\n", 3),
         ("Filtered By,,\n   Show: All accounts,,\n   Units: Months,,\n", 3),
         ("Company,Acme Agency\nDate,2026-01-31\n", 2),
+        ("Person,,Contact\n", 1),
+        ("".join(f"Line {n} of the terms, which are long, and apply\n" for n in range(20)) + "\n", 21),
     ],
 )
 def test_the_header_is_found_below_a_preamble(tmp_path: Path, preamble: str, lines: int) -> None:
@@ -63,6 +65,8 @@ def test_the_header_is_found_below_a_preamble(tmp_path: Path, preamble: str, lin
         ("3 records\n", 1),
         ("© 2026 Example\n", 1),
         ("-----\nEnd of report\n", 2),
+        ("Gesamt,,3\n", 1),
+        ("\x1a", 1),
         ("Copyright (c) 2026 Example, Inc. All rights reserved.\n", 1),
     ],
 )  # fmt: skip
@@ -103,12 +107,14 @@ def test_companies_named_and_no_more_are_rows(tmp_path: Path, gap: str) -> None:
         ('"Name";"Note"\n"Acme";"a, b\nc, d, ""e"""\n"Beta";"x"\n', ";", ["Name", "Note"], ["Acme", "Beta"]),
         ("Company\nAcme\nBeta\n", ",", ["Company"], ["Acme", "Beta"]),
         ("Company\nAcme, Inc.\nBeta, Inc.\nZeta\n", ";", ["Company"], ["Acme, Inc.", "Beta, Inc.", "Zeta"]),
+        ("Kunden\nAcme\nBeta, Inc.\n", ";", ["Kunden"], ["Acme", "Beta, Inc."]),
         ("Email\nann@a.example\n\nbob@b.example\n", ",", ["Email"], ["ann@a.example", "bob@b.example"]),
         ("sep=;\nName;Size\nAcme;1,5\n", ";", ["Name", "Size"], ["Acme"]),
         ('"sep=\t"\nName\tSize\nAcme\t1\n', "\t", ["Name", "Size"], ["Acme"]),
         ("名前,会社\n田中,サンプル\n鈴木,東京\n", ",", ["名前", "会社"], ["田中", "鈴木"]),
         ("Imię;Firma\nŁukasz;Przykład\n", ";", ["Imię", "Firma"], ["Łukasz"]),
         ("Name,Source\nAnn,LinkedIn\nCompany,Email\nBob,Phone\n", ",", ["Name", "Source"], ["Ann", "Company", "Bob"]),
+        ('"Name","Note"\n"Ann","said \\"hi\\", ok"\n"Bob","x"\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
         (" First Name , EMAIL \nAnn,ann@a.example\n", ",", [" First Name ", " EMAIL "], ["Ann"]),
         ("Vorname;Nachname;E-Mail;Notiz\nAnn;Ash;a@a.example;gut, sehr gut\n", ";",
          ["Vorname", "Nachname", "E-Mail", "Notiz"], ["Ann"]),
@@ -133,6 +139,10 @@ def test_columns_with_long_headers_and_few_known_ones(tmp_path: Path) -> None:
     assert found[3] == ["Ann 0", "Ann 1", "Ann 2"]
 
 
-def test_a_file_without_a_header_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["Ann,Ash,ann@a.example,Acme\nBob,Birch,bob@b.example,Beta\n", "acme.com\nbeta.com\n", "http://a.example\n"],
+)
+def test_a_file_without_a_header_says_so(tmp_path: Path, content: str) -> None:
     with pytest.raises(UnreadableFile, match="no header"):
-        found_in(tmp_path, "Ann,Ash,ann@a.example,Acme\nBob,Birch,bob@b.example,Beta\n")
+        found_in(tmp_path, content)

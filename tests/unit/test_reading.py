@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.ingest.reading import Limits, Row, Table, UnreadableFile, open_table
 from shared.events import BadRow
 
-APOLLO = Path(__file__).parents[1] / "data" / "apollo"
+DATA = Path(__file__).parents[1] / "data"
 TABLE = "First Name;Company, Inc.;Größe\nSøren;São Paulo Ltda;1,5\nZoë;Müller;2\n"
 
 
@@ -27,20 +27,34 @@ def read(path: Path, content: bytes, limits: Limits | None = None) -> tuple[Tabl
 
 
 @pytest.mark.parametrize(
-    ("name", "encoding", "columns", "count"),
+    ("name", "columns", "rows", "above", "below"),
     [
-        ("contacts_49col_excel_resaved.csv", "utf-8", 49, 25),
-        ("contacts_63col.csv", "utf-8", 63, 25),
-        ("contacts_105col_bom_crlf.csv", "utf-8-sig", 105, 10),
+        ("apollo/accounts_32col.csv", 32, 12, 0, 0),
+        ("apollo/contacts_49col_excel_resaved.csv", 49, 25, 0, 0),
+        ("apollo/contacts_52col.csv", 52, 13, 0, 0),
+        ("apollo/contacts_58col_seo.csv", 58, 7, 0, 0),
+        ("apollo/contacts_63col.csv", 63, 25, 0, 0),
+        ("apollo/contacts_105col_bom_crlf.csv", 105, 10, 0, 0),
+        ("crm/hubspot_companies_en.csv", 11, 16, 0, 0),
+        ("crm/hubspot_contacts_en.csv", 24, 40, 0, 0),
+        ("crm/linkedin_connections_preamble.csv", 7, 21, 3, 0),
+        ("crm/pipedrive_people_en.csv", 18, 20, 0, 0),
+        ("crm/salesforce_contacts_report.csv", 15, 25, 0, 6),
+        ("customers/customer_companies_a.csv", 3, 27, 0, 0),
+        ("salesnav/koolkit_21col.csv", 21, 60, 0, 0),
+        ("salesnav/koolkit_21col.tsv", 21, 20, 0, 0),
+        ("salesnav/phantombuster_salesnav_search_32col.csv", 32, 25, 0, 0),
     ],
 )
-def test_real_exports(name: str, encoding: str, columns: int, count: int) -> None:
-    with open_table(APOLLO / name) as table:
-        found = list(table.rows())
-    assert (table.encoding, table.delimiter, len(table.headers)) == (encoding, ",", columns)
-    assert [row.number for row in found] == list(range(1, count + 1))
-    assert {len(row.cells) for row in found} == {columns}
-    assert table.headers[0] in ("First Name", "Proceed")
+def test_real_exports(name: str, columns: int, rows: int, above: int, below: int) -> None:
+    with open_table(DATA / name) as table:
+        found = table.rows()
+        read_rows = list(found)
+    assert table.encoding == ("utf-8-sig" if "bom" in name else "utf-8")
+    assert table.delimiter == ("\t" if name.endswith("tsv") else ",")
+    assert (table.preamble_lines, len(table.headers), found.footer_lines) == (above, columns, below)
+    assert [row.number for row in read_rows] == list(range(1, rows + 1))
+    assert {(len(row.cells), row.bad) for row in read_rows} == {(columns, None)}
     assert table.warnings == ()
 
 
@@ -79,6 +93,18 @@ def test_blank_rows_are_skipped_short_ones_padded_long_ones_bad(tmp_path: Path) 
     assert [row.line for row in found] == [3, 6, 7]
     assert [row.bad for row in found[:2]] == [None, None]
     assert found[2].bad == BadRow(3, "", "four", mock.ANY)
+
+
+def test_a_row_broken_off_is_bad_where_rows_end_in_empty_cells(tmp_path: Path) -> None:
+    whole = "".join(f"Ann {n},Ash,a{n}@a.example,\n" for n in range(9))
+    content = f"First Name,Last Name,Email,Note\n{whole}Bob,Birch,CTO at\nCy,Cedar\nBeta,b@b.example,,\n"
+    _, found = read_whole(tmp_path, content.encode())
+    assert [row.number for row in found if row.bad] == [11]
+    assert found[10].bad is not None
+    assert (found[10].bad.column, found[10].cells) == ("Email", ["Cy", "Cedar", "", ""])
+    assert "ends after 2 of 4 cells" in found[10].bad.reason
+    _, ragged = read_whole(tmp_path, b"First Name,Last Name,Email\nAnn,Ash,a@a.example\nBob,Birch\nCy\n")
+    assert [row.bad for row in ragged] == [None, None, None]
 
 
 def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
