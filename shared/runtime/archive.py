@@ -102,14 +102,14 @@ def entries(path: Path) -> Iterator[Entry]:
 
 def _lines(path: Path) -> Iterator[tuple[Link, Entry | None]]:
     """The place before the first event, then every event with the place it makes."""
-    standing: Link | None = None
+    standing, ended = None, False
     try:
         with gzip.open(path) as file:
             for line in file:
+                if ended:
+                    raise BadArchive(f"{path} goes on after its last line: {line[:100]!r}")
                 if line.startswith(b'{"leadstream"'):
                     standing, ended = _mark(path, line, standing)
-                    if ended:
-                        return
                     yield standing, None
                 elif standing is None:
                     raise BadArchive(f"{path} is no export of a log: its first line is another's")
@@ -123,6 +123,8 @@ def _lines(path: Path) -> Iterator[tuple[Link, Entry | None]]:
         where = "at its beginning" if standing is None else f"after position {standing.position}"
         damage = "cut off" if isinstance(error, EOFError) else f"damaged ({error})"
         raise BadArchive(f"{path} is {damage} {where}; export again") from None
+    if ended:
+        return
     where = "it is empty" if standing is None else f"it ends after position {standing.position}"
     raise BadArchive(f"{path} is cut off: {where} without the line that says it is whole; export again")
 

@@ -60,7 +60,7 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     last = archive.start_of(path)
     for entry in archive.entries(path):
         last = Link(entry.position, entry.chain)
-    async with await connect(admin_url, name="import") as connection:
+    async with await connect(admin_url, name="import", autocommit=True) as connection:
         await _check_joint(connection, path, last)
         rest = archive.entries(path)
         while chunk := list(islice(rest, CHUNK)):
