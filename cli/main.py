@@ -14,6 +14,7 @@ from cli.commands import (
     outbound,
     pipelines,
     preview,
+    tenants,
     uploads,
     why,
     workflows,
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 register(app)
 for name, group in (
+    ("tenant", tenants.app),
     ("client", clients.app),
     ("workflow", workflows.app),
     ("config", configs.app),

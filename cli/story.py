@@ -147,6 +147,10 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "DispatchTimedOut": lambda p: f"{_at(p)}: no answer to attempt {p.get('attempt')}; {_again(p)}",
     "ItemCompleted": _completed,
     "StepFailed": _failed,
+    "AnswerReused": lambda p: (
+        f"{p.get('workflow')}: answered {moment(p.get('answered_at'))} for {p.get('from_client_id')}, {p.get('basis')} "
+        f"{p.get('entity_key')}"
+    ),
     "EnrichmentReceived": _answered,
     "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
     "EventDeadLettered": _dead,

@@ -68,6 +68,14 @@ class ClientRegistered:
     domain: str | None = None
 
 
+@event("TenantConfigured", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class TenantConfigured:
+    """What a tenant allows. `share_answers`: what one client was answered may be looked up for another."""
+
+    share_answers: bool
+
+
 @event("WorkflowRegistered", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class WorkflowRegistered:
@@ -395,6 +403,24 @@ class ItemCompleted:
     found: bool | None = None
     skipped: SkipReason | None = None
     claimant_item_id: str | None = None
+
+
+@event("AnswerReused", 1, "dispatcher")
+@dataclass(frozen=True, slots=True)
+class AnswerReused:
+    """What another client of the tenant was answered counts as an answer about this client's entity.
+
+    `answer_id` is that client's event and `answered_at` when it was answered; `basis` and `entity_key` are what told
+    that both entities are one company or person.
+    """
+
+    workflow: str
+    answer_id: str
+    from_client_id: str
+    basis: str
+    entity_key: str
+    answered_at: datetime
+    answer: Any
 
 
 @event("StepFailed", 1, "dispatcher")

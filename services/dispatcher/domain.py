@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Final, assert_never
 
-from services.dispatcher import claims, steps
+from services.dispatcher import claims, steps, warehouse
 from services.dispatcher.configuration import config_of, problem, terms_of_reuse
-from services.dispatcher.state import Batch, ClaimKey, Config, Item, State
+from services.dispatcher.entities import Entity
+from services.dispatcher.state import Batch, Config, Item, State, Tenant
 from services.dispatcher.steps import Workflow
 from shared.envelope import Emit, Event
 from shared.events import (
+    AnswerReused,
     BatchCancelled,
     BatchLaunched,
     ConfigurationRemoved,
@@ -22,6 +24,7 @@ from shared.events import (
     ItemCompleted,
     StepDispatched,
     StepScheduled,
+    TenantConfigured,
     WorkflowConfigured,
 )
 
@@ -37,6 +40,8 @@ CONSUMES: Final = (
     "DispatchTimedOut",
     "EnrichmentReceived",
     "ItemCompleted",
+    "AnswerReused",
+    "TenantConfigured",
 )
 MISSING_ANSWER: Final = "no answer came before the deadline"
 Consumed = (
@@ -51,6 +56,8 @@ Consumed = (
     | DispatchTimedOut
     | EnrichmentReceived
     | ItemCompleted
+    | AnswerReused
+    | TenantConfigured
 )
 
 
@@ -79,6 +86,10 @@ def evolve(state: State, event: Event) -> None:
             _answer(state, event, payload)
         case ItemCompleted():
             _set_output(state, event, payload)
+        case AnswerReused():
+            warehouse.reused(state, event, payload)
+        case TenantConfigured():
+            state.tenants[event.tenant_id] = Tenant(event.tenant_id, payload.share_answers)
         case _:
             assert_never(payload)
 
@@ -102,14 +113,16 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             | ItemAdded()
             | StepDispatched()
             | ItemCompleted()
+            | AnswerReused()
+            | TenantConfigured()
         ):
             return
         case _:
             assert_never(payload)
 
 
-def asked(state: State, events: Sequence[Event]) -> Iterator[ClaimKey]:
-    """The claims that these events will ask for. Entities are told by fields, which earlier ones of them may set."""
+def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity]]:
+    """The steps among these events that will ask for an entity, and which: told by fields that earlier ones may set."""
     ahead = State()
     ahead.items.update({e.item_id: state.items[e.item_id] for e in events if e.item_id and e.item_id in state.items})
     ahead.fields.update({item: state.fields[item] for item in ahead.items})
@@ -127,7 +140,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[ClaimKey]:
             case StepScheduled():
                 entity = steps.entity_of(ahead, event)
                 if entity is not None:
-                    yield entity.entity_id, event.payload.workflow
+                    yield event, entity
 
 
 def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
@@ -184,7 +197,12 @@ def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
     batch = state.batches[item.batch_id]
     step = batch.blueprint[payload.step]
     entity, config = steps.entity_of(state, event), config_of(state, batch, step)
-    if entity is None or batch.status == "cancelled" or problem(batch, payload.workflow, config):
+    if (
+        entity is None
+        or step["kind"] == "SYNC"
+        or batch.status == "cancelled"
+        or problem(batch, payload.workflow, config)
+    ):
         return
     terms = terms_of_reuse(state, batch, entity, payload.workflow, config or {})
     claims.ask(state, event, item, entity, step["scope"], terms)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
-from services.dispatcher.store import CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
+from services.dispatcher.tables import CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
 from shared.envelope import from_json
 from shared.ids import to_hex

@@ -10,11 +10,12 @@ from services.dispatcher.configuration import is_skipped
 from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
+from services.dispatcher.warehouse import LOOKUPS
 
 
 @dataclass
 class StepPlan:
-    """What one step would do: `items` reach it, `skipped` of them need not take it, `unidentified` would fail.
+    """What one step would do: `items` reach it, `skipped` of them need not take it, `unidentified` have no key.
 
     `entities` are those it asks for; of an item scope each item is one.
     """
@@ -57,13 +58,14 @@ class Walk:
             plan.items += 1
             if is_skipped(plan.step, fields):
                 plan.skipped += 1
-            elif plan.step["kind"] == "SYNC" and plan.step["scope"] == "item":
+            elif plan.step["kind"] == "SYNC" and plan.step["workflow"] not in LOOKUPS:
                 fields |= self._run(plan.step["workflow"], fields)
             elif (entity := resolve(plan.step["scope"], self._client_id, row, fields)) is not None:
                 plan.entities.add(entity.entity_id)
             else:
                 plan.unidentified += 1
-                return
+                if plan.step["kind"] == "ASYNC":
+                    return
 
     def _run(self, slug: str, fields: dict[str, Any]) -> dict[str, Any]:
         workflow = self._workflows.get(slug)

@@ -124,12 +124,29 @@ class Webhook:
     taken: int
 
 
+@record
+class Tenant:
+    """What a tenant allows."""
+
+    tenant_id: str
+    share_answers: bool
+
+
+@record
+class Lendable:
+    """What another client was answered about a company or person, and the claim it was answered for."""
+
+    claim: Claim
+    answer: Any
+
+
 @dataclass
 class State:
     """The rows that the events at hand touch. `waiting` finds the open waiters of a claim.
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
-    and `told`, by item and workflow, are the answers that steps at hand take fields from.
+    and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
+    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -142,6 +159,9 @@ class State:
     webhooks: Tracked[str, Webhook] = field(default_factory=Tracked)
     answers: dict[str, Any] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tenants: Tracked[str, Tenant] = field(default_factory=Tracked)
+    lendable: dict[tuple[str, int], list[Lendable]] = field(default_factory=dict)
+    lent: set[ClaimKey] = field(default_factory=set)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])

@@ -9,6 +9,7 @@ from services.dispatcher.answers import fields_set
 from services.dispatcher.configuration import config_of, is_skipped, problem
 from services.dispatcher.entities import WANTED, Entity, resolve
 from services.dispatcher.state import Claim, ClaimKey, State, Waiter
+from services.dispatcher.warehouse import LOOKUPS, look_up
 from shared.envelope import Emit, Event, no_fields, told
 from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, StepFailed, StepScheduled
 
@@ -25,13 +26,15 @@ ALREADY: Final[dict[Scope, SkipReason]] = {
 
 
 def entity_of(state: State, event: Event) -> Entity | None:
-    """The entity that a scheduled ASYNC step asks for; None for one that is done here, that the item skips, or where
-    nothing identifies an entity."""
+    """The entity that a scheduled call or look-up asks for.
+
+    None for a step that asks for none, that the item skips, or where nothing identifies an entity.
+    """
     payload: StepScheduled = event.payload
     item = state.items[event.item_id or ""]
     step = state.batches[item.batch_id].blueprint[payload.step]
     fields = state.fields_of(item)
-    if step["kind"] == "SYNC" or is_skipped(step, fields):
+    if (step["kind"] == "SYNC" and step["workflow"] not in LOOKUPS) or is_skipped(step, fields):
         return None
     return resolve(step["scope"], item.client_id, item.item_id, fields)
 
@@ -46,6 +49,9 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
         return
     if is_skipped(step, fields):
         yield Emit(ItemCompleted(payload.step, payload.workflow, skipped="fields_already_there"))
+    elif payload.workflow in LOOKUPS:
+        config = config_of(state, batch, step) or {}
+        yield from look_up(state, event, item, entity_of(state, event), config)
     elif step["kind"] == "SYNC":
         told_of = {"answers": state.told.get(item.item_id, {})} if step["reads_answers"] else {}
         yield _run(fields | told_of, payload, workflows)

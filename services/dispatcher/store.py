@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
-
-from services.dispatcher import domain
+from services.dispatcher import domain, recall
 from services.dispatcher.state import (
     Batch,
     Claim,
@@ -14,11 +11,14 @@ from services.dispatcher.state import (
     Dispatch,
     Item,
     State,
+    Tenant,
     Waiter,
     Webhook,
 )
+from services.dispatcher.tables import BATCH, CLAIM, CONFIG, DISPATCH, ITEM, METADATA, TENANT, WAITER, WEBHOOK
 from shared.envelope import Event
 from shared.events import (
+    AnswerReused,
     BatchCancelled,
     DispatchRefused,
     DispatchTimedOut,
@@ -29,114 +29,10 @@ from shared.events import (
     StepScheduled,
 )
 from shared.runtime import log
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.database import Connection, Rows
 from shared.runtime.telemetry import Measure
 
-METADATA = MetaData()
-checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
-
-BATCH = Table(
-    "batch",
-    METADATA,
-    Column("batch_id", Id("batch"), primary_key=True),
-    *tenant_columns(),
-    Column("workstream", Text, nullable=False),
-    Column("blueprint", JSONB, nullable=False),
-    Column("config", JSONB, nullable=False),
-    Column("status", Text, nullable=False),
-)
-ITEM = Table(
-    "item",
-    METADATA,
-    Column("item_id", Id("item"), primary_key=True),
-    *tenant_columns(),
-    Column("batch_id", Id("batch"), nullable=False),
-    Column("output", JSONB, nullable=False),
-)
-CONFIG = Table(
-    "config",
-    METADATA,
-    Column("client_id", Id("client"), primary_key=True),
-    Column("workflow", Text, primary_key=True),
-    Column("workstream", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
-    Column("config", JSONB, nullable=False),
-    Column("removed", Boolean, nullable=False),
-)
-# An entity is a company, a person or an item: its id keeps its prefix, so the column is text.
-CLAIM = Table(
-    "claim",
-    METADATA,
-    Column("entity_id", Text, primary_key=True),
-    Column("workflow", Text, primary_key=True),
-    *tenant_columns(),
-    Column("scope", Text, nullable=False),
-    Column("entity_key", Text, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("claimant_item_id", Id("item")),
-    Column("dispatch_id", Id("disp")),
-    Column("attempt", SmallInteger, nullable=False),
-    Column("answer_id", Id("evt")),
-    Column("found", Boolean),
-    Column("answered_at", TIME),
-    Column("code", Text),
-    Column("reason", Text),
-)
-WAITER = Table(
-    "waiter",
-    METADATA,
-    Column("item_id", Id("item"), primary_key=True),
-    Column("step", SmallInteger, primary_key=True),
-    *tenant_columns(),
-    Column("batch_id", Id("batch"), nullable=False),
-    Column("entity_id", Text, nullable=False),
-    Column("workflow", Text, nullable=False),
-    Column("released_by", Id("evt")),
-    Index("waiter_open", "entity_id", postgresql_where=text("released_by IS NULL")),
-)
-DISPATCH = Table(
-    "dispatch",
-    METADATA,
-    Column("dispatch_id", Id("disp"), primary_key=True),
-    *tenant_columns(),
-    Column("batch_id", Id("batch"), nullable=False),
-    Column("item_id", Id("item"), nullable=False),
-    Column("step", SmallInteger, nullable=False),
-    Column("entity_id", Text, nullable=False),
-    Column("workflow", Text, nullable=False),
-    Column("workstream", Text, nullable=False),
-    Column("attempt", SmallInteger, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("due_at", TIME, nullable=False),
-    Column("sent_at", TIME),
-    Column("deadline_at", TIME),
-    Column("in_doubt", Boolean, nullable=False),
-    Column("code", Text),
-    Column("reason", Text),
-    Column("missing", SmallInteger, nullable=False),
-    Index("dispatch_due", "client_id", "workflow", "workstream", "due_at", postgresql_where=text("status = 'DUE'")),
-    Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
-    Index("dispatch_batch", "batch_id"),
-)
-WEBHOOK = Table(
-    "webhook",
-    METADATA,
-    Column("webhook_id", Id("wh"), primary_key=True),
-    *tenant_columns(),
-    Column("taken", BigInteger, nullable=False),
-)
-# A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about
-# this process and not about the log, so neither replay nor verify look at it.
-SENDING = Table(
-    "sending",
-    METADATA,
-    Column("dispatch_id", Id("disp"), primary_key=True),
-    Column("times", SmallInteger, nullable=False),
-    info={"derived": False},
-)
+__all__ = ["DISPATCHES", "MEASURES", "METADATA", "load", "save"]
 MEASURES = (
     Measure(
         "leadstream_dispatches",
@@ -162,7 +58,7 @@ MEASURES = (
     ),
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
-_webhooks = Rows(WEBHOOK, Webhook)
+_webhooks, _tenants = Rows(WEBHOOK, Webhook), Rows(TENANT, Tenant)
 _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
 
 
@@ -176,9 +72,11 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
     await _load_webhooks(connection, state, events)
-    keys = _claim_keys(state, events)
+    asked = list(domain.asked(state, events))
+    keys = _claim_keys(state, events) | {(entity.entity_id, event.payload.workflow) for event, entity in asked}
     await _load_claims(connection, state, keys | await _cancelled_keys(connection, events))
-    await _load_answers(connection, state, events, keys)
+    await _load_tenants(connection, state, events)
+    await recall.load(connection, state, events, asked)
 
 
 async def save(connection: Connection, state: State) -> None:
@@ -190,6 +88,7 @@ async def save(connection: Connection, state: State) -> None:
     await _waiters.upsert(connection, state.waiters.take_changed())
     await DISPATCHES.upsert(connection, state.dispatches.take_changed())
     await _webhooks.upsert(connection, state.webhooks.take_changed())
+    await _tenants.upsert(connection, state.tenants.take_changed())
 
 
 async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
@@ -247,13 +146,20 @@ async def _cancelled_keys(connection: Connection, events: Sequence[Event]) -> se
 
 
 def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
-    """The claims these events touch: of dispatches, of entities that answers name, of entities that steps ask for."""
+    """The claims these events touch, but for those that steps ask for: of dispatches, of entities that answers name."""
     dispatches = [state.dispatches[name] for name in _dispatch_ids(events) if name in state.dispatches]
     keys = {(d.entity_id, d.workflow) for d in dispatches}
     for event in events:
-        if isinstance(event.payload, EnrichmentReceived) and event.entity_id:
+        if isinstance(event.payload, EnrichmentReceived | AnswerReused) and event.entity_id:
             keys.add((event.entity_id, event.payload.workflow))
-    return keys | set(domain.asked(state, events))
+    return keys
+
+
+async def _load_tenants(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    wanted = state.tenants.unknown({e.tenant_id for e in events})
+    if wanted:
+        found = await _tenants.read(connection, "tenant_id", wanted)
+        state.tenants.loaded(wanted, [(tenant.tenant_id, tenant) for tenant in found])
 
 
 async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]) -> None:
@@ -272,27 +178,3 @@ async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]
             state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
             state.index(waiter)
     await _load_dispatches(connection, state, {c.dispatch_id for c in found if c.dispatch_id})
-
-
-async def _load_answers(connection: Connection, state: State, events: Sequence[Event], keys: set[ClaimKey]) -> None:
-    """What was answered already, for steps that take fields from it: ASYNC ones that set some, SYNC ones that read.
-
-    Kept for these events only: answers are large, and few steps want them.
-    """
-    state.answers.clear()
-    state.told.clear()
-    setting = {step["workflow"] for batch in state.batches.values() for step in batch.blueprint if step["sets"]}
-    if setting:
-        claims = [state.claims[key] for key in keys if key[1] in setting and key in state.claims]
-        answered = {claim.answer_id for claim in claims if claim.answer_id}
-        state.answers |= {name: said.answer for name, said in (await log.payloads(connection, answered)).items()}
-        state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, EnrichmentReceived)}
-    scheduled = [event for event in events if isinstance(event.payload, StepScheduled)]
-    readers = {event.item_id for event in scheduled if event.item_id and _reads_answers(state, event)}
-    if readers:
-        state.told |= await log.item_answers(connection, readers)
-
-
-def _reads_answers(state: State, event: Event) -> bool:
-    item = state.items.get(event.item_id or "")
-    return item is not None and bool(state.batches[item.batch_id].blueprint[event.payload.step]["reads_answers"])

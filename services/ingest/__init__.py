@@ -1,7 +1,8 @@
 """Takes every command a person gives: clients, workflows, settings, pipelines, files, batches.
 
-consumes: ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured, ConfigurationRemoved,
-          PipelineSaved, PipelineRemoved, UploadReceived, RowsStaged, BatchLaunched, LaunchContinued
+consumes: TenantConfigured, ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured,
+          ConfigurationRemoved, PipelineSaved, PipelineRemoved, UploadReceived, RowsStaged, BatchLaunched,
+          LaunchContinued
 emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, FailedItemsRetried,
           DeadLetterResolved
 owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)

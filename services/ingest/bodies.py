@@ -17,6 +17,12 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class NewTenant(_Body):
+    """`share_answers`: what one client was answered may be looked up for another."""
+
+    share_answers: bool
+
+
 class NewClient(_Body):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     domain: Annotated[str, Field(max_length=253)] | None = None

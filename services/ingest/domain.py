@@ -22,6 +22,7 @@ from shared.events import (
     PipelineRemoved,
     PipelineSaved,
     RowsStaged,
+    TenantConfigured,
     UploadReceived,
     WorkflowConfigured,
     WorkflowRegistered,
@@ -30,6 +31,7 @@ from shared.events import (
 from shared.ids import derive_id
 
 CONSUMES: Final = (
+    "TenantConfigured",
     "ClientRegistered",
     "WorkflowRegistered",
     "WorkflowRetired",
@@ -45,7 +47,8 @@ CONSUMES: Final = (
 LAUNCH_CHUNK: Final = 500
 CUSTOMERS: Final = "customer_companies"  # the workstream whose rows are a client's own customers
 Consumed = (
-    ClientRegistered
+    TenantConfigured
+    | ClientRegistered
     | WorkflowRegistered
     | WorkflowRetired
     | WorkflowConfigured
@@ -66,8 +69,10 @@ def evolve(state: State, event: Event) -> None:
     match payload:
         case ClientRegistered():
             state.clients[client] = Client(client, tenant, payload.name, payload.domain, event.occurred_at)
-            if tenant not in state.tenants:
-                state.tenants[tenant] = Tenant(tenant, event.id)
+            if _tenant(state, tenant).first_event is None:
+                state.tenants[tenant] = replace(_tenant(state, tenant), first_event=event.id)
+        case TenantConfigured():
+            state.tenants[tenant] = replace(_tenant(state, tenant), share_answers=payload.share_answers)
         case WorkflowRegistered() | WorkflowRetired():
             _register(state, tenant, payload)
         case WorkflowConfigured() | ConfigurationRemoved():
@@ -100,10 +105,14 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
             yield from _list_customers(state.uploads[payload.upload_id], payload)
         case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
             return
-        case WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved():
+        case TenantConfigured() | WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved():
             return
         case _:
             assert_never(payload)
+
+
+def _tenant(state: State, tenant_id: str) -> Tenant:
+    return state.tenants.get(tenant_id) or Tenant(tenant_id, None, share_answers=False)
 
 
 def _register(state: State, tenant: str, payload: WorkflowRegistered | WorkflowRetired) -> None:

@@ -27,6 +27,7 @@ from shared.events import (
     PipelineRemoved,
     PipelineSaved,
     StepOptions,
+    TenantConfigured,
     UploadReceived,
     WorkflowConfigured,
     WorkflowRegistered,
@@ -66,6 +67,11 @@ class Handlers:
     settings: Settings
     queries: Queries
     appender: Appender
+
+    async def configure_tenant(self, command: Command, payload: TenantConfigured) -> Answer:
+        """Say what the tenant allows."""
+        position = await self._append(command, payload)
+        return {"share_answers": payload.share_answers, "position": position}
 
     async def register_client(self, command: Command, name: str, domain: str | None) -> Answer:
         """Register a customer of the agency."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Column, Table, select, text
 
-from services.ingest.store import CLIENT, CONFIG, PIPELINE, ROW, UPLOAD, WORKFLOW
+from services.ingest.store import CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
 from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
@@ -28,6 +28,12 @@ HISTORY: Final = {
 def _told(table: Table) -> list[Column[Any]]:
     """The columns of a table that a reader is shown: what was taken away is not there at all."""
     return [column for column in table.c if column.name != "removed"]
+
+
+async def tenant(queries: Queries, tenant_id: str) -> Row:
+    """What the tenant allows."""
+    found = await queries.rows(tenant_id, select(TENANT.c.share_answers))
+    return found[0] if found else {"share_answers": False}
 
 
 async def clients(queries: Queries, tenant_id: str) -> list[Row]:

@@ -1,17 +1,35 @@
-"""Clients, the registry, settings and pipelines over HTTP: made, shown, changed and taken away."""
+"""The tenant, clients, the registry, settings and pipelines over HTTP: made, shown, changed and taken away."""
 
 from typing import Any, Final
 
 from fastapi import APIRouter
 
 from services.ingest import listings, lookups
-from services.ingest.bodies import NewClient, NewConfig, NewPipeline, NewWorkflow, steps_of
+from services.ingest.bodies import NewClient, NewConfig, NewPipeline, NewTenant, NewWorkflow, steps_of
 from services.ingest.configuration import schema_of
 from services.ingest.requests import Asked, Commands
-from shared.events import ConfigurationRemoved, WorkflowConfigured, WorkflowRegistered, WorkflowRetired
+from shared.events import (
+    ConfigurationRemoved,
+    TenantConfigured,
+    WorkflowConfigured,
+    WorkflowRegistered,
+    WorkflowRetired,
+)
 from shared.runtime.http import Asking, Fresh, known_id
 
 ROUTES: Final = APIRouter()
+
+
+@ROUTES.put("/v1/tenant")
+async def configure_tenant(handlers: Commands, command: Asked, body: NewTenant) -> dict[str, Any]:
+    """Say what the tenant allows. Without `share_answers` no client sees anything of another."""
+    return await handlers.configure_tenant(command, TenantConfigured(body.share_answers))
+
+
+@ROUTES.get("/v1/tenant")
+async def tenant(queries: Fresh, caller: Asking) -> dict[str, Any]:
+    """What the tenant allows."""
+    return await listings.tenant(queries, caller.tenant_id)
 
 
 @ROUTES.post("/v1/clients", status_code=201)

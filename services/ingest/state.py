@@ -11,10 +11,14 @@ from shared.state import Tracked
 
 @record
 class Tenant:
-    """An agency's organisation; `first_event` registered its first client, and with it the shipped workflows."""
+    """An agency's organisation; `first_event` registered its first client, and with it the shipped workflows.
+
+    `share_answers`: what one client was answered may be looked up for another.
+    """
 
     tenant_id: str
-    first_event: str
+    first_event: str | None
+    share_answers: bool
 
 
 @record

@@ -8,7 +8,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.ingest.domain import LAUNCH_CHUNK
 from services.ingest.state import Batch, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Event
-from shared.events import BatchLaunched, ClientRegistered, LaunchContinued, PipelineRemoved, RowsStaged, WorkflowRetired
+from shared.events import (
+    BatchLaunched,
+    ClientRegistered,
+    LaunchContinued,
+    PipelineRemoved,
+    RowsStaged,
+    TenantConfigured,
+    WorkflowRetired,
+)
 from shared.ids import to_hex
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
 
@@ -25,7 +33,8 @@ TENANT = Table(
     "tenant",
     METADATA,
     Column("tenant_id", Id("tenant"), primary_key=True),
-    Column("first_event", Id("evt"), nullable=False),
+    Column("first_event", Id("evt")),
+    Column("share_answers", Boolean, nullable=False),
 )
 CLIENT = Table(
     "client",
@@ -121,7 +130,9 @@ ORDER BY "row" LIMIT {LAUNCH_CHUNK}
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the tenants, uploads and launches of these events, and the rows that launches add next."""
-    tenants = state.tenants.unknown({e.tenant_id for e in events if isinstance(e.payload, ClientRegistered)})
+    tenants = state.tenants.unknown(
+        {e.tenant_id for e in events if isinstance(e.payload, ClientRegistered | TenantConfigured)}
+    )
     if tenants:
         state.tenants.loaded(tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)])
     await _load_removed(connection, state, events)

@@ -14,6 +14,7 @@ from services.projector.making import make, reading, remember_jobs
 from services.projector.rows import Answer, Batch, Item, Outcome, State, lead_id_of
 from shared.envelope import Emit, Event
 from shared.events import (
+    AnswerReused,
     BatchCancelled,
     BatchLaunched,
     CustomersListed,
@@ -34,6 +35,7 @@ CONSUMES: Final = (
     "ItemCompleted",
     "StepFailed",
     "EnrichmentReceived",
+    "AnswerReused",
     "ReprojectionDue",
 )
 Consumed = (
@@ -45,6 +47,7 @@ Consumed = (
     | ItemCompleted
     | StepFailed
     | EnrichmentReceived
+    | AnswerReused
     | ReprojectionDue
 )
 
@@ -64,7 +67,11 @@ def evolve(state: State, event: Event) -> None:
         case BatchCancelled():
             _cancel(state, event)
         case EnrichmentReceived():
-            _answered(state, event, payload)
+            if payload.found:
+                told = _refreshed_at(payload.answer, event.occurred_at)
+                _answered(state, event, payload, told, _provider(payload))
+        case AnswerReused():
+            _answered(state, event, payload, _refreshed_at(payload.answer, payload.answered_at), "warehouse")
         case WorkflowConfigured():
             reprojection.configured(state, event, payload)
         case CustomersListed():
@@ -87,7 +94,7 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
                 yield from reprojection.due(state, event)
         case (
             BatchLaunched() | BatchCancelled() | ItemAdded() | ItemCompleted() | StepFailed() | EnrichmentReceived()
-            | ReprojectionDue()
+            | AnswerReused() | ReprojectionDue()
         ):  # fmt: skip
             return
         case _:
@@ -171,14 +178,16 @@ def _show(state: State, item: Item, now: datetime) -> None:
     state.leads[lead_id_of(item.item_id)] = make(state, item, now.date(), now)
 
 
-def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
+def _answered(
+    state: State, event: Event, payload: EnrichmentReceived | AnswerReused, refreshed_at: str, provider: str
+) -> None:
     """Keep the newest answer of a workflow about an entity; leads that stand already are made anew with it."""
     entity_id = event.entity_id
-    if entity_id is None or not payload.found:
+    if entity_id is None:
         return
     answer = Answer(
-        entity_id, payload.workflow, event.client_id or "", event.tenant_id, event.id, _provider(payload),
-        event.occurred_at, _refreshed_at(payload.answer, event.occurred_at), 0,
+        entity_id, payload.workflow, event.client_id or "", event.tenant_id, event.id, provider, event.occurred_at,
+        refreshed_at, 0,
     )  # fmt: skip
     known = state.answers.get((entity_id, payload.workflow, answer.client_id))
     if known is not None and known.refreshed_at >= answer.refreshed_at:

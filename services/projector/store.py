@@ -17,6 +17,7 @@ from services.projector.rows import (
 from services.projector.tables import METADATA as METADATA
 from shared.envelope import Event
 from shared.events import (
+    AnswerReused,
     BatchCancelled,
     CustomersListed,
     EnrichmentReceived,
@@ -54,7 +55,8 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_batches(connection, state, {e.batch_id for e in events if e.batch_id})
     await _load_clients(connection, state, events)
     await _load_items(connection, state, events)
-    answered = {e.entity_id for e in events if isinstance(e.payload, EnrichmentReceived) and e.entity_id}
+    said = EnrichmentReceived | AnswerReused
+    answered = {e.entity_id for e in events if isinstance(e.payload, said) and e.entity_id}
     ending = ItemCompleted | StepFailed | BatchCancelled
     needed = answered | {e.entity_id for e in events if isinstance(e.payload, ending) and e.entity_id}
     await _load_ended(connection, state, answered)

@@ -4,8 +4,9 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 
-from cli.campaign import COMPANY, PERSON
+from cli.campaign import COMPANY, PERSON, Campaign
 from tests.e2e.ledgers import submissions
 
 EMAIL = "enrich_email"
@@ -109,3 +110,46 @@ def eventually(ask, is_so, seconds: float = 20):
         time.sleep(0.1)
     assert is_so(found), found
     return found
+
+
+@pytest.fixture
+def neighbour(stack):
+    """Another client of the same tenant."""
+    campaign = Campaign(stack.urls, name="neighbour")
+    campaign.set_up()
+    yield campaign
+    campaign.close()
+
+
+def allow(campaign, share: bool) -> None:
+    answer = campaign.call("ingest", "PUT", "/v1/tenant", json={"share_answers": share})
+    assert campaign.call("ingest", "GET", "/v1/tenant", params={"at_position": answer["position"]}) == {
+        "share_answers": share
+    }
+
+
+def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighbour, people):
+    steps = ["lookup_company_from_warehouse", COMPANY]
+    theirs = neighbour.upload(people([("Ann", "Shared"), ("Bob", "Shared")]))["upload_id"]
+    assert run(neighbour, theirs, [COMPANY])["completed"] == 2
+    mine = campaign.upload(people([("Cid", "Shared"), ("Dan", "Shared"), ("Eve", "Mine")]))["upload_id"]
+
+    refused = run(campaign, mine, steps)
+    assert (refused["completed"], refused["failed"]) == (0, 3)
+    assert submissions(campaign) == []
+
+    allow(campaign, True)
+    try:
+        batch = run(campaign, mine, steps)
+    finally:
+        allow(campaign, False)
+    assert (batch["completed"], batch["failed"]) == (3, 0)
+    assert batch["steps"][1]["counts"] == {"COMPLETED": 1, "SKIPPED": 2}
+    assert [entry["company_id"] for entry in submissions(campaign)] != []
+    assert len(submissions(campaign)) == 1, "only the company that nobody knew was paid for"
+    item = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")[0]["item_id"]
+    lead = next(lead for lead in campaign.leads(batch["batch_id"]) if lead["item_id"] == item)
+    assert lead["company_employee_count"], "the lent answer made the lead"
+    told = campaign.call("ingest", "GET", f"/v1/history/{lead['company_id']}")
+    (lent,) = [event["payload"] for event in told if event["type"] == "AnswerReused"]
+    assert (lent["from_client_id"], lent["basis"]) == (neighbour.client_id, "domain")

@@ -28,6 +28,7 @@ BATCH = "batch_00000000000000000000000001"
 IMPORT = "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "projector")}
 COMMANDS = [
+    *(("tenant", name) for name in ("set", "show")),
     *(("client", name) for name in ("add", "list")),
     *(("workflow", name) for name in ("list", "show", "register", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),

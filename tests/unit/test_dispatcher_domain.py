@@ -163,6 +163,6 @@ def test_which_claims_events_will_ask_for_is_known_before_they_are_folded() -> N
         launched(SYNC_STEP, COMPANY_STEP), added(1, company_domain="old.com"),
         fact(tidied(company_domain="new.com"), item=1), scheduled(1, 1),
     ]  # fmt: skip
-    ahead = list(asked(dispatcher().state, events))
+    ahead = [(entity.entity_id, event.payload.workflow) for event, entity in asked(dispatcher().state, events)]
     batch = dispatcher(configured(), *events)
     assert ahead == list(batch.state.claims) == [(claim(batch, "new.com").entity_id, FLOW)]

@@ -1,0 +1,46 @@
+"""`leadstream tenant`: what the agency allows."""
+
+from typing import Annotated
+
+import typer
+
+from cli.options import AsJson, AtPosition
+
+app = typer.Typer(no_args_is_help=True, help="What the agency allows.")
+
+
+@app.command("set")
+def change(
+    share_answers: Annotated[
+        bool,
+        typer.Option(
+            "--share-answers/--no-share-answers", help="Look-up steps may use what another client was answered."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say whether look-ups may use for one client what another was answered; nothing else ever crosses clients.
+
+    Example: leadstream tenant set --share-answers
+    """
+    from cli.api import open_api
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        answer = api.command("/v1/tenant", {"share_answers": share_answers}, method="PUT")
+    if as_json:
+        return show_json(answer)
+    return say(f"answers are {'' if share_answers else 'not '}shared between clients")
+
+
+@app.command()
+def show(at_position: AtPosition = None) -> None:
+    """Show what is allowed, as JSON.
+
+    Example: leadstream tenant show
+    """
+    from cli.api import open_api
+    from cli.output import show_json
+
+    with open_api(at_position) as api:
+        show_json(api.read("ingest", "/v1/tenant"))

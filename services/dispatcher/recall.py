@@ -1,0 +1,106 @@
+"""What was answered already, brought in for the steps that take it: fields that answers set, answers that functions
+read, answers that another client of the tenant can lend.
+
+Kept for the events at hand only: answers are large, and few steps want them.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from services.dispatcher.entities import Entity
+from services.dispatcher.state import Claim, Lendable, State
+from services.dispatcher.tables import CLAIM
+from services.dispatcher.warehouse import LOOKUPS
+from shared.envelope import Event
+from shared.events import AnswerReused, EnrichmentReceived, StepScheduled
+from shared.ids import from_hex, named_id, to_hex
+from shared.runtime import log
+from shared.runtime.database import Connection, Rows
+
+Asked = Sequence[tuple[Event, Entity]]
+Key = tuple[str, str, str]  # scope, basis and key of an entity: what is the same for every client
+CLAIMS: Final = Rows(CLAIM, Claim)
+
+
+async def load(connection: Connection, state: State, events: Sequence[Event], asked: Asked) -> None:
+    """Bring in what these events' steps take. `asked`: the steps that ask for an entity, and which."""
+    state.answers.clear()
+    state.told.clear()
+    state.lendable.clear()
+    setting = {step["workflow"] for batch in state.batches.values() for step in batch.blueprint if step["sets"]}
+    if setting:
+        await _load_set(
+            connection, state, events, [(e, entity) for e, entity in asked if e.payload.workflow in setting]
+        )
+    scheduled = [event for event in events if isinstance(event.payload, StepScheduled)]
+    readers = {event.item_id for event in scheduled if event.item_id and _reads_answers(state, event)}
+    if readers:
+        state.told |= await log.item_answers(connection, readers)
+    lookups = [(event, entity) for event, entity in asked if event.payload.workflow in LOOKUPS]
+    if lookups:
+        await _load_lendable(connection, state, lookups)
+
+
+def _reads_answers(state: State, event: Event) -> bool:
+    item = state.items.get(event.item_id or "")
+    return item is not None and bool(state.batches[item.batch_id].blueprint[event.payload.step]["reads_answers"])
+
+
+async def _load_set(connection: Connection, state: State, events: Sequence[Event], asked: Asked) -> None:
+    claims = [state.claims.get((entity.entity_id, event.payload.workflow)) for event, entity in asked]
+    state.answers |= await _answers(connection, [claim for claim in claims if claim])
+    said = EnrichmentReceived | AnswerReused
+    state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, said)}
+
+
+async def _load_lendable(connection: Connection, state: State, lookups: Asked) -> None:
+    """The newest answer of each workflow about each entity that other clients of the tenant have."""
+    found: dict[tuple[str, Key], list[Claim]] = {}
+    for tenant_id in {event.tenant_id for event, _ in lookups if _shares(state, event.tenant_id)}:
+        clients = await _clients(connection, tenant_id)
+        wanted = {_key(event, entity) for event, entity in lookups if event.tenant_id == tenant_id}
+        ids = {
+            named_id(scope, client, basis, value): (client, (scope, basis, value))
+            for scope, basis, value in wanted
+            for client in clients
+        }
+        for claim in await CLAIMS.read(connection, "entity_id", ids, "status = 'ANSWERED' AND found"):
+            client, key = ids[claim.entity_id]
+            if claim.client_id == client:  # whoever named another client's entity has answered for nobody
+                found.setdefault((tenant_id, key), []).append(claim)
+    answers = await _answers(connection, [claim for claims in found.values() for claim in claims])
+    for event, entity in lookups:
+        claims = found.get((event.tenant_id, _key(event, entity)), [])
+        theirs = [claim for claim in claims if claim.client_id != event.client_id]
+        state.lendable[event.item_id or "", event.payload.step] = _newest(theirs, answers)
+
+
+def _shares(state: State, tenant_id: str) -> bool:
+    tenant = state.tenants.get(tenant_id)
+    return tenant is not None and tenant.share_answers
+
+
+def _key(event: Event, entity: Entity) -> Key:
+    return LOOKUPS[event.payload.workflow], entity.basis, entity.key
+
+
+def _newest(claims: Iterable[Claim], answers: dict[str, Any]) -> list[Lendable]:
+    newest: dict[str, Claim] = {}
+    for claim in sorted(claims, key=lambda claim: (str(claim.answered_at), claim.client_id)):
+        newest[claim.workflow] = claim
+    return [Lendable(claim, answers[claim.answer_id or ""]) for _, claim in sorted(newest.items())]
+
+
+async def _clients(connection: Connection, tenant_id: str) -> list[str]:
+    """The tenant's clients that ever launched anything."""
+    statement = "SELECT DISTINCT client_id FROM batch WHERE tenant_id = %s::uuid"
+    cursor = await connection.execute(statement, (to_hex(tenant_id),))
+    return [from_hex("client", client) for (client,) in await cursor.fetchall()]
+
+
+async def _answers(connection: Connection, claims: Sequence[Claim]) -> dict[str, Any]:
+    """What the answers of these claims say, by their events."""
+    wanted = {claim.answer_id for claim in claims if claim.answer_id}
+    if not wanted:
+        return {}
+    return {name: said.answer for name, said in (await log.payloads(connection, wanted)).items()}

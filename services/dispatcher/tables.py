@@ -1,0 +1,118 @@
+"""The dispatcher's tables."""
+
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.runtime.database import Id, checkpoint_table, tenant_columns
+
+METADATA = MetaData()
+checkpoint_table(METADATA)
+TIME = TIMESTAMP(timezone=True)
+
+BATCH = Table(
+    "batch",
+    METADATA,
+    Column("batch_id", Id("batch"), primary_key=True),
+    *tenant_columns(),
+    Column("workstream", Text, nullable=False),
+    Column("blueprint", JSONB, nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+)
+ITEM = Table(
+    "item",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("output", JSONB, nullable=False),
+)
+CONFIG = Table(
+    "config",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("removed", Boolean, nullable=False),
+)
+TENANT = Table(
+    "tenant",
+    METADATA,
+    Column("tenant_id", Id("tenant"), primary_key=True),
+    Column("share_answers", Boolean, nullable=False),
+)
+# An entity is a company, a person or an item: its id keeps its prefix, so the column is text.
+CLAIM = Table(
+    "claim",
+    METADATA,
+    Column("entity_id", Text, primary_key=True),
+    Column("workflow", Text, primary_key=True),
+    *tenant_columns(),
+    Column("scope", Text, nullable=False),
+    Column("entity_key", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("claimant_item_id", Id("item")),
+    Column("dispatch_id", Id("disp")),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("answer_id", Id("evt")),
+    Column("found", Boolean),
+    Column("answered_at", TIME),
+    Column("code", Text),
+    Column("reason", Text),
+)
+WAITER = Table(
+    "waiter",
+    METADATA,
+    Column("item_id", Id("item"), primary_key=True),
+    Column("step", SmallInteger, primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("released_by", Id("evt")),
+    Index("waiter_open", "entity_id", postgresql_where=text("released_by IS NULL")),
+)
+DISPATCH = Table(
+    "dispatch",
+    METADATA,
+    Column("dispatch_id", Id("disp"), primary_key=True),
+    *tenant_columns(),
+    Column("batch_id", Id("batch"), nullable=False),
+    Column("item_id", Id("item"), nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("entity_id", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("workstream", Text, nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("due_at", TIME, nullable=False),
+    Column("sent_at", TIME),
+    Column("deadline_at", TIME),
+    Column("in_doubt", Boolean, nullable=False),
+    Column("code", Text),
+    Column("reason", Text),
+    Column("missing", SmallInteger, nullable=False),
+    Index("dispatch_due", "client_id", "workflow", "workstream", "due_at", postgresql_where=text("status = 'DUE'")),
+    Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
+    Index("dispatch_batch", "batch_id"),
+)
+WEBHOOK = Table(
+    "webhook",
+    METADATA,
+    Column("webhook_id", Id("wh"), primary_key=True),
+    *tenant_columns(),
+    Column("taken", BigInteger, nullable=False),
+)
+# A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about
+# this process and not about the log, so neither replay nor verify look at it.
+SENDING = Table(
+    "sending",
+    METADATA,
+    Column("dispatch_id", Id("disp"), primary_key=True),
+    Column("times", SmallInteger, nullable=False),
+    info={"derived": False},
+)

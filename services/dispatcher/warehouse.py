@@ -1,0 +1,90 @@
+"""Answers of other clients of the tenant, lent where the tenant allows it: the one place where clients meet. Pure.
+
+What is lent is an event of the client that borrows, with the answer whole and where it came from; nothing else of the
+client that lends is told.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from services.dispatcher.claims import is_fresh
+from services.dispatcher.entities import Entity
+from services.dispatcher.state import Claim, Item, Lendable, State
+from shared.envelope import Emit, Event
+from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
+from shared.ids import derive_id
+
+LOOKUPS: Final[dict[str, Scope]] = {
+    "lookup_company_from_warehouse": "company",
+    "lookup_person_from_warehouse": "person",
+}
+NOT_ALLOWED: Final = (
+    "the tenant does not allow that one client's answers are used for another; "
+    "`leadstream tenant set --share-answers` allows it"
+)
+
+
+def look_up(state: State, event: Event, item: Item, entity: Entity | None, config: dict[str, Any]) -> Iterator[Emit]:
+    """What a look-up step comes to: what can be lent about the item's entity, and the step's end."""
+    payload: StepScheduled = event.payload
+    tenant = state.tenants.get(item.tenant_id)
+    if tenant is None or not tenant.share_answers:
+        yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", NOT_ALLOWED, retryable=True))
+        return
+    known = state.lendable.get((item.item_id, payload.step), [])
+    lent = [one for one in known if entity and is_fresh(one.claim, event.occurred_at, config)]
+    answers: list[str | None] = []
+    for one in lent if entity else ():
+        assert entity
+        own = _own(state, entity, one.claim)
+        answers.append(own or _event_id(event, one.claim))
+        key = (entity.entity_id, one.claim.workflow)
+        if own is None and key not in state.lent:
+            state.lent.add(key)
+            yield _reuse(event, entity, one)
+    completed = ItemCompleted(
+        payload.step, payload.workflow, answer_id=answers[0] if answers else None, found=bool(answers)
+    )
+    yield Emit(completed, entity_id=entity.entity_id if entity else None)
+
+
+def reused(state: State, event: Event, payload: AnswerReused) -> None:
+    """A lent answer counts, at its true age, unless the client has one as new or a call out."""
+    assert event.entity_id
+    assert event.client_id
+    key = (event.entity_id, payload.workflow)
+    state.lent.discard(key)
+    known = state.claims.get(key)
+    own = known if known is not None and known.client_id == event.client_id else None
+    if own and (own.status == "IN_PROGRESS" or (own.answered_at and own.answered_at >= payload.answered_at)):
+        return
+    scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
+    state.claims[key] = Claim(
+        *key, event.tenant_id, event.client_id, scope, payload.entity_key, payload.basis, "ANSWERED", None, None, 0,
+        event.id, True, payload.answered_at, None, None,
+    )  # fmt: skip
+
+
+def _own(state: State, entity: Entity, lendable: Claim) -> str | None:
+    """The client's own answer of that workflow, if it is as new."""
+    own = state.claims.get((entity.entity_id, lendable.workflow))
+    if own is None or not own.answered_at or not lendable.answered_at or own.answered_at < lendable.answered_at:
+        return None
+    return own.answer_id
+
+
+def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:
+    claim = lendable.claim
+    assert claim.answered_at
+    payload = AnswerReused(
+        claim.workflow, claim.answer_id or "", claim.client_id, entity.basis, entity.key, claim.answered_at,
+        lendable.answer,
+    )  # fmt: skip
+    cause = replace(event, id=claim.answer_id or "")
+    return Emit(payload, entity_id=entity.entity_id, role=event.client_id or "", cause=cause)
+
+
+def _event_id(event: Event, claim: Claim) -> str:
+    """The id of the event that lends this answer to the event's client: the same, however often it is lent."""
+    return derive_id("evt", claim.answer_id or "", f"AnswerReused/{event.client_id}")

@@ -1,0 +1,106 @@
+"""What one client was answered, lent to another where the tenant allows it: how old it is stays true."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from services.dispatcher.entities import resolve
+from services.dispatcher.state import Claim, Lendable
+from services.dispatcher.warehouse import NOT_ALLOWED
+from shared.events import AnswerReused, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
+from shared.ids import named_id
+from tests.unit.dispatching import FLOW, company_id, configured, dispatcher, scheduled
+from tests.unit.facts import COMPANY_STEP, OTHER_CLIENT, START, TENANT, added, fact, item_id, launched
+from tests.unit.specification import Specification
+
+LOOKUP = BlueprintStep("lookup_company_from_warehouse", "SYNC", "company")
+ACME = "acme.com"
+THEIR_ANSWER = named_id("evt", "theirs")
+DAYS_OLD = 20
+
+
+def lendable(days: float = DAYS_OLD, workflow: str = FLOW) -> Lendable:
+    entity = resolve("company", OTHER_CLIENT, "", {"company_domain": ACME})
+    assert entity is not None
+    claim = Claim(
+        entity.entity_id, workflow, TENANT, OTHER_CLIENT, "company", entity.key, entity.basis, "ANSWERED",
+        item_id(99), named_id("disp", "theirs"), 1, THEIR_ANSWER, True, START - timedelta(days=days), None, None,
+    )  # fmt: skip
+    return Lendable(claim, {"name": "Acme"})
+
+
+def asking(*found: Lendable, items: int = 1, allowed: bool = True, **config: Any) -> Specification:
+    """A batch that looks a company up, then asks for it; what others have is brought in as the store does."""
+    rows = [added(n, company_domain=ACME) for n in range(items)]
+    leave = fact(TenantConfigured(allowed), client_id=None, batch_id=None)
+    settings = [configured(), configured(LOOKUP.workflow, **config)]
+    batch = dispatcher(leave, *settings, launched(LOOKUP, COMPANY_STEP, items=items), *rows)
+    batch.state.lendable.update({(item_id(n), 0): list(found) for n in range(items)})
+    return batch
+
+
+def looked_up(item: int = 0, **about: Any) -> Any:
+    return scheduled(item, blueprint=LOOKUP, **about)
+
+
+def test_without_the_tenant_s_leave_nothing_is_lent() -> None:
+    batch = asking(lendable(), allowed=False).when(looked_up())
+    batch.then(StepFailed(0, LOOKUP.workflow, "CONFIGURATION", NOT_ALLOWED, retryable=True))
+    never_asked = dispatcher(launched(LOOKUP), added(0, company_domain=ACME)).when(looked_up())
+    assert never_asked.following[0].payload.reason == NOT_ALLOWED
+
+
+def test_what_is_lent_says_where_it_is_from_and_saves_the_call() -> None:
+    batch = asking(lendable()).when(looked_up())
+    lent, ended = batch.following
+    assert lent.payload == AnswerReused(
+        FLOW, THEIR_ANSWER, OTHER_CLIENT, "domain", ACME, START - timedelta(days=DAYS_OLD), {"name": "Acme"}
+    )
+    assert (lent.entity_id, lent.causation_id) == (company_id(ACME), THEIR_ANSWER)
+    assert ended.payload == ItemCompleted(0, LOOKUP.workflow, answer_id=lent.id, found=True)
+    assert ended.entity_id == company_id(ACME)
+    batch.given(lent, ended).when(scheduled(0, step=1))
+    batch.then(ItemCompleted(1, FLOW, None, lent.id, True, "company_already_enriched", None))
+    assert batch.state.dispatches == {}
+
+
+def test_its_age_is_that_of_the_answer() -> None:
+    lent = asking(lendable()).when(looked_up()).following[0]
+    batch = asking(lendable()).given(configured(freshness_days=DAYS_OLD - 1, nth=1), lent)
+    batch.when(scheduled(0, step=1)).then()
+    assert len(batch.state.dispatches) == 1, "too old by the client's own terms: asked anew"
+
+
+def test_what_is_too_old_for_the_step_is_not_lent() -> None:
+    nothing = ItemCompleted(0, LOOKUP.workflow, found=False)
+    asking(lendable(), freshness_days=DAYS_OLD - 1).when(looked_up()).then(nothing)
+    asking().when(looked_up()).then(nothing)
+    assert len(asking(lendable(), freshness_days=DAYS_OLD).when(looked_up()).following) == 2
+
+
+def test_ten_people_at_a_company_borrow_once() -> None:
+    batch = asking(lendable(), items=3).when(looked_up(0), looked_up(1))
+    assert [type(event.payload) for event in batch.following] == [AnswerReused, ItemCompleted, ItemCompleted]
+    batch.given(*batch.following).when(looked_up(2))
+    assert [type(event.payload) for event in batch.following] == [ItemCompleted]
+    assert batch.following[0].payload.found
+
+
+def test_every_workflow_that_was_answered_is_lent() -> None:
+    batch = asking(lendable(), lendable(workflow="find_news")).when(looked_up())
+    assert [e.payload.workflow for e in batch.following] == [FLOW, "find_news", LOOKUP.workflow]
+
+
+def test_a_row_that_names_no_company_goes_on_without() -> None:
+    leave = fact(TenantConfigured(True), client_id=None, batch_id=None)
+    batch = dispatcher(leave, launched(LOOKUP), added(0, title="CEO")).when(looked_up())
+    batch.then(ItemCompleted(0, LOOKUP.workflow, found=False))
+
+
+def test_a_lent_answer_takes_the_place_of_no_newer_one_and_of_no_call_that_is_out() -> None:
+    lent = asking(lendable()).when(looked_up()).following[0]
+    batch = asking(lendable()).given(scheduled(0, step=1)).when(lent).then()
+    assert batch.state.claims[company_id(ACME), FLOW].status == "IN_PROGRESS"
+    newer = replace(lent, payload=replace(lent.payload, answered_at=START))
+    batch = asking(lendable()).given(newer, lent)
+    assert batch.state.claims[company_id(ACME), FLOW].answered_at == START
