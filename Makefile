@@ -41,8 +41,9 @@ test-containers: $(STAMP) ## integration tests against servers in containers (ne
 test-compose: $(STAMP) ## a list through the compose file (needs Docker)
 	$(BIN)/pytest -m slow tests/containers
 
-bench: $(STAMP) ## measure throughput, latency, CPU and memory
+bench: $(STAMP) ## measure throughput, latency, CPU and memory; a preview and the staging of 100,000 rows
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.intake
 
 check: $(STAMP) ## lint, format, types, import rules, generated docs
 	$(BIN)/ruff check $(CODE)

@@ -21,8 +21,10 @@ from services.ingest.workbook import sheet_of
 from shared.events import BadRow
 from shared.runtime.settings import Settings
 
-__all__ = ["REASON", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
+__all__ = ["REASON", "ROW_CHARACTERS", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
+# What one event can carry, cells and fields, however many bytes a character takes.
+ROW_CHARACTERS: Final = 500_000
 # The first column of a list of bad rows: such a file, mended, is read without it.
 REASON: Final = "leadstream_reason"
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -37,7 +39,7 @@ class Limits:
     """What is still read: bytes of a file, rows, columns, characters of a cell, bytes of a workbook when unpacked."""
 
     file_bytes: int = 1 << 30
-    rows: int = 1_000_000
+    rows: int = 5_000_000
     columns: int = 2_000
     cell_characters: int = 1 << 20
     unpacked_bytes: int = 1 << 30
@@ -57,7 +59,7 @@ class Limits:
 class Row(NamedTuple):
     """One data row: its number from 1, its line in the file, its cells as the file has them.
 
-    There are at least as many cells as headers. `bad` says why the row does not fit the header, if it does not.
+    There are as many cells as headers, unless `bad` says why the row does not fit.
     """
 
     number: int
@@ -123,7 +125,9 @@ class Rows(Iterator[Row]):
                     f"Row {number:,}, in line {line:,}, is past the limit of {most:,} rows "
                     "(LEADSTREAM_INGEST_MAX_ROWS). Split the file, or raise the limit."
                 )
-            if len(cells) == width and cells != headers:
+            if sum(map(len, cells)) > ROW_CHARACTERS:
+                yield Row(number, line, cells, _too_much(number, cells))
+            elif len(cells) == width and cells != headers:
                 yield Row(number, line, cells, None)
             else:
                 yield _misfit(number, line, cells, table)
@@ -220,6 +224,15 @@ def _misfit(number: int, line: int, cells: list[str], table: Table) -> Row:
         repeated = BadRow(number, table.headers[0], cells[0], "The row repeats the header.")
         return Row(number, line, cells[:width], repeated if cells[:width] == list(table.headers) else None)
     return Row(number, line, cells, _too_long(number, cells, table))
+
+
+def _too_much(number: int, cells: Sequence[str]) -> BadRow:
+    longest = max(cells, key=len)
+    reason = (
+        f"The row has {sum(map(len, cells)):,} characters and the limit is {ROW_CHARACTERS:,}; its longest cell has "
+        f"{len(longest):,}. Shorten it."
+    )
+    return BadRow(number, "", longest[:200], reason)
 
 
 def _too_short(number: int, cells: Sequence[str], table: Table) -> BadRow:

@@ -11,7 +11,7 @@ from services.ingest.encoding import Encoding, UnreadableFile
 
 Record = tuple[int, list[str]]
 
-_LONGEST_LINE: Final = 1 << 26
+_LONGEST_LINE: Final = 1 << 24
 _QUOTES: Final = "Look for a quotation mark that is not doubled there, and export the file again."
 _END: Final = "\ue000\ue001end of file\ue001\ue000"
 

@@ -20,12 +20,12 @@ from services.ingest.mapping import (
     row_fields,
     row_problem,
 )
-from services.ingest.reading import Limits, Row, Table, open_table
+from services.ingest.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
 from services.ingest.workstreams import Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
 
 CHUNK_ROWS: Final = 200
-CHUNK_CHARACTERS: Final = 1_000_000
+CHUNK_CHARACTERS: Final = ROW_CHARACTERS
 LISTED_BAD_ROWS: Final = 1_000
 
 
@@ -86,11 +86,12 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
             fields = row_fields(found.mapping, row.cells)
             if problem_of(found.mapping, row, fields) is not None:
                 continue
-            chunk.append(StagedRow(row.number, row.cells, fields))
-            size += sum(map(len, row.cells))
-            if len(chunk) == CHUNK_ROWS or size > CHUNK_CHARACTERS:
+            length = sum(map(len, row.cells))
+            if len(chunk) == CHUNK_ROWS or size + length > CHUNK_CHARACTERS:
                 yield RowsStaged(upload_id, chunk)
                 chunk, size = [], 0
+            chunk.append(StagedRow(row.number, row.cells, fields))
+            size += length
     if chunk:
         yield RowsStaged(upload_id, chunk)
 

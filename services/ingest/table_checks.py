@@ -12,6 +12,7 @@ _JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")
 _ADDRESS: Final = re.compile(
     r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+|[\w-]+\.(?:com|net|org|io|ai|co|de|fr|es|it|nl|eu|ch|at|co\.uk)", re.I
 )
+_HEADER_CHARACTERS: Final = 200_000
 _SENTENCE_WORDS: Final = 12
 _ENOUGH_ROWS: Final = 5
 
@@ -26,6 +27,12 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
         raise UnreadableFile(
             f"The header has {len(headers):,} columns and the limit is {most_columns:,} "
             "(LEADSTREAM_INGEST_MAX_COLUMNS). Remove the columns that are not needed, or raise the limit."
+        )
+    if (size := sum(map(len, headers))) > _HEADER_CHARACTERS:
+        longest = max(headers, key=len)
+        raise UnreadableFile(
+            f"The header has {size:,} characters and the limit is {_HEADER_CHARACTERS:,}; the longest name of a column, "
+            f"{longest[:40]!r}..., has {len(longest):,}. Shorten it."
         )
     if not any(header_key(header[:200]) in known_headers() for header in headers):
         _refuse_what_is_no_header(headers)

@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     retry_base_seconds: float = 1.0
     callback_max_bytes: int = 1_048_576
     upload_max_bytes: int = 1_073_741_824
-    ingest_max_rows: int = Field(default=1_000_000, description="rows of a file that are read, at most")
+    ingest_max_rows: int = Field(default=5_000_000, description="rows of a file that are read, at most")
     ingest_max_columns: int = Field(default=2_000, description="columns of a file, at most")
     ingest_max_cell_characters: int = Field(default=1_048_576, description="characters of a cell, at most")
     ingest_max_unpacked_bytes: int = Field(default=1_073_741_824, description="bytes of an unpacked workbook, at most")

@@ -75,6 +75,17 @@ def test_bad_rows_are_mended_and_uploaded_again(campaign, tmp_path):
     assert [row["cells"] for row in found] == [["No", "Body", "Nobody", "'=1+1"], ["Bob", "Ray", "Beta", "x"]]
 
 
+def test_the_longest_row_goes_through_and_a_longer_one_is_kept_aside(campaign, tmp_path):
+    file = tmp_path / "list.csv"
+    longest, longer = "\u5b57" * 499_000, "x" * 501_000
+    file.write_text(f"First Name,Last Name,Notes\nAnn,Ash,{longest}\nBob,Birch,{longer}\nCy,Cedar,y\n", "utf-8")
+    upload = campaign.upload(file)
+    assert (upload["rows"], upload["bad_row_count"]) == (2, 1)
+    assert "limit is 500,000" in upload["bad_rows"][0]["reason"]
+    rows = campaign.call("ingest", "GET", f"/v1/uploads/{upload['upload_id']}/rows")
+    assert [row["cells"][2] for row in rows] == [longest, "y"]
+
+
 def test_bad_rows_of_what_is_not_there(campaign, stack):
     unknown = "/v1/uploads/import_00000000000000000000000000/bad-rows"
     assert httpx.get(stack.urls["ingest"] + unknown).status_code == 404

@@ -107,6 +107,12 @@ def test_a_row_broken_off_is_bad_where_rows_end_in_empty_cells(tmp_path: Path) -
     assert [row.bad for row in ragged] == [None, None, None]
 
 
+def test_a_row_that_no_event_could_carry_is_bad(tmp_path: Path) -> None:
+    _, found = read_whole(tmp_path, f"Name,Note\nAnn,{'x' * 500_000}\nBob,{'y' * 300_000}\n".encode())
+    assert [row.bad is None for row in found] == [False, True]
+    assert "The row has 500,003 characters and the limit is 500,000" in str(found[0].bad)
+
+
 def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
     wide = [f"column {n}" for n in range(600)]
     table, read_rows = read(tmp_path, f"{','.join(wide)}\n{','.join(wide)}\n".encode())
@@ -127,6 +133,7 @@ def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
         (b'{"a": 1, "b": 2}\n', "JSON"),
         (b"Dear team, please find the list attached, thanks.\nAs said, we need it soon.\n", "sentence"),
         (b"Company,Employees\n" + b"Acme, Inc., of Berlin,3\n" * 6, "do not fit"),
+        (b"Name," + b"x" * 200_000 + b"\nAnn,1\n", "The header has 200,004 characters"),
         (b'a,b\n1,"never closed\n2,3\n', "line 2 opens a quotation mark"),
     ],
 )
