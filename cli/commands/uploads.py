@@ -19,7 +19,7 @@ BAD_ROWS_SHOWN: Final = 20
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list: CSV, TSV or an Excel workbook.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list: CSV or Excel.")],
     client: Annotated[str, typer.Option("--client", "-c", help="A client's id or its exact name.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     again: Annotated[bool, typer.Option("--again", help="Take the same content once more.")] = False,

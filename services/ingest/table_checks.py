@@ -31,8 +31,8 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
     if (size := sum(map(len, headers))) > _HEADER_CHARACTERS:
         longest = max(headers, key=len)
         raise UnreadableFile(
-            f"The header has {size:,} characters and the limit is {_HEADER_CHARACTERS:,}; the longest name of a column, "
-            f"{longest[:40]!r}..., has {len(longest):,}. Shorten it."
+            f"The header has {size:,} characters and the limit is {_HEADER_CHARACTERS:,}; the longest name of a "
+            f"column, {longest[:40]!r}..., has {len(longest):,}. Shorten it."
         )
     if not any(header_key(header[:200]) in known_headers() for header in headers):
         _refuse_what_is_no_header(headers)

@@ -22,6 +22,7 @@ from shared.subjects import STREAM
 
 REQUEST: Final = 1_000
 BUFFER_BYTES: Final = 16 * 1024 * 1024
+BATCH_BYTES: Final = 8 * 1024 * 1024
 HEARTBEAT_SECONDS: Final = 2.0
 EXPIRES_SECONDS: Final = 20.0
 BUSY: Final = 8
@@ -43,13 +44,14 @@ class StreamReader:
         self.max_batch = max_batch
         self._buffer: list[tuple[int, bytes]] = []
         self._wake = asyncio.Event()
+        self._buffered = 0
         self._delivered = 0
         self._requested = 0
         self._last_size = 0
         self._broken: str | None = None
 
     async def batches(self) -> AsyncGenerator[list[tuple[int, bytes]], None]:
-        """Lists of (position, body), each as long as what had accumulated, at most `max_batch`."""
+        """Lists of (position, body), each as long as what had accumulated, at most `max_batch` and BATCH_BYTES."""
         inbox = self.nats.new_inbox()
         name = await self._create_consumer()
         subscription = await self.nats.subscribe(inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1)
@@ -90,7 +92,9 @@ class StreamReader:
         self._wake.clear()
         if self._broken:
             raise Interrupted(self._broken)
-        batch, self._buffer = self._buffer[: self.max_batch], self._buffer[self.max_batch :]
+        count = self._fitting()
+        batch, self._buffer = self._buffer[:count], self._buffer[count:]
+        self._buffered -= sum(len(body) for _, body in batch)
         self._last_size = len(batch)
         if self._buffer:
             self._wake.set()
@@ -98,8 +102,17 @@ class StreamReader:
             await self._request(name, inbox)
         return batch
 
+    def _fitting(self) -> int:
+        """How many of the messages that are here make a batch: a long one may be alone."""
+        total = 0
+        for count, (_, body) in enumerate(self._buffer[: self.max_batch]):
+            total += len(body)
+            if total > BATCH_BYTES and count:
+                return count
+        return min(len(self._buffer), self.max_batch)
+
     async def _request(self, name: str, inbox: str) -> None:
-        if len(self._buffer) >= REQUEST:
+        if len(self._buffer) >= REQUEST or self._buffered >= BUFFER_BYTES:
             return
         self._requested += REQUEST
         wanted = {
@@ -126,6 +139,7 @@ class StreamReader:
         self.position = position
         self._requested -= 1
         self._buffer.append((position, message.data))
+        self._buffered += len(message.data)
 
     def _status(self, message: Msg) -> None:
         headers = message.headers or {}

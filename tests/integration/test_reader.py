@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 from nats.aio.client import Client
 
-from shared.runtime.reader import Interrupted, StreamReader
+from shared.runtime.reader import BATCH_BYTES, Interrupted, StreamReader
 from shared.subjects import STREAM, filters
 from tests.integration.log_harness import on_nats
 from tests.running_servers import Servers
@@ -73,6 +73,16 @@ async def test_many_more_than_one_request_come_in_order(publisher: Client, servi
     await asyncio.gather(*(publish(publisher, 60) for _ in range(50)))
     async with reading(service, max_batch=500) as batches:
         assert positions(await take(batches, 3_000)) == list(range(1, 3_001))
+
+
+async def test_long_messages_come_few_at_a_time(publisher: Client, service: Client) -> None:
+    stream = publisher.jetstream()
+    for _ in range(20):
+        await stream.publish("events.1.A", bytes(BATCH_BYTES // 3))
+    async with reading(service) as batches:
+        found = await take(batches, 20)
+    assert positions(found) == list(range(1, 21))
+    assert max(sum(len(body) for _, body in batch) for batch in found) <= BATCH_BYTES
 
 
 async def test_reading_starts_after_the_position(publisher: Client, service: Client) -> None:
