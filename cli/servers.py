@@ -35,6 +35,7 @@ def up(
     ),
     simulator: Annotated[bool, typer.Option(help="Run the Clay simulator too.")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Replicas of every service.")] = 1,
+    services: Annotated[bool, typer.Option(help="Without them: PostgreSQL and NATS only, to import a log.")] = True,
 ) -> None:
     """Run servers and services until Ctrl-C; data stays in the folder.
 
@@ -47,13 +48,16 @@ def up(
         for name in (*SERVICES, "postgres", "nats", "simulator")
         if f"LEADSTREAM_PORT_{name.upper()}" in os.environ
     }
-    stack = Stack(data, ports=ports, simulator=simulator, replicas=replicas, say=lambda line: typer.echo(f"  {line}"))
+    stack = Stack(
+        data, ports=ports, simulator=simulator, replicas=replicas, services=services,
+        say=lambda line: typer.echo(f"  {line}"),
+    )  # fmt: skip
     stop = threading.Event()
     with stack.running():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        typer.echo("leadstream is up:")
-        for name, url in stack.urls.items():
+        typer.echo("leadstream is up:" if services else "PostgreSQL and NATS are up, and no service")
+        for name, url in stack.urls.items() if services else ():
             if simulator or name != "simulator":
                 typer.echo(f"  {name:<11} {url}{'' if name == 'simulator' else '/docs'}")
         typer.echo(f"Data and logs are in {data}. Ctrl-C stops it; the same command starts it again.")

@@ -88,6 +88,7 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     simulator: bool = True
     replicas: int = 1
+    services: bool = True
     say: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -131,6 +132,9 @@ class Stack:
     def start(self) -> None:
         """Start servers, provision, start services; returns when every one is ready. Raises ServerFailed."""
         self.start_servers()
+        if not self.services:
+            self._watcher.start()
+            return
         self.say("starting the services")
         names = [(name, number) for name in SERVICES for number in range(self.replicas)]
         for name, number in names:

@@ -12,6 +12,7 @@ from shared.ids import to_hex
 from shared.runtime import archive
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
+from shared.runtime.settings import SERVICES
 from shared.subjects import slot_of_ids
 
 CHUNK: Final = 5_000
@@ -61,6 +62,7 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     for entry in archive.entries(path):
         last = Link(entry.position, entry.chain)
     async with await connect(admin_url, name="import", autocommit=True) as connection:
+        await _check_nobody_works(connection)
         await _check_joint(connection, path, last)
         rest = archive.entries(path)
         while chunk := list(islice(rest, CHUNK)):
@@ -148,6 +150,17 @@ def _insist(before: Link, entries: list[Entry]) -> None:
                 f"position {entry.position} does not follow from what is before it; run `leadstream verify`"
             )
         before = Link(entry.position, entry.chain)
+
+
+async def _check_nobody_works(connection: Connection) -> None:
+    """Refuse while a service is there: it would act on a log of which the rest is still to come."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s)"
+        " ORDER BY usename",
+        (list(SERVICES),),
+    )
+    if working := [row[0] for row in await cursor.fetchall()]:
+        raise LogRefused(f"stop the services first: {', '.join(working)} would act on half a log")
 
 
 async def _check_joint(connection: Connection, path: Path, last: Link) -> None:
