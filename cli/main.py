@@ -7,6 +7,7 @@ from cli.commands import (
     clients,
     configs,
     dead_letters,
+    doctor,
     history,
     launch,
     leads,
@@ -56,6 +57,7 @@ app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)
 app.command(rich_help_panel=RESULTS)(why.why)
 app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
+app.command(rich_help_panel=OPERATE)(doctor.doctor)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 
 

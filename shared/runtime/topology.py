@@ -3,7 +3,7 @@
 Services never create or change a stream. An existing stream whose configuration differs is reported, not rewritten.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Final
 
@@ -76,12 +76,16 @@ async def _stream(stream: JetStreamContext, wanted: StreamConfig) -> None:
         await stream.add_stream(wanted)
         logger.info("stream made", stream=wanted.name)
         return
+    for name, have, want in differing(found, wanted):
+        logger.warning("stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want)
+
+
+def differing(found: StreamConfig, wanted: StreamConfig) -> Iterator[tuple[str, object, object]]:
+    """The settings in which a stream is not as it is wanted: name, what it has, what it should have."""
     for name in ("subjects", "storage", "retention", "allow_atomic", "deny_delete", "deny_purge"):
         have, want = getattr(found, name), getattr(wanted, name)
         if want is not None and have != want:
-            logger.warning(
-                "stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want
-            )
+            yield name, have, want
 
 
 def _migrate(connection: psycopg.Connection) -> None:

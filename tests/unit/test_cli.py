@@ -33,7 +33,7 @@ COMMANDS = [
     *(("workflow", name) for name in ("list", "show", "register", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
-    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why")),
+    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor")),
     *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip")),
     *(("leads", name) for name in ("list", "export")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),

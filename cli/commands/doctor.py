@@ -1,0 +1,68 @@
+"""`leadstream doctor`: what is wrong with the running product, and what to do about it."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+
+if TYPE_CHECKING:
+    from cli.findings import Finding
+
+
+def doctor(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also fold the log afresh and compare: minutes, if long.")
+    ] = False,
+    data: DataFolder = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Look at servers, streams, services, dead letters, settings and disks; name what is wrong and what to do.
+
+    Exit code 0: nothing is wrong, warnings aside. Servers: as for `leadstream verify`; without them, only the services
+    are asked. Example: leadstream doctor --json
+    """
+    import asyncio
+
+    from cli.output import note, say, show_json
+
+    found = asyncio.run(_examine(data, verify))
+    problems = [finding for finding in found if finding.severity == "problem"]
+    if as_json:
+        show_json({"healthy": not problems, "findings": [asdict(finding) for finding in found]})
+    else:
+        for finding in found:
+            say(f"{finding.severity}: {finding.text}")
+            say(f"  → {finding.do}")
+        note(f"{len(problems)} problems, {len(found) - len(problems)} warnings" if found else "nothing is wrong")
+    raise typer.Exit(1 if problems else 0)
+
+
+async def _examine(data: Path, verify: bool) -> "list[Finding]":
+    import os
+
+    from cli import examination
+    from cli.addresses import endpoints
+    from cli.checks import check
+    from cli.errors import Refused
+    from cli.findings import of_services, problem, warning
+    from cli.health import health
+    from cli.servers_of import servers_of
+
+    told = health(endpoints(os.environ | {"LEADSTREAM_DATA": str(data)}))
+    try:
+        servers = servers_of(data)
+    except Refused as refused:
+        return [*of_services(told, None), warning("servers_unknown", "the servers were not looked at", str(refused))]
+    found = [finding async for finding in examination.database(servers)]
+    found += [finding async for finding in examination.streams(servers)]
+    found += of_services(told, await examination.leaders(servers))
+    found += examination.disks(data)
+    if verify and not any(finding.severity == "problem" for finding in found):
+        report = await check(servers.database, servers.nats)
+        if not report["identical"]:
+            text = "state, log and stream do not agree"
+            found.append(problem("verify_differs", text, "leadstream verify says where; docs/operations what to do"))
+    return sorted(found, key=lambda finding: finding.severity)

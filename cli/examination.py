@@ -1,0 +1,196 @@
+"""The looking of `leadstream doctor`: at PostgreSQL, the log and the tables, at NATS, at the disks."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import nats
+import psycopg
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from cli.findings import SKEW_SECONDS, WEBHOOK_FULL, Finding, of_disk, of_letters, of_stream, problem, warning
+from cli.folding import definition
+from cli.servers_of import Servers
+from shared.events import CATALOGUE
+from shared.ids import from_hex
+from shared.runtime import log
+from shared.runtime.database import Connection, connect
+from shared.runtime.letters import DeadLetters
+from shared.runtime.settings import SERVICES
+from shared.runtime.topology import STREAMS, differing
+
+NATS_SECONDS: Final = 5.0
+PROVISION: Final = "run `leadstream provision`, then start the services again"
+LEADERS: Final = (
+    "SELECT DISTINCT split_part(a.application_name, ' ', 2) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+# Steps at a provider of batches that go on, for which neither the client nor the batch has settings.
+UNCONFIGURED: Final = """
+SELECT DISTINCT b.client_id, step ->> 'workflow'
+FROM sequencer.batch s JOIN dispatcher.batch b USING (batch_id), jsonb_array_elements(b.blueprint) step
+WHERE s.status IN ('running', 'paused') AND step ->> 'kind' = 'ASYNC' AND NOT b.config ? (step ->> 'workflow')
+  AND NOT EXISTS (SELECT FROM dispatcher.config c WHERE c.client_id = b.client_id AND c.workstream = b.workstream
+                  AND c.workflow = step ->> 'workflow' AND NOT c.removed)
+"""
+OVERDUE: Final = (
+    "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
+)
+
+
+async def database(servers: Servers) -> AsyncIterator[Finding]:
+    """What is wrong with PostgreSQL, the log in it, and the tables of the services."""
+    try:
+        connection = await connect(servers.database, name="doctor", autocommit=True)
+    except psycopg.OperationalError as error:
+        text = f"PostgreSQL cannot be reached: {str(error).splitlines()[0]}"
+        yield problem("database_away", text, "start it; every part connects again by itself")
+        return
+    async with connection:
+        missing = await _migrations(connection)
+        if missing is None:
+            yield problem("not_provisioned", "the database has no log", PROVISION)
+            return
+        for name in missing:
+            yield problem("migration_missing", f"the log's migration {name} was not applied", PROVISION)
+        if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
+            yield problem("writers_differ", "who may write which event is not as this version has it", PROVISION)
+        skew = await _skew(connection)
+        if abs(skew) > SKEW_SECONDS:
+            text = f"the database's clock is {skew:+.1f} s from this machine's"
+            yield warning("clock_skew", text, "let both keep time by NTP: due times and deadlines go by both clocks")
+        for service in SERVICES:
+            async for finding in _service(connection, service):
+                yield finding
+        async for finding in _dispatcher(connection):
+            yield finding
+
+
+async def leaders(servers: Servers) -> list[str] | None:
+    """Who holds a lease, services and relay; None where the database does not say."""
+    try:
+        async with await connect(servers.database, name="doctor", autocommit=True) as connection:
+            return [row[0] for row in await (await connection.execute(LEADERS)).fetchall()]
+    except psycopg.OperationalError:
+        return None
+
+
+async def streams(servers: Servers) -> AsyncIterator[Finding]:
+    """What is wrong with NATS and the streams."""
+    if servers.nats is None:
+        yield warning("nats_unknown", "NATS was not looked at", "set LEADSTREAM_NATS_URL")
+        return
+    try:
+        async with asyncio.timeout(NATS_SECONDS):
+            client = await nats.connect(servers.nats, name="doctor", error_cb=_silent)
+    except (NatsError, OSError, TimeoutError) as error:
+        text = f"NATS cannot be reached: {error or type(error).__name__}"
+        yield problem("nats_away", text, "start it; every part connects again by itself")
+        return
+    try:
+        stream = client.jetstream(timeout=5)
+        for wanted in STREAMS:
+            try:
+                info = await stream.stream_info(str(wanted.name))
+            except NotFoundError:
+                yield problem("stream_missing", f"there is no stream {wanted.name}", PROVISION)
+                continue
+            for setting, have, want in differing(info.config, wanted):
+                text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
+                yield problem("stream_differs", text, "make it anew as docs/operations says; it is never rewritten")
+            if wanted is STREAMS[0]:
+                for finding in of_stream(await _head(servers), info.state):
+                    yield finding
+            elif info.state.messages:
+                text = f"{info.state.messages} answers are accepted and not in the log yet"
+                yield warning("inbox_waits", text, "docs/operations/alarms.md, AnswersWaitInTheInbox")
+    finally:
+        await client.close()
+
+
+def disks(data: Path) -> Iterator[Finding]:
+    """The disk that the data folder is on, where it is on this machine."""
+    if data.exists():
+        usage = shutil.disk_usage(data)
+        yield from of_disk(f"the disk of {data}", usage.total, usage.free)
+
+
+async def _silent(_: Exception) -> None:
+    """What goes wrong is told as a finding."""
+
+
+async def _head(servers: Servers) -> int:
+    try:
+        async with await connect(servers.database, name="doctor", autocommit=True) as connection:
+            return await log.head(connection)
+    except psycopg.Error:
+        return 0
+
+
+async def _migrations(connection: Connection) -> list[str] | None:
+    """The migrations that this version has and the database has not; None without a log."""
+    row = await (
+        await connection.execute("SELECT to_regclass('public.migration'), to_regclass('log.events')")
+    ).fetchone()
+    if row is None or None in row:
+        return None
+    applied = {row[0] for row in await (await connection.execute("SELECT name FROM public.migration")).fetchall()}
+    known = {file.name for file in (files("deploy") / "postgres").iterdir() if file.name.endswith(".sql")}
+    return sorted(known - applied)
+
+
+async def _writers(connection: Connection) -> set[tuple[str, str]]:
+    rows = await (await connection.execute("SELECT role, type FROM log.writer")).fetchall()
+    return {(str(role), str(kind)) for role, kind in rows}
+
+
+async def _skew(connection: Connection) -> float:
+    """The database's clock less this machine's, in seconds; half of the way there and back is taken off."""
+    before, started = datetime.now(UTC), time.monotonic()
+    row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None
+    return float((row[0] - before).total_seconds() - (time.monotonic() - started) / 2)
+
+
+async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
+    row = await (await connection.execute("SELECT to_regclass(%s)", (f"{service}.checkpoint",))).fetchone()
+    if row is None or row[0] is None:
+        yield warning(
+            "never_ran", f"{service} has no tables: it never ran", f"start it: `leadstream service {service}`"
+        )
+        return
+    statement = f"SELECT position, shape FROM {service}.checkpoint"
+    for position, shape in await (await connection.execute(statement.encode())).fetchall():
+        if shape != definition(service).shape:
+            text = f"the tables of {service} were made by another version of the program"
+            yield problem("other_shape", text, f"leadstream rebuild {service}")
+        letters = DeadLetters(service)
+        await letters.stand_at(connection, position)
+        for finding in of_letters(service, len(letters.open), letters.undecided):
+            yield finding
+
+
+async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
+    try:
+        unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
+        overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
+        fullest: Any = await (await connection.execute("SELECT max(taken) FROM dispatcher.webhook")).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return
+    for client, workflow in unconfigured:
+        name = from_hex("client", client)
+        text = f"client {name} has no settings for {workflow}, which a batch that runs wants"
+        yield problem("configuration_missing", text, f"leadstream config set {name} {workflow} --webhook-url ...")
+    if overdue[0]:
+        text = f"{overdue[0]} answers are overdue and not noticed as missing"
+        yield problem("answers_overdue", text, "docs/operations/alarms.md, DeadlinesNotLookedAt")
+    if fullest[0] and fullest[0] >= WEBHOOK_FULL:
+        text = f"a webhook has taken {fullest[0]} of the 50000 submissions it takes in its life"
+        yield warning("webhook_nearly_full", text, "leadstream webhooks")

@@ -1,0 +1,75 @@
+"""What `leadstream doctor` can find: each with a code for programs, what is wrong, and what to do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+LAG_SECONDS: Final = 10.0
+SKEW_SECONDS: Final = 2.0
+WEBHOOK_FULL: Final = 40_000
+DISK_FREE: Final = 0.1
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (`problem`) or will be (`warning`)."""
+
+    severity: Literal["problem", "warning"]
+    code: str
+    text: str
+    do: str
+
+
+def problem(code: str, text: str, do: str) -> Finding:
+    return Finding("problem", code, text, do)
+
+
+def warning(code: str, text: str, do: str) -> Finding:
+    return Finding("warning", code, text, do)
+
+
+def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | None) -> Iterator[Finding]:
+    """Services that do not answer, do not work or lag. `leaders`: who holds a lease; None where that is not known."""
+    for service, told in health.items():
+        if told is None:
+            text = f"{service} does not answer on its port"
+            yield problem("service_down", text, f"start it: `leadstream service {service}`; its log says why it ended")
+        elif told.get("lag_seconds", 0) > LAG_SECONDS:
+            text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
+            yield problem("service_lags", text, "docs/operations/alarms.md, ServiceLags")
+        if leaders is not None and service not in leaders:
+            text = f"no replica of {service} works: nobody holds its lease"
+            yield problem("nobody_leads", text, "docs/operations/alarms.md, NobodyLeads")
+    if leaders is not None and "relay" not in leaders:
+        yield problem("no_relay", "no relay runs: events do not reach the stream", "start one: `leadstream relay`")
+
+
+def of_stream(head: int, state: Any) -> Iterator[Finding]:
+    """The stream against the log's last position. `state`: JetStream's own."""
+    anew = "docs/operations/alarms.md, StreamDamaged"
+    if state.last_seq > head:
+        text = f"the stream goes on to {state.last_seq}, the log ends at {head}: the log is older than its copy"
+        yield problem("stream_ahead", text, anew)
+    elif state.last_seq and (state.first_seq != 1 or state.messages != state.last_seq):
+        text = f"the stream has {state.messages} messages of {state.last_seq}: some are gone"
+        yield problem("stream_damaged", text, anew)
+    elif state.last_seq < head:
+        text = f"{head - state.last_seq} events of the log are not in the stream"
+        yield problem("stream_behind", text, "docs/operations/alarms.md, RelayBehind")
+
+
+def of_disk(place: str, total: int, free: int) -> Iterator[Finding]:
+    """A disk, in bytes."""
+    if total and free < total * DISK_FREE:
+        text = f"{place} has {free / 2**30:.1f} of {total / 2**30:.1f} GiB left"
+        yield warning("disk_nearly_full", text, "make room before it is full: the log cannot be shortened")
+
+
+def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
+    """Dead letters of one service."""
+    do = f"leadstream dead-letters list --service {service}"
+    if undecided:
+        yield problem("dead_letters", f"{undecided} events that {service} could not handle wait for a person", do)
+    elif open_:
+        yield warning("dead_letters", f"{open_} events that {service} could not handle are being tried again", do)

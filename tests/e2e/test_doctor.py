@@ -1,0 +1,140 @@
+"""`leadstream doctor` on a stack of its own: healthy it says so, and each thing broken is named."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import nats
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from cli.campaign import COMPANY, Campaign
+from cli.findings import of_disk, of_services, of_stream
+from cli.main import app
+from cli.stack import Stack
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("patient"), simulator=False).running() as running:
+        yield running
+
+
+def examined(stack: Stack, *options: str) -> tuple[int, dict[str, str]]:
+    """The exit code, and the findings by code with what to do."""
+    result = CliRunner().invoke(app, ["doctor", "--json", "--data", str(stack.folder), *options])
+    assert result.exit_code in (0, 1), result.output
+    report = json.loads(result.stdout)
+    assert report["healthy"] is (result.exit_code == 0)
+    assert all(finding["do"] for finding in report["findings"])
+    return result.exit_code, {finding["code"]: finding["text"] for finding in report["findings"]}
+
+
+def until(stack: Stack, enough: Callable[[dict[str, str]], bool], seconds: float = 30) -> dict[str, str]:
+    deadline = time.monotonic() + seconds
+    while not enough(found := examined(stack)[1]):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+    return found
+
+
+def as_admin(stack: Stack, statement: str) -> None:
+    with psycopg.connect(stack.admin_url) as connection:
+        connection.execute(statement.encode())
+
+
+def end(stack: Stack, name: str) -> None:
+    """Kill a part for good: nobody starts it again."""
+    process = stack.processes.pop(name).running
+    assert process is not None
+    process.kill()
+    process.wait()
+
+
+def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
+    until(stack, lambda found: not found)
+    assert examined(stack, "--verify") == (0, {})
+    plain = CliRunner().invoke(app, ["doctor", "--data", str(stack.folder)])
+    assert "nothing is wrong" in plain.stderr
+
+    campaign = Campaign({**stack.urls, "simulator": "http://127.0.0.1:9"}, name="doctor")
+    campaign.set_up()
+    (tmp_path / "list.csv").write_text("First Name,Last Name,Company,Website\nAnn,Lee,Acme,acme.example\n")
+    upload = campaign.upload(tmp_path / "list.csv")
+    campaign.launch(upload["upload_id"], (COMPANY,))
+    while not campaign.call("dispatcher", "GET", "/v1/dispatches"):
+        time.sleep(0.1)
+    as_admin(stack, "DELETE FROM dispatcher.config")
+    as_admin(stack, "UPDATE dispatcher.dispatch SET status = 'SENT', deadline_at = now() - interval '1 day'")
+    as_admin(stack, "DELETE FROM log.writer WHERE type = 'ItemAdded'")
+    as_admin(stack, "DELETE FROM public.migration WHERE name LIKE '0002%'")
+    as_admin(stack, "UPDATE projector.checkpoint SET shape = 'another'")
+    as_admin(
+        stack,
+        "INSERT INTO dispatcher.webhook (webhook_id, tenant_id, taken)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 45000)",
+    )
+    _, found = examined(stack)
+    assert {"configuration_missing", "writers_differ", "migration_missing", "other_shape", "webhook_nearly_full"} <= {
+        *found
+    }
+    assert "0002_" in found["migration_missing"]
+
+    end(stack, "relay")
+    campaign.call("ingest", "POST", "/v1/clients", json={"name": "nobody hears of it"})
+    campaign.close()
+    until(stack, lambda found: {"no_relay", "stream_behind"} <= {*found})
+    end(stack, "projector")
+    until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
+    asyncio.run(_delete_inbox(stack))
+    assert "stream_missing" in examined(stack)[1]
+    end(stack, "nats")
+    assert "nats_away" in examined(stack)[1]
+    end(stack, "postgres")
+    assert "database_away" in examined(stack)[1]
+
+
+async def _delete_inbox(stack: Stack) -> None:
+    client = await nats.connect(stack.nats.url("provision"))
+    try:
+        await client.jetstream().delete_stream("INBOX")
+    finally:
+        await client.close()
+
+
+def test_without_servers_the_services_are_asked_all_the_same(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEADSTREAM_ADMIN_DATABASE_URL", raising=False)
+    for service in ("INGEST", "SEQUENCER", "DISPATCHER", "CALLBACKS", "PROJECTOR"):
+        monkeypatch.setenv(f"LEADSTREAM_{service}_URL", "http://127.0.0.1:9")
+    result = CliRunner().invoke(app, ["doctor", "--json", "--data", str(tmp_path / "none")])
+    codes = [finding["code"] for finding in json.loads(result.stdout)["findings"]]
+    assert (result.exit_code, codes) == (1, ["service_down"] * 5 + ["servers_unknown"])
+
+
+class Stream:
+    def __init__(self, last_seq: int, messages: int, first_seq: int = 1) -> None:
+        self.last_seq, self.messages, self.first_seq = last_seq, messages, first_seq
+
+
+@pytest.mark.parametrize(
+    ("found", "codes"),
+    [
+        (of_stream(9, Stream(9, 9)), []),
+        (of_stream(0, Stream(0, 0, 0)), []),
+        (of_stream(9, Stream(9, 8)), ["stream_damaged"]),
+        (of_stream(9, Stream(9, 8, 2)), ["stream_damaged"]),
+        (of_stream(8, Stream(9, 9)), ["stream_ahead"]),
+        (of_stream(9, Stream(8, 8)), ["stream_behind"]),
+        (of_disk("it", 100, 50), []),
+        (of_disk("it", 100, 5), ["disk_nearly_full"]),
+        (of_services({"ingest": {"lag_events": 3, "lag_seconds": 99}}, ["ingest", "relay"]), ["service_lags"]),
+        (of_services({"ingest": {"database": False}}, None), []),
+    ],
+)
+def test_findings(found: Any, codes: list[str]) -> None:
+    assert [finding.code for finding in found] == codes
