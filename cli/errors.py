@@ -40,6 +40,10 @@ class Unreachable(CommandFailed):
         super().__init__(f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)")
 
 
+class NotStarted(CommandFailed):
+    """A server or service did not come up; the message is what it said last, in as many lines as it took."""
+
+
 class Commands(TyperGroup):
     """A group of commands whose expected failures end in one line on stderr and an exit code."""
 
@@ -47,6 +51,9 @@ class Commands(TyperGroup):
         """Run the command asked for."""
         try:
             return super().invoke(ctx)
+        except NotStarted as failure:
+            typer.echo(f"leadstream: {failure}", err=True)
+            raise typer.Exit(failure.exit_code) from None
         except CommandFailed as failure:
             typer.echo(f"leadstream: {' '.join(str(failure).split())}", err=True)
             raise typer.Exit(failure.exit_code) from None

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import httpx
 
+from cli.errors import NotStarted
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_port
 from shared.runtime.settings import SERVICES
 
@@ -119,11 +120,16 @@ class Stack:
 
     @contextlib.contextmanager
     def running(self) -> Iterator["Stack"]:
-        """Start everything, and stop it whatever happens; SIGTERM and SIGHUP end the caller as Ctrl-C does."""
+        """Start everything, and stop it whatever happens; SIGTERM and SIGHUP end the caller as Ctrl-C does.
+
+        Raises NotStarted.
+        """
         before = {number: signal.signal(number, _leave) for number in _ENDING} if _in_main_thread() else {}
         try:
             self.start()
             yield self
+        except ServerFailed as failure:
+            raise NotStarted(str(failure)) from None
         finally:
             self.stop()
             for number, handler in before.items():
