@@ -39,6 +39,7 @@ _INSIDE: Final = (
     ("content.xml", "an OpenDocument file", _AS_CSV),
 )
 _MOST_ENTRIES: Final = 10_000
+_MOST_GROWTH: Final = 250
 
 
 def kind_of(path: Path, unpacked_bytes: int) -> Literal["text", "workbook"]:
@@ -80,10 +81,15 @@ def _check_archive(path: Path, unpacked_bytes: int) -> None:
     if "xl/workbook.xml" not in names:
         what, advice = next((known[1:] for known in _INSIDE if known[0] in names), ("a zip archive", _UNPACK))
         raise _refusal(what, advice)
-    size = sum(entry.file_size for entry in entries)
+    size, packed = sum(entry.file_size for entry in entries), path.stat().st_size
     if size > unpacked_bytes or len(entries) > _MOST_ENTRIES:
         raise UnreadableFile(
             f"Unpacked, the workbook would have {size:,} bytes in {len(entries):,} parts; the limit is "
             f"{unpacked_bytes:,} bytes (LEADSTREAM_INGEST_MAX_UNPACKED_BYTES) in {_MOST_ENTRIES:,} parts. "
             "Save the sheet as CSV (UTF-8), or raise the limit."
+        )
+    if size > _MOST_GROWTH * packed:
+        raise UnreadableFile(
+            f"Unpacked, the workbook would grow from {packed:,} to {size:,} bytes, as no list does: more than "
+            f"{_MOST_GROWTH} times. Save the sheet as CSV (UTF-8)."
         )

@@ -5,7 +5,7 @@ upload cut off by a crash is finished by sending the file again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from shared.events import BadRow, RowsStaged, StagedRow
 CHUNK_ROWS: Final = 200
 CHUNK_CHARACTERS: Final = ROW_CHARACTERS
 LISTED_BAD_ROWS: Final = 1_000
+SHOWN_ROWS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def survey(
         good = bad_count = 0
         bad: list[BadRow] = []
         sample: list[dict[str, str]] = []
-        rows = table.rows()
+        rows, deciding = table.rows(), _deciding(mapping)
         for row in rows:
-            fields = row_fields(mapping, row.cells)
+            fields = row_fields(mapping if len(sample) < SHOWN_ROWS else deciding, row.cells)
             problem = row.bad if missing else problem_of(mapping, row, fields)
             if problem is None:
                 good += 1
-                if len(sample) < 5:
+                if len(sample) < SHOWN_ROWS:
                     sample.append(fields)
             else:
                 bad_count += 1
@@ -106,6 +107,12 @@ def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadR
     """Why a row with these fields is not staged; None when it is."""
     reason = None if row.bad else row_problem(mapping, fields)
     return BadRow(row.number, "", ",".join(row.cells)[:200], reason) if reason else row.bad
+
+
+def _deciding(mapping: HeaderMapping) -> HeaderMapping:
+    """The part of a mapping that tells whether a row is an item: the rest of a long file need not be cleaned."""
+    names = {name for names in mapping.identified_by for name in names}
+    return replace(mapping, targets={name: match for name, match in mapping.targets.items() if name in names})
 
 
 def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> str | None:

@@ -111,6 +111,14 @@ def test_workbooks_without_a_list_in_bounds(tmp_path: Path, fill: Fill, limits: 
         read(workbook(tmp_path, fill), limits)
 
 
+def test_a_workbook_that_grows_out_of_proportion_is_not_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/workbook.xml", "<workbook/>")
+        file.writestr("xl/worksheets/sheet1.xml", bytes(10_000_000))
+    with pytest.raises(UnreadableFile, match=r"would grow from 1\d,\d\d\d to 10,000,011 bytes"):
+        read(tmp_path / "bomb.xlsx")
+
+
 @pytest.mark.parametrize("at", [0.3, 0.5, 0.9])
 def test_a_damaged_workbook(tmp_path: Path, at: float) -> None:
     file = workbook(tmp_path, values)
