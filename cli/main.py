@@ -13,8 +13,10 @@ from cli.commands import (
     leads,
     logs,
     outbound,
+    people,
     pipelines,
     preview,
+    reproject,
     tenants,
     uploads,
     why,
@@ -52,12 +54,14 @@ for command in (
     app.command(rich_help_panel=RUN)(command)
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
+app.add_typer(people.app, name="people", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)
 app.command(rich_help_panel=RESULTS)(why.why)
 app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor.doctor)
+app.command(rich_help_panel=OPERATE)(reproject.reproject)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 
 

@@ -1,18 +1,18 @@
-"""`leadstream leads`: the enriched people, to read and to take away."""
+"""`leadstream leads`: the enriched people, to look for, to read and to take away."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from cli.options import AsJson, AtPosition
+from cli.wanted import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
 
 if TYPE_CHECKING:
     from cli.api import Api
 
-app = typer.Typer(no_args_is_help=True, help="The enriched people, to read and to take away.")
-OfBatch = Annotated[str | None, typer.Option("--batch", "-b", help="Only those of this batch.")]
-OfClient = Annotated[str | None, typer.Option("--client", "-c", help="Only those of this client (id or exact name).")]
+app = typer.Typer(no_args_is_help=True, help="The enriched people, to look for, to read and to take away.")
 PAGE: Final = 200
 COLUMNS: Final = {
     "lead_id": "Lead",
@@ -24,25 +24,47 @@ COLUMNS: Final = {
     "company_domain": "Domain",
     "company_country": "Country",
 }
+SOURCES: Final = {
+    "column": "Column", "value": "Value", "source": "From", "workflow": "Workflow", "provider": "Provider",
+    "at": "At (UTC)", "event_id": "Event",
+}  # fmt: skip
+FACETS: Final = {"column": "Column", "value": "Value", "leads": "Leads"}
+
+
+class FileFormat(StrEnum):
+    """What an export can be."""
+
+    csv = "csv"
+    jsonl = "jsonl"
+    xlsx = "xlsx"
+    parquet = "parquet"
 
 
 @app.command("list")
 def listing(
     batch: OfBatch = None,
     client: OfClient = None,
+    where: Where = None,
+    least: AtLeast = None,
+    most: AtMost = None,
+    known: Known = None,
+    unknown: Unknown = None,
+    search: Words = None,
+    sort: Annotated[str | None, typer.Option(help="A column, with - before it for descending.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
     """List leads; --json has every column of them.
 
-    Example: leadstream leads list --client Acme --limit 20
+    Example: leadstream leads list --client Acme --where company_country=Germany --min company_employee_count=50
     """
     from cli.api import open_api
     from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
-        leads, more = _leads(api, _filters(api, batch, client), limit)
+        asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
+        leads, more = _leads(api, asked | {"sort": sort}, limit)
     if as_json:
         return show_json(leads)
     table(COLUMNS, leads, "no leads")
@@ -50,44 +72,102 @@ def listing(
 
 
 @app.command()
+def show(
+    lead_id: Annotated[str, typer.Argument(metavar="LEAD")], as_json: AsJson = False, at_position: AtPosition = None
+) -> None:
+    """Show one lead: each value, where it comes from, and what contradicts it.
+
+    Example: leadstream leads show lead_01...
+    """
+    from cli.api import open_api
+    from cli.output import moment, note, plain, show_json, table
+
+    with open_api(at_position) as api:
+        lead = api.read("projector", f"/v1/leads/{lead_id}")
+    if as_json:
+        return show_json(lead)
+    table(SOURCES, [
+        {"column": name, "value": lead[name]} | source | {"at": moment(source.get("at"))}
+        for name, source in lead["provenance"].items()
+    ], "nothing is known of this lead")  # fmt: skip
+    for told in lead["contradictions"] or ():
+        values = " / ".join(plain(each["value"]) for each in told["values"])
+        note(f"contradiction ({told['kind']}) in {', '.join(told['columns'])}: {values}")
+    return None
+
+
+@app.command()
+def facets(
+    batch: OfBatch = None,
+    client: OfClient = None,
+    where: Where = None,
+    least: AtLeast = None,
+    most: AtMost = None,
+    known: Known = None,
+    unknown: Unknown = None,
+    search: Words = None,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """Say which filters have data: how many leads have each column, and its most frequent values.
+
+    Example: leadstream leads facets --client Acme
+    """
+    from cli.api import open_api
+    from cli.output import note, show_json, table
+
+    with open_api(at_position) as api:
+        asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
+        found = api.read("projector", "/v1/leads/facets", **asked)
+    if as_json:
+        return show_json(found)
+    rows = [{"column": name, "value": "(any)", "leads": leads} for name, leads in found["known"].items()]
+    rows += [{"column": name} | value for name, values in found["values"].items() for value in values]
+    table(FACETS, sorted(rows, key=lambda row: str(row["column"])), "no leads")
+    return note(f"{found['total']} leads, {found['contradicted']} with contradictions")
+
+
+@app.command()
 def export(
     batch: OfBatch = None,
     client: OfClient = None,
+    where: Where = None,
+    least: AtLeast = None,
+    most: AtMost = None,
+    known: Known = None,
+    unknown: Unknown = None,
+    search: Words = None,
+    columns: Annotated[str | None, typer.Option(help="Names with commas, in this order; none: all.")] = None,
+    form: Annotated[FileFormat | None, typer.Option("--format", "-f", help="None: by the file's ending.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")] = None,
     at_position: AtPosition = None,
 ) -> None:
-    """Export leads as CSV; a file is only there once it is whole.
+    """Export leads as CSV, JSON lines, an Excel workbook or Parquet; a file is only there once it is whole.
 
-    Example: leadstream leads export --batch batch_01... --output leads.csv
+    Example: leadstream leads export --batch batch_01... --columns person_email,company_name --output leads.xlsx
     """
     from cli.api import open_api
     from cli.downloads import save
     from cli.output import note
 
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    chosen = form.value if form else ending if ending in FileFormat.__members__ else "csv"
     with open_api(at_position) as api:
-        filters = _filters(api, batch, client)
-        with api.download("projector", "/v1/leads/export", **filters) as content:
+        asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
+        asked |= {"columns": columns, "format": chosen}
+        with api.download("projector", "/v1/leads/export", **asked) as content:
             save(content, output)
     if output:
         note(f"wrote {output}")
 
 
-def _filters(api: "Api", batch: str | None, client: str | None) -> dict[str, str | None]:
-    from cli.lookups import checked_id, client_id_of
-
-    return {
-        "batch_id": checked_id("batch", batch) if batch else None,
-        "client_id": client_id_of(api, client) if client else None,
-    }
-
-
-def _leads(api: "Api", filters: dict[str, str | None], limit: int) -> tuple[list[dict[str, Any]], bool]:
+def _leads(api: "Api", asked: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
     """Up to `limit` leads, and whether there are more."""
     found: list[dict[str, Any]] = []
     after = None
     while len(found) < limit:
         size = min(PAGE, limit - len(found))
-        page = api.read("projector", "/v1/leads", **filters, limit=size, after=after)
+        page = api.read("projector", "/v1/leads", **asked, limit=size, after=after)
         found += page["leads"]
         after = page["next"]
         if after is None:

@@ -9,6 +9,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 Schema = dict[str, Any]
 _SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 366 * 86_400}
 _COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 10_000}
+_PATH: Final = {"type": "string", "minLength": 1, "maxLength": 200}
 # Of every workflow that calls a provider. Where a number is left out, the dispatcher's own default holds.
 AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
     "webhook_url": {"type": "string", "pattern": "^https?://[^\\s/]+", "maxLength": 2000},
@@ -33,7 +34,11 @@ AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
     "max_submissions": {"type": "integer", "minimum": 0, "description": "what a webhook takes in its life"},
     "freshness_days": {"type": ["number", "null"], "minimum": 0, "maximum": 36_500},
     "force_refresh": {"type": "boolean"},
-    "answer_mapping": {"type": "object", "description": "columns of a lead, each with paths of its own in an answer"},
+    "answer_mapping": {
+        "type": "object",
+        "description": "where an answer has a column of leads, item_id, company_id or person_id: its path or paths",
+        "additionalProperties": {"anyOf": [_PATH, {"type": "array", "items": _PATH, "maxItems": 20}]},
+    },
     "credits": {"type": "number", "minimum": 0, "description": "the price of a call, instead of the registry's"},
 }
 

@@ -1,7 +1,7 @@
 """Turns what was uploaded and what was answered into leads and work histories, the same way every time.
 
-consumes: WorkflowConfigured, CustomersListed, BatchLaunched, BatchCancelled, ItemAdded, ItemCompleted, StepFailed,
-          EnrichmentReceived, AnswerReused, ReprojectionDue
+consumes: WorkflowConfigured, ConfigurationRemoved, CustomersListed, BatchLaunched, BatchCancelled, ItemAdded,
+          ItemCompleted, StepFailed, EnrichmentReceived, AnswerReused, ReprojectionDue
 emits:    ReprojectionDue
 owns:     batch, item, answer, answer_mapping, customer, final_leads, person_work_history (schema `projector`)
 extras:   lead.py (one lead), contradictions.py (what in it cannot all be true), extractors/ (from an answer to

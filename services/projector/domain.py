@@ -17,6 +17,7 @@ from shared.events import (
     AnswerReused,
     BatchCancelled,
     BatchLaunched,
+    ConfigurationRemoved,
     CustomersListed,
     EnrichmentReceived,
     ItemAdded,
@@ -28,6 +29,7 @@ from shared.events import (
 
 CONSUMES: Final = (
     "WorkflowConfigured",
+    "ConfigurationRemoved",
     "CustomersListed",
     "BatchLaunched",
     "BatchCancelled",
@@ -40,6 +42,7 @@ CONSUMES: Final = (
 )
 Consumed = (
     WorkflowConfigured
+    | ConfigurationRemoved
     | CustomersListed
     | BatchLaunched
     | BatchCancelled
@@ -72,7 +75,7 @@ def evolve(state: State, event: Event) -> None:
                 _answered(state, event, payload, told, _provider(payload))
         case AnswerReused():
             _answered(state, event, payload, _refreshed_at(payload.answer, payload.answered_at), "warehouse")
-        case WorkflowConfigured():
+        case WorkflowConfigured() | ConfigurationRemoved():
             reprojection.configured(state, event, payload)
         case CustomersListed():
             reprojection.listed(state, event, payload)
@@ -86,7 +89,7 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     """What changes the leads of a client at large is carried out piece by piece, an event each."""
     payload: Consumed = event.payload
     match payload:
-        case WorkflowConfigured():
+        case WorkflowConfigured() | ConfigurationRemoved():
             if event.id in state.remapped:
                 yield from reprojection.due(state, event)
         case CustomersListed():

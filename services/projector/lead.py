@@ -109,8 +109,12 @@ def project(
     *,
     reference_date: date,
     customers: AbstractSet[str] = frozenset(),
+    uploaded: Mapping[str, Any] | None = None,
 ) -> Lead:
-    """The lead of one item. `answers`: the newest first. `customers`: keys of the client's, see `company_keys`."""
+    """The lead of one item. `answers`: the newest first. `customers`: keys of the client's, see `company_keys`.
+
+    `uploaded`: the row's own fields, where workflows have set others since; answers are held against these.
+    """
     columns: dict[str, Any] = _UNKNOWN.copy()
     provenance: dict[str, str] = {}
     via: dict[str, str] = {}
@@ -128,7 +132,8 @@ def project(
     worked, customer = _worked_at(customers, columns, jobs) if customers else (None, None)
     if worked is not None:
         fill({"is_worked_at_customer": worked}, DERIVED)
-    return Lead(columns, provenance, jobs, via, contradictions(item_fields, columns, provenance, answers), customer)
+    against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, answers)
+    return Lead(columns, provenance, jobs, via, against, customer)
 
 
 def _added(said: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str]) -> Mapping[str, Any]:

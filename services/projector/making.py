@@ -21,7 +21,8 @@ NO_CUSTOMERS: Final = frozenset[str]()
 def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     """The lead of an ended item, made anew."""
     answers = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
-    fields = dict(state.added[item.item_id].payload.fields)
+    uploaded = state.added[item.item_id].payload.fields
+    fields = dict(uploaded)
     for output in item.outputs:
         fields |= output["fields"]
     lead = project(
@@ -29,6 +30,7 @@ def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
         [Answered(answer.answer_id, reading(state, answer)) for answer in answers],
         reference_date=reference_date,
         customers=state.customer_keys.get(item.client_id, NO_CUSTOMERS),
+        uploaded=uploaded,
     )
     return FinalLead(
         lead_id_of(item.item_id), item.tenant_id, item.client_id, item.batch_id, item.item_id, item.row, item.person_id,
@@ -95,7 +97,7 @@ def _row(answer: Answer, job: Job) -> WorkHistory:
 
 def _own_lines(state: State, answer: Answer) -> tuple[Column, ...]:
     mappings = [m for m in state.mappings.values() if (m.client_id, m.workflow) == (answer.client_id, answer.workflow)]
-    return tuple(line for m in sorted(mappings, key=lambda m: m.workstream) for line in own_lines(m.paths))
+    return tuple(line for m in sorted(mappings, key=lambda m: (m.workstream, m.name)) for line in own_lines(m.paths))
 
 
 def _provenance(state: State, item: Item, lead: Lead, answers: list[Answer]) -> list[dict[str, Any]]:

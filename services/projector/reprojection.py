@@ -12,7 +12,7 @@ from services.projector.extractors.person import company_keys
 from services.projector.making import answers_about, make_again, recount
 from services.projector.rows import AnswerMapping, Customer, State
 from shared.envelope import Emit, Event
-from shared.events import CustomersListed, ReprojectionDue, WorkflowConfigured
+from shared.events import ConfigurationRemoved, CustomersListed, ReprojectionDue, WorkflowConfigured
 
 PIECE_ROWS: Final = 500
 MAPPING: Final = "answer_mapping"
@@ -31,12 +31,10 @@ def listed(state: State, event: Event, payload: CustomersListed) -> None:
                 state.customers[client_id, key] = Customer(client_id, key, event.tenant_id, payload.upload_id, name)
 
 
-def configured(state: State, event: Event, payload: WorkflowConfigured) -> None:
-    """A client's own mapping of a workflow's answers, where its default configuration has one."""
-    if payload.name != "default":
-        return
-    key = (event.client_id or "", payload.workflow, payload.workstream)
-    told = payload.config.get(MAPPING)
+def configured(state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved) -> None:
+    """A client's own mapping of a workflow's answers, where its configuration has one."""
+    key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
+    told = payload.config.get(MAPPING) if isinstance(payload, WorkflowConfigured) else None
     paths = told if isinstance(told, dict) else {}
     before = state.mappings.get(key)
     if paths == (before.paths if before else {}):

@@ -74,6 +74,7 @@ class AnswerMapping:
     client_id: str
     workflow: str
     workstream: str
+    name: str
     tenant_id: str
     paths: dict[str, Any]
 
@@ -137,7 +138,7 @@ class State:
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
     items: Tracked[str, Item] = field(default_factory=Tracked)
     answers: Tracked[AnswerKey, Answer] = field(default_factory=Tracked)
-    mappings: Tracked[tuple[str, str, str], AnswerMapping] = field(default_factory=Tracked)
+    mappings: Tracked[tuple[str, str, str, str], AnswerMapping] = field(default_factory=Tracked)
     customers: Tracked[tuple[str, str], Customer] = field(default_factory=Tracked)
     jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
     job_counts: dict[str, int] = field(default_factory=dict)

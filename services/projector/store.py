@@ -19,6 +19,7 @@ from shared.envelope import Event
 from shared.events import (
     AnswerReused,
     BatchCancelled,
+    ConfigurationRemoved,
     CustomersListed,
     EnrichmentReceived,
     ItemAdded,
@@ -111,8 +112,8 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
         for customer in await _customers.read(connection, "client_id", new):
             state.customer_keys[customer.client_id].add(customer.key)
         mappings = await _mappings.read(connection, "client_id", new)
-        state.mappings.loaded((), [((m.client_id, m.workflow, m.workstream), m) for m in mappings])
-    at_large = WorkflowConfigured | CustomersListed
+        state.mappings.loaded((), [(_mappings.key_of(m), m) for m in mappings])
+    at_large = WorkflowConfigured | ConfigurationRemoved | CustomersListed
     changing = {e.client_id for e in events if isinstance(e.payload, at_large) and e.client_id}
     if changing:
         clients = "{" + ",".join(map(to_hex, changing)) + "}"

@@ -82,6 +82,7 @@ ANSWER_MAPPING = Table(
     Column("client_id", Id("client"), primary_key=True),
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("paths", JSONB, nullable=False),
 )

@@ -33,9 +33,10 @@ COMMANDS = [
     *(("workflow", name) for name in ("list", "show", "register", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
-    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor")),
+    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
     *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip")),
-    *(("leads", name) for name in ("list", "export")),
+    *(("leads", name) for name in ("list", "show", "facets", "export")),
+    *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
 ]
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -205,6 +206,44 @@ def test_a_client_is_found_by_its_exact_name(monkeypatch: pytest.MonkeyPatch, na
     monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, json=there)))
     result = CliRunner().invoke(app, ["pipeline", "list", name])
     assert (result.exit_code, said in result.stderr) == (1, True)
+
+
+def test_conditions_are_sent_as_the_api_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(200, json={"leads": [], "next": None})
+
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    options = (
+        "--where company_country=A=B --where company_country=C --min company_employee_count=5 --known company_city"
+    )
+    options += " --known person_email --search acme --sort -company_name"
+    assert CliRunner().invoke(app, ["leads", "list", *options.split()]).exit_code == 0
+    assert sorted(asked[0].params.multi_items()) == [
+        ("company_country", "A=B"), ("company_country", "C"), ("company_employee_count.min", "5"),
+        ("known", "company_city,person_email"), ("limit", "50"), ("q", "acme"), ("sort", "-company_name"),
+    ]  # fmt: skip
+    assert CliRunner().invoke(app, ["leads", "list", "--where", "company_country"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "form"), [("-o a.xlsx", "xlsx"), ("-o a.xlsx -f csv", "csv"), ("-o a.txt", "csv"), ("", "csv")]
+)
+def test_a_file_s_ending_says_its_format(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: str, form: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["format"])
+        return httpx.Response(200, content=b"x")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    assert CliRunner().invoke(app, ["leads", "export", *arguments.split()]).exit_code == 0
+    assert asked == [form]
 
 
 def test_an_export_that_breaks_off_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

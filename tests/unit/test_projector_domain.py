@@ -12,6 +12,7 @@ from services.projector.rows import State, lead_id_of
 from shared.envelope import Event
 from shared.events import (
     BatchCancelled,
+    ConfigurationRemoved,
     CustomersListed,
     EnrichmentReceived,
     ItemCompleted,
@@ -263,6 +264,8 @@ def test_an_answer_that_was_not_understood_is_read_again_under_a_mapping() -> No
     assert [each.columns for each in found.state.answers.values()] == [1]
     assert (lead(found, 1).company_city, lead(found, 1).projected_at) == ("Bonn", START + timedelta(hours=9))
     found.when(fact(mapped, batch_id=None, hours=10)).then()
+    settled(found, fact(ConfigurationRemoved("enrich", "apollo_scrape", "default"), batch_id=None, hours=11))
+    assert (lead(found, 1).company_city, [each.columns for each in found.state.answers.values()]) == (None, [0])
 
 
 @st.composite

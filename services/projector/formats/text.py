@@ -3,11 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+from shared.spreadsheet import harmless
 
 
 class Csv:
@@ -20,7 +20,7 @@ class Csv:
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> bytes:
         """The lines of these leads."""
         header, self._header = self._header, b""
-        return header + _lines([_cell(row[name]) for name in self._columns] for row in rows)
+        return header + _lines([harmless(written(row[name])) for name in self._columns] for row in rows)
 
     def end(self) -> Iterator[bytes]:
         """The header, when there was no lead."""
@@ -54,12 +54,6 @@ def written(value: Any) -> str:
     if value is None:
         return ""
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _cell(value: Any) -> str:
-    # A leading apostrophe makes a spreadsheet show the text and not calculate it.
-    cell = written(value)
-    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:

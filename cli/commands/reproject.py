@@ -1,0 +1,72 @@
+"""`leadstream reproject`: all leads made anew under the mapping of today, and what that has filled."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from cli.errors import Refused
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+
+if TYPE_CHECKING:
+    from shared.runtime.database import Connection
+
+Filled = dict[str, int]
+COLUMNS: Final = {"column": "Column", "before": "Before", "after": "After"}
+SERVICE: Final = "projector"
+
+
+def reproject(
+    data: DataFolder = DEFAULT_DATA,
+    as_json: AsJson = False,
+    every: bool = typer.Option(False, "--all", help="List the columns that did not change, too."),
+) -> None:
+    """Make every lead anew from the log under today's mapping, and say how many leads have each column now.
+
+    Answers are kept whole, so a new column costs no call. Nothing is sent; the leads there are serve meanwhile.
+    Example: leadstream reproject
+    """
+    from cli.output import note, show_json, table
+    from cli.servers_of import servers_of
+    from shared.runtime.projection import Impossible
+    from shared.runtime.shadow import Busy
+
+    try:
+        before, after = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
+    except (Impossible, Busy) as error:
+        raise Refused(str(error)) from None
+    except KeyboardInterrupt:
+        raise Refused("stopped; nothing was changed, and the same command goes on from where it was") from None
+    names = dict.fromkeys((*after, *before))
+    rows = [{"column": name, "before": before.get(name, 0), "after": after.get(name, 0)} for name in names]
+    changed = [row for row in rows if every or row["before"] != row["after"]]
+    if as_json:
+        return show_json({"leads": after["lead_id"], "columns": rows})
+    table(COLUMNS, changed, "every column is known of as many leads as before")
+    return note(f"{after['lead_id']} leads; `leadstream rebuild projector --undo` brings the earlier ones back")
+
+
+async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled]:
+    from cli.folding import fold_all
+    from shared.runtime.database import connect
+    from shared.runtime.projection import rebuild_schema
+
+    async with await connect(admin_url, name="reproject", autocommit=True) as connection:
+        before = await _filled(connection)
+        await fold_all(admin_url, "rebuild", {SERVICE: rebuild_schema(SERVICE)}, show=show)
+        return before, await _filled(connection)
+
+
+async def _filled(connection: "Connection") -> Filled:
+    """How many leads have a value in each column."""
+    found = await connection.execute(
+        "SELECT column_name::text FROM information_schema.columns"
+        " WHERE table_schema = %s AND table_name = 'final_leads' ORDER BY ordinal_position",
+        (SERVICE,),
+    )
+    names: list[Any] = [name for (name,) in await found.fetchall()]
+    if not names:
+        raise Refused("there are no leads yet: the projector makes its tables when it is started")
+    counts = ", ".join(f'count("{name}")' for name in names)
+    row = await (await connection.execute(f"SELECT {counts} FROM {SERVICE}.final_leads")).fetchone()
+    return dict(zip(names, row or (), strict=True))

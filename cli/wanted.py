@@ -1,0 +1,64 @@
+"""Which leads a command is about: the same conditions as the API has, as options."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import Refused
+
+if TYPE_CHECKING:
+    from cli.api import Api
+
+OfBatch = Annotated[str | None, typer.Option("--batch", "-b", help="Only those of this batch.")]
+OfClient = Annotated[str | None, typer.Option("--client", "-c", help="Only those of this client (id or exact name).")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="COLUMN=VALUE", help="Only those with this value; again for another column or value."
+    ),
+]
+AtLeast = Annotated[list[str] | None, typer.Option("--min", metavar="COLUMN=VALUE", help="Only from this value on.")]
+AtMost = Annotated[list[str] | None, typer.Option("--max", metavar="COLUMN=VALUE", help="Only up to this value.")]
+Known = Annotated[list[str] | None, typer.Option("--known", metavar="COLUMN", help="Only those with a value.")]
+Unknown = Annotated[list[str] | None, typer.Option("--unknown", metavar="COLUMN", help="Only those without one.")]
+Words = Annotated[str | None, typer.Option("--search", "-s", metavar="WORDS", help="Only those with all these words.")]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the options said."""
+
+    batch: str | None = None
+    client: str | None = None
+    where: list[str] | None = None
+    least: list[str] | None = None
+    most: list[str] | None = None
+    known: list[str] | None = None
+    unknown: list[str] | None = None
+    words: str | None = None
+
+    def query(self, api: "Api") -> dict[str, Any]:
+        """The query parameters. Raises Refused for an option that is not COLUMN=VALUE, and for an unknown client."""
+        from cli.lookups import checked_id, client_id_of
+
+        asked: dict[str, Any] = {
+            "batch_id": checked_id("batch", self.batch) if self.batch else None,
+            "client_id": client_id_of(api, self.client) if self.client else None,
+            "known": ",".join(self.known or ()) or None,
+            "unknown": ",".join(self.unknown or ()) or None,
+            "q": self.words,
+        }
+        for column, value in _pairs(self.where):
+            asked.setdefault(column, []).append(value)
+        asked |= {f"{column}.min": value for column, value in _pairs(self.least)}
+        return asked | {f"{column}.max": value for column, value in _pairs(self.most)}
+
+
+def _pairs(told: Iterable[str] | None) -> list[tuple[str, str]]:
+    pairs = [each.partition("=") for each in told or ()]
+    for column, sign, _ in pairs:
+        if not (column and sign):
+            raise Refused(f"{column!r} is no condition: write it as COLUMN=VALUE")
+    return [(column, value) for column, _, value in pairs]
