@@ -6,7 +6,6 @@ refused with a reason and recorded too, as far as a flood of rubbish allows.
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -21,6 +20,7 @@ from shared.enrichment import UnreadableBody
 from shared.envelope import Event
 from shared.events import CallbackRejected
 from shared.ids import named_id, new_id
+from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.settings import Settings
 from shared.tokens import InvalidToken, verify
@@ -81,7 +81,7 @@ class Receiver:
             return await self._refuse(sender, BODY_STATUS.get(error.code, 400), error.code, str(error), body)
         if sender.token is None and (lost := _nameless(answers)):
             return await self._refuse(sender, 422, "unknown_item", lost, body)
-        events = receipt.received(sender, answers, whole, datetime.now(UTC), _event_id)
+        events = receipt.received(sender, answers, whole, clock.now(), _event_id)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
 
@@ -114,7 +114,7 @@ class Receiver:
             dispatch_id = sender.token.dispatch_id if sender and sender.token else None
             payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
             tenant = named_id("tenant", self.settings.tenant)
-            event = receipt.rejected(sender, tenant, payload, datetime.now(UTC), _event_id())
+            event = receipt.rejected(sender, tenant, payload, clock.now(), _event_id())
             try:
                 await self._record([event])
             except NotRecorded as error:

@@ -7,7 +7,6 @@ once.
 import asyncio
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.dispatcher.outcomes import Policy, ask_again
@@ -15,7 +14,7 @@ from services.dispatcher.posting import ACTOR
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
-from shared.runtime import log
+from shared.runtime import clock, log
 from shared.runtime.database import connect
 from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings
@@ -58,7 +57,7 @@ async def _seen(machine: Machine[Any], position: int) -> None:
 def _timed_out(row: Any) -> Event:
     dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, missing, config = row
     dispatch_id = from_hex("disp", dispatch_id)
-    now = datetime.now(UTC)
+    now = clock.now()
     retry_at = ask_again(attempt, missing + 1, _policy(config), now, random.random())  # noqa: S311 - jitter
     cause = Event(
         id=derive_id("evt", dispatch_id, "deadline"), type="", version=0,

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select, text
@@ -16,6 +15,7 @@ from services.dispatcher.tables import CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
 from shared.envelope import from_json
 from shared.ids import to_hex
+from shared.runtime import clock
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
@@ -148,7 +148,7 @@ async def plan(queries: Queries, tenant_id: str, wanted: Wanted, workflows: Mapp
         await asyncio.to_thread(_take, walk, bodies, chosen)
     query = select(CONFIG).where(CONFIG.c.client_id == wanted.client_id, CONFIG.c.workstream == wanted.workstream)
     configs = {(row["workflow"], row["name"]): row["config"] for row in await queries.rows(tenant_id, query)}
-    now = datetime.now(UTC)
+    now = clock.now()
     steps = []
     for step in walk.plans:
         slug = step.step["workflow"]

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +20,7 @@ from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
+from shared.runtime import clock
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
 
@@ -84,8 +85,8 @@ async def _request(
             await reply.read()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         told = f"{type(error).__name__} {error}".strip()
-        return of_error(told, attempt=attempt, policy=policy, now=datetime.now(UTC), jitter=jitter)
-    now = datetime.now(UTC)
+        return of_error(told, attempt=attempt, policy=policy, now=clock.now(), jitter=jitter)
+    now = clock.now()
     if reply.status in {429, 503} and (wait := retry_after(reply.headers.get("Retry-After"), now)):
         webhook.circuit.hold(time.monotonic() + wait.total_seconds())
     return of_status(reply.status, reply.headers, attempt=attempt, policy=policy, now=now, jitter=jitter)
@@ -126,7 +127,7 @@ def _headers(post: Post, settings: Settings) -> dict[str, str]:
 def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
     dispatch = post.dispatch
     prefix = dispatch.entity_id.partition("_")[0]
-    expires = datetime.now(UTC) + timedelta(seconds=policy.timeout) + TOKEN_LIFE
+    expires = clock.now() + timedelta(seconds=policy.timeout) + TOKEN_LIFE
     token = CallbackToken(
         dispatch.dispatch_id, dispatch.tenant_id, dispatch.client_id, dispatch.batch_id, dispatch.item_id,
         dispatch.entity_id, dispatch.workflow, int(expires.timestamp()),

@@ -8,7 +8,6 @@ is appended to the log; the fold, reading it back, moves the dispatch on.
 import asyncio
 import contextlib
 import time
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +19,7 @@ from services.dispatcher.outcomes import Policy, Refusal, next_try
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
 from shared.envelope import Event
+from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection, connect
 from shared.runtime.machine import Machine
@@ -130,7 +130,7 @@ class Sender:
         name = post.dispatch.dispatch_id
         try:
             refusal = await self._attempt(post)
-            self._done[name] = await self._record(posting.recorded(post, refusal, datetime.now(UTC)))
+            self._done[name] = await self._record(posting.recorded(post, refusal, clock.now()))
         except NotNow:
             self._unsent.append(name)
         finally:
@@ -146,7 +146,7 @@ class Sender:
             return Refusal("CONFIGURATION", f"the configuration cannot be used: {error}"[:500], None)
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
-            now = datetime.now(UTC)
+            now = clock.now()
             return Refusal("INTERNAL", repr(error)[:500], next_try(post.dispatch.attempt, Policy(), now, 1.0))
 
     async def _record(self, event: Event) -> int:

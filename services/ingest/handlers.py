@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +34,7 @@ from shared.events import (
     event_type,
 )
 from shared.ids import named_id, new_id
+from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
@@ -154,7 +154,7 @@ class Handlers:
             found = await asyncio.to_thread(staging.survey, received, definition, Limits.of(self.settings))
             if not found.good + found.bad_count:
                 raise UnreadableFile("There is a header and no row below it. Export the list again.")
-            key = artifacts.import_key(command.tenant_id, name, filename, datetime.now(UTC).date())
+            key = artifacts.import_key(command.tenant_id, name, filename, clock.now().date())
             path = await asyncio.to_thread(artifacts.keep, folder, received, key)
         finally:
             received.unlink(missing_ok=True)
@@ -231,6 +231,6 @@ def _event(command: Command, payload: Any, event_id: str, **about: str | None) -
     entry = event_type(type(payload))
     return Event(
         id=event_id, type=entry.name, version=entry.version, tenant_id=command.tenant_id,
-        occurred_at=datetime.now(UTC), actor=command.caller.actor,
+        occurred_at=clock.now(), actor=command.caller.actor,
         correlation_id=about.get("batch_id") or event_id, payload=payload, **about,  # type: ignore[arg-type]
     )  # fmt: skip

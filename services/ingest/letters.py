@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -12,6 +11,7 @@ from shared.dead_letters import settling, subject_of
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
 from shared.ids import parse_id, to_hex
+from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
@@ -108,7 +108,7 @@ def _settled(letter: Event, reason: str, retry: bool, caller: Caller) -> Event:
     about: EventDeadLettered = letter.payload
     kind = DeadLetterRetried if retry else DeadLetterResolved
     payload = kind(about.service, about.position, about.event_id, reason)
-    return settling(letter, payload, datetime.now(UTC), caller.actor)
+    return settling(letter, payload, clock.now(), caller.actor)
 
 
 async def _letters(queries: Queries, tenant_id: str) -> list[tuple[Row, list[Event]]]:

@@ -6,6 +6,7 @@ that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 
 from shared.ids import from_hex, to_hex
+from shared.runtime import clock
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
@@ -55,7 +57,7 @@ async def connect(url: str, *, name: str, search_path: str = "", autocommit: boo
     """
     connection = await psycopg.AsyncConnection.connect(
         url,
-        autocommit=autocommit,
+        autocommit=True,
         application_name=f"leadstream {name}",
         options=f"-c search_path={search_path} -c enable_seqscan=off" if search_path else None,
         connect_timeout=5,
@@ -67,7 +69,16 @@ async def connect(url: str, *, name: str, search_path: str = "", autocommit: boo
     connection.adapters.register_loader("uuid", _UuidAsText)
     set_json_loads(orjson.loads, connection)
     connection.prepare_threshold = 2
+    await _set_clock(connection)
+    await connection.set_autocommit(autocommit)
     return connection
+
+
+async def _set_clock(connection: Connection) -> None:
+    asked = datetime.now(UTC)
+    row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+    assert row is not None
+    clock.compare(row[0], asked, datetime.now(UTC))
 
 
 def tenant_columns() -> list[Column[Any]]:

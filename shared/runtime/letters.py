@@ -7,7 +7,7 @@ growing pauses: the letter says when, and the retry is an event like any other.
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -16,6 +16,7 @@ from shared.dead_letters import Letters, Released, settling
 from shared.envelope import Emit, Event, UnreadableEvent, caused, from_json, told
 from shared.events import DeadLetterRetried, EventDeadLettered
 from shared.ids import from_hex, named_id, to_hex
+from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.database import Connection
 
@@ -108,7 +109,7 @@ async def retry_due(url: str, letters: DeadLetters) -> None:
     try:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            due = [letter for letter in letters.due(datetime.now(UTC)) if letter.id not in asked][:AT_ONCE]
+            due = [letter for letter in letters.due(clock.now()) if letter.id not in asked][:AT_ONCE]
             if not due:
                 continue
             try:
@@ -124,7 +125,7 @@ async def retry_due(url: str, letters: DeadLetters) -> None:
 def _retry(letter: Event, service: str) -> Event:
     about: EventDeadLettered = letter.payload
     payload = DeadLetterRetried(service, about.position, about.event_id, f"after try {about.attempts}")
-    return settling(letter, payload, datetime.now(UTC), letter.actor)
+    return settling(letter, payload, clock.now(), letter.actor)
 
 
 async def _events(connection: Connection, released: Released, consumes: Sequence[str]) -> list[tuple[int, str]]:
@@ -151,6 +152,6 @@ async def _columns(connection: Connection, position: int, actor: str) -> tuple[E
     )
     cause = Event(
         id=event_id, type=kind, version=0, tenant_id=tenant, client_id=client, batch_id=batch, item_id=item,
-        occurred_at=datetime.now(UTC), actor=actor, correlation_id=batch or event_id, payload=None,
+        occurred_at=clock.now(), actor=actor, correlation_id=batch or event_id, payload=None,
     )  # fmt: skip
     return cause, entity

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Generic, TypeGuard, TypeVar
 
 import psycopg
@@ -22,7 +21,7 @@ from sqlalchemy import MetaData
 from shared.dead_letters import SETTLING
 from shared.envelope import Emit, Event, caused
 from shared.ids import named_id
-from shared.runtime import log
+from shared.runtime import clock, log
 from shared.runtime.database import Connection, ddl
 from shared.runtime.letters import DeadLetters
 
@@ -204,7 +203,7 @@ class Machine(Generic[S]):
         self.observe(types, time.perf_counter() - began)
 
     def _fold(self, state: S, events: Sequence[Event]) -> list[Event]:
-        now = datetime.now(UTC)
+        now = clock.now()
         emitted = []
         for event in events:
             self.definition.evolve(state, event)
