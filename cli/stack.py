@@ -28,6 +28,7 @@ ROLES: Final = (*SERVICES, "relay")
 NATS_USERS: Final = ("provision", "relay", "service")
 DATABASE: Final = "leadstream"
 STOP_SECONDS: Final = 15.0
+STEADY_SECONDS: Final = 10.0
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 Spawn = Callable[[], "subprocess.Popen[bytes]"]
 
@@ -69,11 +70,20 @@ class Process:
     name: str
     spawn: Spawn
     running: "subprocess.Popen[bytes] | None" = None
-    starts: int = 0
+    started_at: float = 0.0
+    pause: float = 0.0
 
     def start(self) -> None:
         self.running = self.spawn()
-        self.starts += 1
+        self.started_at = time.monotonic()
+
+    def restart(self) -> None:
+        """Start it again: at once if it had run for a while, else after a pause that grows up to two seconds."""
+        age = time.monotonic() - self.started_at
+        if age < self.pause:
+            return
+        self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
+        self.start()
 
     @property
     def alive(self) -> bool:
@@ -189,8 +199,7 @@ class Stack:
         while not self._stopping.wait(0.1):
             for process in list(self.processes.values()):
                 if not process.alive and not self._stopping.is_set():
-                    time.sleep(min(2.0, 0.1 * process.starts))
-                    process.start()
+                    process.restart()
 
     def _end(self, processes: list[Process], how: signal.Signals) -> None:
         for process in processes:
@@ -257,9 +266,12 @@ class Stack:
         environment = os.environ | self.environment | variables | self._addresses(name, nats_user)
         with (logs / f"{name}{f'.{number}' if number else ''}.log").open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "cli.main", *arguments], env=environment, stdout=output, stderr=output,
+                [*self._program(name), *arguments], env=environment, stdout=output, stderr=output,
                 stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder,
             )  # fmt: skip
+
+    def _program(self, _: str) -> list[str]:
+        return [sys.executable, "-m", "cli.main"]
 
     def _addresses(self, name: str, nats_user: str | None) -> dict[str, str]:
         if nats_user is None:
