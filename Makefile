@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CODE := shared services cli simulator deploy docs tests $(wildcard benchmarks)
+CODE := shared services cli simulator chaos deploy docs tests $(wildcard benchmarks)
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz crash test-containers test-compose bench check format docs lock clean
+.PHONY: help setup demo test fuzz chaos test-containers test-compose bench check format docs lock clean
 
 help: ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,8 @@ test: $(STAMP) ## all tests but the slow ones
 fuzz: $(STAMP) ## ten thousand damaged inputs, COUNT=10000 of each kind (minutes)
 	LEADSTREAM_FUZZ=$(or $(COUNT),10000) $(BIN)/pytest --timeout=0 tests/unit/test_fuzz_*.py
 
-crash: $(STAMP) ## kill every part TURNS=5 times, and see that nothing is lost (minutes)
-	LEADSTREAM_TURNS=$(or $(TURNS),5) $(BIN)/pytest -s tests/chaos
+chaos: $(STAMP) ## break everything for MINUTES=5 (SEED=7 repeats a run), and see that nothing is lost
+	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),5)
 
 test-containers: $(STAMP) ## integration tests against servers in containers (needs Docker)
 	$(BIN)/pytest --containers tests/integration

@@ -94,6 +94,8 @@ class Clay:
 
     def _ended(self, callback: Callback, status: int) -> None:
         entry = callback.entry
+        if 200 <= status < 300:
+            self.ledger.accept(entry)
         if callback.malformed and not can_be_retried(status):
             self.ledger.settle(entry, "malformed")  # a receiver does well to refuse it
         elif 200 <= status < 300:

@@ -26,7 +26,10 @@ EVENTS: tuple[Event, ...] = ("duplicates", "callbacks_failed", "callbacks_retrie
 
 @dataclass(slots=True)
 class Entry:
-    """One POST to a webhook; `at` is UTC, ids are as they came."""
+    """One POST to a webhook; `at` is UTC, ids are as they came.
+
+    `accepted`: how often an answer to it was taken with 2xx, the first time at `answered_at`.
+    """
 
     seq: int
     at: datetime
@@ -39,6 +42,8 @@ class Entry:
     domain: str
     linkedin: str
     outcome: Outcome
+    accepted: int = 0
+    answered_at: datetime | None = None
 
 
 class Ledger:
@@ -61,6 +66,12 @@ class Ledger:
         counts[outcome] += 1
         counts["submissions"] += outcome not in REFUSED
         return entry
+
+    def accept(self, entry: Entry) -> None:
+        """An answer to it was taken by the receiver."""
+        entry.accepted += 1
+        if entry.answered_at is None:
+            entry.answered_at = datetime.now(UTC)
 
     def settle(self, entry: Entry, outcome: Outcome) -> None:
         """Give an entry another outcome; the counts follow."""

@@ -75,9 +75,10 @@ class Postgres:
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Until the server answers. Raises ServerFailed."""
-        _until(self._answers, process, self.log, "PostgreSQL", seconds)
+        _until(self.answers, process, self.log, "PostgreSQL", seconds)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it lets somebody in now."""
         try:
             psycopg.connect(self.url(), connect_timeout=2).close()
         except psycopg.OperationalError:
@@ -137,9 +138,10 @@ class Nats:
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Until the server answers. Raises ServerFailed."""
-        _until(self._answers, process, self.log, "NATS", seconds)
+        _until(self.answers, process, self.log, "NATS", seconds)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it greets who connects now."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 return connection.recv(4) == b"INFO"

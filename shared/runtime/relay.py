@@ -62,7 +62,7 @@ async def _lead(settings: Settings, stop: asyncio.Event) -> None:
         client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
         patrolling = asyncio.create_task(patrol(settings.database_url.get_secret_value(), client))
         try:
-            await _copy(database, client, stop)
+            await copy(database, client, stop)
         finally:
             patrolling.cancel()
             await asyncio.wait([patrolling])
@@ -75,7 +75,8 @@ async def _lock(database: Connection) -> bool:
     return bool(row and row[0])
 
 
-async def _copy(database: Connection, client: Client, stop: asyncio.Event) -> None:
+async def copy(database: Connection, client: Client, stop: asyncio.Event) -> None:
+    """Copy from where the stream ends. Raises Refused, and changes nothing, where somebody else copies too."""
     await database.execute("LISTEN log")
     position = await _resume(database, client)
     logger.info("relay copies the log to the stream", after=position)

@@ -1,4 +1,4 @@
-"""Two replicas of everything run side by side: nothing is doubled, and when a leader dies the other goes on."""
+"""Two replicas of everything run side by side: nothing is doubled, and when a leader dies the other goes on at once."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from simulator.sample_list import write_list
 from tests.e2e.ledgers import calls, submissions
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-TAKEOVER_SECONDS = 10
+TAKEOVER_SECONDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,13 @@ def test_two_replicas_double_nothing_and_one_takes_over(stack: Stack, tmp_path: 
 
     upload = campaign.upload(tmp_path / "people.csv")
     launched = campaign.launch(upload["upload_id"])
-    before = leaders(stack)
     for name in (*SERVICES, "relay"):
+        before = leaders(stack)[name]
         _kill_leader(stack, name)
-    deadline = time.monotonic() + TAKEOVER_SECONDS
-    while set(now := leaders(stack)) != set(before) or any(now[name] == before[name] for name in before):
-        assert time.monotonic() < deadline, f"no new leader of {set(before) - set(now)}"
-        time.sleep(0.05)
+        deadline = time.monotonic() + TAKEOVER_SECONDS
+        while leaders(stack).get(name, before) == before:
+            assert time.monotonic() < deadline, f"no new leader of {name} within {TAKEOVER_SECONDS} s"
+            time.sleep(0.02)
 
     batch = campaign.wait(launched["batch_id"], 60)
     assert (batch["completed"], batch["failed"]) == (200, 0)

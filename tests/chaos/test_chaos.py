@@ -1,0 +1,30 @@
+"""A short run of `make chaos`: whatever breaks, what was acknowledged is there, once, and replay gives the same.
+
+LEADSTREAM_SEED=... repeats the faults of a run; the seed is printed.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECONDS = 240
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(SECONDS + 30)
+def test_nothing_is_lost_whatever_breaks(tmp_path: Path) -> None:
+    seed = os.environ.get("LEADSTREAM_SEED", str(random.randrange(10**6)))
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "chaos", "--seed", seed, "--minutes", "0.6", "--report", str(report)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=SECONDS)
+    print(done.stdout)
+    assert done.returncode == 0, f"LEADSTREAM_SEED={seed}\n{done.stdout}\n{done.stderr}"
+    told = json.loads(report.read_text())
+    assert told["verdict"] == "held"
+    assert {"kill -9", "provider"} <= {struck["kind"] for struck in told["struck"]}
+    assert told["figures"]["events"] > 500
