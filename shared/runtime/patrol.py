@@ -17,6 +17,7 @@ from nats.errors import Error as NatsError
 
 from shared.runtime import direct
 from shared.runtime.archive import Link
+from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.comparison import GONE, OTHER_EVENT
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, Findings, LogCheck, rows_of
@@ -34,9 +35,11 @@ logger = structlog.get_logger()
 async def patrol(url: str, client: Client) -> None:
     """Check for ever. A server that is away is waited for."""
     while True:
+        end_if_cancelled()
         try:
             async with await connect(url, name="patrol", autocommit=True) as connection:
                 while True:
+                    end_if_cancelled()
                     await walk(connection, client)
                     await asyncio.sleep(EVERY_SECONDS)
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
