@@ -115,7 +115,7 @@ def test_a_workbook_that_grows_out_of_proportion_is_not_unpacked(tmp_path: Path)
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("xl/workbook.xml", "<workbook/>")
         file.writestr("xl/worksheets/sheet1.xml", bytes(10_000_000))
-    with pytest.raises(UnreadableFile, match=r"would grow from 1\d,\d\d\d to 10,000,011 bytes"):
+    with pytest.raises(UnreadableFile, match=r"would grow from [\d,]+ to 10,000,011 bytes"):
         read(tmp_path / "bomb.xlsx")
 
 
