@@ -136,6 +136,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "LaunchContinued": lambda p: f"rows after {p.get('after_row')}",
     "BatchPaused": _reason,
     "BatchResumed": _reason,
+    "BudgetSet": lambda p: "no limit" if p.get("max_credits") is None else f"{p['max_credits']:g} credits in all",
     "BatchCancelled": _reason,
     "FailedItemsRetried": _retried,
     "BatchCompleted": lambda p: f"{p.get('completed')} completed, {p.get('failed')} failed",

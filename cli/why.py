@@ -104,6 +104,9 @@ def _waits(known: Known, wait: Facts, name: str) -> Iterator[Reason]:
         yield _sent(known, name, current, after)
     elif current["status"] == "DUE":
         yield _due(known, name, current, wait, after)
+    elif current["status"] == "HELD":
+        text = f"{name} is not called yet: it would cost more than {current['batch_id']} or its client may spend"
+        yield Reason("held", text, f"leadstream batch cost {current['batch_id']}")
 
 
 def _sent(known: Known, name: str, current: Facts, after: str) -> Reason:

@@ -76,6 +76,14 @@ class TenantConfigured:
     share_answers: bool
 
 
+@event("BudgetSet", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BudgetSet:
+    """What all calls for the envelope's client may cost together, from the first on; None: as much as they do."""
+
+    max_credits: float | None
+
+
 @event("WorkflowRegistered", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class WorkflowRegistered:
@@ -263,7 +271,7 @@ class LaunchContinued:
     after_row: int
 
 
-@event("BatchPaused", 1, "ingest")
+@event("BatchPaused", 1, "ingest", "dispatcher")
 @dataclass(frozen=True, slots=True)
 class BatchPaused:
     """No further step of the batch is scheduled; what is under way ends."""
@@ -271,12 +279,13 @@ class BatchPaused:
     reason: str = ""
 
 
-@event("BatchResumed", 1, "ingest")
+@event("BatchResumed", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class BatchResumed:
-    """Scheduling goes on where it stood."""
+    """Scheduling goes on where it stood. `max_credits`: what the batch may spend from now on; None as before."""
 
     reason: str = ""
+    max_credits: float | None = None
 
 
 @event("BatchCancelled", 1, "ingest")

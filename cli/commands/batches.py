@@ -84,12 +84,37 @@ def pause(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def resume(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
+def resume(
+    batch: BatchId,
+    max_credits: Annotated[float | None, typer.Option(min=0, help="What it may spend from now on.")] = None,
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
     """Go on where a paused batch stands.
 
-    Example: leadstream batch resume batch_01...
+    Example: leadstream batch resume batch_01... --max-credits 500
     """
-    _control(batch, "resume", reason, as_json)
+    _control(batch, "resume", reason, as_json, max_credits=max_credits)
+
+
+@app.command()
+def cost(batch: BatchId, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """Show what a batch has cost so far, step by step, and what it may spend.
+
+    Example: leadstream batch cost batch_01...
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json, table
+
+    with open_api(at_position) as api:
+        found = api.read("dispatcher", f"/v1/costs/{checked_id('batch', batch)}")
+    if as_json:
+        return show_json(found)
+    headings = {"workflow": "Step", "calls": "Calls", "credits": "Credits", "held": "Held"}
+    table(headings, found["steps"], "no calls yet")
+    cap = "" if found["max_credits"] is None else f" of {found['max_credits']:g}"
+    return say(f"{found['credits']:g}{cap} credits")
 
 
 @app.command()
@@ -171,13 +196,13 @@ def _release(
     return say(f"{batch_id}: {failed - left} items {'skip their step' if action == 'skip' else 'try again'}")
 
 
-def _control(batch: str, action: str, reason: str, as_json: bool) -> None:
+def _control(batch: str, action: str, reason: str, as_json: bool, **more: Any) -> None:
     from cli.api import open_api
     from cli.lookups import checked_id
     from cli.output import say, show_json
 
     with open_api() as api:
-        answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason})
+        answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason, **more})
     if as_json:
         return show_json(answer)
     return say(f"{answer['batch_id']}: asked to {action}")

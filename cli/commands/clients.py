@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AsJson, AtPosition
+from cli.errors import Misused
+from cli.options import AsJson, AtPosition, ClientName
 
 app = typer.Typer(no_args_is_help=True, help="The customers of the agency.")
 
@@ -27,6 +28,31 @@ def add(
     if as_json:
         return show_json(answer)
     return say(answer["client_id"])
+
+
+@app.command()
+def budget(
+    client: ClientName,
+    max_credits: Annotated[float | None, typer.Option(min=0, help="What all calls may cost together.")] = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="As much as they do.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what all calls for a client may cost together: a batch whose next call would cost more is paused.
+
+    Example: leadstream client budget Acme --max-credits 5000
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import say, show_json
+
+    if unlimited == (max_credits is not None):
+        raise Misused("client budget takes either --max-credits N or --unlimited: give one of the two")
+    with open_api() as api:
+        path = f"/v1/clients/{client_id_of(api, client)}/budget"
+        answer = api.command(path, {"max_credits": max_credits}, method="PUT")
+    if as_json:
+        return show_json(answer)
+    return say(f"{client} may spend {'as much as it does' if unlimited else f'{max_credits:g} credits in all'}")
 
 
 @app.command("list")

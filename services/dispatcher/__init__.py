@@ -1,14 +1,14 @@
 """Has every scheduled step done: SYNC ones here, ASYNC ones at a provider, each entity once.
 
-consumes: WorkflowConfigured, ConfigurationRemoved, BatchLaunched, BatchCancelled, ItemAdded, StepScheduled,
-          StepDispatched, DispatchRefused, DispatchTimedOut, EnrichmentReceived, ItemCompleted, AnswerReused,
-          TenantConfigured
-emits:    StepDispatched, DispatchRefused, DispatchTimedOut, ItemCompleted, AnswerReused, StepFailed
-owns:     batch, item, config, tenant, claim, waiter, dispatch, webhook, sending (schema `dispatcher`)
+consumes: WorkflowConfigured, ConfigurationRemoved, BatchLaunched, BatchResumed, BatchCancelled, BudgetSet, ItemAdded,
+          StepScheduled, StepDispatched, DispatchRefused, DispatchTimedOut, EnrichmentReceived, ItemCompleted,
+          AnswerReused, TenantConfigured
+emits:    StepDispatched, DispatchRefused, DispatchTimedOut, ItemCompleted, AnswerReused, StepFailed, BatchPaused
+owns:     batch, item, config, budget, tenant, claim, waiter, dispatch, webhook, sending (schema `dispatcher`)
 extras:   tables.py, state.py (the rows), entities.py (which company or person), configuration.py (settings of a step),
-          claims.py (one entity, one call), steps.py (what a scheduled step comes to), answers.py (what an answer sets),
-          recall.py (what was answered already), warehouse.py (what another client was answered), workflows/ (SYNC
-          functions), outcomes.py (what a provider's reply means), due.py (what is to be sent, fairly), posting.py (one
-          POST), sending.py (all of them), webhooks.py (how each may be called), secrets.py, deadlines.py (missing
-          answers), plans.py (what a launch would do)
+          spending.py (what calls may cost), claims.py (one entity, one call), steps.py (what a step comes to),
+          answers.py (what an answer sets), recall.py (what was answered already), warehouse.py (what another client was
+          answered), workflows/ (SYNC functions), outcomes.py (what a provider's reply means), due.py (what is to be
+          sent, fairly), posting.py (one POST), sending.py (all of them), webhooks.py (how each may be called),
+          secrets.py, deadlines.py (missing answers), plans.py (what a launch would do)
 """

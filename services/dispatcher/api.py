@@ -11,7 +11,7 @@ from services.dispatcher import handlers
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep
-from shared.runtime.http import Asking, Fresh, application, known_id
+from shared.runtime.http import Asking, Fresh, Problem, application, known_id
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -73,6 +73,15 @@ async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str
 async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dict[str, Any]]:
     """Submissions by webhook, against how many it takes in its life, and whether it is left alone at the moment."""
     return await handlers.webhooks(queries, caller.tenant_id, request.app.state.webhooks)
+
+
+@ROUTES.get("/v1/costs/{batch_id}")
+async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
+    """What a batch has cost so far, what is held, and what it and its client may spend."""
+    found = await handlers.costs(queries, caller.tenant_id, known_id("batch", batch_id))
+    if found is None:
+        raise Problem(404, "not_found", f"no batch {batch_id}")
+    return found
 
 
 @ROUTES.post("/v1/plans")

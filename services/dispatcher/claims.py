@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from services.dispatcher import spending
 from services.dispatcher.entities import Entity
 from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter, Webhook
 from shared.envelope import Event
@@ -26,7 +27,9 @@ from shared.ids import derive_id
 NOBODY_WAITS: Final = "every batch that waited for it was cancelled"
 
 
-def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, config: dict[str, Any]) -> None:
+def ask(
+    state: State, event: Event, item: Item, entity: Entity, scope: Scope, config: dict[str, Any], price: float
+) -> None:
     """An item needs an entity: it claims it, waits for it, or finds it answered (and then changes nothing)."""
     payload: StepScheduled = event.payload
     key = (entity.entity_id, payload.workflow)
@@ -37,7 +40,9 @@ def ask(state: State, event: Event, item: Item, entity: Entity, scope: Scope, co
         Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
     )
     if claim is None or claim.status != "IN_PROGRESS":
-        _claim(state, event, item, entity, scope, _still_out(state, claim))
+        _claim(state, event, item, entity, scope, _still_out(state, claim), price)
+    else:
+        _take_over(state, event, item, claim)
 
 
 def claim_of(state: State, item: Item, key: ClaimKey) -> Claim | None:
@@ -62,7 +67,18 @@ def _still_out(state: State, claim: Claim | None) -> Dispatch | None:
     return dispatch if dispatch is not None and dispatch.status == "SENT" else None
 
 
-def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope, still_out: Dispatch | None) -> None:
+def _take_over(state: State, event: Event, item: Item, claim: Claim) -> None:
+    """A call that another batch may not pay for is this one's to make, if it may."""
+    dispatch = state.dispatches[claim.dispatch_id or ""]
+    if dispatch.status == "HELD" and dispatch.batch_id != item.batch_id:
+        mine = replace(dispatch, batch_id=item.batch_id, item_id=item.item_id, step=event.payload.step)
+        state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=item.item_id)
+        spending.admit(state, event, mine)
+
+
+def _claim(
+    state: State, event: Event, item: Item, entity: Entity, scope: Scope, still_out: Dispatch | None, price: float
+) -> None:
     payload: StepScheduled = event.payload
     dispatch_id = still_out.dispatch_id if still_out else derive_id("disp", event.id, entity.entity_id)
     attempt = still_out.attempt if still_out else 1
@@ -72,11 +88,12 @@ def _claim(state: State, event: Event, item: Item, entity: Entity, scope: Scope,
     )  # fmt: skip
     if still_out:
         return
-    state.dispatches[dispatch_id] = Dispatch(
+    dispatch = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
         payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
-        None, None, False, None, None, 0,
+        None, None, False, None, None, 0, price,
     )  # fmt: skip
+    spending.admit(state, event, dispatch)
 
 
 def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
@@ -86,6 +103,7 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
         return
     if dispatch.sent_at is None:
         _submitted(state, event, payload)
+        spending.was_made(state, dispatch)
     status = "SENT" if dispatch.status == "DUE" else dispatch.status
     state.dispatches[dispatch.dispatch_id] = replace(
         dispatch,
@@ -108,6 +126,7 @@ def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
     """An answer came, late, twice or unasked for: the first one for a claim releases its waiters."""
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     if dispatch is not None and dispatch.status != "ANSWERED":
+        spending.was_made(state, dispatch)
         state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
     key = claim_key(state, event, payload)
     claim = state.claims.get(key) if key else None
@@ -153,11 +172,13 @@ def unsuccessful(
     status: DispatchStatus = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
     dispatch = replace(dispatch, status=status, code=code, reason=reason)
     state.dispatches[dispatch.dispatch_id] = dispatch
+    if status == "REFUSED" and dispatch.sent_at is None:
+        spending.give_back(state, dispatch)
     claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
         return
     if payload.retry_at is not None and _wanted(state, (claim.entity_id, claim.workflow)):
-        _try_again(state, claim, dispatch, payload.retry_at)
+        _try_again(state, event, claim, dispatch, payload.retry_at)
     else:
         _give_up(state, event, claim, code, reason)
 
@@ -170,9 +191,20 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
     for key in sorted(keys):
         claim = state.claims[key]
         dispatch = state.dispatches[claim.dispatch_id or ""]
-        if dispatch.status == "DUE" and not _wanted(state, key):
-            state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="CANCELLED")
+        if dispatch.status in {"DUE", "HELD"} and not _wanted(state, key):
+            _take_back(state, dispatch, "CANCELLED")
             _give_up(state, event, claim, "INTERNAL", NOBODY_WAITS)
+        elif dispatch.status == "HELD" and dispatch.batch_id == batch.batch_id:
+            _pass_on(state, event, claim, dispatch)
+
+
+def _pass_on(state: State, event: Event, claim: Claim, dispatch: Dispatch) -> None:
+    """A call that a cancelled batch was not to pay for is made for the first batch that still waits for it."""
+    places = sorted(state.waiting[claim.entity_id, claim.workflow])
+    waiter = next(w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running")
+    state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=waiter.item_id)
+    theirs = replace(dispatch, batch_id=waiter.batch_id, item_id=waiter.item_id, step=waiter.step)
+    spending.admit(state, event, theirs)
 
 
 def _wanted(state: State, key: ClaimKey) -> bool:
@@ -184,13 +216,14 @@ def _batches(state: State, key: ClaimKey) -> set[str]:
     return {state.waiters[place].batch_id for place in state.waiting.get(key, ())}
 
 
-def _try_again(state: State, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:
+def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:
     following = derive_id("disp", dispatch.dispatch_id, "retry")
     missing = dispatch.missing + (dispatch.status == "TIMED_OUT")
-    state.dispatches[following] = replace(
+    again = replace(
         dispatch, dispatch_id=following, attempt=dispatch.attempt + 1, status="DUE", due_at=due_at, sent_at=None,
         deadline_at=None, in_doubt=False, code=None, reason=None, missing=missing,
     )  # fmt: skip
+    spending.admit(state, event, again)
     key = (claim.entity_id, claim.workflow)
     state.claims[key] = replace(claim, dispatch_id=following, attempt=dispatch.attempt + 1)
 
@@ -203,5 +236,12 @@ def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason
 def _supersede(state: State, claim: Claim) -> None:
     """A retry that was not sent yet is not needed any more."""
     current = state.dispatches.get(claim.dispatch_id or "")
-    if current is not None and current.status == "DUE":
-        state.dispatches[current.dispatch_id] = replace(current, status="SUPERSEDED")
+    if current is not None and current.status in {"DUE", "HELD"}:
+        _take_back(state, current, "SUPERSEDED")
+
+
+def _take_back(state: State, dispatch: Dispatch, status: DispatchStatus) -> None:
+    """A call that was not made yet is not made."""
+    if dispatch.status == "DUE":
+        spending.give_back(state, dispatch)
+    state.dispatches[dispatch.dispatch_id] = replace(dispatch, status=status)

@@ -33,6 +33,12 @@ def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str |
     return f"freshness_days of workflow {workflow} is {days!r:.80}: it has to be a number of days"
 
 
+def price_of(step: Mapping[str, Any], config: Mapping[str, Any] | None) -> float:
+    """What a call costs: what the settings say, else what the registry said at launch."""
+    told = (config or {}).get("credits")
+    return float(told) if isinstance(told, int | float) and told >= 0 else float(step["credits"])
+
+
 def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     """Whether an item has all the fields already that make it skip this step of its blueprint."""
     unless = step.get("unless")

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Final, assert_never
 
-from services.dispatcher import claims, steps, warehouse
-from services.dispatcher.configuration import config_of, problem, terms_of_reuse
+from services.dispatcher import claims, spending, steps, warehouse
+from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse
 from services.dispatcher.entities import Entity
-from services.dispatcher.state import Batch, Config, Item, State, Tenant
+from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant
 from services.dispatcher.steps import Workflow
 from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,
     BatchCancelled,
     BatchLaunched,
+    BatchPaused,
+    BatchResumed,
+    BudgetSet,
     ConfigurationRemoved,
     DispatchRefused,
     DispatchTimedOut,
@@ -32,7 +35,9 @@ CONSUMES: Final = (
     "WorkflowConfigured",
     "ConfigurationRemoved",
     "BatchLaunched",
+    "BatchResumed",
     "BatchCancelled",
+    "BudgetSet",
     "ItemAdded",
     "StepScheduled",
     "StepDispatched",
@@ -48,7 +53,9 @@ Consumed = (
     WorkflowConfigured
     | ConfigurationRemoved
     | BatchLaunched
+    | BatchResumed
     | BatchCancelled
+    | BudgetSet
     | ItemAdded
     | StepScheduled
     | StepDispatched
@@ -72,6 +79,10 @@ def evolve(state: State, event: Event) -> None:
             _launch(state, event, payload)
         case BatchCancelled():
             _cancel(state, event)
+        case BatchResumed():
+            spending.resume(state, event, payload)
+        case BudgetSet():
+            _set_budget(state, event, payload)
         case ItemAdded():
             _add(state, event, payload)
         case StepScheduled():
@@ -97,6 +108,7 @@ def evolve(state: State, event: Event) -> None:
 def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Iterator[Emit]:
     """What follows from the event, given the state after it."""
     payload: Consumed = event.payload
+    yield from _paused(state, event)
     match payload:
         case StepScheduled():
             yield from steps.take(state, event, payload, workflows)
@@ -110,6 +122,8 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             | ConfigurationRemoved()
             | BatchLaunched()
             | BatchCancelled()
+            | BatchResumed()
+            | BudgetSet()
             | ItemAdded()
             | StepDispatched()
             | ItemCompleted()
@@ -119,6 +133,15 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             return
         case _:
             assert_never(payload)
+
+
+def _paused(state: State, event: Event) -> Iterator[Emit]:
+    """A batch is paused at the first call that would cost too much; one that is cancelled may leave it to others."""
+    own = state.batches.get(event.batch_id or "")
+    batches = state.batches.values() if isinstance(event.payload, BatchCancelled) else [own] if own else []
+    for batch in batches:
+        if batch.held_by == event.id:
+            yield Emit(BatchPaused(spending.why_held(state, batch)), batch_id=batch.batch_id, role=batch.batch_id)
 
 
 def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity]]:
@@ -143,6 +166,13 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity
                     yield event, entity
 
 
+def _set_budget(state: State, event: Event, payload: BudgetSet) -> None:
+    assert event.client_id
+    known = state.budgets.get(event.client_id)
+    reserved = known.reserved if known else 0.0
+    state.budgets[event.client_id] = Budget(event.client_id, event.tenant_id, payload.max_credits, reserved)
+
+
 def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
     """Keep what a SYNC workflow set: later steps see it."""
     item = state.items.get(event.item_id or "") if payload.output else None
@@ -162,7 +192,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     assert event.client_id
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
-        [asdict(step) for step in payload.blueprint], payload.config, "running",
+        [asdict(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
     )  # fmt: skip
 
 
@@ -205,4 +235,4 @@ def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
     ):
         return
     terms = terms_of_reuse(state, batch, entity, payload.workflow, config or {})
-    claims.ask(state, event, item, entity, step["scope"], terms)
+    claims.ask(state, event, item, entity, step["scope"], terms, price_of(step, config))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
-from services.dispatcher.tables import CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
+from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
 from shared.envelope import from_json
 from shared.ids import to_hex
@@ -76,6 +76,29 @@ async def counts(queries: Queries, tenant_id: str, batch_id: str) -> list[Row]:
 async def claims(queries: Queries, tenant_id: str, entity_id: str) -> list[Row]:
     """The calls for one company, person or item, by workflow."""
     return await queries.rows(tenant_id, select(CLAIM).where(CLAIM.c.entity_id == entity_id))
+
+
+async def costs(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
+    """What a batch's calls have cost, by workflow, and what it and its client may spend."""
+    found = await queries.rows(tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))
+    if not found:
+        return None
+    made, held = DISPATCH.c.sent_at.is_not(None), DISPATCH.c.status == "HELD"
+    spent = func.coalesce(func.sum(DISPATCH.c.credits).filter(made), 0.0)
+    query = (
+        select(
+            DISPATCH.c.workflow, func.count().filter(made).label("calls"), spent.label("credits"),
+            func.count().filter(held).label("held"),
+        )
+        .where(DISPATCH.c.batch_id == batch_id)
+        .group_by(DISPATCH.c.workflow)
+        .order_by(DISPATCH.c.workflow)
+    )  # fmt: skip
+    steps = await queries.rows(tenant_id, query)
+    batch = {name: found[0][name] for name in ("batch_id", "client_id", "max_credits", "reserved")}
+    budgets = await queries.rows(tenant_id, select(BUDGET).where(BUDGET.c.client_id == batch["client_id"]))
+    client = {name: budgets[0][name] for name in ("max_credits", "reserved")} if budgets else {}
+    return batch | {"credits": sum(step["credits"] for step in steps), "steps": steps, "client": client}
 
 
 async def waiting(queries: Queries, tenant_id: str, item_id: str, met: Webhooks) -> list[Row]:

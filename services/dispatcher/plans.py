@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatcher.claims import is_fresh
-from services.dispatcher.configuration import is_skipped
+from services.dispatcher.configuration import is_skipped, price_of
 from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
@@ -31,7 +31,7 @@ class StepPlan:
         current = [claim for claim in claims if claim.entity_id in self.entities and claim.status != "FAILED"]
         known = sum(claim.status == "IN_PROGRESS" or is_fresh(claim, now, settings) for claim in current)
         calls = len(self.entities) - known if self.step["kind"] == "ASYNC" else 0
-        price: float = settings["credits"] if "credits" in settings else self.step["credits"]
+        price = price_of(self.step, settings)
         return {
             "workflow": self.step["workflow"], "kind": self.step["kind"], "scope": self.step["scope"],
             "items": self.items, "skipped": self.skipped, "unidentified": self.unidentified,

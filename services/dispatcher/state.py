@@ -10,12 +10,15 @@ from shared.state import Tracked
 
 ClaimKey = tuple[str, str]
 ClaimStatus = Literal["IN_PROGRESS", "ANSWERED", "FAILED"]
-DispatchStatus = Literal["DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
+DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
 
 @record
 class Batch:
-    """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration."""
+    """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration.
+
+    `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much.
+    """
 
     batch_id: str
     tenant_id: str
@@ -24,6 +27,9 @@ class Batch:
     blueprint: list[dict[str, Any]]
     config: dict[str, Any]
     status: Literal["running", "cancelled"]
+    max_credits: float | None
+    reserved: float
+    held_by: str | None
 
 
 @record
@@ -112,6 +118,17 @@ class Dispatch:
     code: FailureCode | None
     reason: str | None
     missing: int
+    credits: float
+
+
+@record
+class Budget:
+    """What all calls for a client may cost together (None: anything), and what of it is spent or about to be."""
+
+    client_id: str
+    tenant_id: str
+    max_credits: float | None
+    reserved: float
 
 
 @record
@@ -159,6 +176,7 @@ class State:
     webhooks: Tracked[str, Webhook] = field(default_factory=Tracked)
     answers: dict[str, Any] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    budgets: Tracked[str, Budget] = field(default_factory=Tracked)
     tenants: Tracked[str, Tenant] = field(default_factory=Tracked)
     lendable: dict[tuple[str, int], list[Lendable]] = field(default_factory=dict)
     lent: set[ClaimKey] = field(default_factory=set)

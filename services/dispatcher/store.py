@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.dispatcher import domain, recall
 from services.dispatcher.state import (
     Batch,
+    Budget,
     Claim,
     ClaimKey,
     Config,
@@ -15,11 +16,12 @@ from services.dispatcher.state import (
     Waiter,
     Webhook,
 )
-from services.dispatcher.tables import BATCH, CLAIM, CONFIG, DISPATCH, ITEM, METADATA, TENANT, WAITER, WEBHOOK
+from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, ITEM, METADATA, TENANT, WAITER, WEBHOOK
 from shared.envelope import Event
 from shared.events import (
     AnswerReused,
     BatchCancelled,
+    BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
     EnrichmentReceived,
@@ -58,19 +60,21 @@ MEASURES = (
     ),
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
-_webhooks, _tenants = Rows(WEBHOOK, Webhook), Rows(TENANT, Tenant)
+_webhooks, _tenants, _budgets = Rows(WEBHOOK, Webhook), Rows(TENANT, Tenant), Rows(BUDGET, Budget)
 _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
 
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
-    needs_batch = StepScheduled | BatchCancelled | ItemAdded
+    needs_batch = StepScheduled | BatchCancelled | BatchResumed | ItemAdded
     await _load_batches(
         connection, state, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
     )
     await _load_items(connection, state, events)
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
+    await _load_held(connection, state, events)
+    await _load_budgets(connection, state, events)
     await _load_webhooks(connection, state, events)
     asked = list(domain.asked(state, events))
     keys = _claim_keys(state, events) | {(entity.entity_id, event.payload.workflow) for event, entity in asked}
@@ -89,6 +93,7 @@ async def save(connection: Connection, state: State) -> None:
     await DISPATCHES.upsert(connection, state.dispatches.take_changed())
     await _webhooks.upsert(connection, state.webhooks.take_changed())
     await _tenants.upsert(connection, state.tenants.take_changed())
+    await _budgets.upsert(connection, state.budgets.take_changed())
 
 
 async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
@@ -127,7 +132,26 @@ async def _load_dispatches(connection: Connection, state: State, ids: Iterable[s
     wanted = state.dispatches.unknown(ids)
     if wanted:
         found = await DISPATCHES.read(connection, "dispatch_id", wanted)
-        state.dispatches.loaded(wanted, [(d.dispatch_id, d) for d in found])
+        await _enter(connection, state, wanted, found)
+
+
+async def _enter(connection: Connection, state: State, asked: Iterable[str], found: Sequence[Dispatch]) -> None:
+    """Take dispatches into the state, each with its batch: whatever becomes of one may change what the batch spends."""
+    state.dispatches.loaded(asked, [(d.dispatch_id, d) for d in found])
+    await _load_batches(connection, state, {d.batch_id for d in found})
+
+
+async def _load_held(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """The calls that batches which go on have held."""
+    batches = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
+    await _enter(connection, state, (), await DISPATCHES.read(connection, "batch_id", batches, "status = 'HELD'"))
+
+
+async def _load_budgets(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    wanted = state.budgets.unknown({e.client_id for e in events if e.client_id})
+    if wanted:
+        found = await _budgets.read(connection, "client_id", wanted)
+        state.budgets.loaded(wanted, [(budget.client_id, budget) for budget in found])
 
 
 async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:

@@ -1,6 +1,6 @@
 """The dispatcher's tables."""
 
-from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.runtime.database import Id, checkpoint_table, tenant_columns
@@ -18,6 +18,9 @@ BATCH = Table(
     Column("blueprint", JSONB, nullable=False),
     Column("config", JSONB, nullable=False),
     Column("status", Text, nullable=False),
+    Column("max_credits", Double),
+    Column("reserved", Double, nullable=False),
+    Column("held_by", Id("evt")),
 )
 ITEM = Table(
     "item",
@@ -37,6 +40,14 @@ CONFIG = Table(
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("config", JSONB, nullable=False),
     Column("removed", Boolean, nullable=False),
+)
+BUDGET = Table(
+    "budget",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("max_credits", Double),
+    Column("reserved", Double, nullable=False),
 )
 TENANT = Table(
     "tenant",
@@ -96,6 +107,7 @@ DISPATCH = Table(
     Column("code", Text),
     Column("reason", Text),
     Column("missing", SmallInteger, nullable=False),
+    Column("credits", Double, nullable=False),
     Index("dispatch_due", "client_id", "workflow", "workstream", "due_at", postgresql_where=text("status = 'DUE'")),
     Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
     Index("dispatch_batch", "batch_id"),

@@ -14,7 +14,7 @@ from services.ingest.mapping import MissingColumn
 from services.ingest.reading import UnreadableFile
 from services.ingest.requests import Asked, Commands
 from services.ingest.workstreams import UnknownWorkstream
-from shared.events import FailedItemsRetried
+from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
 
 ROUTES: Final = APIRouter()
@@ -138,7 +138,12 @@ async def control(
     body: Control | None = None,
 ) -> dict[str, Any]:
     """Pause, resume or cancel a batch."""
-    return await handlers.control(command, known_id("batch", batch_id), action, body.reason if body else "")
+    body = body or Control()
+    if action == "resume":
+        payload: BatchResumed | BatchPaused | BatchCancelled = BatchResumed(body.reason, body.max_credits)
+    else:
+        payload = BatchPaused(body.reason) if action == "pause" else BatchCancelled(body.reason)
+    return await handlers.control(command, known_id("batch", batch_id), action, payload)
 
 
 @ROUTES.get("/v1/dead-letters")

@@ -86,7 +86,16 @@ class NewBatch(_Body):
 
 
 class Control(_Body):
+    """`max_credits` goes with resume: what the batch may spend from now on."""
+
     reason: str = ""
+    max_credits: Annotated[float, Field(ge=0)] | None = None
+
+
+class NewBudget(_Body):
+    """What all calls for a client may cost together; null: as much as they do."""
+
+    max_credits: Annotated[float, Field(ge=0)] | None
 
 
 class Failed(_Body):

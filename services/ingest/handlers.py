@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
 from services.ingest.reading import Limits, UnreadableFile
@@ -20,6 +20,7 @@ from shared.events import (
     BatchCancelled,
     BatchPaused,
     BatchResumed,
+    BudgetSet,
     ClientRegistered,
     ConfigurationRemoved,
     FailedItemsRetried,
@@ -40,7 +41,7 @@ from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
-CONTROLS: Final = {"pause": BatchPaused, "resume": BatchResumed, "cancel": BatchCancelled}
+Control = BatchPaused | BatchResumed | BatchCancelled
 Answer = dict[str, Any]
 
 
@@ -189,10 +190,15 @@ class Handlers:
             "position": position,
         }  # fmt: skip
 
-    async def control(self, command: Command, batch_id: str, action: str, reason: str) -> Answer:
+    async def set_budget(self, command: Command, client_id: str, payload: BudgetSet) -> Answer:
+        """Say what all calls for a client may cost together."""
+        await lookups.client(self.queries, command.tenant_id, client_id)
+        position = await self._append(command, payload, client_id=client_id)
+        return {"client_id": client_id, "max_credits": payload.max_credits, "position": position}
+
+    async def control(self, command: Command, batch_id: str, action: str, payload: Control) -> Answer:
         """Pause, resume or cancel a batch."""
         batch = await lookups.batch(self.queries, command.tenant_id, batch_id)
-        payload = CONTROLS[action](reason)
         position = await self._append(command, payload, client_id=batch["client_id"], batch_id=batch_id)
         return {"batch_id": batch_id, "action": action, "position": position}
 

@@ -5,10 +5,11 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from services.ingest import listings, lookups
-from services.ingest.bodies import NewClient, NewConfig, NewPipeline, NewTenant, NewWorkflow, steps_of
+from services.ingest.bodies import NewBudget, NewClient, NewConfig, NewPipeline, NewTenant, NewWorkflow, steps_of
 from services.ingest.configuration import schema_of
 from services.ingest.requests import Asked, Commands
 from shared.events import (
+    BudgetSet,
     ConfigurationRemoved,
     TenantConfigured,
     WorkflowConfigured,
@@ -42,6 +43,12 @@ async def add_client(handlers: Commands, command: Asked, body: NewClient) -> dic
 async def clients(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
     """The tenant's clients."""
     return await listings.clients(queries, caller.tenant_id)
+
+
+@ROUTES.put("/v1/clients/{client_id}/budget")
+async def set_budget(handlers: Commands, command: Asked, client_id: str, body: NewBudget) -> dict[str, Any]:
+    """Say what all calls for a client may cost together: a batch whose next call would cost more is paused."""
+    return await handlers.set_budget(command, known_id("client", client_id), BudgetSet(body.max_credits))
 
 
 @ROUTES.post("/v1/workflows", status_code=201)

@@ -153,3 +153,18 @@ def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighb
     told = campaign.call("ingest", "GET", f"/v1/history/{lead['company_id']}")
     (lent,) = [event["payload"] for event in told if event["type"] == "AnswerReused"]
     assert (lent["from_client_id"], lent["basis"]) == (neighbour.client_id, "domain")
+
+
+def test_a_batch_pauses_rather_than_overspends_and_goes_on_with_more(campaign, people):
+    upload_id = campaign.upload(people([(f"P{n}", f"Cap{n}") for n in range(5)]))["upload_id"]
+    body = {"upload_id": upload_id, "steps": [COMPANY], "max_credits": 3}
+    batch_id = campaign.call("ingest", "POST", "/v1/batches", json=body)["batch_id"]
+    eventually(lambda: campaign.batch(batch_id), lambda batch: batch.get("status") == "paused")
+    cost = eventually(
+        lambda: campaign.call("dispatcher", "GET", f"/v1/costs/{batch_id}"), lambda cost: cost["credits"] == 3
+    )
+    assert (cost["max_credits"], cost["steps"][0]["calls"], cost["steps"][0]["held"]) == (3, 3, 2)
+    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/resume", json={"max_credits": 5})
+    assert campaign.wait(batch_id, 30)["completed"] == 5
+    assert len(submissions(campaign)) == 5
+    assert campaign.call("dispatcher", "GET", f"/v1/costs/{batch_id}")["client"]["reserved"] == 5

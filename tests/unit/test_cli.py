@@ -29,12 +29,12 @@ IMPORT = "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "projector")}
 COMMANDS = [
     *(("tenant", name) for name in ("set", "show")),
-    *(("client", name) for name in ("add", "list")),
+    *(("client", name) for name in ("add", "budget", "list")),
     *(("workflow", name) for name in ("list", "show", "register", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
-    *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip")),
+    *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip", "cost")),
     *(("leads", name) for name in ("list", "show", "facets", "export")),
     *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
@@ -183,6 +183,8 @@ def test_failures_are_one_line_and_an_exit_code(
         ("launch", IMPORT, "-s", "step", "--use", "other=second"),
         ("launch", IMPORT, "-p", "full", "--unless", "step=email"),
         ("batch", "retry", BATCH),
+        ("client", "budget", CLIENT),
+        ("client", "budget", CLIENT, "--max-credits", "5", "--unlimited"),
         ("batch", "skip", BATCH, "--reason", "why not"),
         ("pipeline", "save", "A", "full", "step", "--unless", "step"),
         ("launch", "nonsense", "-s", "step"),
