@@ -18,3 +18,7 @@ InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind 
 DataFolder = Annotated[
     Path, typer.Option("--data", envvar="LEADSTREAM_DATA", help="Data folder of a stack started by `leadstream up`.")
 ]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=HEADER", help="This column is this field; repeat. FIELD= means no column."),
+]

@@ -44,6 +44,10 @@ def _values(p: Payload) -> str:
     return ", ".join(f"{name} {value}" for name, value in p.items() if isinstance(value, str | int | float))
 
 
+def _pairs(chosen: Mapping[str, Any] | None) -> str:
+    return ", ".join(f"{field} from {header or 'no column'}" for field, header in (chosen or {}).items())
+
+
 def _at(p: Payload) -> str:
     step = p.get("step")
     return f"step {step + 1} {p.get('workflow')}" if isinstance(step, int) else str(p.get("workflow") or "")
@@ -129,6 +133,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "WorkflowRetired": lambda p: f"{p.get('workflow')} for {p.get('workstream')}",
     "ConfigurationRemoved": lambda p: f"{p.get('workflow')} for {p.get('workstream')}: {p.get('name')}",
     "PipelineSaved": lambda p: f"{p.get('name')}: {_steps(p.get('steps'))}",
+    "MappingChosen": lambda p: f"{p.get('workstream')}: {_pairs(p.get('chosen'))}",
     "UploadReceived": _received,
     "RowsStaged": lambda p: f"{len(p.get('rows') or ())} rows",
     "BatchLaunched": lambda p: f"{p.get('items')} items: {_steps(p.get('blueprint'))}",

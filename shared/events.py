@@ -202,6 +202,18 @@ class UploadReceived:
     bad_rows: list[BadRow] = field(default_factory=list)
 
 
+@event("MappingChosen", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class MappingChosen:
+    """A person said which header gives a field; it holds for the client's later files of the workstream too.
+
+    `chosen`: field to header as the file has it; "" forgets what was chosen for the field before.
+    """
+
+    workstream: str
+    chosen: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class StagedRow:
     """One row: its 1-based number, every cell as the file has it, and the fields the mapping made of them."""

@@ -1,4 +1,4 @@
-"""`leadstream preview`: what an upload would make of a file. It needs no server."""
+"""`leadstream preview`: what an upload would make of a file. Without a client it needs no server."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,18 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import Misused, Refused
-from cli.options import AsJson
-
-Mapped = Annotated[
-    list[str] | None,
-    typer.Option("--map", metavar="FIELD=HEADER", help="This column is this field; repeat. FIELD= means no column."),
-]
+from cli.options import AsJson, Mapped
 
 
 def preview(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list.")],
     workstream: Annotated[
         str | None, typer.Option("--workstream", "-w", help="The kind of input; without it one is proposed.")
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option("--client", "-c", help="By what was chosen for this client before; asks ingest.")
     ] = None,
     mapped: Mapped = None,
     as_json: AsJson = False,
@@ -27,28 +25,38 @@ def preview(
     Example: leadstream preview people.csv --workstream apollo_scrape --map mobile_phone="Direct line"
     """
     from cli.output import show_json
-    from services.ingest.mapping import Choices, UnknownChoice
+
+    seen = _asked(file, workstream, client, mapped or []) if client else _read(file, workstream, mapped or [])
+    return show_json(seen) if as_json else _report(seen)
+
+
+def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, Any]:
+    """The preview, made here."""
+    from services.ingest.mapping import UnknownChoice, chosen
     from services.ingest.preview import preview as previewed
     from services.ingest.reading import Limits, UnreadableFile
     from services.ingest.workstreams import UnknownWorkstream
     from shared.runtime.settings import Settings
 
     try:
-        seen = previewed(file, workstream, Limits.of(Settings()), Choices(chosen=choices(mapped)))
+        said = chosen(mapped)
+    except ValueError as error:
+        raise Misused(f"--map {error}") from None
+    try:
+        return previewed(file, workstream, Limits.of(Settings()), said)
     except (UnreadableFile, UnknownWorkstream, UnknownChoice) as error:
         raise Refused(str(error)) from None
-    return show_json(seen) if as_json else _report(seen)
 
 
-def choices(mapped: list[str] | None) -> dict[str, str]:
-    """Field to header, as `--map` says it. Raises Misused."""
-    found: dict[str, str] = {}
-    for said in mapped or ():
-        name, equals, header = said.partition("=")
-        if not equals or not name.strip():
-            raise Misused(f"--map takes FIELD=HEADER, for example --map 'email=Work e-mail'; this is {said!r}")
-        found[name.strip()] = header.strip()
-    return found
+def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -> dict[str, Any]:
+    """The preview, made by ingest, which knows the client."""
+    from cli.api import open_api
+    from cli.commands.uploads import read_with_progress
+    from cli.lookups import client_id_of
+
+    with open_api() as api, read_with_progress(file) as content:
+        query = {"client_id": client_id_of(api, client), "map": mapped}
+        return api.upload("/v1/preview", content, **query | ({"workstream": workstream} if workstream else {}))
 
 
 def _report(seen: dict[str, Any]) -> None:

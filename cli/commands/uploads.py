@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 import typer
 
 from cli.errors import Refused
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -22,10 +22,13 @@ def upload(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list: CSV or Excel.")],
     client: Annotated[str, typer.Option("--client", "-c", help="A client's id or its exact name.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    mapped: Mapped = None,
     again: Annotated[bool, typer.Option("--again", help="Take the same content once more.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Upload a list, and see what maps to what and which rows are bad; returns when it can be launched.
+
+    What --map says is remembered for the client's later files of the workstream.
 
     Example: leadstream upload people.csv --client Acme --workstream apollo_scrape
     """
@@ -35,8 +38,8 @@ def upload(
 
     with open_api() as api:
         path = f"/v1/clients/{client_id_of(api, client)}/uploads"
-        query = {"workstream": workstream, "filename": file.name[-200:], "again": again}
-        with _read_with_progress(file) as content:
+        query = {"workstream": workstream, "filename": file.name[-200:], "again": again, "map": mapped or []}
+        with read_with_progress(file) as content:
             answer = api.upload(path, content, **query)
         ready = _when_ready(api, answer["upload_id"])
     if as_json:
@@ -85,7 +88,7 @@ def bad_rows(
 
 
 @contextmanager
-def _read_with_progress(file: Path) -> Iterator[Iterator[bytes]]:
+def read_with_progress(file: Path) -> Iterator[Iterator[bytes]]:
     """The file in chunks, with a bar on stderr while a person looks at it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 

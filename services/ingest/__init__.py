@@ -1,11 +1,11 @@
 """Takes every command a person gives: clients, workflows, settings, pipelines, files, batches.
 
 consumes: TenantConfigured, ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured,
-          ConfigurationRemoved, PipelineSaved, PipelineRemoved, UploadReceived, RowsStaged, BatchLaunched,
-          LaunchContinued
+          ConfigurationRemoved, PipelineSaved, PipelineRemoved, MappingChosen, UploadReceived, RowsStaged,
+          BatchLaunched, LaunchContinued
 emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, BudgetSet,
           FailedItemsRetried, DeadLetterResolved
-owns:     tenant, client, workflow, config, pipeline, upload, row, batch (schema `ingest`)
+owns:     tenant, client, workflow, config, chosen_column, pipeline, upload, row, batch (schema `ingest`)
 extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
           file_kind.py, workbook.py, alphabets.py, encoding.py, records.py, layout.py, table_checks.py and reading.py

@@ -1,5 +1,7 @@
 """Uploads, launches and control of batches over HTTP; the rest of what can be set up is in setup_api."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -10,9 +12,10 @@ from services.ingest.artifacts import TooLarge
 from services.ingest.blueprints import Wanted
 from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
 from services.ingest.handlers import Handlers
-from services.ingest.mapping import MissingColumn
+from services.ingest.mapping import MissingColumn, UnknownChoice, chosen
 from services.ingest.reading import UnreadableFile
 from services.ingest.requests import Asked, Commands
+from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
@@ -21,9 +24,14 @@ ROUTES: Final = APIRouter()
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     UnreadableFile: (422, "unreadable_file"),
     MissingColumn: (422, "missing_column"),
+    UnknownChoice: (422, "unknown_choice"),
     UnknownWorkstream: (404, "unknown_workstream"),
     TooLarge: (413, "too_large"),
 }
+Mapped = Annotated[
+    Sequence[str],
+    Query(alias="map", description="FIELD=HEADER: this column is this field; FIELD= means none. Repeat for more."),
+]
 
 
 def build(handlers: Handlers) -> FastAPI:
@@ -43,15 +51,53 @@ async def upload(
     client_id: str,
     workstream: Annotated[str, Query()],
     filename: Annotated[str, Query(min_length=1, max_length=200)],
+    mapped: Mapped = (),
     again: bool = False,
 ) -> dict[str, Any]:
-    """Upload a file: the request body is the file, as it is."""
-    client_id = known_id("client", client_id)
+    """Upload a file: the request body is the file, as it is. What `map` says is remembered for the client."""
+    sent = Sent(workstream, filename, _chosen(mapped), again)
+    with _refusals():
+        return await handlers.upload(command, known_id("client", client_id), sent, request.stream())
+
+
+@ROUTES.post("/v1/preview")
+async def preview(
+    request: Request,
+    handlers: Commands,
+    command: Asked,
+    workstream: str | None = None,
+    client_id: str | None = None,
+    mapped: Mapped = (),
+) -> dict[str, Any]:
+    """What an upload of the file in the body would do: mapping with scores and reasons, rows, bad rows, a sample.
+
+    Without a workstream one is proposed; with a client, what was chosen for its earlier files counts.
+    """
+    known = known_id("client", client_id) if client_id else None
+    with _refusals():
+        return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        return await handlers.upload(command, client_id, workstream, filename, request.stream(), again)
+        yield
     except tuple(REFUSED) as error:
         status, code = REFUSED[type(error)]
         raise Problem(status, code, str(error.args[0])) from None
+
+
+def _chosen(mapped: Sequence[str]) -> dict[str, str]:
+    try:
+        return chosen(mapped)
+    except ValueError as error:
+        raise Problem(422, "unknown_choice", f"`map` {error}") from None
+
+
+@ROUTES.get("/v1/clients/{client_id}/mappings")
+async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
+    """Which header gives which field in a client's files, as people said."""
+    return await listings.chosen_columns(queries, caller.tenant_id, known_id("client", client_id))
 
 
 @ROUTES.get("/v1/clients/{client_id}/uploads")

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final, assert_never
 
 from services.ingest.registry import SHIPPED
-from services.ingest.state import Batch, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
+from services.ingest.state import Batch, ChosenColumn, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchLaunched,
@@ -19,6 +19,7 @@ from shared.events import (
     ItemAdded,
     LaunchContinued,
     ListedCustomer,
+    MappingChosen,
     PipelineRemoved,
     PipelineSaved,
     RowsStaged,
@@ -39,6 +40,7 @@ CONSUMES: Final = (
     "ConfigurationRemoved",
     "PipelineSaved",
     "PipelineRemoved",
+    "MappingChosen",
     "UploadReceived",
     "RowsStaged",
     "BatchLaunched",
@@ -55,6 +57,7 @@ Consumed = (
     | ConfigurationRemoved
     | PipelineSaved
     | PipelineRemoved
+    | MappingChosen
     | UploadReceived
     | RowsStaged
     | BatchLaunched
@@ -79,6 +82,10 @@ def evolve(state: State, event: Event) -> None:
             _configure(state, tenant, client, payload)
         case PipelineSaved() | PipelineRemoved():
             _save_pipeline(state, tenant, client, payload)
+        case MappingChosen():
+            for field, header in payload.chosen.items():
+                key = (client, payload.workstream, field)
+                state.chosen_columns[key] = ChosenColumn(*key, tenant, header)
         case UploadReceived():
             _receive(state, event, payload)
         case RowsStaged():
@@ -105,7 +112,7 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
             yield from _list_customers(state.uploads[payload.upload_id], payload)
         case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
             return
-        case TenantConfigured() | WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved():
+        case TenantConfigured() | WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved() | MappingChosen():
             return
         case _:
             assert_never(payload)

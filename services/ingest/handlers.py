@@ -6,13 +6,15 @@ same. Every result carries `position`: a query given it waits until it can see t
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
+from services.ingest.mapping import Choices
+from services.ingest.preview import preview as previewed
 from services.ingest.reading import Limits, UnreadableFile
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event
@@ -43,6 +45,7 @@ from shared.runtime.settings import Settings
 
 Control = BatchPaused | BatchResumed | BatchCancelled
 Answer = dict[str, Any]
+Body = AsyncIterator[bytes]
 
 
 @dataclass(frozen=True)
@@ -133,35 +136,51 @@ class Handlers:
         position = await self._append(command, PipelineRemoved(pipeline_id), client_id=found["client_id"])
         return {"pipeline_id": pipeline_id, "name": found["name"], "position": position}
 
-    async def upload(
-        self,
-        command: Command,
-        client_id: str,
-        workstream: str,
-        filename: str,
-        body: AsyncIterator[bytes],
-        again: bool,
+    async def preview(
+        self, command: Command, client_id: str | None, workstream: str | None, chosen: Mapping[str, str], body: Body
     ) -> Answer:
+        """What an upload of the file would do; nothing is kept. With a client, what was chosen for it counts."""
+        remembered = await self._remembered(command, client_id) if client_id else {}
+        received, _, _ = await artifacts.receive(self.settings.artifacts, body, self.settings.upload_max_bytes)
+        try:
+            limits = Limits.of(self.settings)
+            return await asyncio.to_thread(previewed, received, workstream, limits, chosen, remembered)
+        finally:
+            received.unlink(missing_ok=True)
+
+    async def upload(self, command: Command, client_id: str, sent: uploads.Sent, body: Body) -> Answer:
         """Keep the file and stage its rows. The same content twice is noticed and not doubled, unless `again`."""
-        await lookups.client(self.queries, command.tenant_id, client_id)
-        definition = workstream_of(workstream)
+        definition = workstream_of(sent.workstream)
+        remembered = await self._remembered(command, client_id)
+        choices = Choices(sent.chosen, remembered.get(sent.workstream, {}))
         folder = self.settings.artifacts
         received, length, digest = await artifacts.receive(folder, body, self.settings.upload_max_bytes)
         try:
-            name = new_id("import") if again else named_id("import", client_id, workstream, digest)
+            name = sent.name(client_id, digest)
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
                 return uploads.answer_again(known)
-            found = await asyncio.to_thread(staging.survey, received, definition, Limits.of(self.settings))
+            found = await asyncio.to_thread(staging.survey, received, definition, Limits.of(self.settings), choices)
             if not found.good + found.bad_count:
                 raise UnreadableFile("There is a header and no row below it. Export the list again.")
-            key = artifacts.import_key(command.tenant_id, name, filename, clock.now().date())
+            key = artifacts.import_key(command.tenant_id, name, sent.filename, clock.now().date())
             path = await asyncio.to_thread(artifacts.keep, folder, received, key)
         finally:
             received.unlink(missing_ok=True)
-        payload = uploads.received(name, filename, length, digest, key, found)
+        payload = uploads.received(name, sent.filename, length, digest, key, found)
+        if sent.chosen:
+            said = named_id("evt", name, "mapping")
+            await self.appender.append([_event(command, sent.mapping_chosen, said, client_id=client_id)])
         position = await self._stage(command, client_id, payload, path, found)
         return uploads.answer(payload, found, position)
+
+    async def _remembered(self, command: Command, client_id: str) -> dict[str, dict[str, str]]:
+        """What was chosen for a client's earlier files: for a workstream, field to header."""
+        await lookups.client(self.queries, command.tenant_id, client_id)
+        found: dict[str, dict[str, str]] = {}
+        for row in await listings.chosen_columns(self.queries, command.tenant_id, client_id):
+            found.setdefault(row["workstream"], {})[row["field"]] = row["header"]
+        return found
 
     async def bad_rows(self, upload: dict[str, Any]) -> Iterator[str]:
         """The bad rows of an upload as CSV, line by line, read anew from its file."""

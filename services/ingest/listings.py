@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Column, Table, select, text
 
-from services.ingest.store import CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
+from services.ingest.store import CHOSEN_COLUMN, CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
 from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
@@ -57,6 +57,13 @@ async def pipelines(queries: Queries, tenant_id: str, client_id: str) -> list[Ro
     """A client's pipelines."""
     query = select(*_told(PIPELINE)).where(PIPELINE.c.client_id == client_id, PIPELINE.c.removed.is_(False))
     return await queries.rows(tenant_id, query.order_by(PIPELINE.c.name))
+
+
+async def chosen_columns(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
+    """What a client's files call fields, as a person said: workstream, field, header."""
+    told = (CHOSEN_COLUMN.c.workstream, CHOSEN_COLUMN.c.field, CHOSEN_COLUMN.c.header)
+    query = select(*told).where(CHOSEN_COLUMN.c.client_id == client_id, CHOSEN_COLUMN.c.header != "")
+    return await queries.rows(tenant_id, query.order_by(*told))
 
 
 async def uploads(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:

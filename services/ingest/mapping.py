@@ -78,6 +78,17 @@ def map_headers(
     return HeaderMapping(targets, unmapped, warnings, list(headers), rows, workstream.identified_by(rows))
 
 
+def chosen(said: Iterable[str]) -> dict[str, str]:
+    """Field to header, of texts like `email=Work e-mail`. Raises ValueError."""
+    found: dict[str, str] = {}
+    for text in said:
+        name, equals, header = text.partition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"takes FIELD=HEADER, for example 'email=Work e-mail'; this is {text!r}")
+        found[name.strip()] = header.strip()
+    return found
+
+
 def require(mapping: HeaderMapping, workstream: Workstream) -> None:
     """Raises MissingColumn unless the mapped columns can make a row an item of the workstream."""
     if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):

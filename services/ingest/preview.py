@@ -1,8 +1,10 @@
 """What an upload of a file would do, before anything is kept: the mapping, the rows, what is wrong with them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from services.ingest.mapping import SAMPLE_ROWS, Choices
@@ -14,17 +16,24 @@ from services.ingest.workstreams import workstream, workstreams
 SHOWN_BAD_ROWS: Final = 1_000
 
 
-def preview(path: Path, slug: str | None, limits: Limits, choices: Choices | None = None) -> dict[str, Any]:
+def preview(
+    path: Path,
+    slug: str | None,
+    limits: Limits,
+    chosen: Mapping[str, str] = MappingProxyType({}),
+    remembered: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> dict[str, Any]:
     """The preview as JSON values; without a slug for the workstream that fits best, all that fit in `proposals`.
 
-    Raises UnreadableFile, UnknownWorkstream and UnknownChoice. A file whose rows cannot be items is shown too, with a
-    warning that says what is missing.
+    `chosen`: field to header, for this file; `remembered`: the same by workstream, for the client's files. Raises
+    UnreadableFile, UnknownWorkstream and UnknownChoice. A file whose rows cannot be items is shown too, with a warning
+    that says what is missing.
     """
     found = [] if slug else propose(path, limits)
-    chosen = slug or (found[0].workstream if found else next(iter(workstreams())))
-    seen = survey(path, workstream(chosen), limits, choices, strict=False)
+    kind = workstream(slug or (found[0].workstream if found else next(iter(workstreams()))))
+    seen = survey(path, kind, limits, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
     warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
-    return {"workstream": chosen, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
+    return {"workstream": kind.slug, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
 
 
 def propose(path: Path, limits: Limits) -> list[Proposal]:

@@ -64,6 +64,17 @@ class Config:
 
 
 @record
+class ChosenColumn:
+    """What a client's files of a workstream call a field, as a person said; "" when that was taken back."""
+
+    client_id: str
+    workstream: str
+    field: str
+    tenant_id: str
+    header: str
+
+
+@record
 class Pipeline:
     """A client's saved steps."""
 
@@ -131,6 +142,7 @@ class State:
     clients: Tracked[str, Client] = field(default_factory=Tracked)
     workflows: Tracked[tuple[str, str, str], Workflow] = field(default_factory=Tracked)
     configs: Tracked[tuple[str, str, str, str], Config] = field(default_factory=Tracked)
+    chosen_columns: Tracked[tuple[str, str, str], ChosenColumn] = field(default_factory=Tracked)
     pipelines: Tracked[str, Pipeline] = field(default_factory=Tracked)
     uploads: Tracked[str, Upload] = field(default_factory=Tracked)
     rows: Tracked[tuple[str, int], Row] = field(default_factory=Tracked)

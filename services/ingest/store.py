@@ -6,7 +6,7 @@ from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, Me
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.ingest.domain import LAUNCH_CHUNK
-from services.ingest.state import Batch, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
+from services.ingest.state import Batch, ChosenColumn, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Event
 from shared.events import (
     BatchLaunched,
@@ -69,6 +69,15 @@ CONFIG = Table(
     Column("config", JSONB, nullable=False),
     Column("removed", Boolean, nullable=False),
 )
+CHOSEN_COLUMN = Table(
+    "chosen_column",
+    METADATA,
+    Column("client_id", Id("client"), primary_key=True),
+    Column("workstream", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    _tenant(),
+    Column("header", Text, nullable=False),
+)
 PIPELINE = Table(
     "pipeline",
     METADATA,
@@ -118,7 +127,7 @@ BATCH = Table(
 )
 _tenants, _clients, _workflows = Rows(TENANT, Tenant), Rows(CLIENT, Client), Rows(WORKFLOW, Workflow)
 _configs, _pipelines, _uploads = Rows(CONFIG, Config), Rows(PIPELINE, Pipeline), Rows(UPLOAD, Upload)
-_rows, _batches = Rows(ROW, Row), Rows(BATCH, Batch)
+_rows, _batches, _chosen_columns = Rows(ROW, Row), Rows(BATCH, Batch), Rows(CHOSEN_COLUMN, ChosenColumn)
 
 # The next rows of a launch, after a row number, of a selection or of all.
 NEXT_ROWS = f"""
@@ -160,6 +169,7 @@ async def save(connection: Connection, state: State) -> None:
     await _clients.upsert(connection, state.clients.take_changed())
     await _workflows.upsert(connection, state.workflows.take_changed())
     await _configs.upsert(connection, state.configs.take_changed())
+    await _chosen_columns.upsert(connection, state.chosen_columns.take_changed())
     await _pipelines.upsert(connection, state.pipelines.take_changed())
     await _uploads.upsert(connection, state.uploads.take_changed())
     await _rows.upsert(connection, state.rows.take_changed())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.campaign import Campaign
+from cli.campaign import Campaign, Refused
 from shared.canonical import registrable_domain
 
 DATA = Path(__file__).parents[1] / "data"
@@ -61,3 +61,40 @@ def test_a_file_becomes_leads(campaign: Campaign, name: str) -> None:
         assert all(lead[column] for column, field in LINKS.items() if field in said)
         domains = [registrable_domain(said.get(field)) for field in ("company_domain", "company_website")]
         assert lead["company_domain"] == next(filter(None, domains), None)
+
+
+def post(campaign: Campaign, path: str, body: bytes, **query: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = campaign.call("ingest", "POST", path, content=body, params=query)
+    return answer
+
+
+def test_what_a_person_chose_for_a_client_holds_for_its_next_file(campaign: Campaign) -> None:
+    uploads = f"/v1/clients/{campaign.client_id}/uploads"
+    kind = {"workstream": "crm_data"}
+    body = b"First Name,Last Name,Direct line,Office line\nAnn,Ash,+49 30 1234567,+49 30 7654321\n"
+    plain = post(campaign, "/v1/preview", body, **kind)
+    assert "mobile_phone" not in plain["mapping"]
+    chosen = post(campaign, uploads, body, filename="a.csv", map=["mobile_phone=Direct line", "notes="], **kind)
+    assert chosen["mapping"] == {
+        "first_name": "First Name", "last_name": "Last Name", "mobile_phone": "Direct line"
+    }  # fmt: skip
+    about = {"at_position": chosen["position"]}
+    path = f"/v1/clients/{campaign.client_id}/mappings"
+    assert campaign.call("ingest", "GET", path, params=about) == [
+        {"workstream": "crm_data", "field": "mobile_phone", "header": "Direct line"}
+    ]
+    later = body.replace(b"Ann", b"Bea")
+    seen = post(campaign, "/v1/preview", later, client_id=campaign.client_id, **kind)
+    assert seen["mapping"]["mobile_phone"]["reason"] == "chosen for this client before"
+    assert post(campaign, uploads, later, filename="b.csv", **kind)["mapping"]["mobile_phone"] == "Direct line"
+    forgotten = post(campaign, uploads, later, filename="b.csv", map="mobile_phone=", **kind)
+    assert "mobile_phone" not in forgotten["mapping"]
+    assert campaign.call("ingest", "GET", path, params={"at_position": forgotten["position"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "says"), [("phone=X", "no field 'phone'"), ("notes=X", "no column 'X'"), ("notes", "takes FIELD=HEADER")]
+)
+def test_a_choice_that_cannot_be_is_refused(campaign: Campaign, said: str, says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        post(campaign, "/v1/preview", b"First Name,Last Name\nAnn,Ash\n", workstream="crm_data", map=said)

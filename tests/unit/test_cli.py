@@ -317,6 +317,8 @@ def test_a_history_names_causes_within_it_by_position() -> None:
          "step 2 w: skipped, company_already_enriched"),
         ("ItemCompleted", {"step": 0, "workflow": "w", "output": {"a": 1}}, "step 1 w: set a"),
         ("DispatchTimedOut", {"workflow": "w", "attempt": 2}, "w: no answer to attempt 2; not tried again"),
+        ("MappingChosen", {"workstream": "s", "chosen": {"email": "Mail", "notes": ""}},
+         "s: email from Mail, notes from no column"),
         ("WorkflowConfigured", {"workflow": "w", "workstream": "s", "config": {"webhook_url": "https://secret"}},
          "w for s: webhook_url"),
         ("SomethingNew", {"a": "x\x1b[2J", "b": [1]}, "a x [2J"),

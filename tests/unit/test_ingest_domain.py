@@ -13,6 +13,7 @@ from shared.events import (
     ClientRegistered,
     ItemAdded,
     LaunchContinued,
+    MappingChosen,
     PipelineSaved,
     RowsStaged,
     StagedRow,
@@ -146,6 +147,21 @@ def test_settings_workflows_and_pipelines_saved_again_replace_the_earlier_ones()
     assert [config.config for config in found.configs.values()] == [{"b": 2}, {"c": 3}]
     assert [(workflow.kind, workflow.title) for workflow in found.workflows.values()] == [("ASYNC", "New")]
     assert [pipeline.steps for pipeline in found.pipelines.values()] == [["b", "a"]]
+
+
+def test_what_was_chosen_for_a_field_last_counts_for_each_workstream() -> None:
+    found = ingest(
+        fact(MappingChosen("crm_data", {"notes": "Memo", "email": "Work"})),
+        fact(MappingChosen("crm_data", {"notes": "", "title": "Role"})),
+        fact(MappingChosen("apollo_scrape", {"notes": "Text"})),
+    )
+    found.then()
+    assert {key[1:]: column.header for key, column in found.state.chosen_columns.items()} == {
+        ("crm_data", "notes"): "",
+        ("crm_data", "email"): "Work",
+        ("crm_data", "title"): "Role",
+        ("apollo_scrape", "notes"): "Text",
+    }
 
 
 @given(st.permutations([staged(1, 2), staged(3), staged(4, 5, 6)]), st.integers(1, 3))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.mapping import Choices, map_headers
+from services.ingest.mapping import map_headers
 from services.ingest.preview import preview
 from services.ingest.proposals import proposals
 from services.ingest.reading import Limits
@@ -65,10 +65,14 @@ def test_the_shape_that_programs_rely_on() -> None:
 
 
 def test_a_choice_is_in_the_preview() -> None:
-    seen = preview(
-        DATA / "crm/salesforce_contacts_report.csv", "crm_data", Limits(), Choices({"mobile_phone": "Phone"})
-    )
+    seen = preview(DATA / "crm/salesforce_contacts_report.csv", "crm_data", Limits(), {"mobile_phone": "Phone"})
     assert seen["mapping"]["mobile_phone"] == {"header": "Phone", "index": 9, "score": 1.0, "reason": "chosen by you"}
+    before = preview(
+        DATA / "crm/salesforce_contacts_report.csv", "crm_data", Limits(), {}, {"crm_data": {"notes": "fax"}}
+    )
+    assert (before["mapping"]["notes"]["header"], before["mapping"]["notes"]["reason"]) == (
+        "Fax", "chosen for this client before"
+    )  # fmt: skip
 
 
 def test_a_file_whose_rows_cannot_be_items_is_shown_with_what_is_missing(tmp_path: Path) -> None:
