@@ -58,8 +58,8 @@ class Api:
             return _json(self._places[service], answer)
 
     def ask(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
-        """What a POST that changes nothing answers, at or after the position of the last command."""
-        with self._answer(service, "POST", path, params=self._fresh({}), json=body) as answer:
+        """What a POST that changes nothing answers, at or after the position of the last command. It may take long."""
+        with self._answer(service, "POST", path, params=self._fresh({}), json=body, timeout=LONG) as answer:
             return _json(self._places[service], answer)
 
     def command(

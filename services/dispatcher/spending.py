@@ -17,7 +17,9 @@ def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     budget = budget_of(state, batch)
     if _fits(batch.max_credits, batch.reserved, dispatch) and _fits(budget.max_credits, budget.reserved, dispatch):
         _reserve(state, dispatch, dispatch.credits)
-        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="DUE")
+        state.dispatches[dispatch.dispatch_id] = (
+            dispatch if dispatch.status == "DUE" else replace(dispatch, status="DUE")
+        )
         return
     state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="HELD")
     if batch.held_by is None:

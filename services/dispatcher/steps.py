@@ -33,10 +33,10 @@ def entity_of(state: State, event: Event) -> Entity | None:
     payload: StepScheduled = event.payload
     item = state.items[event.item_id or ""]
     step = state.batches[item.batch_id].blueprint[payload.step]
-    fields = state.fields_of(item)
-    if (step["kind"] == "SYNC" and step["workflow"] not in LOOKUPS) or is_skipped(step, fields):
+    if step["kind"] == "SYNC" and step["workflow"] not in LOOKUPS:
         return None
-    return resolve(step["scope"], item.client_id, item.item_id, fields)
+    fields = state.fields_of(item)
+    return None if is_skipped(step, fields) else resolve(step["scope"], item.client_id, item.item_id, fields)
 
 
 def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[str, Workflow]) -> Iterator[Emit]:
@@ -44,9 +44,9 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
     item = state.items[event.item_id or ""]
     batch = state.batches[item.batch_id]
     step = batch.blueprint[payload.step]
-    fields = state.fields_of(item)
-    if batch.status == "cancelled":
+    if batch.status == "cancelled" or _waits(state, item.item_id, payload.step):
         return
+    fields = state.fields_of(item)
     if is_skipped(step, fields):
         yield Emit(ItemCompleted(payload.step, payload.workflow, skipped="fields_already_there"))
     elif payload.workflow in LOOKUPS:
@@ -60,7 +60,7 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
     elif (entity := entity_of(state, event)) is None:
         reason = f"the row has nothing to tell the {step['scope']} by: it needs {WANTED[step['scope']]}"
         yield Emit(StepFailed(payload.step, payload.workflow, "VALIDATION", reason, retryable=False))
-    elif not _waits(state, item.item_id, payload.step):
+    else:
         claim = state.claims[entity.entity_id, payload.workflow]
         output = fields_set(step["sets"], state.answers.get(claim.answer_id or ""))
         yield _completion(claim, item.item_id, item.batch_id, payload.step, ALREADY.get(claim.scope), output)
