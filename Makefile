@@ -43,6 +43,7 @@ test-compose: $(STAMP) ## a list through the compose file (needs Docker)
 
 bench: $(STAMP) ## measure throughput, latency, CPU and memory; a preview and the staging of 100,000 rows
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.intake
 
 check: $(STAMP) ## lint, format, types, import rules, generated docs

@@ -39,12 +39,12 @@ def take(stack: Stack) -> Snapshot:
         connection.execute("SELECT pg_stat_force_next_flush()")
         row = connection.execute(COUNTS).fetchone()
     assert row is not None
-    cpu = {name: _cpu(process.running.pid) for name, process in stack.processes.items() if process.running}
+    cpu = {name: cpu_seconds(process.running.pid) for name, process in stack.processes.items() if process.running}
     memory = sum(_memory(p.running.pid) for n, p in stack.processes.items() if p.running and n != "postgres")
     return Snapshot(cpu, memory, *(int(value) for value in row))
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds of a process, its ended children and its living ones."""
     process = psutil.Process(pid)
     own = process.cpu_times()

@@ -163,7 +163,6 @@ async def fill(admin_url: str, count: int) -> None:
                 before = Link(before.position + 1, sha256(before.chain + body).digest())
                 entries.append(Entry(before.position, body, before.chain))
             await transfer.extend(connection, entries)
-            print(f"\r  {before.position:,} of {count:,} ", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

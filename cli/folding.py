@@ -1,6 +1,7 @@
 """Folds of all services side by side, one process each where the log is long, with how far they are."""
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -74,6 +75,9 @@ async def _in_processes(
 
 
 def _in_this_process(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":
+    # A fold makes millions of objects and no cycles: looking for those costs a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1_000)
     return asyncio.run(_act(admin_url, action, service, arguments))
 
 

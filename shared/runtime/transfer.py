@@ -92,13 +92,22 @@ async def extend(connection: Connection, entries: Iterable[Entry]) -> None:
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
     """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it."""
-    event = orjson.loads(entry.body)
+    event = _envelope(entry.body)
     about = [to_hex(event[name]) if event.get(name) else None for name in ("client_id", "batch_id", "item_id")]
     entity = to_hex(event["entity_id"]) if event.get("entity_id") else None
     return (
         entry.position, to_hex(event["id"]), event["type"], slot_of_ids(event.get("client_id"), event["tenant_id"]),
         to_hex(event["tenant_id"]), *about, entity, event["occurred_at"], entry.body.decode(), entry.chain,
     )  # fmt: skip
+
+
+def _envelope(body: bytes) -> Any:
+    """What stands before the payload, which is not read: that is quicker, and nothing beside the body is made of it."""
+    before, payload, _ = body.partition(b',"payload":')
+    try:
+        return orjson.loads(before + b"}" if payload else body)
+    except orjson.JSONDecodeError:
+        return orjson.loads(body)
 
 
 async def head_of(connection: Connection, lock: bool = False) -> Link:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from services.projector.extractors import company, contact, person
@@ -68,6 +69,7 @@ def _respelled(raw: object) -> Iterator[dict[str, Any]]:
             yield {_snake(key): value for key, value in each.items()}
 
 
+@lru_cache(maxsize=4096)
 def _snake(key: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key[:60])
     return re.sub(r"[\W_]+", "_", words).strip("_").lower()
