@@ -17,6 +17,7 @@ from nats.js.api import ConsumerConfig
 from shared.envelope import Event, from_json, to_json
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.leaving import leave
 from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
@@ -53,7 +54,7 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
                 logger.warning("the inbox waits", error=repr(error)[:300])
                 await asyncio.sleep(1)
     finally:
-        await client.close()
+        await leave(client.close())
         await appender.close()
 
 

@@ -9,7 +9,7 @@ The consumer's own sequence shows a gap at once: then, and when the server has l
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 import orjson
@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.leaving import leave
 from shared.subjects import STREAM
 
 REQUEST: Final = 1_000
@@ -62,8 +63,8 @@ class StreamReader:
                 if batch:
                     yield batch
         finally:
-            await self._leave(subscription.unsubscribe())
-            await self._leave(self.nats.jetstream().delete_consumer(STREAM, name))
+            await leave(subscription.unsubscribe())
+            await leave(self.nats.jetstream().delete_consumer(STREAM, name))
 
     async def _create_consumer(self) -> str:
         info = await self.nats.jetstream().add_consumer(
@@ -148,11 +149,3 @@ class StreamReader:
             self._requested -= int(headers["Nats-Pending-Messages"])
         elif status != "100":
             self._broken = f"the server ended the request: {status} {headers.get('Description', '')}"
-
-    @staticmethod
-    async def _leave(step: Awaitable[object]) -> None:
-        try:
-            async with asyncio.timeout(2):
-                await step
-        except Exception:  # noqa: BLE001 - leaving: the server drops what it no longer hears of
-            return

@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 from shared.ids import from_hex
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
+from shared.runtime.leaving import leave
 from shared.runtime.patrol import patrol
 from shared.runtime.settings import Settings
 from shared.subjects import STREAM, subject
@@ -66,7 +67,7 @@ async def _lead(settings: Settings, stop: asyncio.Event) -> None:
         finally:
             patrolling.cancel()
             await asyncio.wait([patrolling])
-            await client.close()
+            await leave(client.close())
 
 
 async def _lock(database: Connection) -> bool:

@@ -161,6 +161,8 @@ def serve(settings: Settings, http: Any) -> None:
 
 class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
+        if not self.started:
+            os._exit(128 + sig)  # it waits for a server and holds nothing yet
         _stopping.set()
         super().handle_exit(sig, frame)
 

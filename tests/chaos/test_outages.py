@@ -1,0 +1,140 @@
+"""A server away in the middle of a batch, and every part restarted in the middle of one: nothing changes but time.
+
+LEADSTREAM_AWAY_SECONDS=600 makes the absence as long as it is in life; by default it is shortened.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.campaign import Campaign
+from cli.checks import check
+from cli.stack import Stack
+from shared.runtime.settings import SERVICES
+from simulator.sample_list import write_list
+from tests.e2e.ledgers import submissions
+
+AWAY_SECONDS = float(os.environ.get("LEADSTREAM_AWAY_SECONDS", "15"))
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300 + 2 * int(AWAY_SECONDS))]
+ITEMS = 200
+OUT_SECONDS = 15
+CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_attempts": 30, "retry_base_seconds": 0.2,
+          "retry_longest_seconds": 1, "in_flight": 4}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    environment = {"LEADSTREAM_SIMULATOR_DELAY_MS": "400", "LEADSTREAM_SIMULATOR_CALLBACK_RETRIES": "6"}
+    with Stack(tmp_path_factory.mktemp("outages"), environment=environment).running() as running:
+        yield running
+
+
+@pytest.fixture
+def launched(stack: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Campaign, str]]:
+    """A batch that is under way: some of it is done, and some is not."""
+    write_list(tmp_path / "people.csv", ITEMS)
+    campaign = Campaign(stack.urls, name=request.node.name, config=CONFIG)
+    campaign.set_up()
+    batch_id = campaign.launch(campaign.upload(tmp_path / "people.csv")["upload_id"])["batch_id"]
+    while not _done(campaign, batch_id):
+        time.sleep(0.05)
+    yield campaign, batch_id
+    campaign.close()
+
+
+@pytest.mark.parametrize("server", ["nats", "postgres"])
+def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
+    stack: Stack, launched: tuple[Campaign, str], server: str
+) -> None:
+    campaign, batch_id = launched
+    before = _processes(stack)
+    away = stack.processes.pop(server)  # or the stack would start it again at once
+    assert away.running is not None
+    away.running.kill()
+    away.running.wait()
+    done = _done(campaign, batch_id)
+    assert done < ITEMS, "the batch had ended: nothing was tested"
+    time.sleep(AWAY_SECONDS)
+    away.start()
+    stack.processes[server] = away
+
+    _ends_well(stack, campaign, batch_id)
+    after = _processes(stack)
+    assert {name: pid for name, pid in after.items() if name != server} == {
+        name: pid for name, pid in before.items() if name != server
+    }
+    held_up = [name for name in SERVICES if "the event loop is held up" in _log(stack, name)]
+    assert held_up == []
+
+
+def test_a_rolling_restart_of_everything_changes_nothing_but_time(stack: Stack, launched: tuple[Campaign, str]) -> None:
+    campaign, batch_id = launched
+    for name in (*SERVICES, "relay"):
+        process = stack.processes[name].running
+        assert process is not None
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(OUT_SECONDS)
+        assert time.monotonic() - began < OUT_SECONDS
+        _until_another(stack, name, process.pid)
+    _ends_well(stack, campaign, batch_id)
+
+
+def test_a_service_that_waits_for_a_server_ends_when_it_is_told_to(stack: Stack) -> None:
+    away = stack.processes.pop("nats")
+    assert away.running is not None
+    away.running.kill()
+    away.running.wait()
+    try:
+        for name in SERVICES:
+            stack.kill(name)
+            _until_another(stack, name, 0)
+        time.sleep(3)
+        for name in SERVICES:
+            process = stack.processes[name].running
+            assert process is not None
+            process.send_signal(signal.SIGTERM)
+            process.wait(OUT_SECONDS)
+    finally:
+        away.start()
+        stack.processes["nats"] = away
+
+
+def _done(campaign: Campaign, batch_id: str) -> int:
+    return int(campaign.batch(batch_id).get("completed", 0))
+
+
+def _processes(stack: Stack) -> dict[str, int]:
+    return {name: process.running.pid for name, process in stack.processes.items() if process.running}
+
+
+def _until_another(stack: Stack, name: str, than: int) -> None:
+    deadline = time.monotonic() + 30
+    while not stack.processes[name].alive or _processes(stack)[name] == than:
+        assert time.monotonic() < deadline, f"{name} was not started again"
+        time.sleep(0.05)
+
+
+def _log(stack: Stack, name: str) -> str:
+    return (stack.folder / "logs" / f"{name}.log").read_text(errors="replace")
+
+
+def _ends_well(stack: Stack, campaign: Campaign, batch_id: str) -> None:
+    batch = campaign.wait(batch_id, 120)
+    assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
+    dispatches: list[dict[str, Any]] = campaign.call(
+        "dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000}
+    )
+    in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
+    posts: dict[str, int] = {}
+    for entry in submissions(campaign):
+        posts[entry["dispatch_id"]] = posts.get(entry["dispatch_id"], 0) + 1
+    assert {name for name, count in posts.items() if count > 1} <= in_doubt
+    report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
+    assert report["identical"], report
