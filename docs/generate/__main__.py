@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from docs.generate import asyncapi, catalogue, configuration, openapi
+from docs.generate import asyncapi, catalogue, configuration, lead_columns, openapi
 from shared.runtime.settings import SERVICES
 
 DOCS: Final = Path(__file__).resolve().parents[1]
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "events.md": catalogue.page,
     "configuration.md": configuration.page,
+    "lead-columns.md": lead_columns.page,
     "asyncapi.json": asyncapi.document,
     **{f"api/{name}.openapi.json": lambda name=name: openapi.document(name) for name in SERVICES},  # type: ignore[misc]
 }

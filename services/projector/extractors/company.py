@@ -68,7 +68,12 @@ def answer(raw: object) -> dict[str, Any]:
 
 def columns_of(found: dict[str, Any]) -> dict[str, Any]:
     """As `extract`, of an enrichment object."""
-    return pick(TABLE, {**found, "place": _place(found)}) if found else {}
+    return pick(TABLE, placed(found)) if found else {}
+
+
+def placed(found: dict[str, Any]) -> dict[str, Any]:
+    """An enrichment object with `place`, the head office, beside what it says."""
+    return {**found, "place": _place(found)}
 
 
 def last_funding(found: dict[str, Any]) -> Span | None:

@@ -35,7 +35,7 @@ def pick(
         if name in known:
             continue
         for path in paths:
-            value = source.get(path) if isinstance(path, str) else _at(source, path)
+            value = source.get(path) if isinstance(path, str) else at(source, path)
             if value is not None and (value := normalise(value)) is not None:
                 found[name] = value
                 if via is not None:
@@ -65,7 +65,8 @@ def fingerprint(tables: Iterable[tuple[Column, ...]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
-def _at(source: Any, path: tuple[str | int, ...]) -> Any:
+def at(source: Any, path: tuple[str | int, ...]) -> Any:
+    """What is under a path of several steps; None where it leads nowhere."""
     for step in path:
         if isinstance(step, str):
             source = source.get(step) if isinstance(source, dict) else None
@@ -75,5 +76,5 @@ def _at(source: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _path(written: str) -> str | tuple[str | int, ...]:
-    steps = tuple(int(step) if step.isdecimal() and step.isascii() else step for step in written.split("."))
+    steps = tuple(int(step) if step.isdecimal() and len(step) < 6 else step for step in written.split("."))
     return steps if len(steps) > 1 else written
