@@ -8,7 +8,6 @@ two replicas that both believe they lead cannot both go on.
 import asyncio
 import hashlib
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
@@ -81,7 +80,7 @@ class Machine(Generic[S]):
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     failures: dict[int, str] = field(default_factory=dict)
     letters: DeadLetters = field(init=False)
-    observe: Callable[[Counter[str], float], None] = lambda types, seconds: None
+    observe: Callable[[Sequence[Event], float], None] = lambda events, seconds: None
     _state: S | None = None
     _age: int = 0
 
@@ -180,14 +179,15 @@ class Machine(Generic[S]):
     async def _transaction(
         self, connection: Connection, messages: Sequence[Message], said: Sequence[Event] = ()
     ) -> None:
-        definition, types, began = self.definition, Counter[str](), time.perf_counter()
+        definition, began = self.definition, time.perf_counter()
+        taken: list[Event] = []
         following = [log.records(said)] if said and not self.replay else []
         # In one pipeline, so that COMMIT follows the append at once: every other append waits for that moment.
         async with connection.pipeline(), connection.transaction():
             state = self._state if self._state is not None else definition.new_state()
             async with aclosing(self.letters.groups(connection, messages, definition.consumes)) as groups:
                 async for events in groups:
-                    types.update(event.type for event in events)
+                    taken += events
                     await definition.load(connection, state, events)
                     if emitted := self._fold(state, events):
                         following.append(log.records(emitted))
@@ -200,7 +200,7 @@ class Machine(Generic[S]):
                 await connection.execute("SET LOCAL synchronous_commit = off")
         self.position = messages[-1][0]
         self._keep(state)
-        self.observe(types, time.perf_counter() - began)
+        self.observe(taken, time.perf_counter() - began)
 
     def _fold(self, state: S, events: Sequence[Event]) -> list[Event]:
         now = clock.now()

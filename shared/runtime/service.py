@@ -75,6 +75,7 @@ class Service:
             await self.stream.stop()
             for close in self.closing:
                 await close()
+            await asyncio.to_thread(self.telemetry.close)
 
     async def _live(self, _: Request) -> JSONResponse:
         return JSONResponse({"service": self.definition.name, "live": True})

@@ -17,9 +17,11 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from shared.envelope import Event
 from shared.runtime.database import Connection, connect
 from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings
+from shared.runtime.tracing import configured
 from shared.subjects import INBOX_STREAM, STREAM
 
 EVERY_SECONDS: Final = 5.0
@@ -67,6 +69,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._machine = machine
         self._service = machine.definition.name
+        self._traces = configured(self._service)
         self._head, self._worst = 0, 0.0
         self.known: dict[str, int | float | bool] = {"database": False}
         ProcessCollector(registry=self.registry)
@@ -83,6 +86,11 @@ class Telemetry:
     def text(self) -> bytes:
         """Everything, in Prometheus's text format."""
         return generate_latest(self.registry)
+
+    def close(self) -> None:
+        """Hand over the traces that were made and not sent yet."""
+        if self._traces is not None:
+            self._traces.close()
 
     def stalled(self, seconds: float) -> None:
         """The event loop came back so late."""
@@ -119,11 +127,13 @@ class Telemetry:
         for name, text, value in told:
             self._gauge(f"leadstream_{name}", text).set_function(value)
 
-    def _transaction(self, types: "Count[str]", seconds: float) -> None:
-        for name, count in types.items():
+    def _transaction(self, events: Sequence[Event], seconds: float) -> None:
+        for name, count in Count(event.type for event in events).items():
             self._events.labels(self._service, name).inc(count)
-        self._sizes.observe(types.total())
+        self._sizes.observe(len(events))
         self._seconds.observe(seconds)
+        if self._traces is not None:
+            self._traces.taken(events, seconds)
 
     async def _ask_database_for_ever(self, settings: Settings) -> None:
         url = settings.database_url.get_secret_value()
