@@ -155,9 +155,13 @@ def _of_a_workflow() -> str:
         ),
         ("freshness_days", "for ever", "how old an answer may be to be used again for the same entity"),
         ("force_refresh", "false", "true: never use an answer again"),
+        ("credits", "the registry's", "the price of one call"),
+        ("answer_mapping", "", "columns of a lead, each with paths of its own in this workflow's answers"),
     ]
     text = (
         "No variables: `leadstream config set CLIENT WORKFLOW --webhook-url URL --set KEY=VALUE` changes "
-        "them for one workflow of one workstream, by an event; a launch can override them for its batch.\n\n"
+        "them for one workflow of one workstream, by an event; a launch can override them for its batch. With `--name` "
+        "there can be several of one workflow, one for each table at the provider. They are checked when saved; "
+        "`leadstream workflow show WORKFLOW` has their JSON Schema.\n\n"
     )
     return "## A client's settings for an ASYNC workflow\n\n" + text + _table("setting", lines)

@@ -29,7 +29,7 @@ class Secrets:
         digest = hashlib.sha256(given.encode()).hexdigest()
         tenant = None
         for secret in self._known.get((client_id, workflow), ()):
-            if secret.sha256 and hmac.compare_digest(secret.sha256, digest):
+            if secret.sha256 and hmac.compare_digest(secret.sha256.encode(), digest.encode()):
                 tenant = secret.tenant_id
         return tenant
 
