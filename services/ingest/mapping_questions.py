@@ -1,5 +1,6 @@
 """What a person should know about a mapping: what is missing, what could be otherwise, and how to say so. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _TOLD_BY_CELLS: Final[Mapping[str, tuple[Holds, str]]] = {
     "company_linkedin_url": ("company_link", "LinkedIn pages of companies"),
     "email": ("address", "e-mail addresses"),
 }
+# Of whoever keeps the list, or a second one of the person's.
+_SOMEBODY_ELSE_S: Final = re.compile(
+    "owner|propietario|proprietaire|proprietario|zustandig|inhaber|eigenaar|creat|secondary|tertiary|personal|private|past"
+)
 Candidates = Mapping[str, list[Candidate]]
 
 
@@ -122,7 +127,8 @@ def _overlooked(columns: Sequence[Column], mapped: Mapping[str, int]) -> list[st
         for name, (holds, what) in _TOLD_BY_CELLS.items()
         if name not in mapped
         for column in columns
-        if column.index not in used and (share(holds, column.cells) or 0) >= _FULL
+        if column.index not in used and not _SOMEBODY_ELSE_S.search(column.key)
+        if (share(holds, column.cells) or 0) >= _FULL
     ]
 
 

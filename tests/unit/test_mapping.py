@@ -200,6 +200,8 @@ def test_two_columns_that_say_different_things_are_a_question() -> None:
 def test_a_column_full_of_profiles_under_a_strange_header_is_a_question_not_a_guess() -> None:
     found = map_headers(CRM, ["Email", "Where"], [["a@acme.com", "https://linkedin.com/in/ann"]])
     assert "person_linkedin_url" not in found.targets
+    owned = map_headers(CRM, ["First Name", "Last Name", "Owner Email"], [["Ann", "Lee", "o@agency.com"]])
+    assert (owned.unmapped, owned.warnings) == (["Owner Email"], [])
     assert found.warnings == [
         "'Where' holds LinkedIn profiles and is mapped to nothing; --map 'person_linkedin_url=Where' says otherwise."
     ]

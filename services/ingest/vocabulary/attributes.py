@@ -19,7 +19,7 @@ LINKEDIN: Final = """
     LinkedIn-URL | LinkedIn-Link | LinkedIn-Seite
     URL de LinkedIn | Enlace de LinkedIn | Página de LinkedIn
     URL LinkedIn | Lien LinkedIn | Page LinkedIn
-    Link LinkedIn | Pagina LinkedIn
+    Link LinkedIn | Pagina LinkedIn | URL di LinkedIn
     URL do LinkedIn | Link do LinkedIn | Página do LinkedIn
     LinkedIn-pagina | LinkedIn-link
 """

@@ -39,7 +39,7 @@ _NAME: Final = Field(
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
     Organisation | Zugeordnetes Unternehmen
     Nombre de la empresa | Empresa | Nombre de empresa | Compañía | Nombre de la compañía | Organización |
-    Nombre de la cuenta | Cuenta | Empresa asociada
+    Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada
     Nom de l'entreprise | Entreprise | Société | Nom de la société | Organisation | Nom du compte | Compte |
     Raison sociale | Employeur | Entreprise associée
     Nome dell'azienda | Azienda | Nome azienda | Nome società | Società | Ragione sociale | Nome account |

@@ -19,8 +19,9 @@ _PEOPLE: Final = """
 _COMPANIES: Final = """
     company | companies | account | accounts | organization | organizations | organisation | organisations | org
     business | employer | current employer | firm | current company | employer company
-    empresa | organizacion | cuenta | entreprise | societe | organisme | compte | firma | firmen | unternehmen
-    unternehmens | organizacao | azienda | societa | organizzazione | bedrijf | bedrijfs | organisatie
+    empresa | compania | organizacion | cuenta | entreprise | societe | organisme | compte | firma | firmen
+    unternehmen | unternehmens | companhia | organizacao | azienda | societa | organizzazione
+    bedrijf | bedrijfs | organisatie
 """
 _OF_PEOPLE: Final = "user profile | person | profile | contact"
 _OF_COMPANIES: Final = """

@@ -51,6 +51,7 @@ _FULL_NAME: Final = Field(
     Display Name
     """,
     attribute=NAME,
+    maybe="Contact | Kontakt | Contacto | Contatto | Contato | Prospect | Lead | Person | Persona | Personne | Pessoa",
 )
 _TITLE: Final = Field(
     "title",
@@ -63,7 +64,8 @@ _TITLE: Final = Field(
     Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel
     Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título
     Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste
-    Qualifica | Posizione lavorativa | Titolo professionale | Ruolo | Mansione | Titolo di lavoro | Posizione |
+    Qualifica | Qualifica professionale | Titolo lavorativo | Posizione lavorativa | Titolo professionale |
+    Ruolo | Mansione | Titolo di lavoro | Posizione |
     Carica | Titolo
     Cargo | Título do cargo | Função | Posição | Ocupação | Título
     Functietitel | Functie | Functienaam | Functieomschrijving | Titel

@@ -14,9 +14,9 @@ WORKSTREAM: Final = Workstream(
         E-mail 2 - Value | Phone 2 - Value
     """,
     signature="""
-        Record ID | Contact owner | Company owner | Lifecycle Stage | Lead Status | Create Date |
+        Record ID | Company owner | Lifecycle Stage | Lead Status | Create Date |
         Last Activity Date | Last Modified Date | Associated Company | Associated Company IDs | Associated Note |
-        Lead Source | Account Owner | Lead Owner | Mailing City | Mailing Country | Billing City | Account ID |
+        Lead Source | Lead Owner | Mailing City | Mailing Country | Billing City | Account ID |
         Billing Country | Salutation | Account Name | Parent Account | Last Activity | Company / Account |
         Person - Name | Person - ID | Person - Organization | Person - Label | Organization - Name |
         Organization - ID | Organization - Address | Person - Owner | Organization - Owner | Organization - Label |
