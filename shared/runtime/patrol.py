@@ -29,6 +29,13 @@ PIECE: Final = 1_000
 EVERY_SECONDS: Final = 1.0
 KEPT: Final = 100
 _BODY: Final = COLUMNS.index("body")
+# How many positions are damaged, and the seconds since something was compared (0: it has not begun).
+REPORT: Final = """
+SELECT (SELECT coalesce(sum((found ->> 'last')::bigint - (found ->> 'first')::bigint + 1), 0)
+        FROM jsonb_array_elements(damages) found),
+       coalesce(extract(epoch FROM now() - checked_at), 0)
+FROM log.patrol
+"""
 logger = structlog.get_logger()
 
 

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from shared.envelope import Event
 from shared.runtime.database import Connection, connect
 from shared.runtime.machine import Machine
+from shared.runtime.patrol import REPORT
 from shared.runtime.settings import Settings
 from shared.runtime.tracing import configured
 from shared.subjects import INBOX_STREAM, STREAM
@@ -54,6 +55,8 @@ ASKED: Final = {
     "lag_events": f"Events still to be read; at most {COUNTED} are counted.",
     "lag_seconds": "Age of the first event still to be read; 0: none.",
     "relay_distance_events": "Events of the log that are not in the stream yet.",
+    "damaged_positions": "Positions of log and stream that the patrol found damaged.",
+    "patrol_age_seconds": "Since the patrol last compared log and stream; more than some seconds: no relay works.",
     "stream_intact": "1: no message of the stream is missing.",
     "inbox_messages": "Answers that wait to be appended to the log.",
     "database_up": "Whether PostgreSQL answers this process.",
@@ -161,6 +164,7 @@ class Telemetry:
         self._asked["lag_events"].set(row[1])
         self._asked["lag_seconds"].set(float(row[2]))
         self.known = {"database": True, "lag_events": row[1], "lag_seconds": round(float(row[2]), 1)}
+        await self._ask_patrol(connection)
         for measure, gauge in self._measures:
             rows = await (await connection.execute(measure.statement.encode())).fetchall()
             if measure.label is None:
@@ -168,6 +172,13 @@ class Telemetry:
             else:
                 for label, value in rows:
                     gauge.labels(self._service, label).set(float(value))
+
+    async def _ask_patrol(self, connection: Connection) -> None:
+        row = await (await connection.execute(REPORT)).fetchone()
+        assert row is not None
+        self._asked["damaged_positions"].set(int(row[0]))
+        self._asked["patrol_age_seconds"].set(float(row[1]))
+        self.known["damaged_positions"] = int(row[0])
 
     async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:
         while True:

@@ -1,0 +1,53 @@
+"""One damaged event is seen by itself within a minute, named, and mended by one command."""
+
+import re
+import subprocess
+import sys
+import time
+
+import httpx
+import psycopg
+import pytest
+
+DETECTED_WITHIN_SECONDS = 60.0
+
+
+def leadstream(stack, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *words, "--data", str(stack.folder)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def until_told(stack, damaged: bool) -> None:
+    """Until a service's metrics tell that something is damaged, or that nothing is."""
+    deadline = time.monotonic() + DETECTED_WITHIN_SECONDS
+    while True:
+        metrics = httpx.get(f"{stack.urls['ingest']}/metrics").text
+        found = re.search(r"^leadstream_damaged_positions\S* (\S+)", metrics, re.MULTILINE)
+        if found is not None and (float(found[1]) > 0) == damaged:
+            return
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["body = replace(body, 'ClientRegistered', 'ClientRegistereD')", "type = 'BatchPaused'", "chain = '\\x00'"],
+    ids=["body", "column", "hash"],
+)
+def test_a_damaged_event_is_seen_named_and_mended(stack, campaign, change):
+    with psycopg.connect(stack.admin_url, autocommit=True) as connection:
+        row = connection.execute("SELECT position FROM log.events WHERE type = 'ClientRegistered' LIMIT 1").fetchone()
+        assert row is not None
+        connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
+        connection.execute(f"UPDATE log.events SET {change} WHERE position = {row[0]}".encode())
+        connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
+    until_told(stack, damaged=True)
+    done = leadstream(stack, "verify")
+    assert done.returncode == 1
+    assert f"position {row[0]}: " in done.stdout
+    done = leadstream(stack, "repair", "--yes")
+    assert (done.returncode, "1 events put back" in done.stdout) == (0, True), done.stdout + done.stderr
+    until_told(stack, damaged=False)
+    assert leadstream(stack, "verify").returncode == 0
