@@ -70,6 +70,13 @@ class Api:
         with self._answer("ingest", method, path, params=query, json=body, headers=key) as answer:
             return self._settled(_json(self._places["ingest"], answer))
 
+    def tell(self, service: str, path: str) -> dict[str, Any]:
+        """Have a service other than ingest do something that changes nothing when it is told twice."""
+        with self._answer(service, "POST", path) as answer:
+            told: dict[str, Any] = _json(self._places[service], answer)
+        self.position = max(told.get("position", 0), self.position or 0)
+        return told
+
     def upload(self, path: str, content: Iterable[bytes], **query: Any) -> dict[str, Any]:
         """Send a file to ingest. It is sent once: `content` cannot be read again."""
         with self._answer("ingest", "POST", path, 1, params=query, content=content, timeout=LONG) as answer:

@@ -3,6 +3,7 @@
 import typer
 
 from cli.commands import (
+    answers,
     batches,
     clients,
     configs,
@@ -55,6 +56,7 @@ for command in (
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
 app.add_typer(people.app, name="people", rich_help_panel=RESULTS)
+app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(outbound.dispatches)
 app.command(rich_help_panel=RESULTS)(outbound.webhooks)

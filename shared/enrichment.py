@@ -97,6 +97,21 @@ def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
                 yield from ((n + 100 * (key in WRAPPERS), hit, parent) for n, hit, parent in hits)
 
 
+def path_of(written: str) -> tuple[str | int, ...]:
+    """The steps of a path written with dots, "locations.0.address": keys, and positions in lists."""
+    return tuple(int(step) if step.isdecimal() and len(step) < 6 else step for step in written.split("."))
+
+
+def at(source: Any, path: tuple[str | int, ...]) -> Any:
+    """What is under a path; None where it leads nowhere."""
+    for step in path:
+        if isinstance(step, str):
+            source = source.get(step) if isinstance(source, dict) else None
+        else:
+            source = source[step] if isinstance(source, list) and len(source) > step else None
+    return source
+
+
 def objects(value: object) -> list[Object]:
     """The objects in `value`: itself, those of an array, or what JSON in a string says they are."""
     value = _unquoted(value)

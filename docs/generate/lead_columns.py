@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from services.projector.extractors import company, person
 from services.projector.extractors.contact import TABLE as CONTACT
-from services.projector.extractors.mapping import Column, answer_of, at, written
+from services.projector.extractors.mapping import Column, answer_of, written
 from services.projector.lead import COLUMNS, UPLOADED, VERSION
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, at
 
 SAMPLE: Final = Path(__file__).resolve().parents[2] / "tests" / "data" / "clay"
 INTRODUCTION: Final = """\

@@ -9,8 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.callbacks import rejections
 from services.callbacks.handlers import NotRecorded, Receiver, Reply
 from shared.runtime.http import application
+from shared.runtime.queries import Queries
 
 TOKEN_PATH: Final = "/v1/callbacks/"  # noqa: S105 - a path
 SECRET_HEADER: Final = "x-leadstream-secret"  # noqa: S105 - a name
@@ -26,9 +28,11 @@ _ANSWERS: Final = {
 }
 
 
-def build(receiver: Receiver) -> FastAPI:
+def build(receiver: Receiver, queries: Queries) -> FastAPI:
     """The callbacks service's HTTP application: its document, its health, and the routes by secret."""
     app = application("callbacks", "Providers POST their answers here.")
+    app.state.settings, app.state.queries, app.state.receiver = receiver.settings, queries, receiver
+    app.include_router(rejections.ROUTES)
 
     async def by_token(request: Request) -> Response:
         return await answer_token(receiver, request, request.path_params["token"])

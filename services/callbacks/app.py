@@ -8,6 +8,7 @@ from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from shared.runtime.appender import Appender
 from shared.runtime.machine import Definition
+from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve, signing_keys
 from shared.runtime.settings import Settings
 
@@ -29,7 +30,9 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
     appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
     secrets = Secrets(settings)
     receiver = Receiver(settings, signing_keys(settings), secrets, appender)
-    service = Service(settings, DEFINITION, api.build(receiver), effects=(inbox.drain,), closing=[appender.close])
+    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    http = api.build(receiver, queries)
+    service = Service(settings, DEFINITION, http, effects=(inbox.drain,), closing=[appender.close])
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> None:
@@ -43,7 +46,7 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
                 await task
 
     service.stream.after_startup(start)
-    service.closing = [stop, appender.close]
+    service.closing = [stop, appender.close, queries.close]
     return service, receiver
 
 

@@ -6,8 +6,8 @@ and never deeper than MAX_DEPTH, however often JSON was put inside a string.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -20,10 +20,12 @@ from shared.enrichment import (
     Kind,
     Object,
     UnreadableBody,
+    at,
     decode,
     kind_of,
     objects,
     our_key,
+    path_of,
     search,
 )
 from shared.ids import InvalidId, from_hex, parse_id
@@ -72,6 +74,19 @@ def answers_in(whole: Any) -> list[Answer]:
     if not bodies:
         raise UnreadableBody("no_object", "the body is JSON but holds no object; a JSON object is expected")
     return [answer for body, outer in bodies for answer in _answers(body, outer)]
+
+
+def identified(answer: Answer, whole: Any, paths: Mapping[str, Any]) -> Answer:
+    """The answer with the ids that are under a client's own paths, in it or in the whole body, where it has none."""
+    found: dict[str, str] = {}
+    for key, prefix in IDS.items():
+        told = paths.get(key)
+        for path in [told] if isinstance(told, str) else told if isinstance(told, list) else []:
+            values = (at(source, path_of(str(path))) for source in (answer.payload, whole))
+            if each := next(filter(None, (_our_id(prefix, value, True) for value in values)), None):
+                found.setdefault(key, each)
+    item, company, person, dispatch = (getattr(answer, key) or found.get(key) for key in IDS)
+    return replace(answer, item_id=item, company_id=company, person_id=person, dispatch_id=dispatch)
 
 
 def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:

@@ -1,15 +1,17 @@
-"""The static header secrets of clients, by digest. Pure."""
+"""The static header secrets of clients, by digest; where their answers have what; and what could not be read. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from shared.envelope import Emit, Event
-from shared.events import ConfigurationRemoved, WorkflowConfigured
+from shared.events import CallbackRejected, ConfigurationRemoved, WorkflowConfigured
 from shared.record import record
 from shared.state import Tracked
 
-CONSUMES: Final = ("WorkflowConfigured", "ConfigurationRemoved")
+CONSUMES: Final = ("WorkflowConfigured", "ConfigurationRemoved", "CallbackRejected")
+Consumed = WorkflowConfigured | ConfigurationRemoved | CallbackRejected
 
 
 @record
@@ -25,6 +27,21 @@ class Secret:
     name: str
     tenant_id: str
     sha256: str | None
+    answer_mapping: dict[str, Any]
+
+
+@record
+class Rejected:
+    """A callback that could not be used, of a sender that proved who it is: its body is kept whole, in the log."""
+
+    event_id: str
+    tenant_id: str
+    client_id: str
+    workflow: str
+    code: str
+    reason: str
+    bytes: int
+    rejected_at: datetime
 
 
 @dataclass
@@ -32,16 +49,26 @@ class State:
     """The rows that the events at hand touch."""
 
     secrets: Tracked[tuple[str, str, str, str], Secret] = field(default_factory=Tracked)
+    rejected: Tracked[str, Rejected] = field(default_factory=Tracked)
 
 
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state."""
-    payload: WorkflowConfigured | ConfigurationRemoved = event.payload
+    payload: Consumed = event.payload
+    if isinstance(payload, CallbackRejected):
+        if payload.body is not None and event.client_id:
+            state.rejected[event.id] = Rejected(
+                event.id, event.tenant_id, event.client_id, payload.workflow or "", payload.code, payload.reason,
+                payload.bytes, event.occurred_at,
+            )  # fmt: skip
+        return
     key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
     config = payload.config if isinstance(payload, WorkflowConfigured) else {}
-    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"))
+    told = config.get("answer_mapping")
+    mapping = told if isinstance(told, dict) else {}
+    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"), mapping)
 
 
 def decide(state: State, event: Event) -> Iterator[Emit]:
-    """Nothing follows from a setting."""
+    """Nothing follows from a setting, or a refusal."""
     return iter(())

@@ -5,7 +5,7 @@ refused with a reason and recorded too, as far as a flood of rubbish allows.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.callbacks import inbox, receipt
-from services.callbacks.body import Answer, answers_in, parsed
+from services.callbacks.body import answers_in, parsed
 from services.callbacks.receipt import Sender
 from services.callbacks.secrets import Secrets
 from shared.enrichment import UnreadableBody
@@ -78,9 +78,10 @@ class Receiver:
             whole = parsed(body, content_type)
             answers = answers_in(whole)
         except UnreadableBody as error:
-            return await self._refuse(sender, BODY_STATUS.get(error.code, 400), error.code, str(error), body)
-        if sender.token is None and (lost := _nameless(answers)):
-            return await self._refuse(sender, 422, "unknown_item", lost, body)
+            status = BODY_STATUS.get(error.code, 400)
+            return await self._refuse(sender, status, error.code, str(error), body, content_type=content_type)
+        if sender.token is None and (lost := receipt.nameless_answer(answers)):
+            return await self._refuse(sender, 422, "unknown_item", lost, body, content_type=content_type)
         events = receipt.received(sender, answers, whole, clock.now(), _event_id)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
@@ -109,10 +110,15 @@ class Receiver:
         reason: str,
         body: bytes,
         length: int | None = None,
+        content_type: str | None = None,
     ) -> Reply:
         if self._may_record():
             dispatch_id = sender.token.dispatch_id if sender and sender.token else None
             payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
+            if sender is not None and body:
+                text, encoding = receipt.kept(body)
+                told = content_type and content_type[:200]
+                payload = replace(payload, workflow=sender.workflow, body=text, encoding=encoding, content_type=told)
             tenant = named_id("tenant", self.settings.tenant)
             event = receipt.rejected(sender, tenant, payload, clock.now(), _event_id())
             try:
@@ -128,13 +134,6 @@ class Receiver:
             return False
         self._rejections.append(now)
         return True
-
-
-def _nameless(answers: list[Answer]) -> str | None:
-    for number, answer in enumerate(answers, start=1):
-        if not (answer.company_id or answer.person_id or answer.item_id or answer.dispatch_id):
-            return f"answer {number} names no item_id, company_id, person_id or dispatch_id of ours"
-    return None
 
 
 def _event_id() -> str:

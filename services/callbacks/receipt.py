@@ -1,15 +1,17 @@
 """From an authenticated body to events. Pure, but for fresh ids and the time, which come in as arguments."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from itertools import count
+from typing import Any, Final, Literal
 
-from services.callbacks.body import Answer
-from shared.enrichment import Kind
+from services.callbacks.body import Answer, answers_in, identified, parsed
+from shared.enrichment import Kind, UnreadableBody
 from shared.envelope import Event
 from shared.events import CallbackRejected, EnrichmentReceived
-from shared.ids import named_id
+from shared.ids import derive_id, named_id
 from shared.tokens import CallbackToken
 
 ACTOR: Final = named_id("actor", "callbacks")
@@ -46,10 +48,48 @@ def received(
     return events
 
 
+def kept(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
+    """A body as JSON can hold it whole, and how."""
+    try:
+        if b"\0" not in body:
+            return body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    return base64.b64encode(body).decode(), "base64"
+
+
+def read_again(refused: Event, paths: Mapping[str, Any], now: datetime) -> list[Event]:
+    """What a refused callback says after all, with a client's own paths for its ids; the same ids each time.
+
+    Raises UnreadableBody, with the code `unknown_item` where an answer still names nothing of ours.
+    """
+    payload: CallbackRejected = refused.payload
+    text = payload.body or ""
+    raw = base64.b64decode(text) if payload.encoding == "base64" else text.encode()
+    whole = parsed(raw, payload.content_type)
+    answers = [identified(answer, whole, paths) for answer in answers_in(whole)]
+    if len(answers) == 1 and payload.dispatch_id:
+        answers = [replace(answers[0], dispatch_id=answers[0].dispatch_id or payload.dispatch_id)]
+    if nameless := nameless_answer(answers):
+        raise UnreadableBody("unknown_item", nameless)
+    sender = Sender(refused.tenant_id, refused.client_id or "", payload.workflow or "")
+    numbers = count()
+    events = received(sender, answers, whole, now, lambda: derive_id("evt", refused.id, str(next(numbers))))
+    return [replace(event, causation_id=refused.id) for event in events]
+
+
+def nameless_answer(answers: list[Answer]) -> str | None:
+    """What to say of the first answer that names nothing of ours; None where all do."""
+    for number, answer in enumerate(answers, start=1):
+        if not (answer.company_id or answer.person_id or answer.item_id or answer.dispatch_id):
+            return f"answer {number} names no item_id, company_id, person_id or dispatch_id of ours"
+    return None
+
+
 def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
     """The record of a callback that can never be used."""
     return Event(
-        id=event_id, type="CallbackRejected", version=1, tenant_id=sender.tenant_id if sender else tenant_id,
+        id=event_id, type="CallbackRejected", version=2, tenant_id=sender.tenant_id if sender else tenant_id,
         client_id=sender.client_id if sender else None, occurred_at=now, actor=ACTOR, correlation_id=event_id,
         payload=payload,
     )  # fmt: skip

@@ -1,10 +1,11 @@
-"""The callbacks service's one table."""
+"""The callbacks service's tables."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import TIMESTAMP, BigInteger, Column, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 
-from services.callbacks.domain import Secret, State
+from services.callbacks.domain import Rejected, Secret, State
 from shared.envelope import Event
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table
 
@@ -20,8 +21,19 @@ SECRET = Table(
     Column("name", Text, primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("sha256", Text),
+    Column("answer_mapping", JSONB, nullable=False),
 )
-SECRETS = Rows(SECRET, Secret)
+REJECTED = Table(
+    "rejected",
+    METADATA,
+    Column("event_id", Id("evt"), primary_key=True),
+    Column("tenant_id", Id("tenant"), nullable=False),
+    Column("client_id", Id("client"), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("workflow", "code", "reason")),
+    Column("bytes", BigInteger, nullable=False),
+    Column("rejected_at", TIMESTAMP(timezone=True), nullable=False),
+)
+SECRETS, _rejected = Rows(SECRET, Secret), Rows(REJECTED, Rejected)
 
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -31,3 +43,5 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 async def save(connection: Connection, state: State) -> None:
     """Write what changed."""
     await SECRETS.upsert(connection, state.secrets.take_changed())
+    await _rejected.upsert(connection, state.rejected.take_changed())
+    state.rejected.clear()

@@ -77,6 +77,24 @@ async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
     return found
 
 
+@ROUTES.get("/v1/answers/unread")
+async def unread(
+    queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
+) -> list[dict[str, Any]]:
+    """The answers in force that no column was read from: an `answer_mapping` can say where they have what."""
+    client = known_id("client", client_id) if client_id else None
+    return await handlers.unread(queries, caller.tenant_id, client, limit)
+
+
+@ROUTES.get("/v1/answers/{answer_id}")
+async def answer(queries: Fresh, caller: Asking, answer_id: str) -> dict[str, Any]:
+    """An answer, whole: its event, whatever was read from it."""
+    found: dict[str, Any] | None = await handlers.answer(queries, caller.tenant_id, known_id("evt", answer_id))
+    if found is None:
+        raise Problem(404, "not_found", f"no answer {answer_id}")
+    return found
+
+
 @ROUTES.get("/v1/people/{person_id}/work-history")
 async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[dict[str, Any]]:
     """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first."""

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+import orjson
+from sqlalchemy import select, text
 
 from services.projector.filters import Order, Place, Wanted, page, place
 from services.projector.formats import Format
-from services.projector.tables import FINAL_LEADS, PERSON_WORK_HISTORY
+from services.projector.tables import ANSWER, FINAL_LEADS, PERSON_WORK_HISTORY
+from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
 PAGE: Final = 1_000
@@ -65,6 +67,21 @@ async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list
     """Every job of a person, the most recent first."""
     query = select(PERSON_WORK_HISTORY).where(_W.person_id == person_id)
     return await queries.rows(tenant_id, query.order_by(_W.ordinal))
+
+
+async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[Row]:
+    """The answers in force that no column was read from, the newest first."""
+    query = select(ANSWER).where(ANSWER.c.columns == 0).order_by(ANSWER.c.received_at.desc(), ANSWER.c.answer_id)
+    if client_id:
+        query = query.where(ANSWER.c.client_id == client_id)
+    return await queries.rows(tenant_id, query.limit(limit))
+
+
+async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
+    """What an answer said, whole, as its event has it."""
+    statement = text(r"SELECT body FROM log.events WHERE id = :id\:\:uuid AND type = 'EnrichmentReceived'")
+    found = await queries.rows(tenant_id, statement, {"id": to_hex(answer_id)})
+    return orjson.loads(found[0]["body"]) if found else None
 
 
 def _shown(lead: Row) -> Row:

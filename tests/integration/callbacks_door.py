@@ -18,10 +18,12 @@ from services.callbacks.secrets import Secrets
 from shared.envelope import Event, from_json
 from shared.ids import new_id
 from shared.runtime.appender import Appender
+from shared.runtime.database import ddl
 from shared.runtime.machine import Machine
+from shared.runtime.queries import Queries
 from shared.subjects import INBOX_STREAM
 from shared.tokens import CallbackToken
-from tests.integration.log_harness import TENANT, logged, on_nats, settings_of
+from tests.integration.log_harness import TENANT, connected, logged, on_nats, settings_of
 from tests.running_servers import Servers
 
 KEY, OLD_KEY, FOREIGN_KEY = "k" * 32, "o" * 32, "f" * 32
@@ -38,11 +40,13 @@ def token(expires_in: float = 60) -> CallbackToken:
 class Door:
     """The service's HTTP application, and what it recorded."""
 
-    def __init__(self, servers: Servers, database: str, receiver: Receiver) -> None:
+    def __init__(self, servers: Servers, database: str, receiver: Receiver, queries: Queries) -> None:
         self.servers = servers
         self.database = database
         self.receiver = receiver
-        transport = httpx.ASGITransport(api.build(receiver))
+        app = api.build(receiver, queries)
+        app.state.settings = receiver.settings.model_copy(update={"tenant": "acme"})  # TENANT asks
+        transport = httpx.ASGITransport(app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://callbacks")
 
     async def by_token(self, text: str, content: Any) -> httpx.Response:
@@ -53,6 +57,19 @@ class Door:
         headers = {"X-Leadstream-Secret": secret}
         path = f"/v1/clients/{CLIENT}/callbacks/{workflow}"
         return await self.http.post(path, content=orjson.dumps(content), headers=headers)
+
+    async def fold(self) -> None:
+        """Bring the service's tables up to the end of the log."""
+        url = self.servers.role_url("callbacks", self.database)
+        async with connected(url, search_path="callbacks", autocommit=False) as connection:
+            for statement in ddl(DEFINITION.metadata, reader="callbacks_reader"):
+                await connection.execute(statement.encode())
+            await connection.commit()
+            machine: Machine[Any] = Machine(DEFINITION)
+            after = await machine.start(connection)
+            found = await logged(self.servers, self.database, list(DEFINITION.consumes))
+            if messages := [message for message in found if message[0] > after]:
+                await machine.apply(connection, messages)
 
     async def recorded(self) -> list[Event]:
         return [from_json(body, position) for position, body in await logged(self.servers, self.database)]
@@ -72,13 +89,15 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
     settings = settings_of(servers, database, "callbacks")
     secrets = Secrets(settings)
     digest = hashlib.sha256(b"open sesame").hexdigest()
-    secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest)]}
+    secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {})]}
     appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=0.5)
     async with on_nats(servers.nats_url("service")) as client:
-        door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client))
+        queries = Queries(settings, "callbacks", DEFINITION.consumes)
+        door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client), queries)
         async with door.http:
             yield door
     await door.receiver.appender.close()
+    await queries.close()
 
 
 @asynccontextmanager

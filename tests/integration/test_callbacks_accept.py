@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import orjson
 import pytest
 
 from services.callbacks import inbox
 from shared.envelope import from_json
+from shared.events import WorkflowConfigured
 from shared.ids import named_id, new_id
 from shared.runtime.appender import Appender
 from shared.runtime.embedded import free_port
@@ -27,7 +29,16 @@ from tests.integration.callbacks_door import (
     token,
     waiting,
 )
-from tests.integration.log_harness import TENANT, append, connected, eventually, logged, on_nats, registered
+from tests.integration.log_harness import (
+    TENANT,
+    append,
+    connected,
+    event,
+    eventually,
+    logged,
+    on_nats,
+    registered,
+)
 from tests.running_servers import Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
@@ -194,3 +205,40 @@ async def test_with_both_away_the_sender_is_asked_to_try_again(without_database:
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_recorded")
         assert reply.headers["retry-after"] == "5"
     assert (await door.by_token("nonsense", PROFILE)).status_code == 401
+
+
+async def test_what_could_not_be_read_is_kept_whole_and_read_again_once_a_mapping_says_where_the_ids_are(
+    servers: Servers, database: str, door: Door
+) -> None:
+    body = {"Akte": {"Nr": PERSON}, **PROFILE}
+    refused = await door.refused(await door.by_secret("open sesame", body), 422, "unknown_item")
+    assert (orjson.loads(refused.payload.body), refused.payload.workflow) == (body, WORKFLOW)
+    await door.fold()
+    (listed,) = (await door.http.get("/v1/rejected-callbacks", params={"client_id": CLIENT})).json()
+    assert (listed["event_id"], listed["code"], listed["read_again"]) == (refused.id, "unknown_item", False)
+    assert orjson.loads((await door.http.get(f"/v1/rejected-callbacks/{refused.id}")).json()["body"]) == body
+    again = f"/v1/rejected-callbacks/{refused.id}/read"
+    assert (await door.http.post(again)).status_code == 422
+    config = WorkflowConfigured(WORKFLOW, "apollo_scrape", {"answer_mapping": {"person_id": ["x", "Akte.Nr"]}})
+    await append(servers, database, [replace(event("WorkflowConfigured", config), client_id=CLIENT, version=2)])
+    await door.fold()
+    for _ in range(2):
+        assert (await door.http.post(again)).status_code == 202
+    answer = (await door.recorded())[-1]
+    assert (answer.type, answer.entity_id, answer.causation_id) == ("EnrichmentReceived", PERSON, refused.id)
+    assert answer.payload.answer == body
+    assert len(await door.recorded()) == 3
+    assert (await door.http.get("/v1/rejected-callbacks")).json()[0]["read_again"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"), [(b"no json \xc3\xa4", ("no json ä", "utf-8")), (b"\xff\x00", ("/wA=", "base64"))]
+)
+async def test_a_body_that_is_no_json_is_kept_as_it_came(door: Door, body: bytes, kept: tuple[str, str]) -> None:
+    refused = await door.refused(await door.by_token(sign(token(), KEY), body), 400, "not_json")
+    assert (refused.payload.body, refused.payload.encoding) == kept
+
+
+async def test_nothing_is_kept_of_a_stranger(door: Door) -> None:
+    refused = await door.refused(await door.by_token(sign(token(), FOREIGN_KEY), PROFILE), 401, "token_forged")
+    assert refused.payload.body is None

@@ -72,6 +72,8 @@ def history() -> list[Event]:
         answer = EnrichmentReceived("enrich_person", None, True, told)
         said = fact(answer, entity_id=person, batch_id=None, client_id=about.get("client_id", CLIENT), nth=number)
         events += [born, said, firm, last]
+    odd = EnrichmentReceived("score", None, True, {"Sitz": {"Ort": "Bonn"}})
+    events.append(fact(odd, entity_id=named_id("company", "odd"), batch_id=None))
     customers = CustomersListed(UPLOAD, [ListedCustomer("Delta Inc"), ListedCustomer(domain="gamma.com")], True)
     return [*events, fact(customers, batch_id=None)]
 
@@ -247,3 +249,12 @@ async def test_a_person_is_found_by_lead_or_id(projected: Projected) -> None:
     assert by_lead == by_person
     assert [each["company_name"] for each in by_lead] == ["Delta", "ACME"]
     assert lead["item_id"] == item_id(2)
+
+
+async def test_answers_that_nothing_was_read_from_are_listed_and_shown_whole(projected: Projected) -> None:
+    (listed,) = await projected.get("/v1/answers/unread")
+    assert (listed["workflow"], listed["columns"]) == ("score", 0)
+    assert await projected.get("/v1/answers/unread", client_id=OTHER_CLIENT) == []
+    whole = await projected.get(f"/v1/answers/{listed['answer_id']}")
+    assert whole["payload"]["answer"] == {"Sitz": {"Ort": "Bonn"}}
+    assert await projected.refusal(f"/v1/answers/{named_id('evt', 'none')}") == (404, "not_found")

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from shared.enrichment import enrichments, is_wrapped
+from shared.enrichment import at, enrichments, is_wrapped, path_of
 
 
 class Column(NamedTuple):
@@ -65,16 +65,6 @@ def fingerprint(tables: Iterable[tuple[Column, ...]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
-def at(source: Any, path: tuple[str | int, ...]) -> Any:
-    """What is under a path of several steps; None where it leads nowhere."""
-    for step in path:
-        if isinstance(step, str):
-            source = source.get(step) if isinstance(source, dict) else None
-        else:
-            source = source[step] if isinstance(source, list) and len(source) > step else None
-    return source
-
-
 def _path(written: str) -> str | tuple[str | int, ...]:
-    steps = tuple(int(step) if step.isdecimal() and len(step) < 6 else step for step in written.split("."))
+    steps = path_of(written)
     return steps if len(steps) > 1 else written

@@ -1,0 +1,93 @@
+"""`leadstream answers`: what providers answered and nothing was read from, and how to read it after all."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.options import AsJson, AtPosition
+from cli.wanted import OfClient
+
+app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
+Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many to list.")]
+Event = Annotated[str, typer.Argument(metavar="EVENT", help="An evt_... of one of the lists.")]
+UNREAD: Final = {"answer_id": "Answer", "workflow": "Workflow", "entity_id": "About", "received_at": "At (UTC)"}
+REJECTED: Final = {
+    "event_id": "Callback", "workflow": "Workflow", "code": "Why", "reason": "Reason", "bytes": "Bytes",
+    "rejected_at": "At (UTC)", "read_again": "Read again",
+}  # fmt: skip
+
+
+@app.command()
+def unread(client: OfClient = None, limit: Limit = 50, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """List answers that were accepted and from which no column was read.
+
+    A setting `answer_mapping` of the workflow says where they have what; they are read again with it.
+    Example: leadstream answers unread --client Acme
+    """
+    _listed("projector", "/v1/answers/unread", UNREAD, client, limit, as_json, at_position)
+
+
+@app.command()
+def rejected(
+    client: OfClient = None, limit: Limit = 50, as_json: AsJson = False, at_position: AtPosition = None
+) -> None:
+    """List callbacks that were refused and are kept whole.
+
+    Example: leadstream answers rejected --client Acme
+    """
+    _listed("callbacks", "/v1/rejected-callbacks", REJECTED, client, limit, as_json, at_position)
+
+
+@app.command()
+def show(event: Event, at_position: AtPosition = None) -> None:
+    """Show an answer, or a refused callback, whole, as JSON.
+
+    Example: leadstream answers show evt_01...
+    """
+    from cli.api import open_api
+    from cli.errors import Refused
+    from cli.output import show_json
+
+    with open_api(at_position) as api:
+        try:
+            return show_json(api.read("projector", f"/v1/answers/{event}"))
+        except Refused as error:
+            if error.code != "not_found":
+                raise
+        return show_json(api.read("callbacks", f"/v1/rejected-callbacks/{event}"))
+
+
+@app.command()
+def read(event: Event, as_json: AsJson = False) -> None:
+    """Read a refused callback again, with the `answer_mapping` of its workflow; told twice, it changes nothing.
+
+    Example: leadstream answers read evt_01...
+    """
+    from cli.api import open_api
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        told = api.tell("callbacks", f"/v1/rejected-callbacks/{event}/read")
+    return show_json(told) if as_json else say(f"read: {', '.join(told['events'])}")
+
+
+def _listed(
+    service: str,
+    path: str,
+    columns: dict[str, str],
+    client: str | None,
+    limit: int,
+    as_json: bool,
+    at_position: int | None,
+) -> None:
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import moment, show_json, table
+
+    with open_api(at_position) as api:
+        client_id = client_id_of(api, client) if client else None
+        found: list[dict[str, Any]] = api.read(service, path, client_id=client_id, limit=limit)
+    if as_json:
+        return show_json(found)
+    shown = [row | {name: moment(row[name]) for name in ("received_at", "rejected_at") if name in row} for row in found]
+    return table(columns, shown, "there are none")

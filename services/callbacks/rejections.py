@@ -1,0 +1,79 @@
+"""Callbacks that could not be used: to look at, and to read again once an `answer_mapping` says where ids are."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import select, text
+
+from services.callbacks import receipt
+from services.callbacks.handlers import Receiver
+from services.callbacks.store import REJECTED, SECRET
+from shared.enrichment import UnreadableBody
+from shared.envelope import Event, from_json
+from shared.ids import derive_id, to_hex
+from shared.runtime.http import Asking, Fresh, Problem, known_id
+from shared.runtime.queries import Queries
+
+ROUTES: Final = APIRouter()
+MOST: Final = 1_000
+_EVENTS: Final = text(r"SELECT body FROM log.events WHERE id = ANY(:ids\:\:uuid[])")
+
+
+@ROUTES.get("/v1/rejected-callbacks")
+async def rejected(
+    queries: Fresh,
+    caller: Asking,
+    client_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> list[dict[str, Any]]:
+    """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
+    query = select(REJECTED).order_by(REJECTED.c.rejected_at.desc(), REJECTED.c.event_id).limit(limit)
+    if client_id:
+        query = query.where(REJECTED.c.client_id == known_id("client", client_id))
+    rows = await queries.rows(caller.tenant_id, query)
+    answers = {row["event_id"]: derive_id("evt", row["event_id"], "0") for row in rows}
+    there = {event.id for event in await _events(queries, caller.tenant_id, *answers.values())}
+    return [row | {"read_again": answers[row["event_id"]] in there} for row in rows]
+
+
+@ROUTES.get("/v1/rejected-callbacks/{event_id}")
+async def one(queries: Fresh, caller: Asking, event_id: str) -> dict[str, Any]:
+    """One of them with its body, as text or in base64."""
+    event = await _rejected(queries, caller.tenant_id, event_id)
+    told = event.payload
+    return {
+        "event_id": event.id, "client_id": event.client_id, "rejected_at": event.occurred_at, "code": told.code,
+        "reason": told.reason, "workflow": told.workflow, "dispatch_id": told.dispatch_id, "bytes": told.bytes,
+        "content_type": told.content_type, "encoding": told.encoding, "body": told.body,
+    }  # fmt: skip
+
+
+@ROUTES.post("/v1/rejected-callbacks/{event_id}/read", status_code=202)
+async def read_again(request: Request, queries: Fresh, caller: Asking, event_id: str) -> dict[str, Any]:
+    """Read it again, with the client's `answer_mapping` of its workflow; told twice, it changes nothing."""
+    receiver: Receiver = request.app.state.receiver
+    event = await _rejected(queries, caller.tenant_id, event_id)
+    settings = await queries.rows(caller.tenant_id, select(SECRET).where(
+        SECRET.c.client_id == event.client_id, SECRET.c.workflow == event.payload.workflow
+    ))  # fmt: skip
+    paths = {key: path for row in settings for key, path in row["answer_mapping"].items()}
+    try:
+        events = receipt.read_again(event, paths, datetime.now(UTC))
+    except UnreadableBody as error:
+        message = f"{error}; set `answer_mapping` of {event.payload.workflow} to where the body has the ids"
+        raise Problem(422, error.code, message) from None
+    position = await receiver.appender.append(events)
+    return {"events": [each.id for each in events], "position": position}
+
+
+async def _rejected(queries: Queries, tenant_id: str, event_id: str) -> Event:
+    found = await _events(queries, tenant_id, known_id("evt", event_id))
+    if not found or found[0].type != "CallbackRejected" or found[0].payload.body is None:
+        raise Problem(404, "not_found", f"no rejected callback {event_id} whose body was kept")
+    return found[0]
+
+
+async def _events(queries: Queries, tenant_id: str, *event_ids: str) -> list[Event]:
+    found = await queries.rows(tenant_id, _EVENTS, {"ids": [to_hex(event_id) for event_id in event_ids]})
+    return [from_json(row["body"]) for row in found]
