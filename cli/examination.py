@@ -66,6 +66,8 @@ async def database(servers: Servers) -> AsyncIterator[Finding]:
         if abs(skew) > SKEW_SECONDS:
             text = f"the database's clock is {skew:+.1f} s from this machine's"
             yield warning("clock_skew", text, "let both keep time by NTP: due times and deadlines go by both clocks")
+        async for finding in _patrol(connection):
+            yield finding
         for service in SERVICES:
             async for finding in _service(connection, service):
                 yield finding
@@ -157,6 +159,17 @@ async def _skew(connection: Connection) -> float:
     row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
     assert row is not None
     return float((row[0] - before).total_seconds() - (time.monotonic() - started) / 2)
+
+
+async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
+    """What the relay's patrol has found; that it stands still shows as a relay that does not run."""
+    try:
+        row = await (await connection.execute("SELECT damages FROM log.patrol")).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return  # its migration is missing, and told
+    for damage in row[0] if row else ():
+        text = f"{damage['side']}, {damage['first']} to {damage['last']}: {damage['reason']}"
+        yield problem("damaged", text, "leadstream verify, then leadstream repair")
 
 
 async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:

@@ -89,6 +89,9 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     campaign.call("ingest", "POST", "/v1/clients", json={"name": "nobody hears of it"})
     campaign.close()
     until(stack, lambda found: {"no_relay", "stream_behind"} <= {*found})
+    damage = '[{"side": "stream", "first": 3, "last": 4, "reason": "the message is gone"}]'
+    as_admin(stack, f"UPDATE log.patrol SET damages = '{damage}'")
+    assert examined(stack)[1]["damaged"] == "stream, 3 to 4: the message is gone"
     end(stack, "projector")
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
     asyncio.run(_delete_inbox(stack))
