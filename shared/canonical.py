@@ -44,6 +44,7 @@ _UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
 _NO_SLUG: Final = frozenset(("unavailable", "undefined", "null"))
 _ADDRESS: Final = re.compile(r"([^\s@<>()\[\],;:\"]+)@([^\s@<>()\[\],;:\"'/]+)")
 
+_LONGEST_NAME: Final = 1_000
 _ASIDE: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
 _TAGLINE: Final = re.compile(r"\s*\|\s.*$", re.S)
 _TITLES: Final = frozenset(("dr", "mr", "mrs", "ms", "miss", "prof", "sir"))
@@ -158,6 +159,8 @@ def _company_key(name: str) -> str | None:
 
 def _without_asides(name: str) -> str:
     """`name` without what stands in brackets at its end (`Lake (LAK3)`) and without its tagline (`Lake | Water`)."""
+    if len(name) > _LONGEST_NAME:
+        return name
     bare = _TAGLINE.sub("", name)
     while (shorter := _ASIDE.sub("", bare)) != bare:
         bare = shorter

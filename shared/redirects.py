@@ -22,11 +22,12 @@ _BY_PATH: Final = re.compile(
     re.I,
 )
 _MOST: Final = 5
+_LONGEST: Final = 8_000
 
 
 def unwrapped(link: str) -> str:
     """Where a link leads, or the link itself when it leads nowhere else."""
-    for _ in range(_MOST):
+    for _ in range(_MOST if len(link) <= _LONGEST else 0):
         target = _target(link)
         if target is None:
             break

@@ -1,6 +1,7 @@
 """Which column is which field: spellings, any order, decoys, what the cells say, a person's choice, what is missing."""
 
 import random
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from services.ingest.mapping import (
     row_fields,
     row_problem,
 )
+from services.ingest.proposals import proposals
 from services.ingest.reading import open_table
 from services.ingest.vocabulary import FIELDS, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import UnknownWorkstream, Workstream, workstream, workstreams
+from shared.canonical import company_name_key
 
 DATA = Path(__file__).parents[1] / "data"
 SCRAPE, CRM, CUSTOMERS = workstream("apollo_scrape"), workstream("crm_data"), workstream("customer_companies")
@@ -58,6 +61,28 @@ def test_the_order_of_columns_does_not_matter(
     assert sorted(one.unmapped) == sorted(other.unmapped)
     assert sorted(one.warnings) == sorted(other.warnings)
     assert all(shuffled[match.index] == match.header for match in other.targets.values())
+
+
+CELL = st.text(max_size=30) | st.sampled_from(["a@x.com", "https://linkedin.com/in/ann", "1-10", "x" * 300_000])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(max_size=20) | st.sampled_from(["Email", "Name", "URL", "City"]), max_size=8), st.data())
+def test_nothing_in_a_file_makes_mapping_raise(headers: list[str], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.lists(CELL, max_size=len(headers) + 1), max_size=4))
+    for known in workstreams().values():
+        found = map_headers(known, headers, rows)
+        assert len({match.index for match in found.targets.values()}) + len(found.unmapped) == len(headers)
+    proposals(headers, rows)
+
+
+def test_very_long_cells_are_quick() -> None:
+    long = "1 " * 200_000
+    headers = ["Company Size", "Start Date", "Website", "Company", "Annual Revenue", "LinkedIn URL"]
+    began = time.monotonic()
+    map_headers(CRM, headers, [[long + "x", long, "https://google.com/url?" + long, "(" * 400_000, long, long]] * 5)
+    assert company_name_key(" " * 400_000 + "Acme" + " (" * 200_000) is not None
+    assert time.monotonic() - began < 20
 
 
 KNOWN = [header for entry in FIELDS for _, header in ranked(entry.known).values()]
