@@ -113,6 +113,23 @@ def register(
 
 
 @app.command()
+def update(as_json: AsJson = False) -> None:
+    """Register the workflows that came with an upgrade; those that were changed or retired stay as they are.
+
+    Example: leadstream workflow update
+    """
+    from cli.api import open_api
+    from cli.output import show_json, table
+
+    with open_api() as api:
+        answer = api.command("/v1/workflows/shipped")
+    if as_json:
+        return show_json(answer)
+    columns = {"workstream": "Workstream", "workflow": "Workflow"}
+    return table(columns, answer["registered"], "nothing is new: the registry has all that ship")
+
+
+@app.command()
 def retire(
     slug: Annotated[str, typer.Argument(help="The workflow's slug.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,

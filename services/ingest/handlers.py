@@ -16,6 +16,7 @@ from services.ingest import artifacts, bad_rows, blueprints, configuration, list
 from services.ingest.mapping import Choices
 from services.ingest.preview import preview as previewed
 from services.ingest.reading import Limits, UnreadableFile
+from services.ingest.registry import SHIPPED
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event
 from shared.events import (
@@ -89,6 +90,17 @@ class Handlers:
             raise Problem(422, "invalid_schema", wrong)
         position = await self._append(command, payload)
         return {"workflow": payload.workflow, "workstream": payload.workstream, "position": position}
+
+    async def register_shipped(self, command: Command) -> Answer:
+        """Register the workflows that ship and that the registry never had: those that came with an upgrade."""
+        had = await listings.ever_registered(self.queries, command.tenant_id)
+        new = [shipped for shipped in SHIPPED if (shipped.workstream, shipped.workflow) not in had]
+        told = [{"workflow": shipped.workflow, "workstream": shipped.workstream} for shipped in new]
+        if not new:
+            return {"registered": told}
+        ids = [named_id("evt", command.tenant_id, "shipped", shipped.workstream, shipped.workflow) for shipped in new]
+        events = [_event(command, shipped, event_id) for shipped, event_id in zip(new, ids, strict=True)]
+        return {"registered": told, "position": await self.appender.append(events)}
 
     async def retire_workflow(self, command: Command, payload: WorkflowRetired) -> Answer:
         """Take a workflow out of the registry."""

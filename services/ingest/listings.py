@@ -47,6 +47,12 @@ async def workflows(queries: Queries, tenant_id: str) -> list[Row]:
     return await queries.rows(tenant_id, query.order_by(WORKFLOW.c.workstream, WORKFLOW.c.workflow))
 
 
+async def ever_registered(queries: Queries, tenant_id: str) -> set[tuple[str, str]]:
+    """Workstream and slug of every workflow that the registry has or had."""
+    found = await queries.rows(tenant_id, select(WORKFLOW.c.workstream, WORKFLOW.c.workflow))
+    return {(row["workstream"], row["workflow"]) for row in found}
+
+
 async def configs(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
     """A client's configurations."""
     query = select(*_told(CONFIG)).where(CONFIG.c.client_id == client_id, CONFIG.c.removed.is_(False))

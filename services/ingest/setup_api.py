@@ -58,6 +58,12 @@ async def add_workflow(handlers: Commands, command: Asked, body: NewWorkflow) ->
     return await handlers.register_workflow(command, payload)
 
 
+@ROUTES.post("/v1/workflows/shipped")
+async def register_shipped(handlers: Commands, command: Asked) -> dict[str, Any]:
+    """Register the workflows that ship and that the registry never had: after an upgrade. Those retired stay so."""
+    return await handlers.register_shipped(command)
+
+
 @ROUTES.get("/v1/workflows")
 async def workflows(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
     """The registry."""

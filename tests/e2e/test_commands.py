@@ -120,3 +120,11 @@ def test_a_plan_says_what_a_launch_would_cost_before_anything_is_spent(campaign,
     company = plan(asked | {"config": {COMPANY: {"force_refresh": True, "credits": 10}}})["steps"][2]
     assert (company["new"], company["known"], company["stale"], company["credits"]) == (1, 0, 1, 20.0)
     assert plan(asked | {"rows": [3]})["steps"][2]["calls"] == 1
+
+
+def test_an_upgrade_registers_what_the_registry_never_had_and_nothing_else(campaign):
+    first = send(campaign, "POST", "/v1/workflows/shipped").json()
+    assert first == {"registered": []}, "they came with the tenant's first client"
+    gone = send(campaign, "DELETE", "/v1/workflows/crm_data/extract_contact_info").json()
+    campaign.call("ingest", "GET", "/v1/workflows", params={"at_position": gone["position"]})
+    assert send(campaign, "POST", "/v1/workflows/shipped").json() == {"registered": []}, "retired is retired"

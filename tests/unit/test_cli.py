@@ -30,7 +30,7 @@ PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequenc
 COMMANDS = [
     *(("tenant", name) for name in ("set", "show")),
     *(("client", name) for name in ("add", "budget", "list")),
-    *(("workflow", name) for name in ("list", "show", "register", "retire")),
+    *(("workflow", name) for name in ("list", "show", "register", "update", "retire")),
     *(("config", name) for name in ("set", "get", "remove")),
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
