@@ -1,5 +1,6 @@
 """`leadstream leads`: the enriched people, to look for, to read and to take away."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -159,6 +160,46 @@ def export(
             save(content, output)
     if output:
         note(f"wrote {output}")
+
+
+@app.command()
+def push(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where to POST them, a hundred at a time.")],
+    batch: OfBatch = None,
+    client: OfClient = None,
+    where: Where = None,
+    least: AtLeast = None,
+    most: AtMost = None,
+    known: Known = None,
+    unknown: Unknown = None,
+    search: Words = None,
+    columns: Annotated[str | None, typer.Option(help="Names with commas; none: all.")] = None,
+    at_position: AtPosition = None,
+) -> None:
+    """Push leads to a webhook as JSON; what it is too busy for is sent again.
+
+    Example: leadstream leads push https://hooks.example.com/leads --client Acme --known person_email
+    """
+    import httpx
+
+    from cli.api import open_api
+    from cli.output import note
+    from cli.pushing import push as deliver
+
+    with open_api(at_position) as api, httpx.Client(timeout=30) as http:
+        asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
+        taken = deliver(http, url, _pages(api, asked | {"columns": columns}))
+    note(f"{taken} leads were taken")
+
+
+def _pages(api: "Api", asked: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    after = None
+    while True:
+        page = api.read("projector", "/v1/leads", **asked, limit=PAGE, after=after)
+        yield page["leads"]
+        after = page["next"]
+        if after is None:
+            return
 
 
 def _leads(api: "Api", asked: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:

@@ -35,7 +35,7 @@ COMMANDS = [
     *(("pipeline", name) for name in ("save", "list", "show", "remove")),
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
     *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip", "cost")),
-    *(("leads", name) for name in ("list", "show", "facets", "export")),
+    *(("leads", name) for name in ("list", "show", "facets", "export", "push")),
     *(("answers", name) for name in ("unread", "rejected", "show", "read")),
     *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
