@@ -117,6 +117,12 @@ def row_problem(mapping: HeaderMapping, fields: Mapping[str, str]) -> str | None
     return f"The row needs {wanted}; it has {f'only {has}' if has else 'none of them'}."
 
 
+def lacking(mapping: HeaderMapping, fields: Mapping[str, str]) -> str:
+    """The first column that a row which is no item would need; "" where none of the file's columns identifies one."""
+    usable = [name for names in mapping.identified_by if mapping.targets.keys() >= set(names) for name in names]
+    return next((mapping.targets[name].header for name in usable if not fields.get(name)), "")
+
+
 def _fixed(workstream: Workstream, headers: Sequence[str], choices: Choices) -> dict[str, Match | None]:
     """What a person chose: for a field its column, or None for no column."""
     exact = {header: index for index, header in reversed(list(enumerate(headers)))}

@@ -15,6 +15,7 @@ from services.ingest.mapping import (
     Choices,
     HeaderMapping,
     MissingColumn,
+    lacking,
     map_headers,
     require,
     row_fields,
@@ -106,7 +107,9 @@ def mapping_of(table: Table, workstream: Workstream, choices: Choices | None) ->
 def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadRow | None:
     """Why a row with these fields is not staged; None when it is."""
     reason = None if row.bad else row_problem(mapping, fields)
-    return BadRow(row.number, "", ",".join(row.cells)[:200], reason) if reason else row.bad
+    if reason is None:
+        return row.bad
+    return BadRow(row.number, lacking(mapping, fields), ",".join(row.cells)[:200], reason)
 
 
 def _deciding(mapping: HeaderMapping) -> HeaderMapping:

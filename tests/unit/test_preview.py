@@ -60,7 +60,10 @@ def test_the_shape_that_programs_rely_on() -> None:
         "header": "URL", "index": 2, "score": 0.7, "reason": "told by its cells; 20 of 20 cells look like it"
     }  # fmt: skip
     assert seen["unmapped"] == ["Connected On"]
-    assert [(bad["row"], set(bad)) for bad in seen["bad_rows"]] == [(21, {"row", "column", "value", "reason"})]
+    assert [(bad["row"], bad["column"], bad["value"]) for bad in seen["bad_rows"]] == [
+        (21, "First Name", ",,,,,,30 Apr 2026")
+    ]
+    assert seen["bad_rows"][0]["reason"].startswith("The row needs 'First Name' with 'Last Name', or 'URL'")
     assert seen["sample"][0]["first_name"] == "DR. ALEX"
 
 
