@@ -59,7 +59,7 @@ def test_what_is_refused_is_told_with_how_many_were_taken(status: int, tries: in
     assert count == 1 + tries
 
 
-@pytest.mark.parametrize("url", ["hooks.example.com", "ftp://x/y", "http://[x"])
+@pytest.mark.parametrize("url", ["hooks.example.com", "ftp://x/y", "http://x:port"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with httpx.Client() as http, pytest.raises(Refused, match="no address of a webhook"):
         push(http, url, [LEADS], lambda _: None)
