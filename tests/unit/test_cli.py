@@ -249,6 +249,21 @@ def test_a_file_s_ending_says_its_format(
     assert asked == [form]
 
 
+def test_bad_rows_are_saved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    upload = "import_00000000000000000000000000"
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, content=b"leadstream_reason,Name\r\n")
+
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    result = CliRunner().invoke(app, ["bad-rows", upload, "--output", str(tmp_path / "mend.csv")])
+    assert (result.exit_code, asked) == (0, [f"/v1/uploads/{upload}/bad-rows"])
+    assert (tmp_path / "mend.csv").read_bytes() == b"leadstream_reason,Name\r\n"
+    assert CliRunner().invoke(app, ["bad-rows", "people.csv"]).exit_code == 2
+
+
 def test_an_export_that_breaks_off_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Broken(httpx.SyncByteStream):
         def __iter__(self) -> Any:
