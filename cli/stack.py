@@ -130,10 +130,7 @@ class Stack:
 
     @contextlib.contextmanager
     def running(self) -> Iterator["Stack"]:
-        """Start everything, and stop it whatever happens; SIGTERM and SIGHUP end the caller as Ctrl-C does.
-
-        Raises NotStarted.
-        """
+        """Start everything, and stop it whatever happens, SIGTERM and SIGHUP included. Raises NotStarted."""
         before = {number: signal.signal(number, _leave) for number in _ENDING} if _in_main_thread() else {}
         try:
             self.start()

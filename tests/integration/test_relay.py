@@ -27,7 +27,11 @@ from tests.integration.log_harness import (
 )
 from tests.running_servers import Servers
 
-pytestmark = pytest.mark.usefixtures("streams")
+pytestmark = [
+    pytest.mark.usefixtures("streams"),
+    # A connection that is cut while it is being made, as a relay's is here, is left to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 FORBIDDEN = [
     "events.1.ClientRegistered",
     *(f"$JS.API.STREAM.{verb}.{STREAM}" for verb in ("UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE")),
@@ -72,8 +76,6 @@ async def test_a_batch_is_cut_by_bytes_too(servers: Servers, database: str) -> N
         assert (await copied(servers, database, 10)).identical
 
 
-# A connection that is cut while it is being made is left to the garbage collector, which nats-py does not hide.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: Servers, database: str) -> None:
     async def write() -> None:
         for number in range(40):
