@@ -28,15 +28,19 @@ class DiskFull:
         folder = scene.stack.folder / self.server
         log = folder / f"{self.server}.log"
         ballast, size = folder / "ballast", log.stat().st_size
-        pid = scene.stack.pid(self.server)
+        relay = scene.stack.folder / "logs" / "relay.log"
+        pid, copied = scene.stack.pid(self.server), relay.stat().st_size
         try:
             filled = self._fill(ballast)
-            scene.until(lambda: b"no space left" in tail(log, size).lower(), f"{self.server} says so in its log")
+            scene.until(
+                lambda: b"no space left" in tail(log, size).lower() or tail(relay, copied).count(b"Refused") > 1,
+                f"{self.server} that cannot write",
+            )
             time.sleep(self.seconds)
         finally:
             ballast.unlink()
         restarted = self._recovered(scene, pid)
-        return f"{filled >> 20} MB of ballast, the server said so; {restarted}"
+        return f"{filled >> 20} MB of ballast, nothing could be written; {restarted}"
 
     def _fill(self, ballast: Path) -> int:
         """Leave no block free; in ever smaller pieces, since the file system needs some for itself."""

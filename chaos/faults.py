@@ -20,7 +20,7 @@ import psycopg
 from chaos.stack import StackUnderFire
 from shared.runtime.settings import SERVICES
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 90.0
 
 
 class NotSeen(Exception):
