@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from services.callbacks.app import DEFINITION as CALLBACKS
@@ -53,6 +56,35 @@ async def folded(
             machine = Machine(definition, replay=True)
             await machine.start(connection)
         await machine.apply(connection, messages[first : first + size])
+    return await rows_of(connection, definition)
+
+
+async def folded_through_crashes(
+    connection: Connection, definition: Definition[Any], messages: list[Message], chance: Random
+) -> dict[str, list[Any]]:
+    """The same, cut by chance, where every third batch dies with its process once what it changed was written."""
+
+    async def save(connection: Connection, state: Any) -> None:
+        await definition.save(connection, state)
+        if chance.random() < 1 / 3:
+            raise psycopg.OperationalError("the server closed the connection")
+
+    machine, at = Machine(replace(definition, save=save), replay=True), 0
+    while at < len(messages):
+        size = chance.randint(1, 40)
+        try:
+            if chance.random() < 1 / 3 or at == 0:
+                await machine.start(connection)
+            await machine.apply(connection, messages[at : at + size])
+        except psycopg.OperationalError:
+            await connection.rollback()
+        else:
+            at += size
+    return await rows_of(connection, definition)
+
+
+async def rows_of(connection: Connection, definition: Definition[Any]) -> dict[str, list[Any]]:
+    """Every derived row of the service's tables, as JSON."""
     rows = {}
     for name, table in definition.metadata.tables.items():
         if table.info.get("derived", True):
@@ -74,6 +106,8 @@ async def test_the_tables_are_the_same_however_the_log_is_cut(
     for size, life in ((len(messages), 1), (1, 1), (1, 10), (1, 1_000), (7, 1), (3, 4)):
         async with in_its_schema(servers, database, definition) as connection:
             found.append(await folded(connection, definition, messages, size, life))
+    async with in_its_schema(servers, database, definition) as connection:
+        found.append(await folded_through_crashes(connection, definition, messages, Random(seed)))
     assert any(found[0].values())
     for other in found[1:]:
         assert other == found[0]
