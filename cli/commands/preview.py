@@ -32,9 +32,9 @@ def preview(
 
 def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, Any]:
     """The preview, made here."""
-    from services.ingest.mapping import UnknownChoice, chosen
+    from services.ingest.columns.mapping import UnknownChoice, chosen
+    from services.ingest.files.reading import Limits, UnreadableFile
     from services.ingest.preview import preview as previewed
-    from services.ingest.reading import Limits, UnreadableFile
     from services.ingest.workstreams import UnknownWorkstream
     from shared.runtime.settings import Settings
 

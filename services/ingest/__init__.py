@@ -8,10 +8,8 @@ emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, B
 owns:     tenant, client, workflow, config, chosen_column, pipeline, upload, row, batch (schema `ingest`)
 extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
-          file_kind.py, workbook.py, alphabets.py, encoding.py, records.py, layout.py, table_checks.py and reading.py
-          (from a file to rows), candidates.py, evidence.py, mapping.py and mapping_questions.py (which column is which
-          field), proposals.py (which workstream), staging.py (from a file to events), preview.py, bad_rows.py,
-          artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?), listings.py (reading back),
-          letters.py (dead letters of all services), bodies.py and requests.py (what a request says), setup_api.py (its
-          other routes)
+          files/ (from a file to rows), columns/ (which column is which field), staging.py (from rows to events),
+          preview.py, bad_rows.py, artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?),
+          listings.py (reading back), letters.py (dead letters of all services), bodies.py and requests.py (what a
+          request says), setup_api.py (its other routes)
 """

@@ -11,9 +11,9 @@ from services.ingest import letters, listings, setup_api
 from services.ingest.artifacts import TooLarge
 from services.ingest.blueprints import Wanted
 from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
+from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
+from services.ingest.files.reading import UnreadableFile
 from services.ingest.handlers import Handlers
-from services.ingest.mapping import MissingColumn, UnknownChoice, chosen
-from services.ingest.reading import UnreadableFile
 from services.ingest.requests import Asked, Commands
 from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream

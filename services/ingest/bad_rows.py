@@ -8,8 +8,8 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from services.ingest.mapping import Choices, row_fields
-from services.ingest.reading import REASON, Limits, open_table
+from services.ingest.columns.mapping import Choices, row_fields
+from services.ingest.files.reading import REASON, Limits, open_table
 from services.ingest.staging import mapping_of, problem_of
 from services.ingest.workstreams import workstream
 from shared.spreadsheet import harmless

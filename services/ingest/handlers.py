@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
-from services.ingest.mapping import Choices
+from services.ingest.columns.mapping import Choices
+from services.ingest.files.reading import Limits, UnreadableFile
 from services.ingest.preview import preview as previewed
-from services.ingest.reading import Limits, UnreadableFile
 from services.ingest.registry import SHIPPED
 from services.ingest.workstreams import workstream as workstream_of
 from shared.envelope import Event

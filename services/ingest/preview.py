@@ -7,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from services.ingest.mapping import SAMPLE_ROWS, Choices
-from services.ingest.proposals import Proposal, ambiguity, proposals
-from services.ingest.reading import Limits, open_table
+from services.ingest.columns.mapping import SAMPLE_ROWS, Choices
+from services.ingest.columns.proposals import Proposal, ambiguity, proposals
+from services.ingest.files.reading import Limits, open_table
 from services.ingest.staging import Survey, survey
 from services.ingest.workstreams import workstream, workstreams
 

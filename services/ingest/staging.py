@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from services.ingest.mapping import (
+from services.ingest.columns.mapping import (
     SAMPLE_ROWS,
     Choices,
     HeaderMapping,
@@ -21,7 +21,7 @@ from services.ingest.mapping import (
     row_fields,
     row_problem,
 )
-from services.ingest.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
+from services.ingest.files.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
 from services.ingest.workstreams import Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
 

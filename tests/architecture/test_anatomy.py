@@ -28,9 +28,9 @@ PURE = """
     shared/redirects.py shared/state.py shared/subjects.py shared/tokens.py shared/upcast.py
     services/*/domain.py services/*/state.py services/callbacks/body.py services/callbacks/receipt.py
     services/dispatcher/claims.py services/dispatcher/configuration.py services/dispatcher/entities.py
-    services/dispatcher/outcomes.py services/ingest/alphabets.py services/ingest/layout.py
-    services/ingest/registry.py services/ingest/mapping.py services/ingest/mapping_questions.py
-    services/ingest/candidates.py services/ingest/evidence.py services/ingest/vocabulary/*.py
+    services/dispatcher/outcomes.py services/ingest/files/alphabets.py services/ingest/files/layout.py
+    services/ingest/registry.py services/ingest/columns/mapping.py services/ingest/columns/questions.py
+    services/ingest/columns/candidates.py services/ingest/columns/evidence.py services/ingest/vocabulary/*.py
     services/projector/rows.py services/projector/lead.py services/projector/extractors/*.py
     services/projector/contradictions.py services/projector/making.py services/projector/reprojection.py
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.ingest import workstreams
+from services.ingest.files.reading import Limits
 from services.ingest.preview import preview
-from services.ingest.reading import Limits
 from services.ingest.registry import shipped
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"

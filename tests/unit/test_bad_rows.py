@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.bad_rows import as_csv
-from services.ingest.reading import REASON, Limits, open_table
+from services.ingest.files.reading import REASON, Limits, open_table
 from shared.spreadsheet import harmless
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.encoding import UnreadableFile, encoding_of
+from services.ingest.files.encoding import UnreadableFile, encoding_of
 
 LISTS = {
     "portuguese": "Nome,Empresa,Cidade\nJoão,Construções São João Ltda,São Paulo\nInês,Açúcar & Cia,Goiânia\n",

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
+from services.ingest.files.reading import Limits, UnreadableFile, open_table
 from services.ingest.preview import preview
-from services.ingest.reading import Limits, UnreadableFile, open_table
 from services.ingest.workstreams import workstreams
 
 EXAMPLES = int(os.environ.get("LEADSTREAM_FUZZ", "100"))

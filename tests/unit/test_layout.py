@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.reading import UnreadableFile, open_table
+from services.ingest.files.reading import UnreadableFile, open_table
 
 # What a case finds: delimiter, lines above the header, header, first cells of the rows, lines below the table.
 Found = tuple[str, int, list[str], list[str], int]

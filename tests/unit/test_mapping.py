@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.mapping import (
+from services.ingest.columns.mapping import (
     Choices,
     MissingColumn,
     UnknownChoice,
@@ -18,8 +18,8 @@ from services.ingest.mapping import (
     row_fields,
     row_problem,
 )
-from services.ingest.proposals import proposals
-from services.ingest.reading import open_table
+from services.ingest.columns.proposals import proposals
+from services.ingest.files.reading import open_table
 from services.ingest.vocabulary import FIELDS, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import UnknownWorkstream, Workstream, workstream, workstreams

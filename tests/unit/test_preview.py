@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.ingest.mapping import map_headers
+from services.ingest.columns.mapping import map_headers
+from services.ingest.columns.proposals import proposals
+from services.ingest.files.reading import Limits
 from services.ingest.preview import preview
-from services.ingest.proposals import proposals
-from services.ingest.reading import Limits
 from services.ingest.workstreams import workstream
 
 DATA = Path(__file__).parents[1] / "data"

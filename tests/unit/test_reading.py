@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ingest.reading import Limits, Row, Table, UnreadableFile, open_table
+from services.ingest.files.reading import Limits, Row, Table, UnreadableFile, open_table
 from shared.events import BadRow
 
 DATA = Path(__file__).parents[1] / "data"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from xlsxwriter import Workbook
 
-from services.ingest.reading import Limits, Row, Table, UnreadableFile, open_table
+from services.ingest.files.reading import Limits, Row, Table, UnreadableFile, open_table
 
 HEADER = ["First Name", "Company", "Since"]
 Fill = Callable[[Workbook], None]

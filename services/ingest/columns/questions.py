@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from services.ingest.candidates import Candidate, Column, by_name
-from services.ingest.evidence import share
+from services.ingest.columns.candidates import Candidate, Column, by_name
+from services.ingest.columns.evidence import share
 from services.ingest.vocabulary import Holds, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import Alternatives, Workstream

@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from services.ingest.encoding import Encoding, UnreadableFile, encoding_of
-from services.ingest.file_kind import kind_of
-from services.ingest.layout import Header, find_header, footer_length, is_blank, least_cells
-from services.ingest.records import Record, Records, open_text
-from services.ingest.table_checks import refuse_what_is_no_table
-from services.ingest.workbook import sheet_of
+from services.ingest.files.encoding import Encoding, UnreadableFile, encoding_of
+from services.ingest.files.file_kind import kind_of
+from services.ingest.files.layout import Header, find_header, footer_length, is_blank, least_cells
+from services.ingest.files.records import Record, Records, open_text
+from services.ingest.files.table_checks import refuse_what_is_no_table
+from services.ingest.files.workbook import sheet_of
 from shared.events import BadRow
 from shared.runtime.settings import Settings
 

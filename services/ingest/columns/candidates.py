@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from services.ingest.evidence import share
+from services.ingest.columns.evidence import share
 from services.ingest.vocabulary import Field, Owner, Reading, header_key, readings
 from services.ingest.vocabulary.field import PROVEN, ranked
 from services.ingest.workstreams import Workstream

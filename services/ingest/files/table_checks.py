@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.ingest.encoding import UnreadableFile
+from services.ingest.files.encoding import UnreadableFile
 from services.ingest.vocabulary import header_key
 from services.ingest.workstreams import known_headers
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.mapping import map_headers
+from services.ingest.columns.mapping import map_headers
 from services.ingest.vocabulary import Owner, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import Workstream, workstreams

@@ -19,7 +19,7 @@ from typing import Final
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from services.ingest.encoding import UnreadableFile
+from services.ingest.files.encoding import UnreadableFile
 
 Value = int | float | str | bool | date | datetime | time | timedelta
 _SECONDS: Final = 300

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
-from services.ingest.encoding import Encoding, UnreadableFile
+from services.ingest.files.encoding import Encoding, UnreadableFile
 
 Record = tuple[int, list[str]]
 

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 from typing import Final, Literal
 
-from services.ingest.encoding import UnreadableFile
+from services.ingest.files.encoding import UnreadableFile
 
 _AS_CSV: Final = "Open it there and save the sheet as CSV (UTF-8)."
 _EXPORT: Final = "Ask for the list as CSV or as an Excel workbook (.xlsx)."

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.ingest.candidates import Candidate, Column, by_header, columns_of, names_of, weighed
-from services.ingest.mapping_questions import Missing, column_label, missing, questions
+from services.ingest.columns.candidates import Candidate, Column, by_header, columns_of, names_of, weighed
+from services.ingest.columns.questions import Missing, column_label, missing, questions
 from services.ingest.vocabulary import Owner, header_key
 from services.ingest.workstreams import Alternatives, Workstream
 from shared.canonical import clean_cell

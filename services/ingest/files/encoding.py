@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from charset_normalizer import from_bytes
 
-from services.ingest.alphabets import likeliest_encoding
+from services.ingest.files.alphabets import likeliest_encoding
 
 _CHUNK: Final = 1 << 20
 _SAMPLE: Final = 1 << 18
