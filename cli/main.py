@@ -2,6 +2,7 @@
 
 import typer
 
+from cli import checks, rebuilding, repairing
 from cli.commands import (
     answers,
     batches,
@@ -56,15 +57,18 @@ for command in (
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
 app.add_typer(people.app, name="people", rich_help_panel=RESULTS)
-app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)
 app.command(rich_help_panel=RESULTS)(history.history)
-app.command(rich_help_panel=RESULTS)(outbound.dispatches)
-app.command(rich_help_panel=RESULTS)(outbound.webhooks)
 app.command(rich_help_panel=RESULTS)(why.why)
-app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(doctor.doctor)
+app.command(rich_help_panel=OPERATE)(checks.verify)
+app.command(rich_help_panel=OPERATE)(rebuilding.rebuild)
 app.command(rich_help_panel=OPERATE)(reproject.reproject)
+app.command(rich_help_panel=OPERATE)(repairing.repair)
+app.command(rich_help_panel=OPERATE)(outbound.dispatches)
+app.command(rich_help_panel=OPERATE)(outbound.webhooks)
+app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
+app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ SERVICES = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from cli import checks, demo, rebuilding, repairing
+    from cli import demo
 
     app.command()(demo.demo)
     app.command()(up)
@@ -24,9 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command()(relay)
     app.command()(simulator)
     app.command()(provision)
-    app.command()(checks.verify)
-    app.command()(rebuilding.rebuild)
-    app.command()(repairing.repair)
 
 
 def up(
