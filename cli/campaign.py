@@ -1,7 +1,7 @@
 """One list through the whole product over its HTTP APIs: what `demo`, `bench` and the end-to-end tests share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ import httpx
 COMPANY: Final = "enrich_company_via_waterfall_in_clay"
 PERSON: Final = "enrich_person_via_waterfall_in_clay"
 STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
+PERSON_FIELDS: Final = frozenset({"first_name", "last_name", "full_name", "email", "person_linkedin_url"})
 _NO_LEADS: Final[dict[str, Any]] = {"leads": [], "next": None}
 PATIENCE_SECONDS: Final = 10.0
 DONE: Final = frozenset({"completed", "cancelled"})
@@ -32,22 +33,38 @@ class Campaign:
     def __post_init__(self) -> None:
         self._http = httpx.Client(timeout=300)
 
-    def set_up(self) -> None:
-        """Register the client and point both Clay workflows at the simulator."""
+    def set_up(self, workstream: str = "apollo_scrape") -> None:
+        """Register the client and point what enriches companies and people of the workstream at the simulator."""
         made = self.call("ingest", "POST", "/v1/clients", json={"name": self.name})
         self.client_id = made["client_id"]
         registered = {"at_position": made["position"]}
         while not self.call("ingest", "GET", "/v1/workflows", params=registered):
             time.sleep(0.02)
-        for workflow, kind in ((COMPANY, "company"), (PERSON, "person")):
+        for kind, workflow in self.enrichments(workstream).items():
             config = {
                 "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",
                 # The simulator has no limit of its own, so it is called as fast as it answers.
                 "rate_per_second": 0,
                 "in_flight": 64,
             }
-            body = {"workstream": "apollo_scrape", "config": config | dict(self.config)}
+            body = {"workstream": workstream, "config": config | dict(self.config)}
             self.call("ingest", "PUT", f"/v1/clients/{self.client_id}/configs/{workflow}", json=body)
+
+    def enrichments(self, workstream: str) -> dict[str, str]:
+        """The workflow that enriches a `company`, and the one for a `person`, as far as the workstream has them."""
+        registered = self.call("ingest", "GET", "/v1/workflows")
+        return {
+            kind: row["workflow"]
+            for kind in ("company", "person")
+            for row in registered
+            if row["workstream"] == workstream and row["workflow"].startswith(f"enrich_{kind}_")
+        }
+
+    def steps(self, workstream: str, fields: Iterable[str]) -> tuple[str, ...]:
+        """All steps that make sense of rows with these fields: a list of companies has no people to enrich."""
+        found = self.enrichments(workstream)
+        person = found.get("person") if PERSON_FIELDS & set(fields) else None
+        return tuple(filter(None, ("normalize_company_domain", person, found.get("company"))))
 
     def upload(self, file: Path, workstream: str = "apollo_scrape") -> dict[str, Any]:
         """Upload a file and wait until its rows are staged."""

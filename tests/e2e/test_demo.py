@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-LIST = Path(__file__).parent.parent / "data" / "apollo"
+DATA = Path(__file__).parent.parent / "data"
+LISTS = [*sorted((DATA / "apollo").glob("*.csv")), DATA / "crm" / "salesforce_contacts_report.csv"]
 
 
 def demo(*arguments: str) -> dict:
@@ -27,10 +28,11 @@ def test_the_demo_on_generated_people():
     assert result["items_per_second"] > 0
 
 
-@pytest.mark.parametrize("file", sorted(LIST.glob("*.csv")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", LISTS, ids=lambda file: file.name)
 def test_the_demo_on_a_real_export(file: Path):
     result = demo("--file", str(file))
     assert result["items"] == result["leads"] > 0
+    assert result["failed"] == 0
     assert result["company_calls"] == result["companies"] <= result["items"]
     assert result["verify"]["identical"] is True
 
