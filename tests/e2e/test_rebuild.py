@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 
@@ -57,7 +58,9 @@ def test_a_tampered_row_is_named_with_its_event_and_rebuilt_away(stack, campaign
     upload = campaign.upload(people([("Ada", "Difference")]))
     batch_id = campaign.launch(upload["upload_id"], STEPS)["batch_id"]
     campaign.wait(batch_id, 60)
-    lead = campaign.leads(batch_id)[0]
+    while not (leads := campaign.leads(batch_id)):
+        time.sleep(0.05)
+    lead = leads[0]
     history.execute("UPDATE projector.final_leads SET company_name = 'Else' WHERE company_name LIKE '%Difference%'")
     done = leadstream(stack, "verify")
     assert done.returncode == 1
