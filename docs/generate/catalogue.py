@@ -14,7 +14,7 @@ from shared.events import CATALOGUE, EventType
 INTRODUCTION: Final = """\
 # Events
 
-Written by `make docs` from `shared/events.py`; `make check` fails when it is not up to date.
+Written by `make docs` from `shared/events/`; `make check` fails when it is not up to date.
 
 The log holds events of these types and no others. One event is one JSON object: the envelope below, and
 `payload`. In the log it is the text of `log.events.body`; in the stream it is the message on

@@ -1,0 +1,107 @@
+"""A batch: the blueprint it runs, its items, and what a person does with it."""
+
+from dataclasses import dataclass, field
+
+from shared.events.catalogue import FailureCode, Fields, Kind, Scope, event
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintStep:
+    """One step of a frozen blueprint: what the registry said of its workflow at launch, and the step's options."""
+
+    workflow: str
+    kind: Kind
+    scope: Scope
+    configuration: str = "default"
+    unless: list[str] = field(default_factory=list)
+    credits: float = 0.0
+    sets: dict[str, list[str]] = field(default_factory=dict)
+    reads_answers: bool = False
+
+
+@event("BatchLaunched", 2, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchLaunched:
+    """A blueprint starts over `items` rows of an upload; `rows` None means all of them.
+
+    `config` overrides the client's configuration for this batch: workflow slug to settings. `max_credits`: what its
+    calls may cost before it is paused.
+    """
+
+    upload_id: str
+    workstream: str
+    blueprint: list[BlueprintStep]
+    items: int
+    rows: list[int] | None = None
+    pipeline_id: str | None = None
+    config: dict[str, Fields] = field(default_factory=dict)
+    max_credits: float | None = None
+
+
+@event("ItemAdded", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """One row became the item of the envelope's `item_id`."""
+
+    row: int
+    fields: Fields
+
+
+@event("LaunchContinued", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class LaunchContinued:
+    """The rows of a launch after `after_row` are still to be added; keeps each transaction small."""
+
+    upload_id: str
+    after_row: int
+
+
+@event("BatchPaused", 1, "ingest", "dispatcher")
+@dataclass(frozen=True, slots=True)
+class BatchPaused:
+    """No further step of the batch is scheduled; what is under way ends."""
+
+    reason: str = ""
+
+
+@event("BatchResumed", 2, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchResumed:
+    """Scheduling goes on where it stood. `max_credits`: what the batch may spend from now on; None as before."""
+
+    reason: str = ""
+    max_credits: float | None = None
+
+
+@event("BatchCancelled", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class BatchCancelled:
+    """Every open item of the batch ends as cancelled; answers already paid for are still kept."""
+
+    reason: str = ""
+
+
+@event("FailedItemsRetried", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class FailedItemsRetried:
+    """Failed items of the batch take the step they failed at once more or, with `skip`, go on without it.
+
+    Those that fit everything given: `items`, the `workflow` that failed, the failure `codes`. With nothing given it is
+    none, unless `everything` says all.
+    """
+
+    items: list[str] = field(default_factory=list)
+    workflow: str | None = None
+    codes: list[FailureCode] = field(default_factory=list)
+    everything: bool = False
+    skip: bool = False
+    reason: str = ""
+
+
+@event("BatchCompleted", 1, "sequencer")
+@dataclass(frozen=True, slots=True)
+class BatchCompleted:
+    """Every item of the batch has ended."""
+
+    completed: int
+    failed: int
