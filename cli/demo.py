@@ -68,10 +68,12 @@ def _run(
         say(f"launching {' > '.join(steps)}")
         launched = campaign.launch(upload["upload_id"], steps)
         batch = _watch(campaign, launched["batch_id"], say)
-        _explain_failures(campaign, batch, say)
+        failures = _failures(campaign, batch)
+        for reason, count in failures.items():
+            say(f"failed: {count} x {reason}")
         leads = _leads(campaign, batch)
         say("verifying: folding the log afresh and comparing every table, the stream and the hash chain")
-        return _result(stack, batch, leads, _seconds(batch)), leads
+        return _result(stack, batch, leads, _seconds(batch)) | {"failures": failures}, leads
 
 
 def _seconds(batch: dict[str, Any]) -> float:
@@ -114,14 +116,13 @@ def _explain(upload: dict[str, Any], say: Any) -> None:
             say(f"  row {bad['row']}: {bad['reason']}")
 
 
-def _explain_failures(campaign: Campaign, batch: dict[str, Any], say: Any) -> None:
+def _failures(campaign: Campaign, batch: dict[str, Any]) -> dict[str, int]:
+    """Why items failed, and how many; the commonest reasons first."""
     if not batch["failed"]:
-        return
+        return {}
     path = f"/v1/batches/{batch['batch_id']}/items"
     failed = campaign.call("sequencer", "GET", path, params={"status": "failed", "limit": 1000})
-    say(f"{batch['failed']} items failed:")
-    for reason, count in Counter(item["reason"] for item in failed).most_common(5):
-        say(f"  {count} x {reason}")
+    return dict(Counter(item["reason"] for item in failed).most_common(5))
 
 
 def _watch(campaign: Campaign, batch_id: str, say: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import httpx
 
 from cli.errors import NotStarted
-from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_port
+from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports
 from shared.runtime.settings import SERVICES
 
 ROLES: Final = (*SERVICES, "relay")
@@ -51,7 +51,7 @@ class Identity:
             return cls(**json.loads(file.read_text()))
         names = ("postgres", "nats", *SERVICES, "simulator")
         identity = cls(
-            ports={name: ports.get(name) or free_port() for name in names},
+            ports=dict(zip(names, free_ports(len(names)), strict=True)) | {n: port for n, port in ports.items() if port},
             postgres_password=secrets.token_urlsafe(24),
             role_passwords={role: secrets.token_urlsafe(24) for role in ROLES},
             nats_passwords={user: secrets.token_urlsafe(24) for user in NATS_USERS},
@@ -109,8 +109,7 @@ class Stack:
         self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
         self.processes: dict[str, Process] = {}
-        others = range(self.replicas - 1)
-        self._ports = {name: [identity.ports[name], *(free_port() for _ in others)] for name in SERVICES}
+        self._ports = {name: [identity.ports[name], *free_ports(self.replicas - 1)] for name in SERVICES}
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -235,11 +234,12 @@ class Stack:
             time.sleep(0.05)
 
     def _is_ready(self, name: str) -> bool:
-        """Every replica answers, and one of them leads."""
+        """Every replica answers on its own port, and one of them leads."""
         if name == "simulator":
             return _health(f"{self.urls[name]}/health") is not None
         states = [_health(f"http://127.0.0.1:{port}/health/ready") for port in self._ports[name]]
-        return None not in states and any(state["leading"] for state in states if state)
+        answering = [state for state in states if state and state["service"] == name]
+        return len(answering) == len(states) and any(state["leading"] for state in answering)
 
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
         variables = {

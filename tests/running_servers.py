@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from shared.runtime.embedded import Nats, Postgres, free_port
+from shared.runtime.embedded import Nats, Postgres, free_ports
 from shared.runtime.topology import ROLES
 
 POSTGRES_IMAGE: Final = "postgres:18"
@@ -62,8 +62,9 @@ def embedded() -> Iterator[Servers]:
     passwords = _passwords()
     with tempfile.TemporaryDirectory(prefix="leadstream-tests-") as name:
         folder = Path(name)
-        postgres = Postgres(folder / "postgres", free_port(), passwords["postgres"])
-        nats = Nats(folder / "nats", free_port(), {user: passwords[user] for user in NATS_USERS})
+        ports = free_ports(2)
+        postgres = Postgres(folder / "postgres", ports[0], passwords["postgres"])
+        nats = Nats(folder / "nats", ports[1], {user: passwords[user] for user in NATS_USERS})
         with _running(postgres, signal.SIGINT) as restart_postgres, _running(nats) as restart_nats:
             yield Servers(
                 f"127.0.0.1:{postgres.port}",

@@ -4,8 +4,10 @@ Both listen on 127.0.0.1 only, on the ports given; data lives below one folder a
 server is wrapped: they are killed, and started again on the same data, like any other process.
 """
 
+import contextlib
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -21,6 +23,7 @@ from typing import Final
 import psycopg
 
 POSTGRES_USER: Final = "leadstream"
+PORTS: Final = (15_000, 32_000)
 POSTGRES_SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -40,11 +43,25 @@ class ServerFailed(RuntimeError):
     """An embedded server did not come up; the message carries the end of its log."""
 
 
+def free_ports(count: int) -> list[int]:
+    """TCP ports of 127.0.0.1 that were free a moment ago, no two the same.
+
+    They are below those that the system gives to outgoing connections (32768 and up on Linux, 49152 on macOS): one of
+    these could be taken again by any client before its server listens.
+    """
+    with contextlib.ExitStack() as held:
+        found: list[int] = []
+        while len(found) < count:
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", random.randrange(*PORTS)))  # noqa: S311 - any will do
+                found.append(int(probe.getsockname()[1]))
+        return found
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One of them."""
+    return free_ports(1)[0]
 
 
 @dataclass
