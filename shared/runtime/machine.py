@@ -181,7 +181,7 @@ class Machine(Generic[S]):
     ) -> None:
         definition, began = self.definition, time.perf_counter()
         taken: list[Event] = []
-        following = [log.records(said)] if said and not self.replay else []
+        following = [log.columns(said)] if said and not self.replay else []
         # In one pipeline, so that COMMIT follows the append at once: every other append waits for that moment.
         async with connection.pipeline(), connection.transaction():
             state = self._state if self._state is not None else definition.new_state()
@@ -190,11 +190,11 @@ class Machine(Generic[S]):
                     taken += events
                     await definition.load(connection, state, events)
                     if emitted := self._fold(state, events):
-                        following.append(log.records(emitted))
+                        following.append(log.columns(emitted))
                     await definition.save(connection, state)
             await self._move(connection, messages[-1][0])
-            for records in following:
-                await log.send(connection, records)
+            for columns in following:
+                await log.send(connection, columns)
             if not following:
                 # Nothing that anybody was told depends on this commit: if a crash takes it, it is folded again.
                 await connection.execute("SET LOCAL synchronous_commit = off")

@@ -32,7 +32,7 @@ def poison(stack: Stack, item_id: str) -> int:
         assert row is not None
         template: Event = from_json(row[0])
         bad = replace(template, id=new_id("evt"), item_id=item_id, payload=StepScheduled(7, COMPANY))
-        found = connection.execute("SELECT log.append(%s::json)", (log.records([bad]),)).fetchone()
+        found = connection.execute(log.APPEND, log.columns([bad])).fetchone()
         assert found is not None
         return int(found[0])
 
