@@ -174,7 +174,7 @@ class Rows(Generic[T]):
         action = "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
         return (
             f"INSERT INTO {self.table.name} ({self._names}) "
-            f"SELECT {self._names} FROM jsonb_to_recordset(%s::jsonb) AS new ({self._typed(names)}) "
+            f"SELECT {self._names} FROM json_to_recordset(%s::json) AS new ({self._typed(names)}) "
             f"ON CONFLICT ({', '.join(self.key)}) DO {action}"
         )
 
@@ -182,7 +182,7 @@ class Rows(Generic[T]):
         match = " AND ".join(f"t.{name} = gone.{name}" for name in self.key)
         return (
             f"DELETE FROM {self.table.name} t "
-            f"USING jsonb_to_recordset(%s::jsonb) AS gone ({self._typed(self.key)}) WHERE {match}"
+            f"USING json_to_recordset(%s::json) AS gone ({self._typed(self.key)}) WHERE {match}"
         )
 
 

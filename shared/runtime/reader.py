@@ -18,6 +18,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.express import deliver
 from shared.runtime.leaving import leave
 from shared.subjects import STREAM
 
@@ -55,7 +56,8 @@ class StreamReader:
         """Lists of (position, body), each as long as what had accumulated, at most `max_batch` and BATCH_BYTES."""
         inbox = self.nats.new_inbox()
         name = await self._create_consumer()
-        subscription = await self.nats.subscribe(inbox, cb=self._take, pending_msgs_limit=-1, pending_bytes_limit=-1)
+        subscription = await self.nats.subscribe(inbox, cb=self._status, pending_msgs_limit=-1, pending_bytes_limit=-1)
+        leave_off = deliver(self.nats, subscription, self._message)
         try:
             await self._request(name, inbox)
             while True:
@@ -63,6 +65,7 @@ class StreamReader:
                 if batch:
                     yield batch
         finally:
+            leave_off()
             await leave(subscription.unsubscribe())
             await leave(self.nats.jetstream().delete_consumer(STREAM, name))
 
@@ -124,28 +127,24 @@ class StreamReader:
         }
         await self.nats.publish(f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}", orjson.dumps(wanted), reply=inbox)
 
-    async def _take(self, message: Msg) -> None:
-        tokens = message.reply.split(".")
-        if len(tokens) < 9:
-            self._status(message)
-        else:
-            self._message(message, int(tokens[-4]), int(tokens[-3]))
+    def _message(self, reply: bytes, body: bytes) -> None:
+        tokens = reply.split(b".")
+        position, delivered = int(tokens[-4]), int(tokens[-3])
         self._wake.set()
-
-    def _message(self, message: Msg, position: int, delivered: int) -> None:
         if delivered != self._delivered + 1 or position <= self.position:
             self._broken = f"message {position} came out of order (delivery {delivered} after {self._delivered})"
             return
         self._delivered = delivered
         self.position = position
         self._requested -= 1
-        self._buffer.append((position, message.data))
-        self._buffered += len(message.data)
+        self._buffer.append((position, body))
+        self._buffered += len(body)
 
-    def _status(self, message: Msg) -> None:
+    async def _status(self, message: Msg) -> None:
         headers = message.headers or {}
         status = headers.get("Status", "")
         if status in {"408", "409", "404"} and "Nats-Pending-Messages" in headers:
             self._requested -= int(headers["Nats-Pending-Messages"])
         elif status != "100":
             self._broken = f"the server ended the request: {status} {headers.get('Description', '')}"
+        self._wake.set()
