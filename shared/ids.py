@@ -33,6 +33,7 @@ PREFIXES: Final = frozenset(
 _TO_PYTHON = str.maketrans(CROCKFORD + CROCKFORD.lower(), "0123456789abcdefghijklmnopqrstuv" * 2)
 _ALPHABET = frozenset(CROCKFORD + CROCKFORD.lower())
 _PAIRS = tuple(a + b for a in CROCKFORD for b in CROCKFORD)
+_TRIPLES = tuple(pair + c for pair in _PAIRS for c in CROCKFORD)
 _MAX = 1 << 128
 
 
@@ -90,5 +91,10 @@ def _bits(identifier: str) -> int:
 
 
 def _text(prefix: str, value: int) -> str:
-    pairs = [_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)]
-    return f"{prefix}_{''.join(pairs)}"
+    # 130 bits as ten and eight times fifteen, split in two so that most of the arithmetic is on small numbers.
+    high, low = value >> 60, value & 0xFFFFFFFFFFFFFFF
+    return (
+        f"{prefix}_{_PAIRS[high >> 60]}{_TRIPLES[high >> 45 & 32767]}{_TRIPLES[high >> 30 & 32767]}"
+        f"{_TRIPLES[high >> 15 & 32767]}{_TRIPLES[high & 32767]}{_TRIPLES[low >> 45]}{_TRIPLES[low >> 30 & 32767]}"
+        f"{_TRIPLES[low >> 15 & 32767]}{_TRIPLES[low & 32767]}"
+    )

@@ -5,7 +5,6 @@ final failure releases every waiter at once, in the same step of the fold. There
 waiting in which an answer could be missed.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from shared.events import (
     StepScheduled,
 )
 from shared.ids import derive_id
+from shared.record import replace
 
 NOBODY_WAITS: Final = "every batch that waited for it was cancelled"
 

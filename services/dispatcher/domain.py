@@ -3,7 +3,7 @@ given: functions that are pure themselves, and whose output the log keeps, so th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final, assert_never
 
 from services.dispatcher import claims, spending, steps, warehouse
@@ -30,6 +30,7 @@ from shared.events import (
     TenantConfigured,
     WorkflowConfigured,
 )
+from shared.record import replace
 
 CONSUMES: Final = (
     "WorkflowConfigured",

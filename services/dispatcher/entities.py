@@ -6,6 +6,7 @@ e-mail's domain is never taken for the company's.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shared.canonical import (
@@ -44,8 +45,13 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     candidates = _company(fields) if scope == "company" else _person(fields)
     for basis, key in candidates:
         if key:
-            return Entity(named_id(scope, client_id, basis, key), key, basis)
+            return _named(scope, client_id, basis, key)
     return None
+
+
+@lru_cache(maxsize=16_384)
+def _named(scope: Scope, client_id: str, basis: str, key: str) -> Entity:
+    return Entity(named_id(scope, client_id, basis, key), key, basis)
 
 
 def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:

@@ -4,11 +4,11 @@ Credits are reserved when a call is to be made and given back when it was not: a
 for, whatever comes of it.
 """
 
-from dataclasses import replace
 
 from services.dispatcher.state import Batch, Budget, Dispatch, State
 from shared.envelope import Event
 from shared.events import BatchResumed
+from shared.record import replace
 
 
 def admit(state: State, event: Event, dispatch: Dispatch) -> None:

@@ -1,11 +1,12 @@
 """The dispatcher's rows: what `domain` and `claims` work on. Pure."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from services.dispatcher.entities import Entity
 from shared.events import FailureCode, Scope
-from shared.record import record
+from shared.record import record, replace
 from shared.state import Tracked
 
 ClaimKey = tuple[str, str]
@@ -163,7 +164,8 @@ class State:
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
-    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet.
+    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet. `asking`: the event
+    being folded, and the entity that it asks for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -182,6 +184,7 @@ class State:
     lent: set[ClaimKey] = field(default_factory=set)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
+    asking: tuple[str, Entity | None] | None = None
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])
 
     def fields_of(self, item: Item) -> dict[str, Any]:
@@ -200,7 +203,8 @@ class State:
             open_.add((waiter.item_id, waiter.step))
 
     def begin(self) -> None:
-        """An event is about to be folded: it has released nobody yet, even if it was folded before."""
+        """An event is about to be folded: it has asked for and released nobody yet, even if it was folded before."""
+        self.asking = None
         self._last_release = ("", ("", ""), [])
 
     def release(self, key: ClaimKey, event_id: str) -> None:

@@ -26,10 +26,16 @@ ALREADY: Final[dict[Scope, SkipReason]] = {
 
 
 def entity_of(state: State, event: Event) -> Entity | None:
-    """The entity that a scheduled call or look-up asks for.
+    """The entity that a scheduled call or look-up asks for; worked out once for the event that is being folded.
 
     None for a step that asks for none, that the item skips, or where nothing identifies an entity.
     """
+    if state.asking is None or state.asking[0] != event.id:
+        state.asking = event.id, _entity_of(state, event)
+    return state.asking[1]
+
+
+def _entity_of(state: State, event: Event) -> Entity | None:
     payload: StepScheduled = event.payload
     item = state.items[event.item_id or ""]
     step = state.batches[item.batch_id].blueprint[payload.step]

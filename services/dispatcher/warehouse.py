@@ -5,7 +5,6 @@ client that lends is told.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from services.dispatcher.claims import is_fresh
@@ -14,6 +13,7 @@ from services.dispatcher.state import Claim, Item, Lendable, State
 from shared.envelope import Emit, Event
 from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
 from shared.ids import derive_id
+from shared.record import replace
 
 LOOKUPS: Final[dict[str, Scope]] = {
     "lookup_company_from_warehouse": "company",

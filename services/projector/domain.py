@@ -5,7 +5,6 @@ point of the log, and made anew when a newer answer about its person or company 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, assert_never
 
@@ -26,6 +25,7 @@ from shared.events import (
     StepFailed,
     WorkflowConfigured,
 )
+from shared.record import replace
 
 CONSUMES: Final = (
     "WorkflowConfigured",

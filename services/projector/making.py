@@ -4,7 +4,6 @@ Pure. The newest answer wins column by column; what was not said by any answer i
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from services.projector.extractors.reading import Reading, own_lines, read
 from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
 from services.projector.rows import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
 from shared.canonical import company_name_key
+from shared.record import replace
 
 NO_CUSTOMERS: Final = frozenset[str]()
 

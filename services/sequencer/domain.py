@@ -6,7 +6,6 @@ launched.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final, Literal, assert_never
 
 from services.sequencer.state import Batch, BatchStatus, Item, State, Step, StepStatus
@@ -24,6 +23,7 @@ from shared.events import (
     StepFailed,
     StepScheduled,
 )
+from shared.record import replace
 
 CONSUMES: Final = (
     "BatchLaunched",

@@ -100,7 +100,7 @@ class Rows(Generic[T]):
         self._prefixes = [c.type.prefix if isinstance(c.type, Id) else None for c in self.columns]
         # Plain strings: SQLAlchemy's names are a subclass, which orjson refuses as keys.
         self._plain = [str(column.name) for column in self.columns]
-        self._ids = [str(column.name) for column in self.columns if isinstance(column.type, Id)]
+        self._ids = [at for at, column in enumerate(self.columns) if isinstance(column.type, Id)]
         self._values = attrgetter(*self._plain)
         self._names = ", ".join(f'"{c.name}"' for c in self.columns)
         self._upsert = self._upsert_statement()
@@ -159,11 +159,11 @@ class Rows(Generic[T]):
         )
 
     def _record(self, row: T) -> dict[str, Any]:
-        record = dict(zip(self._plain, self._values(row), strict=True))
-        for name in self._ids:
-            if record[name] is not None:
-                record[name] = to_hex(record[name])
-        return record
+        values = list(self._values(row))
+        for at in self._ids:
+            if values[at] is not None:
+                values[at] = to_hex(values[at])
+        return dict(zip(self._plain, values, strict=True))
 
     def _typed(self, names: Iterable[str]) -> str:
         return ", ".join(f'"{name}" {self.table.c[name].type.compile(_DIALECT)}' for name in names)

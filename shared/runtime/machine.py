@@ -80,16 +80,14 @@ class Machine(Generic[S]):
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     failures: dict[int, str] = field(default_factory=dict)
     letters: DeadLetters = field(init=False)
+    actor: str = field(init=False)
     observe: Callable[[Sequence[Event], float], None] = lambda events, seconds: None
     _state: S | None = None
     _age: int = 0
 
     def __post_init__(self) -> None:
         self.letters = DeadLetters(self.definition.name)
-
-    @property
-    def actor(self) -> str:
-        return named_id("actor", self.definition.name)
+        self.actor = named_id("actor", self.definition.name)
 
     async def check_shape(self, connection: Connection) -> None:
         """Raise RuntimeError when the tables that are there were made by another version of the program."""
