@@ -58,18 +58,20 @@ def session() -> aiohttp.ClientSession:
 
 
 async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) -> Refusal | None:
-    """POST it in the webhook's turn; None for success. Raises NotNow while the webhook is left alone, ValueError and
-    TypeError for settings that cannot be used."""
-    policy, webhook = Policy.of(post.due.config), post.webhook
+    """POST it in the webhook's turn; None for success. Raises NotNow while the webhook is left alone."""
+    webhook = post.webhook
+    try:
+        policy = Policy.of(post.due.config)
+        headers = _headers(post, settings)
+    except (ValueError, TypeError) as error:
+        return _unusable(str(error))
+    except LookupError as error:
+        return Refusal("CONFIGURATION", str(error.args[0]), None)
     if webhook.problem:
-        raise ValueError(webhook.problem)
+        return _unusable(webhook.problem)
     body = orjson.dumps(_body(post, policy, settings))
     if len(body) > MAX_BODY:
         return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
-    try:
-        headers = _headers(post, settings)
-    except LookupError as error:
-        return Refusal("CONFIGURATION", str(error.args[0]), None)
     async with webhook.turn():
         if webhook.full:
             return Refusal("CONFIGURATION", _exhausted(webhook), None)
@@ -77,6 +79,10 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) ->
         refusal = await _request(client, webhook, body, headers, post.dispatch.attempt, policy)
     _learn(webhook, refusal, taken)
     return refusal
+
+
+def _unusable(why: str) -> Refusal:
+    return Refusal("CONFIGURATION", f"the configuration cannot be used: {why}"[:500], None)
 
 
 async def _request(

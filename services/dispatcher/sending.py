@@ -142,8 +142,6 @@ class Sender:
             return await posting.send(self._client, self.settings, post)
         except NotNow:
             raise
-        except (ValueError, TypeError) as error:
-            return Refusal("CONFIGURATION", f"the configuration cannot be used: {error}"[:500], None)
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
             now = clock.now()

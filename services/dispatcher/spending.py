@@ -4,7 +4,6 @@ Credits are reserved when a call is to be made and given back when it was not: a
 for, whatever comes of it.
 """
 
-
 from services.dispatcher.state import Batch, Budget, Dispatch, State
 from shared.envelope import Event
 from shared.events import BatchResumed
