@@ -23,6 +23,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from shared.runtime.database import ask_the_time
 from shared.runtime.follower import Effect, Follower
 from shared.runtime.machine import Definition, Message
 from shared.runtime.settings import Settings
@@ -63,6 +64,7 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        await ask_the_time(self.settings.database_url.get_secret_value())
         await self.stream.start()
         watching = (Watchdog(self.telemetry.stalled).run(), self.telemetry.run(self.settings, self._nats))
         tasks = [asyncio.create_task(each) for each in watching]
