@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from services.ingest.columns.mapping import SAMPLE_ROWS, Choices
 from services.ingest.columns.proposals import Proposal, ambiguity, proposals
-from services.ingest.files.reading import Limits, open_table
-from services.ingest.staging import Survey, survey
+from services.ingest.files.reading import Limits, Table, open_table
+from services.ingest.staging import Survey, surveyed
 from services.ingest.workstreams import workstream, workstreams
 
 SHOWN_BAD_ROWS: Final = 1_000
@@ -29,9 +29,10 @@ def preview(
     UnreadableFile, UnknownWorkstream and UnknownChoice. A file whose rows cannot be items is shown too, with a warning
     that says what is missing.
     """
-    found = [] if slug else propose(path, limits)
-    kind = workstream(slug or (found[0].workstream if found else next(iter(workstreams()))))
-    seen = survey(path, kind, limits, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
+    with open_table(path, limits) as table:
+        found = [] if slug else _proposed(table)
+        kind = workstream(slug or (found[0].workstream if found else next(iter(workstreams()))))
+        seen = surveyed(table, kind, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
     warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
     return {"workstream": kind.slug, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
 
@@ -39,7 +40,11 @@ def preview(
 def propose(path: Path, limits: Limits) -> list[Proposal]:
     """The workstreams that could take the file, the best first. Raises UnreadableFile."""
     with open_table(path, limits) as table:
-        return proposals(table.headers, [row.cells for row in islice(table.rows(), SAMPLE_ROWS)])
+        return _proposed(table)
+
+
+def _proposed(table: Table) -> list[Proposal]:
+    return proposals(table.headers, [row.cells for row in islice(table.rows(), SAMPLE_ROWS)])
 
 
 def told(seen: Survey, warnings: list[str]) -> dict[str, Any]:

@@ -43,7 +43,6 @@ class Survey:
     bad_rows: list[BadRow]
     sample: list[dict[str, str]]
     footer_lines: int
-    limits: Limits
     missing: str | None
 
     @property
@@ -51,39 +50,42 @@ class Survey:
         return [*([self.missing] if self.missing else []), *self.table.warnings, *self.mapping.warnings]
 
 
-def survey(
-    path: Path, workstream: Workstream, limits: Limits, choices: Choices | None = None, *, strict: bool = True
-) -> Survey:
-    """Read the whole file once. Raises UnreadableFile, UnknownChoice, and when `strict` MissingColumn.
+def survey(path: Path, workstream: Workstream, limits: Limits, choices: Choices | None = None) -> Survey:
+    """Read the whole file once. Raises UnreadableFile, UnknownChoice and MissingColumn."""
+    with open_table(path, limits) as table:
+        return surveyed(table, workstream, choices)
+
+
+def surveyed(table: Table, workstream: Workstream, choices: Choices | None, *, strict: bool = True) -> Survey:
+    """Read all rows of a table once. Raises UnreadableFile, UnknownChoice, and when `strict` MissingColumn.
 
     Otherwise what is missing is said in the survey, and no row is bad for it.
     """
-    with open_table(path, limits) as table:
-        mapping = mapping_of(table, workstream, choices)
-        missing = _missing(mapping, workstream, strict)
-        good = bad_count = 0
-        bad: list[BadRow] = []
-        sample: list[dict[str, str]] = []
-        rows, deciding = table.rows(), _deciding(mapping)
-        for row in rows:
-            fields = row_fields(mapping if len(sample) < SHOWN_ROWS else deciding, row.cells)
-            problem = row.bad if missing else problem_of(mapping, row, fields)
-            if problem is None:
-                good += 1
-                if len(sample) < SHOWN_ROWS:
-                    sample.append(fields)
-            else:
-                bad_count += 1
-                if len(bad) < LISTED_BAD_ROWS:
-                    bad.append(problem)
-    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, limits, missing)
+    mapping = mapping_of(table, workstream, choices)
+    missing = _missing(mapping, workstream, strict)
+    good = bad_count = 0
+    bad: list[BadRow] = []
+    sample: list[dict[str, str]] = []
+    rows, deciding = table.rows(), _deciding(mapping)
+    for row in rows:
+        fields = row_fields(mapping if len(sample) < SHOWN_ROWS else deciding, row.cells)
+        problem = row.bad if missing else problem_of(mapping, row, fields)
+        if problem is None:
+            good += 1
+            if len(sample) < SHOWN_ROWS:
+                sample.append(fields)
+        else:
+            bad_count += 1
+            if len(bad) < LISTED_BAD_ROWS:
+                bad.append(problem)
+    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, missing)
 
 
 def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
     """The good rows, in chunks that fit an event."""
     chunk: list[StagedRow] = []
     size = 0
-    with open_table(path, found.limits) as table:
+    with open_table(path, found.table.limits) as table:
         for row in table.rows():
             fields = row_fields(found.mapping, row.cells)
             if problem_of(found.mapping, row, fields) is not None:

@@ -1,5 +1,6 @@
 """Which encoding a file is in, told by its marks, its bytes and the words they make; and what is no text."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,12 @@ def test_what_is_no_text(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list").write_bytes(content)
     with pytest.raises(UnreadableFile, match="not text"):
         encoding_of(tmp_path / "list")
+
+
+@pytest.mark.parametrize("line", [b"x" * 250_000, b"x" * 250_000 + b",Jos\xe9"], ids=["beside", "with an accent"])
+def test_a_very_long_word_costs_no_more_than_other_text(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"First Name,Last Name\nJos\xe9,Garc\xeda\n" + line + b"\n")
+    began = time.process_time()
+    assert encoding_of(file).name == "windows-1252"
+    assert time.process_time() - began < 2

@@ -6,6 +6,7 @@ like the field take the candidate out, whatever its header says.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from services.ingest.columns.evidence import share
@@ -62,8 +63,10 @@ class Names:
     attribute: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
     failing: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
     maybe: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
+    completing: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=64)
 def names_of(workstream: Workstream) -> Names:
     """The vocabulary of a workstream: the shared one, and before it the workstream's own headers."""
     names = Names()
@@ -74,6 +77,7 @@ def names_of(workstream: Workstream) -> Names:
             (names.attribute, ranked(entry.attribute)),
             (names.failing, ranked(entry.failing)),
             (names.maybe, ranked(entry.maybe)),
+            (names.completing, ranked(entry.completes[1])),
         ):
             for key, (rank, header) in headers.items():
                 table.setdefault(key, []).append((entry, rank, header))
@@ -148,14 +152,11 @@ def _attributed(
 
 
 def _completing(names: Names, column: Column, known: set[str]) -> Iterator[Candidate]:
-    fields = {entry.name: entry for entries in names.known.values() for entry, _, _ in entries if entry.completes[0]}
-    for entry in fields.values():
-        partner, headers = entry.completes
-        if partner not in known or entry.name in known:
-            continue
-        for reading in column.readings:
-            if reading.owner != "company" and reading.key in (aliases := ranked(headers)):
-                reason = f"{aliases[reading.key][1]!r} beside the {partner.replace('_', ' ')}"
+    for reading in column.readings:
+        for entry, _, alias in names.completing.get(reading.key, ()) if reading.owner != "company" else ():
+            partner = entry.completes[0]
+            if partner in known and entry.name not in known:
+                reason = f"{alias!r} beside the {partner.replace('_', ' ')}"
                 yield _candidate(entry, column, "completing", reading.distance, reason)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.columns.mapping import map_headers
+from services.ingest.columns.mapping import HeaderMapping, map_headers
 from services.ingest.vocabulary import Owner, header_key
 from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import Workstream, workstreams
@@ -25,8 +25,9 @@ class Proposal:
 
 def proposals(headers: Sequence[str], sample: Sequence[Sequence[str]]) -> list[Proposal]:
     """Every workstream whose rows this file could hold, the best first; none when no columns make rows items."""
-    rows = next(map_headers(known, headers, sample).rows for known in workstreams().values() if len(known.rows) > 1)
-    found = [_judged(known, headers, sample, rows) for known in workstreams().values()]
+    mappings = [(known, map_headers(known, headers, sample)) for known in workstreams().values()]
+    rows = next(mapping.rows for known, mapping in mappings if len(known.rows) > 1)
+    found = [_judged(known, mapping, rows) for known, mapping in mappings]
     return sorted(filter(None, found), key=lambda proposal: (-proposal.score, proposal.workstream))
 
 
@@ -41,11 +42,10 @@ def ambiguity(found: Sequence[Proposal]) -> str | None:
     )
 
 
-def _judged(known: Workstream, headers: Sequence[str], sample: Sequence[Sequence[str]], rows: Owner) -> Proposal | None:
-    mapping = map_headers(known, headers, sample)
+def _judged(known: Workstream, mapping: HeaderMapping, rows: Owner) -> Proposal | None:
     if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):
         return None
-    keys = {header_key(header): header.strip() for header in headers}
+    keys = {header_key(header): header.strip() for header in mapping.headers}
     own = [keys[key] for key in ranked(known.signature) if key in keys]
     plain = _PLAIN if known.plain == rows else 0.0
     if own:

@@ -5,10 +5,12 @@ to one language, capitals stand at its start, and no sign stand between two lett
 """
 
 import re
+from itertools import islice
 from typing import Final
 
-_WORD: Final = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
+_WORD: Final = re.compile(rb"[A-Za-z'\x80-\xff]+")
 _MOST_WORDS: Final = 500
+_LONGEST_WORD: Final = 60
 _WESTERN: Final = [
     "äöüß",
     "àâæçéèêëîïôœùûüÿ",
@@ -49,8 +51,8 @@ _OPENING, _CLOSING, _SIGNS = "“„‘«‚", "”’»…", "–—€£•®�
 
 def likeliest_encoding(sample: bytes) -> str:
     """One of the single-byte encodings above; windows-1252, what Excel writes, when nothing tells them apart."""
-    words = [match[0] for _, match in zip(range(_MOST_WORDS * 20), _WORD.finditer(sample), strict=False)]
-    distinct = list(dict.fromkeys(words))[:_MOST_WORDS]
+    words = (word for word in _WORD.findall(sample) if not word.isascii() and len(word) <= _LONGEST_WORD)
+    distinct = list(islice(dict.fromkeys(words), _MOST_WORDS))
     return max(_CANDIDATES, key=lambda one: _fitness(distinct, *one))[0]
 
 

@@ -29,7 +29,6 @@ _TWO_BYTES: Final = re.compile(r"cp932|shift_jis.*|euc_.*|gb.*|big5.*|cp949|joha
 _FOREIGN_WORD: Final = re.compile(r"[^\x00-\x7f]{2,}")
 _FOREIGN_IN_LATIN_WORD: Final = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
-_BEYOND_ASCII: Final = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 
 
 class UnreadableFile(ValueError):
@@ -103,7 +102,8 @@ def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
     if sum(map(str.isalpha, re.sub(r"[\x00-\x7f]", "", as_utf8))) > 2 * damaged:
         note = f"Some characters are damaged, the first at byte {wrong_at}; they are shown as \ufffd."
         return Encoding(utf8, "replace", note, nuls=True)
-    name = _legacy(b"\n".join(_BEYOND_ASCII.findall(sample))[:_GUESSED_FROM])
+    telling = [line for line in sample.splitlines() if not line.isascii()]
+    name = _legacy(b"\n".join(telling)[:_GUESSED_FROM])
     note = f"The file is not UTF-8; it is read as {name}. Look at the accents."
     return Encoding(name, "replace", note, nuls=True)
 

@@ -44,7 +44,7 @@ class Workstream:
     title: str
     rows: tuple[Owner, ...]
     fields: tuple[Field, ...] = FIELDS
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     decoys: str = ""
     signature: str = ""
     plain: Owner | None = None
