@@ -132,8 +132,9 @@ def _named(names: Names, column: Column, rows: Owner) -> Iterator[Candidate]:
         for entry, rank, alias in names.attribute.get(reading.key, ()):
             yield from _attributed(entry, column, reading, rank, alias, rows)
         for entry, rank, alias in names.failing.get(reading.key, ()):
-            if reading.owner != "person":
-                yield _candidate(entry, column, "failing", rank, f"{alias!r} names the domain too")
+            if reading.owner in (None, entry.owner):
+                reason = f"{alias!r} names the domain too" if entry.shares else f"{alias!r}, for lack of a better one"
+                yield _candidate(entry, column, "failing", rank, reason)
         for entry, rank, _ in names.maybe.get(reading.key, ()):
             if reading.owner in (None, entry.owner):
                 yield _candidate(entry, column, "by its cells", rank, "told by its cells")

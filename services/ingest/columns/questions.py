@@ -14,7 +14,7 @@ from services.ingest.vocabulary.field import ranked
 from services.ingest.workstreams import Alternatives, Workstream
 
 _MOST_SHOWN: Final = 60
-_CLOSE: Final = 0.05
+_CLOSE: Final = 0.06
 _FULL: Final = 0.8
 _ASKED_ABOUT: Final = frozenset(("name", "address", "website", "company_link", "title"))
 _TOLD_BY_CELLS: Final[Mapping[str, tuple[Holds, str]]] = {

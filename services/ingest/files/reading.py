@@ -174,7 +174,7 @@ def _refuse_size(path: Path, limits: Limits) -> None:
 def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: str | None = None) -> Table:
     records, sample, header = _best(readings)
     line, headers = sample[header.index]
-    below = [cells for _, cells in sample[header.index + 1 :] if not is_blank(cells)]
+    below = _rows_below(sample, header)
     refuse_what_is_no_table(headers, below, limits.columns)
     if headers[0].strip() == REASON:
         records, headers, below = replace(records, skipped=1), headers[1:], [cells[1:] for cells in below]
@@ -183,6 +183,13 @@ def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: 
         warnings.append("There is a header and no row below it.")
     least = least_cells(below, len(headers))
     return Table(records, line - 1, header.index, tuple(headers), least, tuple(warnings), limits, sheet)
+
+
+def _rows_below(sample: list[Record], header: Header) -> list[list[str]]:
+    """The first rows, none blank; of a file that is no longer than the sample not what stands below them."""
+    below = [cells for _, cells in sample[header.index + 1 :]]
+    footer = footer_length(below, len(sample[header.index][1])) if len(sample) < _SAMPLE_ROWS else 0
+    return [cells for cells in below[: len(below) - footer] if not is_blank(cells)]
 
 
 def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:

@@ -15,7 +15,8 @@ NAME: Final = """
     Naam
 """
 LINKEDIN: Final = """
-    LinkedIn URL | LinkedIn | LinkedIn Link | LinkedIn Page | LinkedIn Page URL | LinkedIn Website | hs_linkedin_url
+    LinkedIn URL | LinkedIn | LinkedIn Link | LinkedIn Page | LinkedIn Page URL | LinkedIn Website | hs_linkedin_url |
+    LI Profile URL | LI URL
     LinkedIn-URL | LinkedIn-Link | LinkedIn-Seite
     URL de LinkedIn | Enlace de LinkedIn | Página de LinkedIn
     URL LinkedIn | Lien LinkedIn | Page LinkedIn
@@ -25,7 +26,7 @@ LINKEDIN: Final = """
 """
 CITY: Final = """
     City | Town | Locality | City/Town | City/town/village/locality of Address | Address City | Address - City
-    Stadt | Ort | Wohnort | Standort Stadt
+    Stadt | Ort | Wohnort | Standort Stadt | Adresse - Ort | Adresse - Stadt
     Ciudad | Localidad | Población | Municipio
     Ville | Localité | Commune
     Città | Comune | Località
@@ -46,7 +47,7 @@ STATE: Final = """
 COUNTRY: Final = """
     Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country |
     Address Country/Region
-    Land | Land/Region
+    Land | Land/Region | Adresse - Land | Adresse - Land/Region
     País | País/Región
     Pays | Pays/Région
     Paese | Paese/Regione | Nazione | Paese/Area geografica
@@ -55,7 +56,7 @@ COUNTRY: Final = """
     Country of Address | Country Code | Country/Region Code
 """
 LOCATION: Final = """
-    Location | Geo Location | Geography | Full Location | Locations
+    Location | Geo Location | Geography | Full Location | Locations | Primary Location
     Standort
     Ubicación
     Localisation | Lieu | Emplacement
@@ -64,7 +65,7 @@ LOCATION: Final = """
     Locatie | Vestigingsplaats
 """
 PHONE: Final = """
-    Phone Number | Phone | Telephone | Telephone Number | Tel | Tel. | Primary Phone | Phone No
+    Phone Number | Phone | Telephone | Telephone Number | Tel | Tel. | Primary Phone | Phone No | Phone Numbers
     Telefonnummer | Telefon | Tel.-Nr. | Rufnummer
     Número de teléfono | Teléfono | Tfno | Tel.
     Numéro de téléphone | Téléphone | Tél | Tél.
@@ -73,11 +74,11 @@ PHONE: Final = """
     Telefoonnummer | Telefoon | Tel.
 """
 DESCRIPTION: Final = """
-    Description | About | About Us | Overview
-    Beschreibung | Über uns | Info
-    Descripción | Acerca de | Sobre nosotros
-    Description | À propos | À propos de nous
-    Descrizione | Informazioni | Chi siamo
-    Descrição | Sobre | Sobre nós
-    Beschrijving | Omschrijving | Over ons
+    Description | About | Overview
+    Beschreibung | Info
+    Descripción | Acerca de
+    Description | À propos
+    Descrizione | Informazioni
+    Descrição | Sobre
+    Beschrijving | Omschrijving
 """

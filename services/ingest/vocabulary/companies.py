@@ -20,7 +20,7 @@ _WEBSITES: Final = """
     Web Site | Web Page | Homepage | Company Site | Corporate Website | Site | Company URL | Website Value | Web |
     tam_site
     Website-URL | Webseite | Internetseite | Firmenwebsite | Webadresse | Internetadresse | Unternehmenswebsite |
-    Webauftritt
+    Webauftritt | Internet
     URL del sitio web | Sitio web | Página web | Web de la empresa
     URL du site web | Site web | Site internet | Site de l'entreprise | URL du site | Site Web de l'entreprise
     URL sito web | Sito web | URL del sito web | Sito internet | Sito aziendale | Sito
@@ -37,17 +37,17 @@ _NAME: Final = Field(
     Business Name | Associated Company |
     Associated Company (Primary) | Company (Current) | Primary Company | Firm | Firm Name | Legal Name
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
-    Organisation | Zugeordnetes Unternehmen
+    Organisation | Zugeordnetes Unternehmen | Primäres Unternehmen | Hauptunternehmen
     Nombre de la empresa | Empresa | Nombre de empresa | Compañía | Nombre de la compañía | Organización |
-    Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada
+    Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada | Empresa principal
     Nom de l'entreprise | Entreprise | Société | Nom de la société | Organisation | Nom du compte | Compte |
-    Raison sociale | Employeur | Entreprise associée
+    Raison sociale | Employeur | Entreprise associée | Entreprise principale
     Nome dell'azienda | Azienda | Nome azienda | Nome società | Società | Ragione sociale | Nome account |
-    Organizzazione | Impresa | Datore di lavoro | Azienda associata
+    Organizzazione | Impresa | Datore di lavoro | Azienda associata | Azienda principale
     Nome da empresa | Empresa | Companhia | Nome da organização | Organização | Razão social | Nome da conta |
-    Conta | Empresa associada
+    Conta | Empresa associada | Empresa principal
     Bedrijfsnaam | Bedrijf | Naam van bedrijf | Organisatie | Naam bedrijf | Accountnaam | Werkgever |
-    Gekoppeld bedrijf
+    Gekoppeld bedrijf | Primair bedrijf
     """,
     attribute=NAME,
 )
@@ -75,8 +75,7 @@ _LINKEDIN_URL: Final = Field(
     known="""
     Company Linkedin Url | Company LinkedIn | LinkedIn URL (company) | LinkedIn Company Page | regularCompanyUrl |
     LinkedIn Company URL | LinkedIn Company Profile URL | LinkedIn Company Profile | Company LinkedIn Page |
-    LinkedIn Company | Company LinkedIn Profile | LinkedIn Company Link | Corporate LinkedIn URL |
-    Company Sales Navigator URL
+    LinkedIn Company | Company LinkedIn Profile | LinkedIn Company Link | Corporate LinkedIn URL
     LinkedIn-Unternehmensseite | LinkedIn-Unternehmens-URL | LinkedIn-Seite des Unternehmens | Unternehmens-LinkedIn
     Página de empresa de LinkedIn | Página de LinkedIn de la empresa | Página de la empresa en LinkedIn |
     LinkedIn empresa
@@ -87,7 +86,10 @@ _LINKEDIN_URL: Final = Field(
     LinkedIn-bedrijfspagina | Bedrijfspagina op LinkedIn | LinkedIn bedrijf
     """,
     attribute=LINKEDIN + "LinkedIn Profile | LinkedIn Profile URL",
-    maybe="Company URL | Company Profile | Company Page | URL | Website | Website URL | Company Website | Link",
+    failing="Company Sales Navigator URL | Sales Navigator Company URL",
+    maybe="""
+    Company URL | Company Profile | Company Page | URL | Website | Website URL | Company Website | Link | Social URL
+    """,
 )
 _INDUSTRY: Final = Field(
     "company_industry",
@@ -133,7 +135,7 @@ _DESCRIPTION: Final = Field(
     "text",
     known="""
     Company Description | Short Description | SEO Description | Company About | Company Overview | Company Summary |
-    About Company | About Us | Account Description
+    About Company | Account Description
     Unternehmensbeschreibung | Beschreibung des Unternehmens | Firmenbeschreibung
     Descripción de la empresa | Acerca de la empresa
     Description de l'entreprise | À propos de l'entreprise | Description de la société
@@ -142,6 +144,7 @@ _DESCRIPTION: Final = Field(
     Bedrijfsomschrijving | Beschrijving bedrijf | Omschrijving bedrijf
     """,
     attribute=DESCRIPTION,
+    failing="About Us | Über uns | Sobre nosotros | À propos de nous | Chi siamo | Sobre nós | Over ons",
 )
 _PHONE: Final = Field(
     "company_phone",
@@ -151,9 +154,9 @@ _PHONE: Final = Field(
     Company Phone | Company Phone Number | Corporate Phone | Company HQ Phone | HQ Phone | Company Main Phone |
     Main Phone | Business Phone | Office Phone | Switchboard | Account Phone | Company Telephone |
     Headquarters Phone | Company Main Telephone
-    Firmentelefon | Zentrale | Telefon Zentrale | Telefonnummer des Unternehmens
+    Firmentelefon | Zentrale | Telefon Zentrale | Telefonnummer des Unternehmens | Telefon Firma | Telefon geschäftlich
     Teléfono de la empresa | Teléfono corporativo
-    Téléphone de l'entreprise | Téléphone standard
+    Téléphone de l'entreprise | Téléphone standard | Téléphone (bureau)
     Telefono aziendale | Telefono azienda | Centralino
     Telefone da empresa | Telefone comercial
     Bedrijfstelefoon | Telefoonnummer bedrijf | Telefoon bedrijf
@@ -164,23 +167,38 @@ _CITY: Final = Field(
     "company_city",
     "company",
     "text",
-    known="Company City | Billing City | HQ City | Headquarters City | Company HQ City | Business City",
+    known="""
+    Company City | Billing City | HQ City | Headquarters City | Company HQ City | Business City
+    Ort geschäftlich
+    Ciudad de trabajo | Ciudad del trabajo
+    Ville (bureau)
+    """,
     attribute=CITY,
 )
 _STATE: Final = Field(
     "company_state",
     "company",
     "text",
-    known="Company State | Billing State/Province | Billing State | HQ State | Headquarters State"
-    " | Business State | Company State/Region | Company State/Province | Billing State/Province (text only)",
+    known="""
+    Company State | Billing State/Province | Billing State | HQ State | Headquarters State | Business State |
+    Company State/Region | Company State/Province | Billing State/Province (text only)
+    Region geschäftlich | Bundesland/Kanton geschäftlich
+    Provincia o estado de trabajo | Provincia o estado del trabajo
+    Dép/Région (bureau)
+    """,
     attribute=STATE,
 )
 _COUNTRY: Final = Field(
     "company_country",
     "company",
     "text",
-    known="Company Country | Billing Country | HQ Country | Headquarters Country | Company HQ Country"
-    " | Business Country/Region | Business Country",
+    known="""
+    Company Country | Billing Country | HQ Country | Headquarters Country | Company HQ Country |
+    Business Country/Region | Business Country
+    Land/Region geschäftlich | Land geschäftlich
+    País o región del trabajo | País o región de trabajo
+    Pays/Région (bureau)
+    """,
     attribute=COUNTRY,
 )
 _LAST_FUNDING_DATE: Final = Field(

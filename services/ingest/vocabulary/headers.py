@@ -23,13 +23,19 @@ _COMPANIES: Final = """
     unternehmen | unternehmens | companhia | organizacao | azienda | societa | organizzazione
     bedrijf | bedrijfs | organisatie
 """
-_OF_PEOPLE: Final = "user profile | person | profile | contact"
+_OF_PEOPLE: Final = """
+    user profile | person | profile | contact | mailing address | postanschrift | adresse postale
+    direccion postal | direccion de correo | indirizzo postale | indirizzo di corrispondenza | endereco postal
+    endereco de correspondencia | postadres | verzendadres
+"""
 _OF_COMPANIES: Final = """
     company | account | organization | organisation | employer | of company | of the company
     de la empresa | de empresa | empresa | de la organizacion | de la cuenta | de l'entreprise | de la societe
     de l'organisation | entreprise | societe | du compte | des unternehmens | der firma | der organisation
     unternehmen | firma | da empresa | da organizacao | dell'azienda | della societa | dell'organizzazione | azienda
-    azienda | van het bedrijf | bedrijf | van de organisatie
+    azienda | van het bedrijf | bedrijf | van de organisatie | billing address | rechnungsanschrift
+    rechnungsadresse | adresse de facturation | direccion de facturacion | indirizzo di fatturazione
+    endereco de cobranca | endereco de faturamento | factuuradres
 """
 _SALESFORCE_CUSTOM: Final = re.compile(r"__[cr]$", re.I)
 _FIRST: Final = re.compile(r"(?<!\d)1(?!\d)")
@@ -64,6 +70,8 @@ def readings(header: str) -> Iterator[Reading]:
         for words, owner in ((_PERSON_WORDS, "person"), (_COMPANY_WORDS, "company")):
             for rest in _without(key, *words):
                 yield Reading(rest, owner, 2 * distance + 1)  # type: ignore[arg-type]
+                if owner == "person":  # `Person Company Website` is the company's
+                    yield from (Reading(of, "company", 2 * distance + 2) for of in _without(rest, *_COMPANY_WORDS))
 
 
 def _without(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:

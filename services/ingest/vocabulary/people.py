@@ -40,7 +40,7 @@ _FULL_NAME: Final = Field(
     "person",
     "name",
     known="""
-    Full Name | Contact Name | Person Name | Prospect Name | Lead Name | Name Surname | First and Last Name |
+    Full Name | Contact Name | Person Name | Prospect Name | Name Surname | First and Last Name |
     Contact Person
     Vollständiger Name | Kompletter Name | Vor- und Nachname | Name des Kontakts | Ansprechpartner
     Nombre completo | Nombre y apellidos | Nombre y apellido | Nombre del contacto | Persona de contacto
@@ -87,7 +87,7 @@ _SUMMARY: Final = Field(
     "person",
     "text",
     known="""
-    Summary | Profile Summary | LinkedIn Summary | Bio | Biography | About Me | Profile About
+    Summary | Profile Summary | LinkedIn Summary | Bio | Biography | About Me | Profile About | LinkedIn Description
     Zusammenfassung | Kurzprofil
     Resumen | Biografía
     Résumé | Biographie
@@ -134,7 +134,7 @@ _EMAIL: Final = Field(
     Email | Work Email | Email Address | Primary Email | Email - Work | Business Email | Professional Email |
     Email Work | Work Email Address | Corporate Email | Contact Email | Email (Work) | Primary Work Email |
     Verified Email | Current Work Email | Recommended Email | Emails | Email (Primary) | Primary Email Address |
-    Best Email | Found Email | Email Value | Mail
+    Best Email | Found Email | Email Value | Mail | Email Addresses | Find Work Email | B2B Email
     E-Mail-Adresse | E-Mail | E-Mail - Arbeit | E-Mail-Adresse - Arbeit | E-Mail geschäftlich |
     Geschäftliche E-Mail-Adresse | E-Mail (Arbeit) |
     Mailadresse | E-Mail - Büro
@@ -155,7 +155,8 @@ _EMAIL_STATUS: Final = Field(
     "text",
     known="""
     Email Status | Primary Email Status | Email Verification Status | Email Validation Status | Email Verification |
-    Email Validation | Work Email Status | Email Deliverability | Email Validity | Email Address Status
+    Email Validation | Work Email Status | Email Deliverability | Email Validity | Email Address Status |
+    Verification Status
     E-Mail-Status
     Estado del correo electrónico | Estado del correo | Estado del email
     Statut de l'e-mail | Statut e-mail | Statut email
@@ -171,7 +172,7 @@ _MOBILE_PHONE: Final = Field(
     known="""
     Mobile Phone | Mobile Phone Number | Mobile | Mobile Number | Phone - Mobile | Cell Phone | Cell | Cellphone |
     Phone (Mobile) | Mobile Phone 1 | Personal Phone | Mobile No | Work Mobile | Direct Phone | Direct Phone Number |
-    Direct Dial | First Phone | Work Direct Phone | Contact Phone | Phone Value
+    Direct Dial | First Phone | Work Direct Phone | Contact Phone | Phone Value | Recommended Phone
     Mobiltelefonnummer | Mobiltelefon | Mobilnummer | Mobil | Handy | Handynummer | Telefon - Mobil | Telefon (mobil)
     Número de teléfono móvil | Teléfono móvil | Móvil | Celular | Número de móvil | Teléfono - Móvil |
     Teléfono celular | Número de celular
@@ -203,7 +204,7 @@ _LINKEDIN_URL: Final = Field(
     """,
     attribute=LINKEDIN,
     failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
-    maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web",
+    maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Social URL | Web",
 )
 _CITY: Final = Field(
     "person_city",

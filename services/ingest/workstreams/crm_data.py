@@ -22,7 +22,7 @@ WORKSTREAM: Final = Workstream(
         Organization - ID | Organization - Address | Person - Owner | Organization - Owner | Organization - Label |
         Connected On | Group Membership | Labels | Phonetic First Name | File As | Name Prefix | Yomi Name |
         E-mail 1 - Value | E-mail 1 - Label | Phone 1 - Value | Organization Title | Given Name Yomi |
-        E-mail Display Name | E-mail Type | Business Phone | Home Street | Business Street | Web Page |
+        E-mail Display Name | Business Phone | Home Street | Business Street | Web Page |
         Propietario del contacto | Propriétaire du contact | Zuständiger Mitarbeiter | Contact-Inhaber |
         Proprietario del contatto | Proprietário do contato | Contacteigenaar | Eigenaar van contactpersoon |
         Propietario de la empresa | Propriétaire de l'entreprise | Zuständig für Unternehmen | Datensatz-ID |
