@@ -22,7 +22,7 @@ from services.ingest.columns.mapping import (
     row_problem,
 )
 from services.ingest.files.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
-from services.ingest.workstreams import Workstream
+from services.ingest.workstreams import COMPANY, Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
 
 CHUNK_ROWS: Final = 200
@@ -115,8 +115,8 @@ def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadR
 
 
 def _deciding(mapping: HeaderMapping) -> HeaderMapping:
-    """The part of a mapping that tells whether a row is an item: the rest of a long file need not be cleaned."""
-    names = {name for names in mapping.identified_by for name in names}
+    """The part of a mapping that tells whether a row is an item, or what it has instead: the rest need not be cleaned."""
+    names = {name for names in (*mapping.identified_by, *COMPANY) for name in names}
     return replace(mapping, targets={name: match for name, match in mapping.targets.items() if name in names})
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.ingest.bad_rows import as_csv
 from services.ingest.files.reading import REASON, Limits, open_table
+from services.ingest.preview import preview
 from shared.spreadsheet import harmless
 
 
@@ -50,3 +51,14 @@ def test_the_reasons_are_left_out_when_the_file_comes_back(tmp_path: Path) -> No
 def test_no_text_is_a_formula(text: str) -> None:
     assert harmless(text).removeprefix("'") == text.removeprefix("'")
     assert not harmless(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_a_row_that_names_a_company_and_nobody_says_what_it_has(tmp_path: Path) -> None:
+    content = "First Name,Last Name,Title,Company Name\nAnn,Ash,CEO,Acme\n,,VP Sales,Birch Inc\n,,CFO,\n"
+    needs = "The row needs 'First Name' with 'Last Name'; it has"
+    wanted = [f"{needs} only 'Company Name'.", f"{needs} none of them."]
+    (tmp_path / "people.csv").write_text(content)
+    assert [bad["reason"] for bad in preview(tmp_path / "people.csv", "apollo_scrape", Limits())["bad_rows"]] == wanted
+    mapped = {"first_name": "First Name", "last_name": "Last Name", "company_name": "Company Name"}
+    lines = csv.reader(as_csv(tmp_path / "people.csv", "apollo_scrape", mapped, Limits()))
+    assert [line[0] for line in lines][1:] == wanted

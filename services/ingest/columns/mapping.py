@@ -12,7 +12,7 @@ from typing import Final
 from services.ingest.columns.candidates import Candidate, Column, by_header, columns_of, names_of, weighed
 from services.ingest.columns.questions import Missing, column_label, missing, questions
 from services.ingest.vocabulary import Owner, header_key
-from services.ingest.workstreams import Alternatives, Workstream
+from services.ingest.workstreams import COMPANY, Alternatives, Workstream
 from shared.canonical import clean_cell
 
 # How many rows are looked at: enough to tell what a column holds, few enough to cost nothing.
@@ -111,10 +111,14 @@ def row_problem(mapping: HeaderMapping, fields: Mapping[str, str]) -> str | None
     if any(all(fields.get(name) for name in names) for names in mapping.identified_by):
         return None
     usable = [names for names in mapping.identified_by if mapping.targets.keys() >= set(names)]
-    known = dict.fromkeys(name for names in usable for name in names if fields.get(name))
+    known = _known(usable, fields) or _known(COMPANY, fields)
     has = " and ".join(f"'{mapping.targets[name].header}'" for name in known)
     wanted = ", or ".join(" with ".join(f"'{mapping.targets[name].header}'" for name in names) for names in usable)
     return f"The row needs {wanted}; it has {f'only {has}' if has else 'none of them'}."
+
+
+def _known(alternatives: Iterable[Sequence[str]], fields: Mapping[str, str]) -> dict[str, None]:
+    return dict.fromkeys(name for names in alternatives for name in names if fields.get(name))
 
 
 def lacking(mapping: HeaderMapping, fields: Mapping[str, str]) -> str:
