@@ -82,10 +82,12 @@ def relay() -> None:
     import asyncio
 
     from shared.runtime import relay as relaying
+    from shared.runtime.memory import give_back
     from shared.runtime.service import configure_logging
     from shared.runtime.settings import Settings
 
     settings = Settings()
+    give_back()
     configure_logging(settings, "relay")
 
     async def run() -> None:

@@ -24,7 +24,7 @@ from shared.subjects import STREAM
 
 REQUEST: Final = 1_000
 BUFFER_BYTES: Final = 16 * 1024 * 1024
-BATCH_BYTES: Final = 8 * 1024 * 1024
+BATCH_BYTES: Final = 2 * 1024 * 1024
 HEARTBEAT_SECONDS: Final = 2.0
 EXPIRES_SECONDS: Final = 20.0
 BUSY: Final = 8

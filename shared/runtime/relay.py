@@ -7,7 +7,7 @@ relay cannot interleave and a repeated batch is refused, not doubled. Among repl
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 import nats
@@ -87,11 +87,16 @@ async def copy(database: Connection, client: Client, stop: asyncio.Event) -> Non
         if rows:
             await _publish(client, rows, position)
             position = rows[-1][0]
-        if len(rows) < BATCH:
+        if not _is_full(rows):
             if not await _news(database) and not rows:
                 await _still_there(client, position)
             if len(rows) >= ATOMIC_FROM:
                 await asyncio.sleep(LINGER_SECONDS)
+
+
+def _is_full(rows: Sequence[Row]) -> bool:
+    """Whether more is waiting, as far as a batch can tell: half of the bytes, or a next one did not fit."""
+    return len(rows) == BATCH or 2 * sum(len(row[4]) for row in rows) > BATCH_BYTES
 
 
 async def _news(database: Connection) -> bool:
@@ -127,21 +132,16 @@ async def _resume(database: Connection, client: Client) -> int:
 
 
 async def _after(database: Connection, position: int) -> list[Row]:
+    """The next events, at most BATCH, and BATCH_BYTES unless the first alone is longer."""
     cursor = await database.execute(
-        "SELECT position, encode(uuid_send(id), 'hex'), type, slot, body FROM log.events"
-        " WHERE position > %s ORDER BY position LIMIT %s",
-        (position, BATCH),
+        "SELECT position, encode(uuid_send(id), 'hex'), type, slot, body FROM ("
+        "SELECT position, id, type, slot, body, row_number() OVER (ORDER BY position) AS number,"
+        " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
+        " FROM log.events WHERE position > %s ORDER BY position LIMIT %s) e"
+        " WHERE bytes <= %s OR number = 1 ORDER BY position",
+        (position, BATCH, BATCH_BYTES),
     )
-    return _within_bytes(await cursor.fetchall())
-
-
-def _within_bytes(rows: Sequence[Any]) -> list[Row]:
-    total = 0
-    for index, row in enumerate(rows):
-        total += len(row[4])
-        if total > BATCH_BYTES and index:
-            return list(rows[:index])
-    return list(rows)
+    return await cursor.fetchall()
 
 
 async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from contextlib import suppress
 
 import nats
@@ -72,8 +73,27 @@ async def test_much_goes_in_atomic_batches(servers: Servers, database: str) -> N
 
 async def test_a_batch_is_cut_by_bytes_too(servers: Servers, database: str) -> None:
     await append(servers, database, [registered("x" * 1_000_000) for _ in range(10)])
+    async with connected(servers.role_url("relay", database)) as connection:
+        assert [row[0] for row in await relay._after(connection, 0)] == [1, 2, 3, 4]
+        assert [row[0] for row in await relay._after(connection, 8)] == [9, 10]
     async with relaying(servers, database):
         assert (await copied(servers, database, 10)).identical
+
+
+async def test_an_event_longer_than_a_batch_goes_alone(servers: Servers, database: str) -> None:
+    long = "x" * (relay.BATCH_BYTES + 1)
+    await append(servers, database, [registered(name) for name in (long, "Acme", long)])
+    async with connected(servers.role_url("relay", database)) as connection:
+        assert [row[0] for row in await relay._after(connection, 0)] == [1]
+        assert [row[0] for row in await relay._after(connection, 1)] == [2]
+
+
+async def test_what_is_wide_does_not_wait_for_news(servers: Servers, database: str) -> None:
+    await append(servers, database, [registered("x" * 500_000) for _ in range(80)])
+    async with relaying(servers, database):
+        began = time.monotonic()
+        assert (await copied(servers, database, 80)).identical
+    assert time.monotonic() - began < 8  # ten batches, and none of them waits out its second
 
 
 async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: Servers, database: str) -> None:
