@@ -5,7 +5,7 @@ that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` 
 """
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -25,6 +25,7 @@ from shared.runtime import clock
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
+C = TypeVar("C", bound=Connection)
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -56,7 +57,12 @@ async def connect(url: str, *, name: str, search_path: str = "", autocommit: boo
     `search_path`: the schema of a service. Everything it runs there are look-ups by index, and is planned so: a plan
     kept from when its tables were small would scan them for ever after.
     """
-    connection = await psycopg.AsyncConnection.connect(
+    return await connect_as(psycopg.AsyncConnection, url, name=name, search_path=search_path, autocommit=autocommit)
+
+
+async def connect_as(kind: type[C], url: str, *, name: str, search_path: str, autocommit: bool) -> C:
+    """The same as a connection of this kind."""
+    connection = await kind.connect(
         url,
         autocommit=True,
         application_name=f"leadstream {name}",
@@ -93,6 +99,22 @@ def tenant_columns() -> list[Column[Any]]:
     return [Column("tenant_id", Id("tenant"), nullable=False), Column("client_id", Id("client"))]
 
 
+class Holding(Connection):
+    """A connection that may hold back what `Rows` write: see `shared.runtime.bulk`."""
+
+    holding = False
+
+    def hold(self, rows: "Rows[T]", changed: Iterable[T]) -> None:
+        """Take rows to be written later."""
+        raise NotImplementedError
+
+    async def look_up(
+        self, rows: "Rows[T]", values: Sequence[Any], statement: str, parameters: Sequence[Any]
+    ) -> list[T]:
+        """The rows that a SELECT by the first column of the key gives, those that are held back among them."""
+        raise NotImplementedError
+
+
 class Rows(Generic[T]):
     """The rows of one table by primary key and in SQL: read by column, written in sets.
 
@@ -108,24 +130,28 @@ class Rows(Generic[T]):
         # Plain strings: SQLAlchemy's names are a subclass, which orjson refuses as keys.
         self._plain = [str(column.name) for column in self.columns]
         self._ids = [at for at, column in enumerate(self.columns) if isinstance(column.type, Id)]
-        self._values = attrgetter(*self._plain)
+        self.values_of: Callable[[T], tuple[Any, ...]] = attrgetter(*self._plain)
+        self.key_of: Callable[[T], Any] = attrgetter(*map(str, self.key))  # a value, or a tuple of them
         self._names = ", ".join(f'"{c.name}"' for c in self.columns)
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
 
     async def read(self, connection: Connection, column: str, values: Iterable[Any], where: str = "") -> list[T]:
         """All rows whose `column` is one of `values`; `where` is a fixed further condition in SQL."""
-        wanted: Any = list(values)
-        if not wanted:
+        asked = list(values)
+        if not asked:
             return []
+        wanted: Any = asked
         if isinstance(self.table.c[column].type, Id):
             # One text is quicker to pass than a list, and hexadecimal digits need no quotes.
-            wanted = "{" + ",".join(to_hex(value) for value in wanted) + "}"
+            wanted = "{" + ",".join(to_hex(value) for value in asked) + "}"
         cast = self.table.c[column].type.compile(_DIALECT)
         # Names come from the table's declaration, never from data.
         statement = f"SELECT {self._names} FROM {self.table.name} WHERE {column} = ANY(%s::{cast}[])"
         if where:
             statement += f" AND {where}"
+        elif isinstance(connection, Holding) and column == self.key[0]:
+            return await connection.look_up(self, asked, statement, (wanted,))
         return await self.select(connection, statement, (wanted,))
 
     async def select(self, connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[T]:
@@ -139,6 +165,13 @@ class Rows(Generic[T]):
         return self._names
 
     async def upsert(self, connection: Connection, rows: Iterable[T]) -> None:
+        """Insert the rows, replacing those whose key is there; at once, unless the connection holds them back."""
+        if isinstance(connection, Holding) and connection.holding:
+            connection.hold(self, rows)
+        else:
+            await self.write(connection, rows)
+
+    async def write(self, connection: Connection, rows: Iterable[T]) -> None:
         """Insert the rows, replacing those whose key is there."""
         records = [self._record(row) for row in rows]
         if records:
@@ -150,12 +183,6 @@ class Rows(Generic[T]):
         if records:
             await connection.execute(self._delete, (orjson.dumps(records).decode(),))
 
-    def key_of(self, row: T) -> Any:
-        """The row's primary key: a value, or a tuple of them."""
-        if len(self.key) == 1:
-            return getattr(row, self.key[0])
-        return tuple(getattr(row, name) for name in self.key)
-
     def row(self, values: Sequence[Any]) -> T:
         """The row of one result of a SELECT of `names`."""
         return self.row_class(
@@ -166,7 +193,7 @@ class Rows(Generic[T]):
         )
 
     def _record(self, row: T) -> dict[str, Any]:
-        values = list(self._values(row))
+        values = list(self.values_of(row))
         for at in self._ids:
             if values[at] is not None:
                 values[at] = to_hex(values[at])

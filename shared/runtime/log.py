@@ -1,6 +1,6 @@
 """The log's two doors: appending events, and reading them back in order."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ async def head(connection: Connection) -> int:
 
 async def bodies(
     connection: Connection, types: Sequence[str] | None, *, after: int, upto: int, chunk: int
-) -> AsyncIterator[list[tuple[int, bytes]]]:
+) -> AsyncGenerator[list[tuple[int, bytes]], None]:
     """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order.
 
     Each list has at most `chunk` events, and fewer where they are wide.

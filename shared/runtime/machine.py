@@ -8,8 +8,8 @@ two replicas that both believe they lead cannot both go on.
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Generic, TypeGuard, TypeVar
 
@@ -30,7 +30,7 @@ MAX_CACHED_BATCHES = 200
 logger = structlog.get_logger()
 
 
-def _may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
+def may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
     """Whether an event may be to blame: not a lost connection, a lost lease (LS001), or the process's end."""
     if isinstance(error, psycopg.Error):
         return not (isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001")
@@ -126,6 +126,12 @@ class Machine(Generic[S]):
         for part in self._parts(messages):
             await self._apply(connection, part)
 
+    async def apply_all(self, connection: Connection, messages: Sequence[Message]) -> None:
+        """Apply messages in order in the caller's transaction. Raises where one cannot be: then it has to start again."""
+        await self.letters.refresh(connection)
+        for part in self._parts(messages):
+            await self._transaction(connection, part)
+
     def _parts(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
         """The messages as the batches they are applied in: one, or more when there are some to keep apart."""
         marks = [f'"type":"{name}"'.encode() for name in self.definition.apart]
@@ -142,7 +148,7 @@ class Machine(Generic[S]):
             await self._transaction(connection, messages)
         except BaseException as error:
             self._forget()
-            if not _may_be_the_event(error):
+            if not may_be_the_event(error):
                 raise
             logger.warning("batch failed; taking its events one by one", error=repr(error), events=len(messages))
             for message in messages:
@@ -157,7 +163,7 @@ class Machine(Generic[S]):
                 return await self._transaction(connection, [message], said)
             except BaseException as error:
                 self._forget()
-                if not _may_be_the_event(error) or self.letters.knows(message[0], self.letters.trying):
+                if not may_be_the_event(error) or self.letters.knows(message[0], self.letters.trying):
                     raise
                 async with connection.transaction():
                     letter = await self.letters.letter(
@@ -180,8 +186,7 @@ class Machine(Generic[S]):
         definition, began = self.definition, time.perf_counter()
         taken: list[Event] = []
         following = [log.columns(said)] if said and not self.replay else []
-        # In one pipeline, so that COMMIT follows the append at once: every other append waits for that moment.
-        async with connection.pipeline(), connection.transaction():
+        async with self._together(connection):
             state = self._state if self._state is not None else definition.new_state()
             async with aclosing(self.letters.groups(connection, messages, definition.consumes)) as groups:
                 async for events in groups:
@@ -199,6 +204,12 @@ class Machine(Generic[S]):
         self.position = messages[-1][0]
         self._keep(state)
         self.observe(taken, time.perf_counter() - began)
+
+    @asynccontextmanager
+    async def _together(self, connection: Connection) -> AsyncIterator[None]:
+        """One transaction, live in one pipeline: so COMMIT follows the append at once, for which all others wait."""
+        async with nullcontext() if self.replay else connection.pipeline(), connection.transaction():
+            yield
 
     def _fold(self, state: S, events: Sequence[Event]) -> list[Event]:
         now = clock.now()

@@ -67,7 +67,7 @@ async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
                 f"run `leadstream rebuild {definition.name}`"
             )
         try:
-            await shadow.begin()
+            await shadow.begin(lasting=False)
             await _catch_up(shadow)
             return await _compared(shadow)
         finally:

@@ -7,18 +7,21 @@ that was interrupted goes on. Nothing is emitted, and the live tables are not to
 import hashlib
 import inspect
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from shared.runtime import log
-from shared.runtime.database import Connection, connect, ddl
-from shared.runtime.machine import Definition, Machine
+from shared.runtime.bulk import BulkConnection
+from shared.runtime.database import Connection, connect_as, ddl
+from shared.runtime.machine import Definition, Machine, Message, may_be_the_event
 
 CHUNK: Final = 5_000
-# How many chunks' rows are kept in memory: enough for the items that are under way, and flat however long the log is.
-CHUNKS_IN_MEMORY: Final = 8
+# How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under
+# way, and flat however long the log is.
+CHUNKS: Final = 8
+Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
 
 class Busy(RuntimeError):
@@ -32,12 +35,12 @@ class OtherShape(RuntimeError):
 class Shadow:
     """The fold of one service in one schema, on a connection of its own."""
 
-    def __init__(self, connection: Connection, definition: Definition[Any], schema: str) -> None:
+    def __init__(self, connection: BulkConnection, definition: Definition[Any], schema: str) -> None:
         self.connection = connection
         self.definition = definition
         self.schema = schema
         self.events = 0
-        self._machine: Machine[Any] = Machine(definition, replay=True, batches_in_memory=CHUNKS_IN_MEMORY)
+        self._machine: Machine[Any] = Machine(definition, replay=True, batches_in_memory=CHUNKS)
 
     @property
     def position(self) -> int:
@@ -49,14 +52,16 @@ class Shadow:
         """The events that could not be folded here, and were left out: position to error."""
         return self._machine.failures
 
-    async def begin(self) -> None:
-        """Make the schema anew, empty."""
+    async def begin(self, lasting: bool = True) -> None:
+        """Make the schema anew, empty. Tables that are not to last are not written ahead: a crash empties them."""
+        kind = "TABLE" if lasting else "UNLOGGED TABLE"
         async with self.connection.transaction():
             await self.connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE; CREATE SCHEMA {self.schema}")
             for statement in ddl(self.definition.metadata):
-                await self.connection.execute(statement)
+                await self.connection.execute(statement.replace("CREATE TABLE", f"CREATE {kind}", 1))
             await self.connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{fingerprint(self.definition)}'")
         await self._machine.start(self.connection)
+        self.connection.fresh = True
 
     async def resume(self) -> bool:
         """Go on where an earlier fold by this very program stopped; False if there is none."""
@@ -76,14 +81,32 @@ class Shadow:
         await self._machine.start(self.connection)
 
     async def fold(self, upto: int) -> None:
-        """Fold on to a position, in one transaction a chunk."""
-        chunks = log.bodies(self.connection, self.definition.reads, after=self.position, upto=upto, chunk=CHUNK)
-        async for messages in chunks:
-            await self._machine.apply(self.connection, messages)
-            self.events += len(messages)
-        if self.position < upto:
-            await self.connection.execute("UPDATE checkpoint SET position = %s", (upto,))
-            self._machine.position = upto
+        """Fold on to a position, some chunks a transaction, written in bulk; chunk by chunk where an event fails."""
+        while self.position < upto:
+            try:
+                async with self.connection.transaction(), self.connection.in_bulk():
+                    folded = await self._some_chunks(self._machine.apply_all, upto)
+            except Exception as error:
+                if not may_be_the_event(error):
+                    raise
+                self.connection.fresh = False
+                await self._machine.start(self.connection)
+                folded = await self._some_chunks(self._machine.apply, upto)
+            self.events += folded
+
+    async def _some_chunks(self, apply: Apply, upto: int) -> int:
+        """Fold some chunks on, and say of how many events."""
+        folded, types = 0, self.definition.reads
+        async with aclosing(log.bodies(self.connection, types, after=self.position, upto=upto, chunk=CHUNK)) as chunks:
+            for _ in range(CHUNKS):
+                messages = await anext(chunks, None)
+                if messages is None:
+                    await self.connection.execute("UPDATE checkpoint SET position = %s", (upto,))
+                    self._machine.position = upto
+                    break
+                await apply(self.connection, messages)
+                folded += len(messages)
+        return folded
 
     async def drop(self) -> None:
         """Leave nothing behind."""
@@ -95,7 +118,8 @@ async def opened(
     admin_url: str, definition: Definition[Any], schema: str, lock: str | None = None
 ) -> AsyncIterator[Shadow]:
     """A shadow in this schema. Meanwhile nobody else opens one with this lock (the schema's own by default): Busy."""
-    async with await connect(admin_url, name=f"fold {schema}", search_path=schema, autocommit=True) as connection:
+    connection = await connect_as(BulkConnection, admin_url, name=f"fold {schema}", search_path=schema, autocommit=True)
+    async with connection:
         key = zlib.crc32(f"leadstream/fold/{lock or schema}".encode())
         row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
         if row is None or not row[0]:
