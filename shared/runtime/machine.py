@@ -127,7 +127,7 @@ class Machine(Generic[S]):
             await self._apply(connection, part)
 
     async def apply_all(self, connection: Connection, messages: Sequence[Message]) -> None:
-        """Apply messages in order in the caller's transaction. Raises where one cannot be: then it has to start again."""
+        """Apply messages in order in the caller's transaction. Where one cannot be it raises, and is to start again."""
         await self.letters.refresh(connection)
         for part in self._parts(messages):
             await self._transaction(connection, part)
