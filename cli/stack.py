@@ -50,8 +50,9 @@ class Identity:
         if file.exists():
             return cls(**json.loads(file.read_text()))
         names = ("postgres", "nats", *SERVICES, "simulator")
+        free = dict(zip(names, free_ports(len(names)), strict=True))
         identity = cls(
-            ports=dict(zip(names, free_ports(len(names)), strict=True)) | {n: port for n, port in ports.items() if port},
+            ports={name: ports.get(name) or free[name] for name in names},
             postgres_password=secrets.token_urlsafe(24),
             role_passwords={role: secrets.token_urlsafe(24) for role in ROLES},
             nats_passwords={user: secrets.token_urlsafe(24) for user in NATS_USERS},

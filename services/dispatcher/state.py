@@ -164,8 +164,8 @@ class State:
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
-    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet. `asking`: the event
-    being folded, and the entity that it asks for.
+    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet. `asking`: the
+    event being folded, and the entity that it asks for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)

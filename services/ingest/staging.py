@@ -115,7 +115,7 @@ def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadR
 
 
 def _deciding(mapping: HeaderMapping) -> HeaderMapping:
-    """The part of a mapping that tells whether a row is an item, or what it has instead: the rest need not be cleaned."""
+    """The part of a mapping that tells whether a row is an item, or what it has instead; the rest is not cleaned."""
     names = {name for names in (*mapping.identified_by, *COMPANY) for name in names}
     return replace(mapping, targets={name: match for name, match in mapping.targets.items() if name in names})
 
