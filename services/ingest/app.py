@@ -4,6 +4,7 @@ from services.ingest import api, domain, state, store
 from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.machine import Definition
+from shared.runtime.memory import give_back
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve
 from shared.runtime.settings import Settings
@@ -32,4 +33,5 @@ def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     configure_logging(settings, DEFINITION.name)
+    give_back()  # staged rows are the widest events there are
     serve(settings, build(settings).http)

@@ -1,8 +1,9 @@
 """Memory that was freed goes back to the system, so that a process is as large as what it holds.
 
 glibc learns from large blocks that were freed to keep the next ones in its heap, where small ones that live longer
-pin them, and gives every thread a heap of its own. A service makes and drops a few MB for each batch of wide events:
-its size would follow the number of batches, not what one of them needs.
+pin them, and gives every thread a heap of its own. A process that makes and drops a few MB for each batch of wide
+events would grow with the number of batches, not with what one of them needs. It is for those only: asking the system
+for each large block costs time, which the others, whose blocks are small, would waste.
 """
 
 import ctypes

@@ -26,7 +26,6 @@ from starlette.responses import JSONResponse, Response
 from shared.runtime.database import ask_the_time
 from shared.runtime.follower import Effect, Follower
 from shared.runtime.machine import Definition, Message
-from shared.runtime.memory import give_back
 from shared.runtime.settings import Settings
 from shared.runtime.stalls import Watchdog
 from shared.runtime.subscriber import subscribe
@@ -157,7 +156,6 @@ def serve(settings: Settings, http: Any) -> None:
     # What was imported stays for ever, and a batch makes thousands of short-lived objects: look for cycles less often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    give_back()
     server = _Server(config)
     server.run()
     if not server.started:
