@@ -70,9 +70,11 @@ class Api:
         with self._answer("ingest", method, path, params=query, json=body, headers=key) as answer:
             return self._settled(_json(self._places["ingest"], answer))
 
-    def tell(self, service: str, path: str) -> dict[str, Any]:
-        """Have a service other than ingest do something that changes nothing when it is told twice."""
-        with self._answer(service, "POST", path) as answer:
+    def tell(self, service: str, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        """Have a service other than ingest do something; sent again under the same key, it is done once."""
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        asked = {name: value for name, value in query.items() if value is not None}
+        with self._answer(service, "POST", path, params=asked, json=body, headers=key) as answer:
             told: dict[str, Any] = _json(self._places[service], answer)
         self.position = max(told.get("position", 0), self.position or 0)
         return told

@@ -18,6 +18,7 @@ from cli.commands import (
     people,
     pipelines,
     preview,
+    pushes,
     reproject,
     tenants,
     uploads,
@@ -56,6 +57,7 @@ for command in (
     app.command(rich_help_panel=RUN)(command)
 app.add_typer(batches.app, name="batch", rich_help_panel=RUN)
 app.add_typer(leads.app, name="leads", rich_help_panel=RESULTS)
+app.add_typer(pushes.app, name="pushes", rich_help_panel=RESULTS)
 app.add_typer(people.app, name="people", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(why.why)

@@ -1,54 +1,39 @@
-"""Leads to a webhook: parcels of JSON, one after the other, each until it is taken."""
+"""Following a push of leads to a webhook until it ends."""
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
-
-import httpx
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.errors import Refused
 
-PARCEL: Final = 100
-TRIES: Final = 6
-LONGEST_SECONDS: Final = 60.0
-Lead = dict[str, Any]
+if TYPE_CHECKING:
+    from cli.api import Api
+
+EVERY_SECONDS: Final = 0.5
+Push = dict[str, Any]
 
 
-def push(
-    http: httpx.Client, url: str, pages: Iterable[Sequence[Lead]], sleep: Callable[[float], None] = time.sleep
-) -> int:
-    """POST `{"leads": [...]}` for every hundred leads; how many were taken.
+def follow(api: "Api", push_id: str, tell: Callable[[str], None], sleep: Callable[[float], None] = time.sleep) -> Push:
+    """The push as it completed, what changes on the way told. Raises Refused where it failed or was cancelled."""
+    said = ""
+    while True:
+        push: Push = api.read("projector", f"/v1/pushes/{push_id}")
+        if push["status"] == "completed":
+            return push
+        if push["status"] != "running":
+            again = f"; `leadstream pushes resume {push_id}` goes on there" if push["status"] == "failed" else ""
+            why = f": {push['reason']}" if push["reason"] else ""
+            raise Refused(f"the webhook has taken {push['leads']} leads, and the push {push['status']}{why}{again}")
+        if (line := standing(push)) != said:
+            tell(said := line)
+        sleep(EVERY_SECONDS)
 
-    Each parcel has an `Idempotency-Key` that follows from its leads, so that one sent again can be told. 429, 5xx and
-    lost connections are tried again, later each time; raises Refused for anything else, and after the last try.
-    """
-    taken = 0
-    for page in pages:
-        for first in range(0, len(page), PARCEL):
-            parcel = page[first : first + PARCEL]
-            _deliver(http, url, parcel, taken, sleep)
-            taken += len(parcel)
+
+def standing(push: Push) -> str:
+    """One line: how many leads were taken, and what it waits for."""
+    from cli.output import moment
+
+    taken = f"{push['leads']} leads taken"
+    if push["reason"] and push["status"] == "running":
+        return f"{taken}; {push['reason']}, again at {moment(push['due_at'])}"
     return taken
-
-
-def _deliver(http: httpx.Client, url: str, parcel: Sequence[Lead], taken: int, sleep: Callable[[float], None]) -> None:
-    said = " ".join(f"{lead['lead_id']} {lead.get('projected_at')}" for lead in parcel)
-    headers = {"Idempotency-Key": hashlib.sha256(said.encode()).hexdigest()}
-    for attempt in range(1, TRIES + 1):
-        try:
-            answer = http.post(url, json={"leads": list(parcel)}, headers=headers)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Refused(f"{url!r} is no address of a webhook: {error}") from None
-        except httpx.TransportError as error:
-            reason, wait = str(error) or type(error).__name__, 2.0**attempt
-        else:
-            if answer.is_success:
-                return
-            reason, told = f"it answered {answer.status_code}", answer.headers.get("retry-after", "")
-            if answer.status_code != 429 and answer.status_code < 500:
-                break
-            wait = float(told) if told.isdigit() else 2.0**attempt
-        if attempt < TRIES:
-            sleep(min(wait, LONGEST_SECONDS))
-    raise Refused(f"the webhook has taken {taken} leads and no more: {reason}")

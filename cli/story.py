@@ -95,8 +95,11 @@ def _added(p: Payload) -> str:
 
 
 def _refused(p: Payload) -> str:
-    why = f"{p.get('code')}, {p.get('reason')}"
-    return f"{_at(p)}: attempt {p.get('attempt')} refused, {why}; {_again(p)}{_doubt(p)}"
+    return f"{_at(p)}: attempt {p.get('attempt')} refused, {_why_refused(p)}"
+
+
+def _why_refused(p: Payload) -> str:
+    return f"{p.get('code')}, {p.get('reason')}; {_again(p)}{_doubt(p)}"
 
 
 def _completed(p: Payload) -> str:
@@ -159,6 +162,10 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     ),
     "EnrichmentReceived": _answered,
     "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
+    "PushRequested": lambda p: f"to {p.get('webhook_url')}, {len(p.get('query') or ())} conditions",
+    "ParcelPushed": lambda p: f"parcel {p.get('parcel')}: {p.get('leads')} leads taken{_doubt(p)}",
+    "ParcelRefused": lambda p: f"parcel {p.get('parcel')}: attempt {p.get('attempt')} refused, {_why_refused(p)}",
+    "PushCompleted": lambda p: f"{p.get('leads')} leads in {p.get('parcels')} parcels",
     "EventDeadLettered": _dead,
     "DeadLetterRetried": lambda p: f"{p.get('service')} takes #{p.get('position')} again: {_reason(p)}",
     "DeadLetterResolved": lambda p: f"{p.get('service')} goes on without #{p.get('position')}: {_reason(p)}",

@@ -28,6 +28,7 @@ PREFIXES: Final = frozenset(
         "art",
         "auto",
         "lead",
+        "push",
     )
 )
 _TO_PYTHON = str.maketrans(CROCKFORD + CROCKFORD.lower(), "0123456789abcdefghijklmnopqrstuv" * 2)

@@ -1,4 +1,4 @@
-"""`leadstream history`: what happened to one item, lead, batch, company, person, upload or client."""
+"""`leadstream history`: what happened to one item, lead, batch, company, person, upload, push or client."""
 
 from typing import Annotated, Any, Final
 
@@ -18,7 +18,7 @@ PAGE: Final = 1000
 
 def history(
     subject: Annotated[
-        str, typer.Argument(metavar="ID", help="An item, lead, batch, company, person, upload or client.")
+        str, typer.Argument(metavar="ID", help="An item, lead, batch, company, person, upload, push or client.")
     ],
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Only events after log position N.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many events to show.")] = 1000,

@@ -1,6 +1,5 @@
 """`leadstream leads`: the enriched people, to look for, to read and to take away."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -174,32 +173,32 @@ def push(
     unknown: Unknown = None,
     search: Words = None,
     columns: Annotated[str | None, typer.Option(help="Names with commas; none: all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every lead, when no condition says which.")] = False,
+    secret: Annotated[str | None, typer.Option(help="Name of the secret that the projector sends along.")] = None,
+    header: Annotated[str, typer.Option(help="In which header it goes out.")] = "authorization",
+    size: Annotated[int, typer.Option(min=1, max=100, help="Leads in a parcel, at most.")] = 100,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the push until it ends.")] = True,
+    as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
-    """Push leads to a webhook as JSON; what it is too busy for is sent again.
+    """Have leads pushed to a webhook as JSON; what it is too busy for is sent again, this command or no.
 
     Example: leadstream leads push https://hooks.example.com/leads --client Acme --known person_email
     """
-    import httpx
-
     from cli.api import open_api
-    from cli.output import note
-    from cli.pushing import push as deliver
+    from cli.output import note, say, show_json
+    from cli.pushing import follow
 
-    with open_api(at_position) as api, httpx.Client(timeout=30) as http:
+    named = [name for name in (columns or "").split(",") if name]
+    body = {"webhook_url": url, "columns": named, "size": size, "everything": everything, "auth_header": header}
+    with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
-        taken = deliver(http, url, _pages(api, asked | {"columns": columns}))
-    note(f"{taken} leads were taken")
-
-
-def _pages(api: "Api", asked: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    after = None
-    while True:
-        page = api.read("projector", "/v1/leads", **asked, limit=PAGE, after=after)
-        yield page["leads"]
-        after = page["next"]
-        if after is None:
-            return
+        told = api.tell("projector", "/v1/pushes", body | {"webhook_auth": secret}, **asked)
+        if not wait:
+            return show_json(told) if as_json else say(told["push_id"])
+        note(f"{told['push_id']} begins; it goes on without this command: `leadstream pushes show {told['push_id']}`")
+        found = follow(api, told["push_id"], note)
+    return show_json(found) if as_json else note(f"{found['leads']} leads were taken")
 
 
 def _leads(api: "Api", asked: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:

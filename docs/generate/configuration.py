@@ -8,8 +8,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from cli.addresses import DEFAULT_PORTS
-from services.dispatcher.outcomes import Policy
 from services.dispatcher.webhooks import Limits
+from shared.outcomes import Policy
 from shared.runtime.settings import SERVICES, Settings
 from simulator.settings import SimulatorSettings
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.dispatcher import spending
-from services.dispatcher.entities import Entity
 from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter, Webhook
+from shared.entities import Entity
 from shared.envelope import Event
 from shared.events import (
     DispatchRefused,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.dispatcher.entities import Entity
 from services.dispatcher.state import Batch, State
+from shared.entities import Entity
 
 
 def config_of(state: State, batch: Batch, step: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,11 +9,11 @@ import random
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.dispatcher.outcomes import Policy, ask_again
 from services.dispatcher.posting import ACTOR
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
+from shared.outcomes import Policy, ask_again
 from shared.runtime import clock, log
 from shared.runtime.database import connect
 from shared.runtime.machine import Machine

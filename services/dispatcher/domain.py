@@ -8,9 +8,9 @@ from typing import Final, assert_never
 
 from services.dispatcher import claims, spending, steps, warehouse
 from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse
-from services.dispatcher.entities import Entity
 from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant
 from services.dispatcher.steps import Workflow
+from shared.entities import Entity
 from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,

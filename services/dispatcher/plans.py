@@ -7,10 +7,10 @@ from typing import Any
 
 from services.dispatcher.claims import is_fresh
 from services.dispatcher.configuration import is_skipped, price_of
-from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
 from services.dispatcher.warehouse import LOOKUPS
+from shared.entities import resolve
 
 
 @dataclass

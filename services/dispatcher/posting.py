@@ -13,21 +13,17 @@ import orjson
 import structlog
 
 from services.dispatcher.due import Due
-from services.dispatcher.outcomes import Policy, Refusal, of_error, of_status, retry_after
-from services.dispatcher.secrets import secret
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
+from shared.outcomes import Policy, Refusal, of_error, of_status, retry_after
 from shared.runtime import clock
+from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
 
-POST_SECONDS: Final = 30.0
-# Many servers close a connection that was idle for five seconds. One that is closed while a POST goes out on it has
-# failed, and five such failures would leave the webhook alone for half a minute.
-KEPT_SECONDS: Final = 4.0
 MAX_BODY: Final = 100_000
 TOKEN_LIFE: Final = timedelta(days=30)
 ACTOR: Final = named_id("actor", "dispatcher")
@@ -45,16 +41,6 @@ class Post:
     @property
     def dispatch(self) -> Dispatch:
         return self.due.dispatch
-
-
-def session() -> aiohttp.ClientSession:
-    """The HTTP client of one leading replica. How many connections there are is the webhooks' limits."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
-        timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-    )
 
 
 async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) -> Refusal | None:

@@ -7,10 +7,10 @@ Kept for the events at hand only: answers are large, and few steps want them.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from services.dispatcher.entities import Entity
 from services.dispatcher.state import Claim, Lendable, State
 from services.dispatcher.tables import CLAIM
 from services.dispatcher.warehouse import LOOKUPS
+from shared.entities import Entity
 from shared.envelope import Event
 from shared.events import AnswerReused, EnrichmentReceived, StepScheduled
 from shared.ids import from_hex, named_id, to_hex

@@ -15,14 +15,14 @@ import structlog
 
 from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
-from services.dispatcher.outcomes import Policy, Refusal, next_try
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
-from shared.envelope import Event
+from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection, connect
 from shared.runtime.machine import Machine
+from shared.runtime.outgoing import caught_up, record, session
 from shared.runtime.settings import Settings
 
 IDLE_SECONDS: Final = 0.25
@@ -35,31 +35,17 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
     appender = Appender(url, "dispatcher")
     async with (
         await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
-        posting.session() as client,
+        session() as client,
     ):
         webhooks.clear()
         sender = Sender(settings, client, appender, webhooks)
         try:
-            await _caught_up(connection, machine)
+            await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
             await sender.stop()
             webhooks.clear()
             await appender.close()
-
-
-async def _caught_up(connection: Connection, machine: Machine[Any]) -> None:
-    """Until the state knows everything recorded so far: what looks due may be sent and recorded already."""
-    cursor = await connection.execute(
-        "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)",
-        (list(machine.definition.reads),),
-    )
-    row = await cursor.fetchone()
-    while row and machine.position < row[0]:
-        machine.committed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_SECONDS):
-                await machine.committed.wait()
 
 
 class Sender:
@@ -130,7 +116,7 @@ class Sender:
         name = post.dispatch.dispatch_id
         try:
             refusal = await self._attempt(post)
-            self._done[name] = await self._record(posting.recorded(post, refusal, clock.now()))
+            self._done[name] = await record(self._appender, posting.recorded(post, refusal, clock.now()))
         except NotNow:
             self._unsent.append(name)
         finally:
@@ -146,12 +132,3 @@ class Sender:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
             now = clock.now()
             return Refusal("INTERNAL", repr(error)[:500], next_try(post.dispatch.attempt, Policy(), now, 1.0))
-
-    async def _record(self, event: Event) -> int:
-        """Append what came of a POST. While the log is away the dispatch stays in hand, so it is not sent again."""
-        while True:
-            try:
-                return await self._appender.append([event])
-            except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
-                logger.warning("cannot record a POST yet", error=repr(error))
-                await asyncio.sleep(0.5)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from services.dispatcher.entities import Entity
+from shared.entities import Entity
 from shared.events import FailureCode, Scope
 from shared.record import record, replace
 from shared.state import Tracked

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from services.dispatcher.answers import fields_set
 from services.dispatcher.configuration import config_of, is_skipped, problem
-from services.dispatcher.entities import WANTED, Entity, resolve
 from services.dispatcher.state import Claim, ClaimKey, State, Waiter
 from services.dispatcher.warehouse import LOOKUPS, look_up
+from shared.entities import WANTED, Entity, resolve
 from shared.envelope import Emit, Event, no_fields, told
 from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, StepFailed, StepScheduled
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from services.dispatcher.claims import is_fresh
-from services.dispatcher.entities import Entity
 from services.dispatcher.state import Claim, Item, Lendable, State
+from shared.entities import Entity
 from shared.envelope import Emit, Event
 from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
 from shared.ids import derive_id

@@ -235,7 +235,7 @@ async def history(
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[dict[str, Any]]:
-    """Every event of one item, lead, batch, company, person, upload or client, in log order."""
+    """Every event of one item, lead, batch, company, person, upload, push or client, in log order."""
     kind = subject_id.partition("_")[0]
     if kind not in listings.HISTORY:
         known = ", ".join(sorted(listings.HISTORY))

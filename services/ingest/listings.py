@@ -17,6 +17,7 @@ HISTORY: Final = {
     "company": "entity_id = CAST(:id AS uuid)",
     "person": "entity_id = CAST(:id AS uuid)",
     "import": "entity_id = CAST(:id AS uuid)",
+    "push": "entity_id = CAST(:id AS uuid)",
     "lead": (
         "(item_id = CAST(:id AS uuid) OR type = 'EnrichmentReceived' AND entity_id IN"
         " (SELECT entity_id FROM log.events WHERE item_id = CAST(:id AS uuid) AND entity_id IS NOT NULL))"

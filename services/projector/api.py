@@ -5,10 +5,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, FastAPI, Query
 from fastapi.responses import StreamingResponse
 
-from services.projector import facets, handlers, parameters, work
+from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
 from services.projector.parameters import Asked
+from shared.runtime.appender import Appender
 from shared.runtime.http import Asking, Fresh, Problem, application, known_id
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
@@ -19,11 +20,12 @@ After = Annotated[str | None, Query(description="the `next` of the page before")
 Columns = Annotated[str | None, Query(description="names with commas; none: all")]
 
 
-def build(settings: Settings, queries: Queries) -> FastAPI:
+def build(settings: Settings, queries: Queries, appender: Appender) -> FastAPI:
     """The projector's HTTP application."""
     app = application("projector", "The leads, and who worked where.")
-    app.state.settings, app.state.queries = settings, queries
+    app.state.settings, app.state.queries, app.state.appender = settings, queries, appender
     app.include_router(ROUTES)
+    app.include_router(push_api.ROUTES)
     return app
 
 

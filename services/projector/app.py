@@ -1,6 +1,10 @@
 """The projector as a process: the only place that knows FastStream and uvicorn."""
 
+from functools import partial
+
 from services.projector import api, domain, reprojection, rows, store
+from services.projector.pushing import push_due
+from shared.runtime.appender import Appender
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve
@@ -22,7 +26,10 @@ DEFINITION = Definition(
 def build(settings: Settings) -> Service:
     """Everything wired up, nothing started."""
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
-    return Service(settings, DEFINITION, api.build(settings, queries), closing=[queries.close])
+    appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name)
+    http = api.build(settings, queries, appender)
+    effects = (partial(push_due, queries=queries),)
+    return Service(settings, DEFINITION, http, effects, closing=[appender.close, queries.close])
 
 
 def main() -> None:

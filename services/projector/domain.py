@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, assert_never
 
-from services.projector import reprojection
+from services.projector import pushes, reprojection
 from services.projector.making import make, reading, remember_jobs
 from services.projector.rows import Answer, Batch, Item, Outcome, State, lead_id_of
 from shared.envelope import Emit, Event
@@ -21,6 +21,12 @@ from shared.events import (
     EnrichmentReceived,
     ItemAdded,
     ItemCompleted,
+    ParcelPushed,
+    ParcelRefused,
+    PushCancelled,
+    PushCompleted,
+    PushRequested,
+    PushResumed,
     ReprojectionDue,
     StepFailed,
     WorkflowConfigured,
@@ -39,6 +45,12 @@ CONSUMES: Final = (
     "EnrichmentReceived",
     "AnswerReused",
     "ReprojectionDue",
+    "PushRequested",
+    "ParcelPushed",
+    "ParcelRefused",
+    "PushCompleted",
+    "PushResumed",
+    "PushCancelled",
 )
 Consumed = (
     WorkflowConfigured
@@ -52,6 +64,12 @@ Consumed = (
     | EnrichmentReceived
     | AnswerReused
     | ReprojectionDue
+    | PushRequested
+    | ParcelPushed
+    | ParcelRefused
+    | PushCompleted
+    | PushResumed
+    | PushCancelled
 )
 
 
@@ -81,6 +99,10 @@ def evolve(state: State, event: Event) -> None:
             reprojection.listed(state, event, payload)
         case ReprojectionDue():
             reprojection.carry_out(state, event, payload)
+        case (
+            PushRequested() | ParcelPushed() | ParcelRefused() | PushCompleted() | PushResumed() | PushCancelled()
+        ):  # fmt: skip
+            pushes.fold(state.pushes, event, payload)
         case _:
             assert_never(payload)
 
@@ -100,6 +122,10 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
             | AnswerReused() | ReprojectionDue()
         ):  # fmt: skip
             return
+        case (
+            PushRequested() | ParcelPushed() | ParcelRefused() | PushCompleted() | PushResumed() | PushCancelled()
+        ):  # fmt: skip
+            return  # parcels are sent by pushing.py, which looks at the rows
         case _:
             assert_never(payload)
 

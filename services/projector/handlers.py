@@ -32,7 +32,7 @@ async def leads(
     needed = dict.fromkeys((*names, "batch_id", "row", *([order.by] if order.by else [])))
     rows = await queries.rows(tenant_id, page(wanted, order, after, limit, *(_L[name] for name in needed)))
     following = place(rows[-1], order) if len(rows) == limit else None
-    return [_shown({name: row[name] for name in names}) for row in rows], following
+    return [shown({name: row[name] for name in names}) for row in rows], following
 
 
 async def exported(
@@ -60,7 +60,7 @@ async def exported(
 async def lead(queries: Queries, tenant_id: str, lead_id: str) -> Row | None:
     """One lead, and for each of its columns where it comes from."""
     found = await queries.rows(tenant_id, select(FINAL_LEADS).where(_L.lead_id == lead_id))
-    return _shown(found[0]) if found else None
+    return shown(found[0]) if found else None
 
 
 async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list[Row]:
@@ -84,8 +84,8 @@ async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
     return orjson.loads(found[0]["body"]) if found else None
 
 
-def _shown(lead: Row) -> Row:
-    """With the provenance by column, which is kept by source."""
+def shown(lead: Row) -> Row:
+    """A lead as a reader is shown it: with the provenance by column, which is kept by source."""
     if "provenance" in lead:
         groups = [
             ({k: v for k, v in group.items() if k != "columns"}, group["columns"]) for group in lead["provenance"]

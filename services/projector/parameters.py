@@ -1,7 +1,7 @@
 """The query parameters that say which leads, read and checked: each column is one, and its bounds two more."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -21,8 +21,15 @@ _ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS}) | ELSEWHERE
 _SHOWN: Final = tuple(name for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
 
 
-def _wanted(request: Request) -> Wanted:
+def filters(request: Request) -> dict[str, list[str]]:
+    """What a request says about which leads are wanted, as `wanted` reads it."""
     told = request.query_params
+    return {name: told.getlist(name) for name in told if name not in ELSEWHERE}
+
+
+def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
+    """Which leads, from the query parameters that say it. Raises Problem for what cannot be asked."""
+    told = {name: values[-1] for name, values in filters.items() if values}
     if unknown := [name for name in told if name not in _ALLOWED]:
         raise Problem(
             422, "unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}"
@@ -31,7 +38,7 @@ def _wanted(request: Request) -> Wanted:
     return Wanted(
         batch_id=parse_id("batch", batch) if batch else None,
         client_id=parse_id("client", client) if client else None,
-        equal={name: [_value(name, text) for text in told.getlist(name)] for name in FILTERED if name in told},
+        equal={name: [_value(name, text) for text in filters[name]] for name in FILTERED if name in told},
         least={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".min")},
         most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
         known=_columns(told, "known", FILTERED),
@@ -41,8 +48,13 @@ def _wanted(request: Request) -> Wanted:
     )
 
 
-# What a route asks for to know which leads are wanted.
-Asked = Annotated[Wanted, Depends(_wanted)]
+def _asked(request: Request) -> Wanted:
+    return wanted(filters(request))
+
+
+# What a route asks for to know which leads are wanted, and how that was said.
+Asked = Annotated[Wanted, Depends(_asked)]
+Filters = Annotated[dict[str, list[str]], Depends(filters)]
 
 
 def documented() -> dict[str, Any]:

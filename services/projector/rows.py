@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from services.projector.extractors.reading import Reading
 from services.projector.lead import COLUMNS
+from services.projector.pushes import Push
 from shared.envelope import Event
 from shared.ids import from_hex, to_hex
 from shared.record import record
@@ -152,6 +153,7 @@ class State:
     rows_of: dict[str, dict[int, str]] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
     customer_keys: dict[str, set[str]] = field(default_factory=dict)
+    pushes: Tracked[str, Push] = field(default_factory=Tracked)
     last_rows: dict[str, int] = field(default_factory=dict)
     remapped: set[str] = field(default_factory=set)
     carried_out: bool = False

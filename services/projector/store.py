@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.projector import tables
+from services.projector.pushes import Push, Told
 from services.projector.rows import (
     Answer,
     AnswerMapping,
@@ -36,6 +37,7 @@ _batches, _items = Rows(tables.BATCH, Batch), Rows(tables.ITEM, Item)
 _answers, _mappings = Rows(tables.ANSWER, Answer), Rows(tables.ANSWER_MAPPING, AnswerMapping)
 _customers, _leads = Rows(tables.CUSTOMER, Customer), Rows(tables.FINAL_LEADS, FinalLead)
 _jobs = Rows(tables.PERSON_WORK_HISTORY, WorkHistory)
+PUSHES: Final = Rows(tables.PUSH, Push)
 
 # Jobs that a shorter answer no longer has.
 FORGET_JOBS: Final = """
@@ -55,6 +57,7 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     """Bring in the items of these events, their answers, and the ended items of the entities answered about."""
     await _load_batches(connection, state, {e.batch_id for e in events if e.batch_id})
     await _load_clients(connection, state, events)
+    await _load_pushes(connection, state, events)
     await _load_items(connection, state, events)
     said = EnrichmentReceived | AnswerReused
     answered = {e.entity_id for e in events if isinstance(e.payload, said) and e.entity_id}
@@ -78,6 +81,7 @@ async def save(connection: Connection, state: State) -> None:
     await _customers.upsert(connection, state.customers.take_changed())
     await _leads.upsert(connection, state.leads.take_changed())
     await _jobs.upsert(connection, state.jobs.take_changed())
+    await PUSHES.upsert(connection, state.pushes.take_changed())
     if state.job_counts:
         people = "{" + ",".join(map(to_hex, state.job_counts)) + "}"
         await connection.execute(FORGET_JOBS, (people, list(state.job_counts.values())))
@@ -120,6 +124,12 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
         found = await (await connection.execute(LAST_ROWS, (clients,))).fetchall()
         state.last_rows |= {from_hex("batch", batch_id): last or 0 for batch_id, last in found}
         await _load_batches(connection, state, {from_hex("batch", batch_id) for batch_id, _ in found})
+
+
+async def _load_pushes(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    named = {event.payload.push_id for event in events if isinstance(event.payload, Told)}
+    if wanted := state.pushes.unknown(named):
+        state.pushes.loaded(wanted, [(p.push_id, p) for p in await PUSHES.read(connection, "push_id", wanted)])
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:

@@ -131,3 +131,39 @@ PERSON_WORK_HISTORY = Table(
     Column("is_current", Boolean, nullable=False),
     Index("person_work_history_company", "company_key"),
 )
+PUSH = Table(
+    "push",
+    METADATA,
+    Column("push_id", Id("push"), primary_key=True),
+    *tenant_columns(),
+    Column("status", Text, nullable=False),
+    Column("webhook_url", Text, nullable=False),
+    Column("webhook_auth", Text),
+    Column("auth_header", Text, nullable=False),
+    Column("query", JSONB, nullable=False),
+    Column("columns", JSONB, nullable=False),
+    Column("size", SmallInteger, nullable=False),
+    Column("parcels", Integer, nullable=False),
+    Column("leads", BigInteger, nullable=False),
+    Column("last_batch_id", Id("batch")),
+    Column("last_row", BigInteger),
+    Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", TIME, nullable=False),
+    Column("code", Text),
+    Column("reason", Text),
+    Column("requested_at", TIME, nullable=False),
+    Column("ended_at", TIME),
+    Index("push_running", "due_at", postgresql_where=text("status = 'running'")),
+)
+# A parcel whose POST has begun, and whose leads it has: found again, that attempt is in doubt, and another attempt at
+# the same parcel has the same leads. About this process and not about the log: neither replay nor verify look at it.
+PUSHING = Table(
+    "pushing",
+    METADATA,
+    Column("push_id", Id("push"), primary_key=True),
+    Column("parcel", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lead_ids", JSONB, nullable=False),
+    info={"derived": False},
+)

@@ -49,6 +49,14 @@ from shared.events.letters import (
     DeadLetterRetried,
     EventDeadLettered,
 )
+from shared.events.pushes import (
+    ParcelPushed,
+    ParcelRefused,
+    PushCancelled,
+    PushCompleted,
+    PushRequested,
+    PushResumed,
+)
 from shared.events.setup import (
     BudgetSet,
     ClientRegistered,
@@ -101,8 +109,14 @@ __all__ = [
     "LaunchContinued",
     "ListedCustomer",
     "MappingChosen",
+    "ParcelPushed",
+    "ParcelRefused",
     "PipelineRemoved",
     "PipelineSaved",
+    "PushCancelled",
+    "PushCompleted",
+    "PushRequested",
+    "PushResumed",
     "ReprojectionDue",
     "RowsStaged",
     "Scope",

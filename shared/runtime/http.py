@@ -33,6 +33,7 @@ class Problem(HTTPException):
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(status, {"code": code, "message": message})
+        self.message = message
 
 
 def application(title: str, description: str) -> FastAPI:

@@ -22,11 +22,11 @@ OF_EVERY_SERVICE = {"EventDeadLettered", "DeadLetterRetried"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "core", "lib", "tools"}
 PURE = """
     shared/dead_letters.py shared/enrichment.py shared/envelope.py shared/events/*.py shared/ids.py
-    shared/known_hosts.py shared/record.py
-    shared/redirects.py shared/state.py shared/subjects.py shared/tokens.py shared/upcast.py
+    shared/known_hosts.py shared/record.py shared/redirects.py shared/state.py shared/subjects.py shared/tokens.py
+    shared/upcast.py
     services/*/domain.py services/*/state.py services/callbacks/body.py services/callbacks/receipt.py
-    services/dispatcher/claims.py services/dispatcher/configuration.py services/dispatcher/entities.py
-    services/dispatcher/outcomes.py services/ingest/files/alphabets.py services/ingest/files/layout.py
+    services/dispatcher/claims.py services/dispatcher/configuration.py shared/entities.py
+    shared/outcomes.py services/ingest/files/alphabets.py services/ingest/files/layout.py
     services/ingest/registry.py services/ingest/columns/mapping.py services/ingest/columns/questions.py
     services/ingest/columns/candidates.py services/ingest/columns/evidence.py services/ingest/vocabulary/*.py
     services/projector/rows.py services/projector/lead.py services/projector/extractors/*.py

@@ -10,7 +10,8 @@ from services.projector import api
 from services.projector.app import DEFINITION
 from shared.envelope import Event
 from shared.runtime import log
-from shared.runtime.database import ddl
+from shared.runtime.appender import Appender
+from shared.runtime.database import Connection, ddl
 from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
 from tests.integration.log_harness import connected, logged, settings_of
@@ -29,6 +30,11 @@ class Projected:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def post(self, path: str, body: Any = None, key: str | None = None, **query: Any) -> httpx.Response:
+        """The answer to a POST."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self.http.post(path, params=query, json=body, headers=headers)
+
     async def refusal(self, path: str, **query: Any) -> tuple[int, str]:
         """Status and code of a GET that is refused."""
         answer = await self.http.get(path, params=query)
@@ -44,7 +50,9 @@ class Projected:
 async def fold(servers: Servers, database: str, events: list[Event]) -> None:
     """Write the events into the log, and then whatever follows, and fold all of it live."""
     async with connected(servers.admin_url(database), autocommit=True) as admin:
-        await admin.execute("INSERT INTO log.writer SELECT DISTINCT session_user, type FROM log.writer")
+        await admin.execute(
+            "INSERT INTO log.writer SELECT DISTINCT session_user, type FROM log.writer ON CONFLICT DO NOTHING"
+        )
         await log.append(admin, events)
     async with connected(
         servers.role_url("projector", database), search_path="projector", autocommit=False
@@ -53,20 +61,28 @@ async def fold(servers: Servers, database: str, events: list[Event]) -> None:
             await connection.execute(statement.encode())
         await connection.commit()
         machine: Machine[Any] = Machine(DEFINITION)
-        position = await machine.start(connection)
-        while messages := [
-            message for message in await logged(servers, database, list(DEFINITION.consumes)) if message[0] > position
-        ]:
-            await machine.apply(connection, messages)
-            position = machine.position
+        await machine.start(connection)
+        while await fold_on(servers, database, machine, connection):
+            pass
+
+
+async def fold_on(servers: Servers, database: str, machine: Machine[Any], connection: Connection) -> bool:
+    """Fold what the log has and the machine has not; whether there was anything."""
+    found = await logged(servers, database, list(DEFINITION.consumes))
+    messages = [message for message in found if message[0] > machine.position]
+    if messages:
+        await machine.apply(connection, messages)
+    return bool(messages)
 
 
 @asynccontextmanager
-async def opened(servers: Servers, database: str) -> AsyncIterator[Projected]:
-    """The application, of the tenant that facts are about."""
-    settings = settings_of(servers, database, "projector").model_copy(update={"tenant": "agency"})
+async def opened(servers: Servers, database: str, tenant: str = "agency") -> AsyncIterator[Projected]:
+    """The application; of the tenant that facts are about, unless another is named."""
+    settings = settings_of(servers, database, "projector").model_copy(update={"tenant": tenant})
     queries = Queries(settings, "projector", DEFINITION.consumes)
-    transport = httpx.ASGITransport(api.build(settings, queries))
+    appender = Appender(settings.database_url.get_secret_value(), "projector")
+    transport = httpx.ASGITransport(api.build(settings, queries, appender))
     async with httpx.AsyncClient(transport=transport, base_url="http://projector") as http:
         yield Projected(http)
+    await appender.close()
     await queries.close()

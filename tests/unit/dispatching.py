@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from services.dispatcher.domain import decide, evolve
-from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim, Dispatch, State
+from shared.entities import resolve
 from shared.envelope import Event
 from shared.events import (
     BlueprintStep,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.entities import Entity, resolve
+from shared.entities import Entity, resolve
 from tests.unit.facts import CLIENT, OTHER_CLIENT, item_id
 
 ROW = item_id(1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatcher.outcomes import (
+from shared.outcomes import (
     MAX_RETRY_AFTER,
     MOST_ATTEMPTS,
     Policy,

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from services.dispatcher.entities import resolve
 from services.dispatcher.state import Claim, Lendable
 from services.dispatcher.warehouse import NOT_ALLOWED
+from shared.entities import resolve
 from shared.events import AnswerReused, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
 from shared.ids import named_id
 from tests.unit.dispatching import FLOW, company_id, configured, dispatcher, scheduled

@@ -1,0 +1,94 @@
+"""`leadstream pushes`: leads on their way to webhooks. `leadstream leads push` starts one."""
+
+from typing import Annotated, Final
+
+import typer
+
+from cli.options import AsJson, AtPosition
+
+app = typer.Typer(no_args_is_help=True, help="Leads on their way to webhooks; `leads push` starts a push.")
+Named = Annotated[str, typer.Argument(metavar="PUSH", help="Its id; `leadstream pushes list` shows those there are.")]
+COLUMNS: Final = {
+    "push_id": "Push", "status": "Status", "leads": "Leads taken", "webhook_url": "To", "requested_at": "Asked (UTC)",
+    "due_at": "Next (UTC)", "reason": "Reason",
+}  # fmt: skip
+
+
+@app.command("list")
+def listing(
+    status: Annotated[str | None, typer.Option(help="running, completed, failed or cancelled.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
+    as_json: AsJson = False,
+    at_position: AtPosition = None,
+) -> None:
+    """List pushes, the newest first.
+
+    Example: leadstream pushes list --status failed
+    """
+    from cli.api import open_api
+    from cli.output import moment, show_json, table
+
+    with open_api(at_position) as api:
+        found = api.read("projector", "/v1/pushes", status=status, limit=limit)
+    if as_json:
+        return show_json(found)
+    rows = [
+        row | {"requested_at": moment(row["requested_at"]), "due_at": moment(row["due_at"] if _waits(row) else None)}
+        for row in found
+    ]
+    return table(COLUMNS, rows, "no pushes")
+
+
+@app.command()
+def show(push: Named, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """Say how a push stands.
+
+    Example: leadstream pushes show push_01...
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json
+    from cli.pushing import standing
+
+    with open_api(at_position) as api:
+        found = api.read("projector", f"/v1/pushes/{checked_id('push', push)}")
+    if as_json:
+        return show_json(found)
+    why = f": {found['reason']}" if found["status"] == "failed" else ""
+    return say(f"{found['push_id']} {found['status']}, {standing(found)}{why}")
+
+
+@app.command()
+def resume(push: Named, as_json: AsJson = False) -> None:
+    """Let a push that failed go on with the parcel it failed at, and follow it until it ends.
+
+    Example: leadstream pushes resume push_01...
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import note, show_json
+    from cli.pushing import follow
+
+    with open_api() as api:
+        api.tell("projector", f"/v1/pushes/{checked_id('push', push)}/resume")
+        found = follow(api, push, note)
+    return show_json(found) if as_json else note(f"{found['leads']} leads were taken")
+
+
+@app.command()
+def cancel(push: Named, as_json: AsJson = False) -> None:
+    """Send nothing more of a push; what was taken stays taken.
+
+    Example: leadstream pushes cancel push_01...
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import say, show_json
+
+    with open_api() as api:
+        told = api.tell("projector", f"/v1/pushes/{checked_id('push', push)}/cancel")
+    return show_json(told) if as_json else say(f"{push} is cancelled")
+
+
+def _waits(push: dict[str, object]) -> bool:
+    return push["status"] == "running" and bool(push["reason"])

@@ -1,0 +1,143 @@
+"""Pushes over HTTP: asked for, looked at, resumed, cancelled."""
+
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from services.projector import parameters
+from services.projector.handlers import PAGE, Row
+from services.projector.parameters import Filters
+from services.projector.pushes import ENDED
+from services.projector.tables import PUSH
+from shared.envelope import Event
+from shared.events import PushCancelled, PushRequested, PushResumed, event_type
+from shared.ids import derive_id, named_id, new_id
+from shared.runtime import clock
+from shared.runtime.appender import Appender
+from shared.runtime.http import Asking, Caller, Fresh, Problem, known_id
+from shared.runtime.queries import Queries
+
+ROUTES: Final = APIRouter()
+MOST_IN_PARCEL: Final = 100
+
+
+class NewPush(BaseModel):
+    """Where leads go. `webhook_auth` names a secret of the projector's; its value goes out in `auth_header`.
+
+    `columns`: all, when none are named. `everything`: every lead of the tenant, when no filter says which.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    webhook_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
+    webhook_auth: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] | None = None
+    auth_header: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,60}$")] = "authorization"
+    columns: Annotated[list[str], Field(max_length=200)] = []
+    size: Annotated[int, Field(ge=1, le=MOST_IN_PARCEL, description="leads in a parcel, at most")] = MOST_IN_PARCEL
+    everything: bool = False
+
+
+async def _appender(request: Request) -> Appender:
+    appender: Appender = request.app.state.appender
+    return appender
+
+
+Appends = Annotated[Appender, Depends(_appender)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+@ROUTES.post("/v1/pushes", status_code=202, openapi_extra=parameters.documented())
+async def push(
+    queries: Fresh, caller: Asking, appender: Appends, query: Filters, body: NewPush, key: Key = None
+) -> dict[str, Any]:
+    """Have these leads POSTed to a webhook, as `{"push_id", "parcel", "leads": [...]}`, until each parcel is taken.
+
+    They are those that meet the filters by then, in the order of batch and row. The same `Idempotency-Key` again is the
+    same push.
+    """
+    wanted = parameters.wanted(query)
+    if not query and not body.everything:
+        message = 'no filter says which leads: name some, or say "everything": true for all there are'
+        raise Problem(422, "empty_filter", message)
+    _checked(body.webhook_url)
+    names = parameters.columns(",".join(body.columns))
+    push_id = named_id("push", caller.tenant_id, key) if key else new_id("push")
+    payload = PushRequested(
+        push_id, body.webhook_url, query, list(names), body.size, body.webhook_auth, body.auth_header.lower()
+    )
+    position = await appender.append([_event(caller, payload, wanted.client_id, derive_id("evt", push_id, "asked"))])
+    return {"push_id": push_id, "position": position}
+
+
+@ROUTES.get("/v1/pushes")
+async def pushes(
+    queries: Fresh,
+    caller: Asking,
+    status: Literal["running", "completed", "failed", "cancelled"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
+) -> list[Row]:
+    """The tenant's pushes, the newest first."""
+    query = select(PUSH).order_by(PUSH.c.requested_at.desc(), PUSH.c.push_id).limit(limit)
+    return await queries.rows(caller.tenant_id, query.where(PUSH.c.status == status) if status else query)
+
+
+@ROUTES.get("/v1/pushes/{push_id}")
+async def one_push(queries: Fresh, caller: Asking, push_id: str) -> Row:
+    """How a push stands: how many leads were taken, what it waits for, why it failed."""
+    return await _known(queries, caller, push_id)
+
+
+@ROUTES.post("/v1/pushes/{push_id}/resume", status_code=202)
+async def resume(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
+    """Let a push that failed go on with the parcel it failed at."""
+    found = await _known(queries, caller, push_id)
+    if found["status"] != "failed":
+        raise Problem(409, "not_failed", f"{push_id} is {found['status']}: only a push that failed can be resumed")
+    return await _settled(appender, caller, found, PushResumed(found["push_id"]), key)
+
+
+@ROUTES.post("/v1/pushes/{push_id}/cancel", status_code=202)
+async def cancel(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
+    """Send nothing more of a push; what was taken stays taken."""
+    found = await _known(queries, caller, push_id)
+    if found["status"] in ENDED:
+        raise Problem(409, "ended", f"{push_id} is {found['status']} already")
+    return await _settled(appender, caller, found, PushCancelled(found["push_id"]), key)
+
+
+async def _known(queries: Queries, caller: Caller, push_id: str) -> Row:
+    query = select(PUSH).where(PUSH.c.push_id == known_id("push", push_id))
+    found = await queries.rows(caller.tenant_id, query)
+    if not found:
+        raise Problem(404, "not_found", f"no push {push_id}")
+    return found[0]
+
+
+async def _settled(
+    appender: Appender, caller: Caller, push: Row, payload: PushResumed | PushCancelled, key: str | None
+) -> dict[str, Any]:
+    event_id = named_id("evt", push["push_id"], type(payload).__name__, key) if key else new_id("evt")
+    position = await appender.append([_event(caller, payload, push["client_id"], event_id)])
+    return {"push_id": push["push_id"], "position": position}
+
+
+def _event(
+    caller: Caller, payload: PushRequested | PushResumed | PushCancelled, client_id: str | None, event_id: str
+) -> Event:
+    entry = event_type(type(payload))
+    return Event(
+        id=event_id, type=entry.name, version=entry.version, tenant_id=caller.tenant_id, client_id=client_id,
+        entity_id=payload.push_id, occurred_at=clock.now(), actor=caller.actor, correlation_id=payload.push_id,
+        payload=payload,
+    )  # fmt: skip
+
+
+def _checked(url: str) -> None:
+    try:
+        host, _ = urlsplit(url).hostname, urlsplit(url).port
+    except ValueError:
+        host = None
+    if not host:
+        raise Problem(422, "invalid_url", f"{url[:80]!r} is no address of a webhook: it needs a host")

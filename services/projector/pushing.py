@@ -1,0 +1,114 @@
+"""Leads POSTed to webhooks: a loop over the pushes that are due, one parcel of each at a time. At least once.
+
+A parcel is noted in `pushing` before its POST. An attempt that was noted and has no outcome was cut off by a crash: it
+goes out again under the same `Idempotency-Key`, and its event says `in_doubt`. What came of a POST is appended; the
+fold, reading it back, moves the push on.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+import psycopg
+import structlog
+from sqlalchemy import exc
+
+from services.projector import parcels
+from services.projector.parcels import POLICY, Parcel
+from services.projector.pushes import Push
+from services.projector.store import PUSHES
+from shared.envelope import Event
+from shared.ids import to_hex
+from shared.outcomes import Refusal, next_try
+from shared.runtime import clock
+from shared.runtime.appender import Appender
+from shared.runtime.database import Connection, connect
+from shared.runtime.http import Problem
+from shared.runtime.machine import Machine
+from shared.runtime.outgoing import caught_up, read_back, record, session
+from shared.runtime.queries import Queries
+from shared.runtime.settings import Settings
+
+EVERY_SECONDS: Final = 0.5
+AT_ONCE: Final = 8  # pushes; each has one POST out at most
+_DUE: Final = f"SELECT {PUSHES.names} FROM push WHERE status = 'running' AND due_at <= now()"
+DUE: Final = f"{_DUE} AND NOT push_id = ANY(%s::uuid[]) ORDER BY due_at LIMIT %s"
+STILL_DUE: Final = f"{_DUE} AND push_id = %s"
+FORGET: Final = """
+DELETE FROM pushing USING push WHERE push.push_id = pushing.push_id AND push.status IN ('completed', 'cancelled')
+"""
+AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, exc.OperationalError, exc.InterfaceError)
+logger = structlog.get_logger()
+
+
+async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) -> None:
+    """Send what is due, for as long as this replica leads."""
+    url = settings.database_url.get_secret_value()
+    appender = Appender(url, "projector")
+    async with (
+        await connect(url, name="projector pushing", search_path="projector", autocommit=True) as connection,
+        session() as client,
+    ):
+        pusher = Pusher(settings, client, appender, queries, connection, machine)
+        try:
+            await caught_up(connection, machine)
+            await connection.execute(FORGET)
+            await pusher.run()
+        finally:
+            await pusher.stop()
+            await appender.close()
+
+
+@dataclass
+class Pusher:
+    """The pushes in this process's hands."""
+
+    settings: Settings
+    client: aiohttp.ClientSession
+    appender: Appender
+    queries: Queries
+    connection: Connection
+    machine: Machine[Any]
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Look for pushes that are due, and take up as many as there is room for."""
+        while True:
+            held = "{" + ",".join(map(to_hex, self.tasks)) + "}"
+            for push in await PUSHES.select(self.connection, DUE, (held, AT_ONCE - len(self.tasks))):
+                self.tasks[push.push_id] = asyncio.create_task(self._push(push))
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def stop(self) -> None:
+        """Let go of the POSTs under way: they are in doubt, and the next leader says so."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+    async def _push(self, push: Push) -> None:
+        """Parcel after parcel, until the push has to wait, fails or ends."""
+        due = [push]
+        try:
+            while due:
+                position = await record(self.appender, await self._attempt(due[0]))
+                await read_back(self.machine, position)
+                due = await PUSHES.select(self.connection, STILL_DUE, (to_hex(push.push_id),))
+        except AWAY as error:
+            logger.warning("a push is taken up again when the database is back", error=repr(error)[:300])
+        finally:
+            self.tasks.pop(push.push_id, None)
+
+    async def _attempt(self, push: Push) -> Event:
+        parcel = Parcel([])
+        try:
+            parcel = await parcels.take(self.connection, self.queries, push)
+            refusal = await parcels.post(self.client, self.settings, push, parcel) if parcel.leads else None
+        except Problem as error:
+            refusal = Refusal("CONFIGURATION", error.message, None)
+        except AWAY:
+            raise
+        except Exception as error:
+            logger.exception("a parcel ended in an error of our own", push_id=push.push_id)
+            refusal = Refusal("INTERNAL", repr(error)[:500], next_try(push.tries, POLICY, clock.now(), 1.0))
+        return parcels.recorded(push, parcel, refusal, clock.now())

@@ -1,0 +1,59 @@
+"""What the loops that POST to the world have in common: the HTTP client, and waiting for the state to be current."""
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+import aiohttp
+import structlog
+
+from shared.envelope import Event
+from shared.runtime.appender import Appender
+from shared.runtime.database import Connection
+from shared.runtime.machine import Machine
+
+POST_SECONDS: Final = 30.0
+# Many servers close a connection that was idle for five seconds. One that is closed while a POST goes out on it has
+# failed, and five such failures would leave a webhook alone for half a minute.
+KEPT_SECONDS: Final = 4.0
+LOOK_SECONDS: Final = 0.25
+logger = structlog.get_logger()
+
+
+def session() -> aiohttp.ClientSession:
+    """The HTTP client of one leading replica. How many connections there are is for those who send to limit."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
+
+
+async def caught_up(connection: Connection, machine: Machine[Any]) -> None:
+    """Until the state knows everything recorded so far: what looks due may be sent and recorded already."""
+    cursor = await connection.execute(
+        "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)",
+        (list(machine.definition.reads),),
+    )
+    row = await cursor.fetchone()
+    await read_back(machine, row[0] if row else 0)
+
+
+async def read_back(machine: Machine[Any], position: int) -> None:
+    """Until the state holds what was appended at `position`."""
+    while machine.position < position:
+        machine.committed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await machine.committed.wait()
+
+
+async def record(appender: Appender, event: Event) -> int:
+    """Append what came of a POST, however long the log is away; its position. Until then it is in the caller's hand."""
+    while True:
+        try:
+            return await appender.append([event])
+        except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
+            logger.warning("cannot record a POST yet", error=repr(error))
+            await asyncio.sleep(0.5)
