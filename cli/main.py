@@ -8,6 +8,7 @@ from cli.commands import (
     batches,
     clients,
     configs,
+    customers,
     dead_letters,
     doctor,
     history,
@@ -43,6 +44,7 @@ for name, group in (
     ("workflow", workflows.app),
     ("config", configs.app),
     ("pipeline", pipelines.app),
+    ("customers", customers.app),
 ):
     app.add_typer(group, name=name, rich_help_panel=SETUP)
 for command in (

@@ -71,6 +71,15 @@ def _retried(p: Payload) -> str:
     return f"{which}{': skipped' if p.get('skip') else ''}. {_reason(p)}".rstrip(". ")
 
 
+def _fewer(p: Payload) -> str:
+    if p.get("everything"):
+        return f"all. {_reason(p)}".rstrip(". ")
+    names = [plain(each.get("name") or each.get("domain") or each.get("linkedin_url")) for each in p["customers"]]
+    names += [f"those of {p['upload_id']}"] if p.get("upload_id") else []
+    names += [f"those that are not in {p['kept_upload_id']}"] if p.get("kept_upload_id") else []
+    return f"{', '.join(names)}. {_reason(p)}".rstrip(". ")
+
+
 def _steps(steps: Sequence[Any] | None) -> str:
     return " → ".join(str(step["workflow"] if isinstance(step, Mapping) else step) for step in steps or ())
 
@@ -162,6 +171,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     ),
     "EnrichmentReceived": _answered,
     "CallbackRejected": lambda p: f"{p.get('code')}, {p.get('reason')} ({p.get('bytes')} bytes)",
+    "CustomersRemoved": _fewer,
     "PushRequested": lambda p: f"to {p.get('webhook_url')}, {len(p.get('query') or ())} conditions",
     "ParcelPushed": lambda p: f"parcel {p.get('parcel')}: {p.get('leads')} leads taken{_doubt(p)}",
     "ParcelRefused": lambda p: f"parcel {p.get('parcel')}: attempt {p.get('attempt')} refused, {_why_refused(p)}",

@@ -37,14 +37,18 @@ def upload(
     from cli.output import show_json
 
     with open_api() as api:
-        path = f"/v1/clients/{client_id_of(api, client)}/uploads"
-        query = {"workstream": workstream, "filename": file.name[-200:], "again": again, "map": mapped or []}
-        with read_with_progress(file) as content:
-            answer = api.upload(path, content, **query)
-        ready = _when_ready(api, answer["upload_id"])
-    if as_json:
-        return show_json(answer | {"status": ready["status"]})
-    return _report(answer)
+        answer = sent(api, client_id_of(api, client), file, workstream, mapped or [], again)
+    return show_json(answer) if as_json else report(answer)
+
+
+def sent(
+    api: "Api", client_id: str, file: Path, workstream: str, mapped: list[str], again: bool = False
+) -> dict[str, Any]:
+    """What ingest says of an uploaded file, once its rows are all there."""
+    query = {"workstream": workstream, "filename": file.name[-200:], "again": again, "map": mapped}
+    with read_with_progress(file) as content:
+        answer = api.upload(f"/v1/clients/{client_id}/uploads", content, **query)
+    return answer | {"status": _when_ready(api, answer["upload_id"])["status"]}
 
 
 def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition = None) -> None:
@@ -121,7 +125,7 @@ def _when_ready(api: "Api", upload_id: str) -> dict[str, Any]:
     raise Refused(f"upload {upload_id} is kept, but its rows are still being staged; see `leadstream uploads CLIENT`")
 
 
-def _report(answer: dict[str, Any]) -> None:
+def report(answer: dict[str, Any]) -> None:
     from cli.output import note, plain, say, table
 
     same = ", which had been uploaded before (--again takes it once more)" if answer["duplicate"] else ""

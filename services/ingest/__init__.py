@@ -3,8 +3,8 @@
 consumes: TenantConfigured, ClientRegistered, WorkflowRegistered, WorkflowRetired, WorkflowConfigured,
           ConfigurationRemoved, PipelineSaved, PipelineRemoved, MappingChosen, UploadReceived, RowsStaged,
           BatchLaunched, LaunchContinued
-emits:    the same, and CustomersListed, ItemAdded, BatchPaused, BatchResumed, BatchCancelled, BudgetSet,
-          FailedItemsRetried, DeadLetterResolved
+emits:    the same, and CustomersListed, CustomersRemoved, ItemAdded, BatchPaused, BatchResumed, BatchCancelled,
+          BudgetSet, FailedItemsRetried, DeadLetterResolved
 owns:     tenant, client, workflow, config, chosen_column, pipeline, upload, row, batch (schema `ingest`)
 extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),

@@ -98,6 +98,27 @@ class NewBudget(_Body):
     max_credits: Annotated[float, Field(ge=0)] | None
 
 
+class Removed(_Body):
+    """One customer, by anything that a list may tell of it."""
+
+    name: Annotated[str, Field(max_length=500)] | None = None
+    domain: Annotated[str, Field(max_length=500)] | None = None
+    linkedin_url: Annotated[str, Field(max_length=500)] | None = None
+
+
+class FewerCustomers(_Body):
+    """Which customers go: those named, those that only `upload_id` lists, those that `kept_upload_id` does not list.
+
+    For all of them say `everything`.
+    """
+
+    customers: Annotated[list[Removed], Field(max_length=10_000)] = []
+    upload_id: str | None = None
+    kept_upload_id: str | None = None
+    everything: bool = False
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
 class Failed(_Body):
     """Which failed items: those that fit everything given. For all of them say `everything`."""
 

@@ -26,6 +26,7 @@ from shared.events import (
     BudgetSet,
     ClientRegistered,
     ConfigurationRemoved,
+    CustomersRemoved,
     FailedItemsRetried,
     PipelineRemoved,
     PipelineSaved,
@@ -226,6 +227,17 @@ class Handlers:
         await lookups.client(self.queries, command.tenant_id, client_id)
         position = await self._append(command, payload, client_id=client_id)
         return {"client_id": client_id, "max_credits": payload.max_credits, "position": position}
+
+    async def remove_customers(self, command: Command, client_id: str, payload: CustomersRemoved) -> Answer:
+        """Take customers off a client's lists."""
+        await lookups.client(self.queries, command.tenant_id, client_id)
+        for upload_id in filter(None, (payload.upload_id, payload.kept_upload_id)):
+            await lookups.upload(self.queries, command.tenant_id, client_id, upload_id)
+        if not (payload.everything or payload.customers or payload.upload_id or payload.kept_upload_id):
+            message = "say which: `customers`, `upload_id` or `kept_upload_id`; for all of them `everything`: true"
+            raise Problem(422, "empty_filter", message)
+        position = await self._append(command, payload, client_id=client_id)
+        return {"client_id": client_id, "position": position}
 
     async def control(self, command: Command, batch_id: str, action: str, payload: Control) -> Answer:
         """Pause, resume or cancel a batch."""

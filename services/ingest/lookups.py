@@ -45,6 +45,13 @@ async def client(queries: Queries, tenant_id: str, client_id: str) -> None:
         raise Problem(404, "unknown_client", f"no client {client_id}; `leadstream client list` shows those there are")
 
 
+async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: str) -> None:
+    """Refuse an upload that is not the client's."""
+    found = await listings.upload(queries, tenant_id, upload_id)
+    if found is None or found["client_id"] != client_id:
+        raise Problem(404, "not_found", f"{client_id} has no upload {upload_id}")
+
+
 async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row:
     """A batch."""
     found = await queries.rows(tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))

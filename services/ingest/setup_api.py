@@ -5,12 +5,23 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from services.ingest import listings, lookups
-from services.ingest.bodies import NewBudget, NewClient, NewConfig, NewPipeline, NewTenant, NewWorkflow, steps_of
+from services.ingest.bodies import (
+    FewerCustomers,
+    NewBudget,
+    NewClient,
+    NewConfig,
+    NewPipeline,
+    NewTenant,
+    NewWorkflow,
+    steps_of,
+)
 from services.ingest.configuration import schema_of
 from services.ingest.requests import Asked, Commands
 from shared.events import (
     BudgetSet,
     ConfigurationRemoved,
+    CustomersRemoved,
+    ListedCustomer,
     TenantConfigured,
     WorkflowConfigured,
     WorkflowRegistered,
@@ -49,6 +60,15 @@ async def clients(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
 async def set_budget(handlers: Commands, command: Asked, client_id: str, body: NewBudget) -> dict[str, Any]:
     """Say what all calls for a client may cost together: a batch whose next call would cost more is paused."""
     return await handlers.set_budget(command, known_id("client", client_id), BudgetSet(body.max_credits))
+
+
+@ROUTES.post("/v1/clients/{client_id}/customers/remove")
+async def remove_customers(handlers: Commands, command: Asked, client_id: str, body: FewerCustomers) -> dict[str, Any]:
+    """Take customers off a client's lists; its leads are held against those that are left."""
+    kept, gone = (name and known_id("import", name) for name in (body.kept_upload_id, body.upload_id))
+    customers = [ListedCustomer(**each.model_dump()) for each in body.customers]
+    payload = CustomersRemoved(customers, gone, kept, body.everything, body.reason)
+    return await handlers.remove_customers(command, known_id("client", client_id), payload)
 
 
 @ROUTES.post("/v1/workflows", status_code=201)

@@ -1,8 +1,8 @@
 """Turns what was uploaded and what was answered into leads and work histories, the same way every time.
 
-consumes: WorkflowConfigured, ConfigurationRemoved, CustomersListed, BatchLaunched, BatchCancelled, ItemAdded,
-          ItemCompleted, StepFailed, EnrichmentReceived, AnswerReused, ReprojectionDue, PushRequested, ParcelPushed,
-          ParcelRefused, PushCompleted, PushResumed, PushCancelled
+consumes: WorkflowConfigured, ConfigurationRemoved, CustomersListed, CustomersRemoved, BatchLaunched, BatchCancelled,
+          ItemAdded, ItemCompleted, StepFailed, EnrichmentReceived, AnswerReused, ReprojectionDue, PushRequested,
+          ParcelPushed, ParcelRefused, PushCompleted, PushResumed, PushCancelled
 emits:    ReprojectionDue, PushRequested, ParcelPushed, ParcelRefused, PushCompleted, PushResumed, PushCancelled
 owns:     batch, item, answer, answer_mapping, customer, final_leads, person_work_history, push, pushing (schema
           `projector`)

@@ -79,6 +79,15 @@ async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
     return found
 
 
+@ROUTES.get("/v1/customers")
+async def customers(
+    queries: Fresh, caller: Asking, client_id: str, after: After = None, limit: Limit = 100
+) -> dict[str, Any]:
+    """A client's own customers, as its lists have them; its leads are held against these."""
+    found = await handlers.customers(queries, caller.tenant_id, known_id("client", client_id), after or "", limit)
+    return {"customers": found, "next": found[-1]["customer"] if len(found) == limit else None}
+
+
 @ROUTES.get("/v1/answers/unread")
 async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100

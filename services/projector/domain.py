@@ -18,6 +18,7 @@ from shared.events import (
     BatchLaunched,
     ConfigurationRemoved,
     CustomersListed,
+    CustomersRemoved,
     EnrichmentReceived,
     ItemAdded,
     ItemCompleted,
@@ -37,6 +38,7 @@ CONSUMES: Final = (
     "WorkflowConfigured",
     "ConfigurationRemoved",
     "CustomersListed",
+    "CustomersRemoved",
     "BatchLaunched",
     "BatchCancelled",
     "ItemAdded",
@@ -56,6 +58,7 @@ Consumed = (
     WorkflowConfigured
     | ConfigurationRemoved
     | CustomersListed
+    | CustomersRemoved
     | BatchLaunched
     | BatchCancelled
     | ItemAdded
@@ -97,6 +100,8 @@ def evolve(state: State, event: Event) -> None:
             reprojection.configured(state, event, payload)
         case CustomersListed():
             reprojection.listed(state, event, payload)
+        case CustomersRemoved():
+            reprojection.removed(state, event, payload)
         case ReprojectionDue():
             reprojection.carry_out(state, event, payload)
         case (
@@ -117,6 +122,8 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
         case CustomersListed():
             if payload.complete:
                 yield from reprojection.due(state, event)
+        case CustomersRemoved():
+            yield from reprojection.due(state, event)
         case (
             BatchLaunched() | BatchCancelled() | ItemAdded() | ItemCompleted() | StepFailed() | EnrichmentReceived()
             | AnswerReused() | ReprojectionDue()

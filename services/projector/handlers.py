@@ -5,18 +5,19 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Text, cast, distinct, func, select, text
 
 from services.projector.filters import Order, Place, Wanted, page, place
 from services.projector.formats import Format
-from services.projector.tables import ANSWER, FINAL_LEADS, PERSON_WORK_HISTORY
-from shared.ids import to_hex
+from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, PERSON_WORK_HISTORY
+from shared.ids import from_hex, to_hex
 from shared.runtime.queries import Queries
 
 PAGE: Final = 1_000
 Row = dict[str, Any]
 _L = FINAL_LEADS.c
 _W = PERSON_WORK_HISTORY.c
+_C = CUSTOMER.c
 
 
 async def leads(
@@ -67,6 +68,20 @@ async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list
     """Every job of a person, the most recent first."""
     query = select(PERSON_WORK_HISTORY).where(_W.person_id == person_id)
     return await queries.rows(tenant_id, query.order_by(_W.ordinal))
+
+
+async def customers(queries: Queries, tenant_id: str, client_id: str, after: str, limit: int) -> list[Row]:
+    """A client's customers after one of them: `customer`, what else each is known by, and the lists that have it."""
+    known_by, uploads = func.array_agg(distinct(_C.key)), func.array_agg(distinct(cast(_C.upload_id, Text)))
+    told = (func.min(_C.name).label("name"), known_by.label("known_by"), uploads.label("uploads"))
+    query = (
+        select(_C.customer, *told)
+        .where(_C.client_id == client_id, _C.customer > after)
+        .group_by(_C.customer)
+        .order_by(_C.customer)
+    )
+    rows = await queries.rows(tenant_id, query.limit(limit))
+    return [row | {"uploads": [from_hex("import", name) for name in row["uploads"]]} for row in rows]
 
 
 async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[Row]:

@@ -12,7 +12,7 @@ from services.projector.extractors.person import company_keys
 from services.projector.making import answers_about, make_again, recount
 from services.projector.rows import AnswerMapping, Customer, State
 from shared.envelope import Emit, Event
-from shared.events import ConfigurationRemoved, CustomersListed, ReprojectionDue, WorkflowConfigured
+from shared.events import ConfigurationRemoved, CustomersListed, CustomersRemoved, ReprojectionDue, WorkflowConfigured
 
 PIECE_ROWS: Final = 500
 MAPPING: Final = "answer_mapping"
@@ -24,11 +24,36 @@ def listed(state: State, event: Event, payload: CustomersListed) -> None:
     client_id = event.client_id or ""
     known = state.customer_keys.setdefault(client_id, set())
     for told in payload.customers:
-        for key in company_keys(told.domain, told.linkedin_url, told.name):
-            if key not in known:
-                known.add(key)
-                name = told.name or told.domain or key
-                state.customers[client_id, key] = Customer(client_id, key, event.tenant_id, payload.upload_id, name)
+        keys = company_keys(told.domain, told.linkedin_url, told.name)
+        known.update(keys)
+        for key in keys:
+            row = (client_id, key, keys[0], payload.upload_id)
+            state.customers[row] = Customer(*row, event.tenant_id, told.name or told.domain or key)
+            state.customers_gone.discard(row)
+
+
+def removed(state: State, event: Event, payload: CustomersRemoved) -> None:
+    """Forget customers of a client; what another customer or another list is known by as well stays."""
+    there = {row: customer for row, customer in state.customers.items() if customer.client_id == event.client_id}
+    named = {
+        customer.customer
+        for told in payload.customers
+        if (surest := next(iter(company_keys(told.domain, told.linkedin_url, told.name)), None))
+        for customer in there.values()
+        if customer.key == surest
+    }
+    for row, customer in there.items():
+        if customer.customer in named or _is_of_a_list_removed(customer, payload):
+            del state.customers[row]
+            state.customers.changed.discard(row)
+            state.customers_gone.add(row)
+    left = {customer.key for row, customer in there.items() if row in state.customers}
+    state.customer_keys[event.client_id or ""] = left
+
+
+def _is_of_a_list_removed(customer: Customer, payload: CustomersRemoved) -> bool:
+    other_than_kept = payload.kept_upload_id is not None and customer.upload_id != payload.kept_upload_id
+    return payload.everything or other_than_kept or customer.upload_id == payload.upload_id
 
 
 def configured(state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved) -> None:

@@ -14,6 +14,7 @@ from shared.state import Tracked
 
 Outcome = Literal["completed", "failed", "cancelled"]
 AnswerKey = tuple[str, str, str]
+CustomerKey = tuple[str, str, str, str]
 
 
 @record
@@ -82,12 +83,16 @@ class AnswerMapping:
 
 @record
 class Customer:
-    """Something a client's customer is known by: see `company_keys`. `name` is how the list writes it."""
+    """Something a client's customer is known by: see `company_keys`. `name` is how the list `upload_id` writes it.
+
+    `customer`: the surest that it is known by, which tells it from another customer with the same key.
+    """
 
     client_id: str
     key: str
-    tenant_id: str
+    customer: str
     upload_id: str
+    tenant_id: str
     name: str
 
 
@@ -140,7 +145,7 @@ class State:
     items: Tracked[str, Item] = field(default_factory=Tracked)
     answers: Tracked[AnswerKey, Answer] = field(default_factory=Tracked)
     mappings: Tracked[tuple[str, str, str, str], AnswerMapping] = field(default_factory=Tracked)
-    customers: Tracked[tuple[str, str], Customer] = field(default_factory=Tracked)
+    customers: Tracked[CustomerKey, Customer] = field(default_factory=Tracked)
     jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
     job_counts: dict[str, int] = field(default_factory=dict)
     leads: Tracked[str, Any] = field(default_factory=Tracked)
@@ -152,6 +157,7 @@ class State:
     items_of: dict[str, set[str]] = field(default_factory=dict)
     rows_of: dict[str, dict[int, str]] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
+    customers_gone: set[CustomerKey] = field(default_factory=set)
     customer_keys: dict[str, set[str]] = field(default_factory=dict)
     pushes: Tracked[str, Push] = field(default_factory=Tracked)
     last_rows: dict[str, int] = field(default_factory=dict)

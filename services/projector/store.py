@@ -22,6 +22,7 @@ from shared.events import (
     BatchCancelled,
     ConfigurationRemoved,
     CustomersListed,
+    CustomersRemoved,
     EnrichmentReceived,
     ItemAdded,
     ItemCompleted,
@@ -79,13 +80,15 @@ async def save(connection: Connection, state: State) -> None:
     await _answers.upsert(connection, state.answers.take_changed())
     await _mappings.upsert(connection, state.mappings.take_changed())
     await _customers.upsert(connection, state.customers.take_changed())
+    gone = [(to_hex(client), key, customer, to_hex(upload)) for client, key, customer, upload in state.customers_gone]
+    await _customers.delete(connection, gone)
     await _leads.upsert(connection, state.leads.take_changed())
     await _jobs.upsert(connection, state.jobs.take_changed())
     await PUSHES.upsert(connection, state.pushes.take_changed())
     if state.job_counts:
         people = "{" + ",".join(map(to_hex, state.job_counts)) + "}"
         await connection.execute(FORGET_JOBS, (people, list(state.job_counts.values())))
-    for kept in (state.customers, state.leads, state.jobs, state.job_counts, state.remapped):
+    for kept in (state.customers, state.customers_gone, state.leads, state.jobs, state.job_counts, state.remapped):
         kept.clear()
     if state.carried_out:
         state.forget()
@@ -117,7 +120,10 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
             state.customer_keys[customer.client_id].add(customer.key)
         mappings = await _mappings.read(connection, "client_id", new)
         state.mappings.loaded((), [(_mappings.key_of(m), m) for m in mappings])
-    at_large = WorkflowConfigured | ConfigurationRemoved | CustomersListed
+    fewer = {e.client_id for e in events if isinstance(e.payload, CustomersRemoved) and e.client_id}
+    there = await _customers.read(connection, "client_id", fewer)
+    state.customers.loaded((), [(_customers.key_of(customer), customer) for customer in there])
+    at_large = WorkflowConfigured | ConfigurationRemoved | CustomersListed | CustomersRemoved
     changing = {e.client_id for e in events if isinstance(e.payload, at_large) and e.client_id}
     if changing:
         clients = "{" + ",".join(map(to_hex, changing)) + "}"

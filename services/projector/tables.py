@@ -91,8 +91,9 @@ CUSTOMER = Table(
     METADATA,
     Column("client_id", Id("client"), primary_key=True),
     Column("key", Text, primary_key=True),
+    Column("customer", Text, primary_key=True),
+    Column("upload_id", Id("import"), primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
-    Column("upload_id", Id("import"), nullable=False),
     Column("name", Text, nullable=False),
 )
 FINAL_LEADS = Table(

@@ -38,6 +38,7 @@ from shared.events.catalogue import (
 from shared.events.intake import (
     BadRow,
     CustomersListed,
+    CustomersRemoved,
     ListedCustomer,
     MappingChosen,
     RowsStaged,
@@ -93,6 +94,7 @@ __all__ = [
     "ClientRegistered",
     "ConfigurationRemoved",
     "CustomersListed",
+    "CustomersRemoved",
     "DeadLetterResolved",
     "DeadLetterRetried",
     "DispatchRefused",

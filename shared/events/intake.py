@@ -84,3 +84,17 @@ class CustomersListed:
     upload_id: str
     customers: list[ListedCustomer]
     complete: bool
+
+
+@event("CustomersRemoved", 1, "ingest")
+@dataclass(frozen=True, slots=True)
+class CustomersRemoved:
+    """Some of the client's customers are none any more: each of `customers`, known by the surest that is told of it;
+    what only the list `upload_id` has; what the list `kept_upload_id` has not; or `everything`.
+    """
+
+    customers: list[ListedCustomer] = field(default_factory=list)
+    upload_id: str | None = None
+    kept_upload_id: str | None = None
+    everything: bool = False
+    reason: str = ""

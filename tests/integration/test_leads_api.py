@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from services.projector.formats import HEADER
 from shared.envelope import Event
-from shared.events import CustomersListed, EnrichmentReceived, ItemCompleted, ListedCustomer
+from shared.events import CustomersListed, CustomersRemoved, EnrichmentReceived, ItemCompleted, ListedCustomer
 from shared.ids import named_id
 from tests.integration.projected import Projected, fold, opened
 from tests.running_servers import Servers
@@ -75,7 +75,9 @@ def history() -> list[Event]:
     odd = EnrichmentReceived("score", None, True, {"Sitz": {"Ort": "Bonn"}})
     events.append(fact(odd, entity_id=named_id("company", "odd"), batch_id=None))
     customers = CustomersListed(UPLOAD, [ListedCustomer("Delta Inc"), ListedCustomer(domain="gamma.com")], True)
-    return [*events, fact(customers, batch_id=None)]
+    lost = CustomersListed(UPLOAD, [ListedCustomer("Acme", "acme.com"), ListedCustomer("Acme GmbH", "acme.de")], True)
+    gone = CustomersRemoved([ListedCustomer("ACME")], reason="they left")
+    return [*events, *(fact(payload, batch_id=None) for payload in (lost, customers, gone))]
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +225,16 @@ async def test_who_worked_at_a_customer(projected: Projected) -> None:
     found = await people(projected, "/v1/work-history/customers")
     assert found == [("Ann", "Gamma"), ("Bob", "Gamma GmbH"), ("Cy", "Delta")]
     assert await people(projected, "/v1/work-history/customers", client_id=OTHER_CLIENT) == []
+
+
+async def test_customers_are_listed_without_those_removed(projected: Projected) -> None:
+    first = await projected.get("/v1/customers", client_id=CLIENT, limit=1)
+    assert first["customers"] == [
+        {"customer": "delta", "name": "Delta Inc", "known_by": ["delta"], "uploads": [UPLOAD]}
+    ]
+    rest = await projected.get("/v1/customers", client_id=CLIENT, after=first["next"])
+    assert ([each["customer"] for each in rest["customers"]], rest["next"]) == (["gamma.com"], None)
+    assert (await projected.get("/v1/customers", client_id=OTHER_CLIENT))["customers"] == []
 
 
 @pytest.mark.parametrize(("origin", "target", "wanted"), [

@@ -16,7 +16,7 @@ from services.projector.rows import State as ProjectorState
 from services.sequencer import domain as sequencer
 from services.sequencer.state import State as SequencerState
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchPaused, BatchResumed, CustomersListed, ListedCustomer
+from shared.events import BatchCancelled, BatchPaused, BatchResumed, CustomersListed, CustomersRemoved, ListedCustomer
 from tests.unit.dispatching import LATER, answered, configured, refused, sent, tidy, timed_out, unasked
 from tests.unit.facts import (
     BATCH,
@@ -123,9 +123,11 @@ class Engine:
         """A customer list, or another mapping of what companies' answers say."""
         customer = ListedCustomer(self.chance.choice(("Acme", "Beta")), self.chance.choice((None, *FIRMS)))
         listed = CustomersListed(UPLOAD, [customer], self.chance.random() < 0.7)
+        fewer = CustomersRemoved([customer]) if self.chance.random() < 0.8 else CustomersRemoved(everything=True)
         path = self.chance.choice(("Ort.Stadt", "Auskunft.Stadt"))
         mapped = configured(COMPANY_STEP.workflow, nth=nth, answer_mapping={"company_city": path})
-        self.append(self.chance.choice((fact(listed, batch_id=None, nth=nth), mapped)))
+        told = self.chance.choice((listed, listed, fewer))
+        self.append(self.chance.choice((fact(told, batch_id=None, nth=nth), mapped)))
 
     def out(self) -> list[Dispatch]:
         """The dispatches that claims in progress count on."""

@@ -36,6 +36,7 @@ COMMANDS = [
     *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
     *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip", "cost")),
     *(("leads", name) for name in ("list", "show", "facets", "export", "push")),
+    *(("customers", name) for name in ("list", "remove", "replace")),
     *(("pushes", name) for name in ("list", "show", "resume", "cancel")),
     *(("answers", name) for name in ("unread", "rejected", "show", "read")),
     *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),

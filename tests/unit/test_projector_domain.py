@@ -14,6 +14,7 @@ from shared.events import (
     BatchCancelled,
     ConfigurationRemoved,
     CustomersListed,
+    CustomersRemoved,
     EnrichmentReceived,
     ItemCompleted,
     ListedCustomer,
@@ -238,6 +239,44 @@ def test_a_customer_list_that_comes_later_is_held_against_every_lead() -> None:
     (derived,) = [each for each in after.provenance if each["source"] == "derived"]
     assert derived["customer"] == "beta"
     assert after.projected_at == START + timedelta(hours=30)
+
+
+MORE = named_id("import", "more")
+CUSTOMERS = {
+    UPLOAD: [ListedCustomer("Beta Inc", "beta.com"), ListedCustomer("Beta", "beta.de"), ListedCustomer("Gamma")],
+    MORE: [ListedCustomer("Delta"), ListedCustomer(domain="beta.com")],
+}
+
+
+@pytest.mark.parametrize(("said", "left"), [
+    ({"customers": [ListedCustomer(domain="https://www.beta.com/de")]}, "beta beta.de delta gamma"),
+    ({"customers": [ListedCustomer("BETA")]}, "delta gamma"),
+    ({"customers": [ListedCustomer("Beta", "beta.de")]}, "beta beta.com delta gamma"),
+    ({"customers": [ListedCustomer("Nobody"), ListedCustomer()]}, "beta beta.com beta.de delta gamma"),
+    ({"upload_id": UPLOAD}, "beta.com delta"), ({"upload_id": MORE}, "beta beta.com beta.de gamma"),
+    ({"kept_upload_id": MORE}, "beta.com delta"), ({"everything": True}, ""),
+    ({"upload_id": MORE, "customers": [ListedCustomer("Gamma Ltd")]}, "beta beta.com beta.de"),
+    ({"everything": True, "client_id": OTHER_CLIENT}, "beta beta.com beta.de delta gamma"),
+])  # fmt: skip
+def test_customers_that_are_none_any_more(said: dict, left: str) -> None:
+    found = one(*walked(1))
+    settled(found, *(fact(CustomersListed(name, told, True), batch_id=None) for name, told in CUSTOMERS.items()))
+    about = {"client_id": said.pop("client_id", CLIENT)}
+    settled(found, fact(CustomersRemoved(**said), batch_id=None, **about))
+    assert " ".join(sorted(found.state.customer_keys[CLIENT])) == left
+    assert {customer.key for customer in found.state.customers.values()} == set(left.split())
+    assert not found.state.customers_gone & found.state.customers.keys()
+
+
+def test_leads_are_held_against_the_customers_that_are_left() -> None:
+    found = settled(one(answer(ACME), answer(ANN), *walked(1)), listed("Beta Inc."), listed("Delta", hours=2))
+    assert lead(found, 1).is_worked_at_customer is True
+    settled(found, fact(CustomersRemoved([ListedCustomer("Beta")]), batch_id=None, hours=9))
+    assert lead(found, 1).is_worked_at_customer is False
+    settled(found, fact(CustomersRemoved(everything=True), batch_id=None, hours=10))
+    assert lead(found, 1).is_worked_at_customer is None
+    settled(found, listed("Beta", hours=11))
+    assert lead(found, 1).is_worked_at_customer is True
 
 
 def test_leads_are_made_again_piece_by_piece_and_only_when_a_list_is_whole() -> None:

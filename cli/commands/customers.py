@@ -1,0 +1,95 @@
+"""`leadstream customers`: a client's own customers, which its leads are held against."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.errors import Misused
+from cli.options import AsJson, AtPosition, ClientName, Mapped
+
+app = typer.Typer(no_args_is_help=True, help="A client's own customers, which its leads are held against.")
+WORKSTREAM: Final = "customer_companies"
+PAGE: Final = 1_000
+COLUMNS: Final = {"customer": "Customer", "name": "Name", "known_by": "Known by", "uploads": "On lists"}
+Why = Annotated[str, typer.Option(help="Why; kept with the event.")]
+
+
+@app.command("list")
+def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition = None) -> None:
+    """List a client's customers, and the uploads that have them.
+
+    Example: leadstream customers list Acme
+    """
+    from cli.api import open_api
+    from cli.lookups import client_id_of
+    from cli.output import show_json, table
+
+    found: list[dict[str, Any]] = []
+    with open_api(at_position) as api:
+        asked = {"client_id": client_id_of(api, client), "limit": PAGE}
+        after = None
+        while True:
+            page = api.read("projector", "/v1/customers", **asked, after=after)
+            found += page["customers"]
+            if (after := page["next"]) is None:
+                break
+    if as_json:
+        return show_json(found)
+    rows = [row | {name: ", ".join(row[name]) for name in ("known_by", "uploads")} for row in found]
+    return table(COLUMNS, rows, f"no customers; `leadstream upload FILE -c ... -w {WORKSTREAM}` sends a list")
+
+
+@app.command()
+def remove(
+    client: ClientName,
+    domain: Annotated[list[str] | None, typer.Option(help="By domain; repeat for more.")] = None,
+    linkedin: Annotated[list[str] | None, typer.Option(help="By LinkedIn page; repeat for more.")] = None,
+    name: Annotated[list[str] | None, typer.Option(help="By name: all that are known by it; repeat for more.")] = None,
+    upload: Annotated[str | None, typer.Option(help="Those that only this upload lists.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take customers off a client's lists; `is_worked_at_customer` of its leads follows.
+
+    Example: leadstream customers remove Acme --domain globex.com --name Initech
+    """
+    from cli.api import open_api
+    from cli.lookups import checked_id, client_id_of
+    from cli.output import say, show_json
+
+    named = [{"domain": each} for each in domain or ()] + [{"linkedin_url": each} for each in linkedin or ()]
+    named += [{"name": each} for each in name or ()]
+    if not (named or upload or everything):
+        raise Misused("customers remove needs to know which: --domain, --linkedin, --name, --upload or --all")
+    body = {"customers": named, "everything": everything, "reason": reason}
+    with open_api() as api:
+        body["upload_id"] = checked_id("import", upload) if upload else None
+        answer = api.command(f"/v1/clients/{client_id_of(api, client)}/customers/remove", body)
+    return show_json(answer) if as_json else say("removed; the client's leads are held against those that are left")
+
+
+@app.command()
+def replace(
+    client: ClientName,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list: CSV or Excel.")],
+    mapped: Mapped = None,
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Upload a customer list that takes the place of all earlier ones.
+
+    Example: leadstream customers replace Acme customers.csv
+    """
+    from cli.api import open_api
+    from cli.commands.uploads import report, sent
+    from cli.lookups import client_id_of
+    from cli.output import show_json
+
+    with open_api() as api:
+        client_id = client_id_of(api, client)
+        answer = sent(api, client_id, file, WORKSTREAM, mapped or [], again=True)
+        body = {"kept_upload_id": answer["upload_id"], "reason": reason}
+        api.command(f"/v1/clients/{client_id}/customers/remove", body)
+    return show_json(answer) if as_json else report(answer)
