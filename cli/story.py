@@ -74,7 +74,9 @@ def _retried(p: Payload) -> str:
 def _fewer(p: Payload) -> str:
     if p.get("everything"):
         return f"all. {_reason(p)}".rstrip(". ")
-    names = [plain(each.get("name") or each.get("domain") or each.get("linkedin_url")) for each in p["customers"]]
+    names = [
+        plain(each.get("name") or each.get("domain") or each.get("linkedin_url")) for each in p.get("customers") or ()
+    ]
     names += [f"those of {p['upload_id']}"] if p.get("upload_id") else []
     names += [f"those that are not in {p['kept_upload_id']}"] if p.get("kept_upload_id") else []
     return f"{', '.join(names)}. {_reason(p)}".rstrip(". ")
