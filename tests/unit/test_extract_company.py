@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from services.projector.extractors import company, values
 from services.projector.extractors.bands import SIZES, funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country
+from services.projector.extractors.reading import read
+from shared.ids import named_id
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
 MUTINY = json.loads((CLAY / "company_enrich_real_mutiny.json").read_bytes())
@@ -105,8 +107,30 @@ def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -
     ({"locations": [NO_CITY], "locality": "Lyon, ARA"}, {"city": "Lyon", "state": "ARA"}),
     ({"locations": [NO_CITY]}, {"state": "CA"}),
     ({"locations": [PRIMARY | {"inferred_location": None}], "locality": "Bonn"}, {"city": "Bonn"}),
-    ({"location": "Berlin, Germany"}, {"city": "Berlin"}),
-    ({"locality": "Austin, Texas, United States"}, {"city": "Austin", "state": "Texas"}),
+    ({"location": "Berlin, Germany"}, {"city": "Berlin", "country": "Germany"}),
+    ({"locality": "Austin, Texas, United States"}, {"city": "Austin", "state": "Texas", "country": "United States"}),
+    ({"locality": "Atlanta, Georgia"}, {"city": "Atlanta", "state": "Georgia"}),
+    ({"locality": "Lebanon, TN, USA"}, {"city": "Lebanon", "state": "TN", "country": "United States"}),
+    ({"locations": [{"inferred_location": {"locality": "A", "country_iso": "AT"}}]},
+     {"city": "A", "country": "Austria"}),
+    ({"locations": [OFFICE, {"is_primary": "true", "city": "Graz", "country": "AT"}]},
+     {"city": "Graz", "country": "Austria"}),
+    ({"locations": '[{"is_primary": true, "inferred_location": {"locality": "A"}}]'}, {"city": "A"}),
+    ({"hq_city": "Graz", "hq_state": "Styria", "hq_country": "AT"},
+     {"city": "Graz", "state": "Styria", "country": "Austria"}),
+    ({"company_city": "Graz", "city": ""}, {"city": "Graz"}),
+    ({"derived_datapoints": '{"industry": ["X"], "description": "D"}'},
+     {"industry": "X", "industries": ["X"], "description": "D"}),
+    ({"derived_datapoints": {"industry": "X", "subindustry": "Z"}},
+     {"industry": "X", "industries": ["X"], "subindustries": ["Z"]}),
+    ({"industry": ["X", "Y"]}, {"industry": "X", "industries": ["X", "Y"]}),
+    ({"industries": [{"name": "X"}, {"name": "Y"}, {}]}, {"industry": "X", "industries": ["X", "Y"]}),
+    ({"technologies": [{"name": "Slack"}, "Jira", None]}, {"technologies": ["Slack", "Jira"]}),
+    ({"company_name": "Ünï 株式", "company_domain": "bücher.de"}, {"name": "Ünï 株式", "domain": "xn--bcher-kva.de"}),
+    ({"headcount": "1,200", "company_size": "1001-5000"}, {"employee_count": 1200, "size_bucket": "1001-5000"}),
+    ({"year_founded": "est. 1999", "company_type": "Public", "logo": "x"},
+     {"founded_year": 1999, "type": "Public", "logo_url": "x"}),
+    ({"founded": "1999-05-01T00:00:00Z"}, {"founded_year": 1999}), ({"founded": "1999 or 2001"}, {}),
     ({"country": "US"}, {"country": "United States"}),
     ({"locations": [PRIMARY | {"inferred_location": {"country_iso": "IN"}}]}, {"country": "India"}),
     ({"domain": "WWW.Acme.CO.UK"}, {"domain": "acme.co.uk"}),
@@ -127,6 +151,7 @@ def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, An
     ("5,001-10,000 employees", "5001-10000"), ("10,001+ employees", "10001+"), ("10K+", "10001+"),
     ("1-10", "2-10"), ("Self-employed", "1"), (67, "51-200"), (10_000, "5001-10000"), (10_001, "10001+"),
     (0, None), ("", None), (None, None), ([], None), ("many", None),
+    ("51 – 200 employees", "51-200"), ("> 10,000", "10001+"), ("10,001 or more", "10001+"), ("<10", "2-10"),
 ])  # fmt: skip
 def test_size_buckets(raw: object, wanted: str | None) -> None:
     assert size_bucket(raw) == wanted
@@ -137,6 +162,10 @@ def test_size_buckets(raw: object, wanted: str | None) -> None:
     (3938000.0, "1M-5M"), ("$3.9M", "1M-5M"), ("USD 2,000,000,000", "1B-10B"), (0, "0-500K"),
     ("5T", "1T+"),
     ("undisclosed", "undisclosed"), (None, None), ({}, None), (float("nan"), None), (True, None),
+    ("$10M-$50M", "10M-50M"), ("10M–50M", "10M-50M"), ("10M to 50M", "10M-50M"), ("10-50M", "10M-50M"),
+    ("$10 - $50 million", "10M-50M"), ("$1 million - $10 million", "1M-10M"), ("USD 1B-10B", "1B-10B"),
+    ("Under $1M", "0-1M"), ("<1M", "0-1M"), ("$2.5M", "1M-5M"), ("3 million", "1M-5M"), ("1.2bn", "1B-10B"),
+    ("€10M", "€10M"), ("US$5M", "5M-10M"),
 ])  # fmt: skip
 def test_revenue_ranges(raw: object, wanted: str | None) -> None:
     assert revenue_range(raw) == wanted
@@ -146,6 +175,8 @@ def test_revenue_ranges(raw: object, wanted: str | None) -> None:
     ("1M-5M", "$1M - $5M"), ("$50M - $100M", "$50M - $100M"), ("$250M+", "$250M+"),
     ("Funding unknown", None), ("3938000", "$1M - $5M"), (120_000_000, "$100M - $250M"), ("$2.5B", "$250M+"),
     (0, None), (5e5, "$0 - $1M"),
+    ("$1M – $5M", "$1M - $5M"), ("$3 million", "$1M - $5M"), ("Undisclosed", None),
+    ("Funding not available", None), ("US$ 30M", "$25M - $50M"),
 ])  # fmt: skip
 def test_funding_ranges(raw: object, wanted: str | None) -> None:
     assert funding_range(raw) == wanted
@@ -154,6 +185,8 @@ def test_funding_ranges(raw: object, wanted: str | None) -> None:
 @pytest.mark.parametrize(("raw", "wanted"), [
     ("US", "United States"), ("usa", "United States"), ("UK", "United Kingdom"),
     ("Ruritania", "Ruritania"), ("", None),
+    ("kz", "Kazakhstan"), ("Russian Federation", "Russia"), ("DEU", "Germany"), ("Schweiz", "Switzerland"),
+    ("Korea, Republic of", "South Korea"), ("ci", "Côte d'Ivoire"), ("Scotland", "United Kingdom"), (49, "49"),
 ])  # fmt: skip
 def test_countries(raw: object, wanted: str | None) -> None:
     assert country(raw) == wanted
@@ -166,6 +199,19 @@ def test_countries(raw: object, wanted: str | None) -> None:
 ])  # fmt: skip
 def test_counts(raw: object, wanted: int | None) -> None:
     assert values.count(raw) == wanted
+
+
+@pytest.mark.parametrize("raw", [
+    {"companyName": "Acme", "website": "acme.com", "employeeCount": 120, "industry": "X", "foundedYear": "1999"},
+    {"Company Name": "Acme", "Website": "acme.com", "Employee Count": "120", "Industry": "X", "Founded": 1999},
+    {"name": "Acme", "website": "acme.com", "employees": 120.0, "industry": "X", "yearFounded": "1999"},
+])  # fmt: skip
+def test_keys_in_another_spelling_are_the_same_columns(raw: dict[str, Any]) -> None:
+    found = read(raw, "enrich_company", named_id("company", "x")).columns
+    assert found == {
+        "company_name": "Acme", "company_domain": "acme.com", "company_website": "acme.com", "company_industry": "X",
+        "company_industries": ["X"], "company_employee_count": 120, "company_founded_year": 1999,
+    }  # fmt: skip
 
 
 def test_a_funding_date_in_an_answer() -> None:

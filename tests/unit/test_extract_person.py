@@ -145,6 +145,21 @@ def test_what_is_no_person_says_nothing(raw: object) -> None:
     assert (person.extract(raw), person.work_history(raw)) == ({}, [])
 
 
+@pytest.mark.parametrize("raw", [
+    {"experience": '[{"company": "Beta", "title": "CTO", "start_date": "2024-08", "company_domain": "beta.com"}]'},
+    {"latest_experience": '{"company": "Beta", "title": "CTO", "start_date": "2024-08", "company_domain": "beta.com"}'},
+    {"experience": [{"company": {"name": "Beta", "domain": "beta.com"}, "title": "CTO", "start_date": "Aug 2024"}]},
+    {"experiences": [{"company_name": "Beta", "job_title": "CTO", "started_on": {"year": 2024, "month": 8},
+                      "company_domain": "www.beta.com", "is_current": "true"}]},
+    {"work_experience": [{"company": "Beta", "title": "CTO", "start_date": "2024-08-01T00:00:00Z",
+                          "end_date": "Present", "company_domain": "beta.com"}]},
+])  # fmt: skip
+def test_a_job_is_read_however_it_is_told(raw: dict[str, Any]) -> None:
+    (job,) = person.work_history({"first_name": "Ann", **raw})
+    assert (job.company_name, job.company_domain, job.title) == ("Beta", "beta.com", "CTO")
+    assert (job.start_date, job.is_current) == (date(2024, 8, 1), True)
+
+
 def test_what_an_employer_is_known_by() -> None:
     job, *_ = person.work_history({"experience": [told("Acme, Inc.", url="linkedin.com/company/Acme/")]})
     assert person.employer_keys(job) == ("linkedin.com/company/acme", "acme")
@@ -159,7 +174,13 @@ def test_what_an_employer_is_known_by() -> None:
     ("31/12/2023", date(2023, 12, 1)), ("Aug 2024", date(2024, 8, 1)), ("May 3, 2024", date(2024, 5, 1)),
     (2024, date(2024, 1, 1)), ("Present", None), ("2024-13", None), ("2024-02-30", None), ("0000", None),
     ("1066", None), ("99999", None), (True, None), ({}, None), ("", None), ("2" * 5000, None),
-    ("２０２４", None),
+    ("２０２４", None), ("2024.08", date(2024, 8, 1)), ("03.09.2024", date(2024, 9, 1)), ("20240917", date(2024, 9, 1)),
+    ("Aug-2024", date(2024, 8, 1)), ("1 Aug 2024", date(2024, 8, 1)), ("3. September 2024", date(2024, 9, 1)),
+    ("2024 Aug", date(2024, 8, 1)), ("août 2024", date(2024, 8, 1)), ("1 de agosto de 2024", date(2024, 8, 1)),
+    ("März 2024", date(2024, 3, 1)), ("dic. 2024", date(2024, 12, 1)), ("Foo 2024", None), ("99 Aug 2024", None),
+    (1722470400, date(2024, 8, 1)), ("1722470400000", date(2024, 8, 1)), (10**400, None), (9_999_999_999_999, None),
+    ({"year": 2024, "month": 8}, date(2024, 8, 1)), ({"year": "2024", "month": "Aug", "day": 3}, date(2024, 8, 1)),
+    ({"year": 2024}, date(2024, 1, 1)), ({"year": "x", "month": []}, None), ({"year": 2024, "month": 13}, None),
 ])  # fmt: skip
 def test_months(raw: object, wanted: date | None) -> None:
     assert values.month(raw) == wanted

@@ -39,6 +39,7 @@ FUNDINGS: Final = (
     (1e8, "$50M - $100M"),
     (2.5e8, "$100M - $250M"),
 )
+_UNTOLD: Final = ("UNKNOWN", "UNDISCLOSED", "NOTDISCLOSED", "NOTAVAILABLE")
 _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _HEADS = re.compile(r"(\d[\d,]{0,12})(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
@@ -72,14 +73,15 @@ def _size_bucket(written: str) -> str | None:
     found = _HEADS.findall(written)
     if not found:
         return "1" if written.lower() in ("self-employed", "myself only") else None
-    digits, thousand, more = found[-1]
+    digits, thousand, plus = found[-1]
+    more = plus or written.startswith(">") or written.lower().endswith("or more")
     heads = int(digits.replace(",", "")) * (1000 if thousand else 1) + (1 if more else 0)
     return next((band for top, band in SIZES if heads <= top), "10001+") if heads else None
 
 
 @lru_cache(maxsize=4096)
 def _revenue_range(written: str) -> str | None:
-    bare = re.sub(r"[\s$]|USD", "", written.upper())
+    bare = _bare(written)
     if found := _AMOUNT.fullmatch(bare):
         amount = _amount(found)
         return next((band for top, band in REVENUES if amount < top), "1T+")
@@ -88,7 +90,7 @@ def _revenue_range(written: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _funding_range(written: str) -> str | None:
-    bare = re.sub(r"[\s$]", "", written.upper())
+    bare = _bare(written)
     if found := _RANGE.fullmatch(bare):
         return f"${found[1]} - ${found[2]}"
     if _MORE.fullmatch(bare):
@@ -96,7 +98,19 @@ def _funding_range(written: str) -> str | None:
     if found := _AMOUNT.fullmatch(bare):
         amount = _amount(found)
         return next((band for top, band in FUNDINGS if amount < top), "$250M+") if amount else None
-    return None if "UNKNOWN" in bare else written
+    return None if any(word in bare for word in _UNTOLD) else written
+
+
+def _bare(written: str) -> str:
+    """An amount or a range of them without spaces, dollar signs and words: "$10 - $50 million" is "10M-50M"."""
+    bare = re.sub(r"\s*(?:[\u2010-\u2015]|\bTO\b)\s*", "-", written.upper())
+    bare = re.sub(r"[\s$]|US(?=\$)|USD", "", bare)
+    bare = re.sub(r"(?<=\d)(?:MILLION|MIO|MN|MM)S?", "M", re.sub(r"(?<=\d)(?:BILLION|BN)S?", "B", bare))
+    bare = re.sub(r"(?<=\d)THOUSAND", "K", bare)
+    bare = re.sub(r"^(?:<|UNDER|LESSTHAN|UPTO)(?=\d)", "0-", bare)
+    if found := re.fullmatch(r"(0*[1-9]\d{0,2}(?:\.\d+)?)-(\d+(?:\.\d+)?)([KMBT])", bare):
+        bare = f"{found[1]}{found[3]}-{found[2]}{found[3]}"  # one unit for both
+    return bare
 
 
 def _amount(found: re.Match[str]) -> float:

@@ -13,35 +13,89 @@ from services.projector.extractors.values import (
     company_link,
     count,
     domain,
+    flag,
     listed,
     span,
     text,
     texts,
     year,
 )
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects
 
 TABLE: Final = (
     column("company_name", text, "name", "company_name"),
-    column("company_domain", domain, "domain", "website", "resolved_domain.resolved_domain"),
-    column("company_linkedin_url", company_link, "url", "linkedin_url"),
-    column("company_website", text, "website"),
-    column("company_logo_url", text, "logo_url"),
-    column("company_description", text, "derived_datapoints.description", "description"),
-    column("company_industry", text, "derived_datapoints.industry.0", "industry", "industries.0"),
-    column("company_industries", listed, "derived_datapoints.industry", "industries", "industry"),
+    column(
+        "company_domain",
+        domain,
+        "domain",
+        "website",
+        "resolved_domain.resolved_domain",
+        "company_domain",
+        "company_website",
+        "website_url",
+    ),
+    column("company_linkedin_url", company_link, "url", "linkedin_url", "company_linkedin_url", "linkedin"),
+    column("company_website", text, "website", "company_website", "website_url"),
+    column("company_logo_url", text, "logo_url", "company_logo_url", "logo"),
+    column("company_description", text, "derived_datapoints.description", "description", "company_description"),
+    column(
+        "company_industry",
+        text,
+        "derived_datapoints.industry.0",
+        "derived_datapoints.industry",
+        "industry",
+        "industry.0",
+        "industries.0",
+        "industries.0.name",
+        "company_industry",
+    ),
+    column("company_industries", listed, "derived_datapoints.industry", "industries", "industry", "company_industry"),
     column("company_subindustries", listed, "derived_datapoints.subindustry"),
-    column("company_size_bucket", size_bucket, "size"),
-    column("company_employee_count", count, "employee_count"),
+    column("company_size_bucket", size_bucket, "size", "company_size", "employee_range", "headcount_range"),
+    column(
+        "company_employee_count",
+        count,
+        "employee_count",
+        "company_employee_count",
+        "employees",
+        "headcount",
+        "number_of_employees",
+        "num_employees",
+        "staff_count",
+    ),
     column("company_city", text, "place.locality"),
     column("company_state", text, "place.admin_district"),
-    column("company_country", country, "country", "place.country_region", "place.country_iso"),
-    column("company_revenue_range", revenue_range, "annual_revenue"),
-    column("company_founded_year", year, "founded", "founded_year"),
-    column("company_type", text, "type"),
+    column(
+        "company_country",
+        country,
+        "country",
+        "place.country_region",
+        "place.country_iso",
+        "company_country",
+    ),
+    column(
+        "company_revenue_range",
+        revenue_range,
+        "annual_revenue",
+        "revenue_range",
+        "annual_revenue_range",
+        "revenue",
+        "estimated_revenue",
+        "company_annual_revenue",
+    ),
+    column(
+        "company_founded_year",
+        year,
+        "founded",
+        "founded_year",
+        "year_founded",
+        "founded_on",
+        "founded_date",
+    ),
+    column("company_type", text, "type", "company_type"),
     column("company_business_stage", text, "derived_datapoints.business_stage"),
-    column("company_funding_range", funding_range, "total_funding_amount_range_usd"),
-    column("company_technologies", texts, "technologies", "tech_stack"),
+    column("company_funding_range", funding_range, "total_funding_amount_range_usd", "total_funding"),
+    column("company_technologies", texts, "technologies", "tech_stack", "technology_names"),
 )
 FUNDED: Final = (
     column(
@@ -72,8 +126,10 @@ def columns_of(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def placed(found: dict[str, Any]) -> dict[str, Any]:
-    """An enrichment object with `place`, the head office, beside what it says."""
-    return {**found, "place": _place(found)}
+    """An enrichment object with `place`, the head office, beside what it says; JSON in a string is read."""
+    derived = found.get("derived_datapoints")
+    told = {"derived_datapoints": next(iter(objects(derived)), None)} if isinstance(derived, str) else {}
+    return {**found, **told, "place": _place(found)}
 
 
 def last_funding(found: dict[str, Any]) -> Span | None:
@@ -87,23 +143,34 @@ def _place(found: dict[str, Any]) -> dict[str, Any]:
     if text(primary.get("locality")):
         return primary
     stated = _stated(text(found.get("locality")) or text(found.get("location")) or "")
-    return stated if stated["locality"] else primary
+    return stated if stated["locality"] else primary or _beside(found) or stated
 
 
 def _primary(locations: object) -> dict[str, Any]:
-    """The inferred location of the place with `is_primary`, which is not always the first."""
-    for place in locations if isinstance(locations, list) else ():
-        if isinstance(place, dict) and place.get("is_primary") is True:
+    """The inferred location of the place with `is_primary`, which is not always the first, or of the only one."""
+    known = objects(locations) if isinstance(locations, list | str) else []
+    for place in known:
+        if flag(place.get("is_primary")) or ("is_primary" not in place and len(known) == 1):
             inferred = place.get("inferred_location")
-            return inferred if isinstance(inferred, dict) else {}
+            return inferred if isinstance(inferred, dict) else _beside(place)
+    return {}
+
+
+def _beside(told: dict[str, Any]) -> dict[str, Any]:
+    """City, state and country where they are told one by one, all in the same manner."""
+    for manner in ("{}", "company_{}", "hq_{}", "headquarters_{}"):
+        city, state, land = (told.get(manner.format(part)) for part in ("city", "state", "country"))
+        if text(city):
+            return {"locality": city, "admin_district": state, "country_region": land}
     return {}
 
 
 def _stated(place: str) -> dict[str, str | None]:
-    """The parts of "San Francisco, CA"; a country is neither a city nor a state."""
-    city, _, rest = place.partition(",")
-    state = rest.partition(",")[0].strip()
+    """The parts of "San Francisco, CA, United States"; a country is neither a city nor a state."""
+    city, *others = (part.strip() for part in place.split(","))
+    state, land = others[0] if others else "", others[-1] if others else city
     return {
-        "locality": None if is_country(city.strip()) else city,
+        "locality": None if is_country(city) else city,
         "admin_district": None if is_country(state) else state,
+        "country_region": land if is_country(land) else None,
     }

@@ -11,12 +11,33 @@ HK Hong Kong|HR Croatia|HU Hungary|ID Indonesia|IE Ireland|IL Israel|IN India|IS
 KE Kenya|KR South Korea|LT Lithuania|LU Luxembourg|LV Latvia|MA Morocco|MT Malta|MX Mexico|MY Malaysia
 NG Nigeria|NL Netherlands|NO Norway|NZ New Zealand|PE Peru|PH Philippines|PK Pakistan|PL Poland|PT Portugal
 RO Romania|RS Serbia|SA Saudi Arabia|SE Sweden|SG Singapore|SI Slovenia|SK Slovakia|TH Thailand|TN Tunisia
-TR Türkiye|TW Taiwan|UA Ukraine|US United States|UY Uruguay|VN Vietnam|ZA South Africa"""
+TR Türkiye|TW Taiwan|UA Ukraine|US United States|UY Uruguay|VN Vietnam|ZA South Africa
+AD Andorra|AF Afghanistan|AG Antigua and Barbuda|AL Albania|AM Armenia|AO Angola|AZ Azerbaijan|BA Bosnia and Herzegovina
+BB Barbados|BF Burkina Faso|BH Bahrain|BI Burundi|BJ Benin|BM Bermuda|BN Brunei|BO Bolivia|BS Bahamas|BT Bhutan
+BW Botswana|BY Belarus|BZ Belize|CD Democratic Republic of the Congo|CF Central African Republic|CG Congo
+CI Côte d'Ivoire|CM Cameroon|CU Cuba|CV Cape Verde|CW Curaçao|DJ Djibouti|DM Dominica|DO Dominican Republic|DZ Algeria
+EC Ecuador|ER Eritrea|ET Ethiopia|FJ Fiji|FO Faroe Islands|GA Gabon|GD Grenada|GE Georgia|GG Guernsey|GH Ghana
+GI Gibraltar|GL Greenland|GM Gambia|GN Guinea|GQ Equatorial Guinea|GT Guatemala|GY Guyana|HN Honduras|HT Haiti
+IM Isle of Man|IQ Iraq|IR Iran|JE Jersey|JM Jamaica|JO Jordan|KG Kyrgyzstan|KH Cambodia|KW Kuwait|KY Cayman Islands
+KZ Kazakhstan|LA Laos|LB Lebanon|LC Saint Lucia|LI Liechtenstein|LK Sri Lanka|LR Liberia|LS Lesotho|LY Libya|MC Monaco
+MD Moldova|ME Montenegro|MG Madagascar|MK North Macedonia|ML Mali|MM Myanmar|MN Mongolia|MO Macao|MR Mauritania
+MU Mauritius|MV Maldives|MW Malawi|MZ Mozambique|NA Namibia|NE Niger|NI Nicaragua|NP Nepal|OM Oman|PA Panama
+PG Papua New Guinea|PR Puerto Rico|PS Palestine|PY Paraguay|QA Qatar|RU Russia|RW Rwanda|SC Seychelles|SD Sudan
+SL Sierra Leone|SM San Marino|SN Senegal|SO Somalia|SR Suriname|SS South Sudan|SV El Salvador|SY Syria|SZ Eswatini
+TD Chad|TG Togo|TJ Tajikistan|TM Turkmenistan|TT Trinidad and Tobago|TZ Tanzania|UG Uganda|UZ Uzbekistan|VE Venezuela
+VG British Virgin Islands|XK Kosovo|YE Yemen|ZM Zambia|ZW Zimbabwe"""
 _OTHER = {
     "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB",
     "usa": "US", "u.s.": "US", "u.s.a.": "US", "united states of america": "US",
     "czech republic": "CZ", "the netherlands": "NL", "holland": "NL", "republic of korea": "KR",
     "turkey": "TR", "uae": "AE", "viet nam": "VN", "deutschland": "DE", "brasil": "BR", "españa": "ES",
+    "u.s.a": "US", "gbr": "GB", "deu": "DE", "fra": "FR", "esp": "ES", "ita": "IT", "nld": "NL", "che": "CH",
+    "aut": "AT", "can": "CA", "aus": "AU", "ind": "IN", "bra": "BR", "mex": "MX", "jpn": "JP", "chn": "CN", "swe": "SE",
+    "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "österreich": "AT", "italia": "IT", "frankreich": "FR",
+    "méxico": "MX", "polska": "PL", "nederland": "NL", "belgië": "BE", "belgique": "BE", "danmark": "DK",
+    "sverige": "SE", "norge": "NO", "suomi": "FI", "spanien": "ES", "allemagne": "DE", "alemania": "DE",
+    "korea, republic of": "KR", "russian federation": "RU", "hong kong sar": "HK", "ivory coast": "CI", "macau": "MO",
+    "scotland": "GB", "wales": "GB", "northern ireland": "GB", "macedonia": "MK", "swaziland": "SZ", "burma": "MM",
 }  # fmt: skip
 _BY_CODE: Final = dict(line.split(" ", 1) for line in _NAMES.replace("\n", "|").split("|"))
 _KNOWN: Final = {
@@ -24,6 +45,7 @@ _KNOWN: Final = {
     **{name.lower(): name for name in _BY_CODE.values()},
     **{spelling: _BY_CODE[code] for spelling, code in _OTHER.items()},
 }
+_PLACES_TOO: Final = frozenset({"georgia", "jersey", "jordan", "lebanon", "grenada", "wales", "macedonia", "che"})
 
 
 def country(value: object) -> str | None:
@@ -33,5 +55,5 @@ def country(value: object) -> str | None:
 
 
 def is_country(written: str) -> bool:
-    """Whether this is a country's name or spelling, and no two-letter code: "CA" is a state here."""
-    return len(written) > 2 and written.lower() in _KNOWN
+    """Whether this can only be a country: "CA" and "Georgia" are states here, and "Lebanon" is many a town."""
+    return len(written) > 2 and written.lower() in _KNOWN and written.lower() not in _PLACES_TOO

@@ -18,17 +18,24 @@ from services.projector.extractors.values import (
     text,
 )
 from shared.canonical import company_name_key
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects
 
 TABLE: Final = (
     column("person_first_name", text, "first_name"),
     column("person_last_name", text, "last_name"),
     column("person_full_name", text, "name", "full_name"),
-    column("person_linkedin_url", person_link, "url", "linkedin_url"),
-    column("person_title", text, "title"),
+    column("person_linkedin_url", person_link, "url", "linkedin_url", "linkedin_profile_url", "profile_url"),
+    column("person_title", text, "title", "job_title", "current_title"),
     column("person_headline", text, "headline"),
-    column("person_location", text, "location_name", "location"),
+    column("person_location", text, "location_name", "location", "location.name"),
     column("person_summary", text, "summary"),
+)
+JOBS: Final = (
+    "experience",
+    "current_experience",
+    "experiences",
+    "work_experience",
+    "latest_experience",
 )
 _RECENCY: Final = itemgetter(slice(0, 7))
 
@@ -116,7 +123,7 @@ def company_keys(host: str | None, linkedin_url: str | None, name: str | None) -
 
 def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -> _Entry | None:
     """The job a person stands for: the latest if current, else the current one named on top, else any."""
-    latest = _entry(found.get("latest_experience"))
+    latest = next(map(_entry, objects(found.get("latest_experience"))), None)
     if latest and latest.is_current:
         return latest
     current = [entry for entry in entries if entry.is_current]
@@ -126,21 +133,22 @@ def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -
 
 
 def _entries(found: dict[str, Any]) -> list[_Entry]:
-    for told in (found.get("experience"), found.get("current_experience"), [found.get("latest_experience")]):
-        if isinstance(told, list) and (entries := [e for item in told if (e := _entry(item))]):
+    for name in JOBS:
+        told = found.get(name)
+        if told and (entries := [e for item in objects(told) if (e := _entry(item))]):
             entries.sort(key=_RECENCY, reverse=True)
             return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]]
     return []
 
 
-def _entry(told: object) -> _Entry | None:
+def _entry(told: dict[str, Any]) -> _Entry | None:
     """None when it names neither an employer nor a title."""
-    if not isinstance(told, dict):
-        return None
-    told_start, current = told.get("start_date"), flag(told.get("is_current"))
-    start, end = month(told_start), month(told.get("end_date"))
+    if isinstance(firm := told.get("company"), dict):
+        told = _employed_by(told, firm)
+    told_start, current = told.get("start_date") or told.get("started_on"), flag(told.get("is_current"))
+    start, end = month(told_start), month(told.get("end_date") or told.get("ended_on"))
     name = text(told.get("company") or told.get("company_name")) or ""
-    title = text(told.get("title")) or ""
+    title = text(told.get("title") or told.get("job_title")) or ""
     host = domain(told.get("company_domain")) or ""
     link = company_link(told.get("url") or told.get("company_linkedin_url")) or ""
     if not (name or title or host or link):
@@ -149,6 +157,13 @@ def _entry(told: object) -> _Entry | None:
         current = start is not None and end is None
     since, until = start or end or date.min, end or date.max
     return _Entry(current, since, until, name, title, host, link, start, end, told_start)
+
+
+def _employed_by(told: dict[str, Any], firm: dict[str, Any]) -> dict[str, Any]:
+    """A job whose employer is told as an object, as others tell it."""
+    link = told.get("url") or firm.get("url") or firm.get("linkedin_url")
+    host = told.get("company_domain") or firm.get("domain") or firm.get("website")
+    return {**told, "company": firm.get("name"), "company_domain": host, "url": link}
 
 
 def _job(entry: _Entry, ordinal: int) -> Job:

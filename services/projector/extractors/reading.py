@@ -35,6 +35,8 @@ def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = 
         if not found.columns:
             others = (_read(candidate, kind) for candidate in _respelled(raw))
             found = next((other for other in others if len(other.columns) >= FEW), found)
+        elif told := _flat_and_respelled(raw):
+            found = found._replace(columns=_read(told, kind).columns | found.columns)
     if more:
         wanted = (pick(more, each) for each in objects(raw))
         found = found._replace(columns=next(filter(None, wanted), {}) | found.columns)
@@ -60,6 +62,14 @@ def _read(raw: object, kind: str) -> Reading:
 def _contact(raw: object) -> Reading:
     candidates = (*enrichments(raw), *objects(raw))
     return Reading(next(filter(None, (pick(contact.TABLE, each) for each in candidates)), {}), [])
+
+
+def _flat_and_respelled(raw: object) -> dict[str, Any] | None:
+    """An enrichment that stands outermost with some keys in another spelling, as `_respelled` spells them."""
+    if not isinstance(raw, dict) or all(_snake(key) == key for key in raw):
+        return None
+    flat = enrichments(raw)[:1] == [raw]
+    return {_snake(key): value for key, value in raw.items()} if flat else None
 
 
 def _respelled(raw: object) -> Iterator[dict[str, Any]]:

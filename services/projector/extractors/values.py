@@ -5,9 +5,9 @@ None of them raises, and each gives the same answer for its own answer.
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from shared import canonical
 
@@ -15,10 +15,30 @@ Span = tuple[date, date]  # the first and the last day something may have happen
 
 _LARGEST: Final = 2**31 - 1  # PostgreSQL `integer`
 _COUNT = re.compile(r"[~≈]?\s*(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:\.0+)?(?:\s+[^\W\d]+)?")
-_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ]\d.*)?)?)?", re.ASCII)
-_YEAR_LAST = re.compile(r"(?:(?:(\d{1,2})[-/.])?(\d{1,2})[-/.])?(\d{4})(?:[ ,]+\d{1,2}:.*)?", re.ASCII)
-_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*\.?(?: (\d{1,2})(?:st|nd|rd|th)?)?,? (\d{4})", re.ASCII)
-_MONTHS: Final = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+_YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d\d)(?!\d)", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ]\d.*)?)?)?", re.ASCII)
+_YEAR_LAST = re.compile(r"(?:(?:(\d{1,2})[-/.])?(\d{1,2})([-/.]))?(\d{4})(?:[ ,]+\d{1,2}:.*)?", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_NAMED = re.compile(r"([^\W\d_]{3,10})\.?(?:[ -](\d{1,2})(?:st|nd|rd|th)?)?,?[ -](?:de )?(\d{4})")
+_DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?[ -](?:de )?([^\W\d_]{3,10})\.?,?[ -](?:de )?(\d{4})")
+_YEAR_NAMED = re.compile(r"(\d{4})[ -]([^\W\d_]{3,10})\.?")
+_EPOCH = date(1970, 1, 1)
+# January to December, in the languages that exports come in.
+_MONTH_NAMES = """
+january february march april may june july august september october november december
+januar februar märz april mai juni juli august september oktober november dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+januari februari maart april mei juni juli augustus september oktober november december
+"""
+_MONTHS: Final = {
+    name: number for line in _MONTH_NAMES.split("\n") for number, name in enumerate(line.split(), start=1)
+} | {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11}
+_SHORT: Final = {"dec": 12, "okt": 10, "dez": 12, "mär": 3, "mrz": 3, "fév": 2, "févr": 2, "avr": 4, "déc": 12}
+_OTHERS: Final = {"ene": 1, "abr": 4, "ago": 8, "dic": 12, "fev": 2, "set": 9, "out": 10, "gen": 1, "mag": 5, "giu": 6}
+_BY_NAME: Final = _MONTHS | _SHORT | _OTHERS | {"lug": 7, "ott": 10, "mrt": 3, "mei": 5, "janv": 1, "juil": 7, "mai": 5}
 _TRUE: Final = frozenset({"true", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "n", "0"})
 
@@ -44,8 +64,11 @@ def count(value: object) -> int | None:
 
 
 def year(value: object) -> int | None:
-    """A year from 1000 to 2100."""
+    """A year from 1000 to 2100; in a text the only one that it names ("1999-05-01", "est. 1999")."""
     found = count(value)
+    if found is None and isinstance(value, str) and len(value) < 40:
+        named = _YEAR.findall(value)
+        found = int(named[0]) if len(named) == 1 else None
     return found if found and 1000 <= found <= 2100 else None
 
 
@@ -58,9 +81,9 @@ def flag(value: object) -> bool | None:
 
 
 def texts(value: object) -> list[str] | None:
-    """A list of different texts, from a list or from text with commas; None when it has none."""
+    """A list of different texts, from a list or from text with commas; None when it has none. Of an object its name."""
     items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    found = [known for item in items if (known := text(item))]
+    found = [known for item in items if (known := text(item.get("name") if isinstance(item, dict) else item))]
     return (list(dict.fromkeys(found)) if len(found) > 1 else found) or None
 
 
@@ -90,11 +113,17 @@ def address(value: object) -> str | None:
 
 
 def span(value: object) -> Span | None:
-    """When something happened, as precisely as it is told: a day, a month or a year between 1900 and 2100."""
-    if isinstance(value, str):
-        return _span(value) if len(value) < 40 else None
-    known = year(value)
-    return _span(str(known)) if known else None
+    """When something happened, as precisely as it is told: a day, a month or a year between 1900 and 2100.
+
+    From text, a number (a year, or seconds or milliseconds since 1970) or an object of `year`, `month` and `day`.
+    """
+    if isinstance(value, dict):
+        return _parts(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and abs(value) < 10**15:
+        value = str(value)
+    return _span(value) if isinstance(value, str) and len(value) < 40 else None
 
 
 def month(value: object) -> date | None:
@@ -102,7 +131,7 @@ def month(value: object) -> date | None:
     if isinstance(value, str):
         return _month(value) if len(value) < 40 else None
     known = span(value)
-    return known[0] if known else None
+    return known[0].replace(day=1) if known else None
 
 
 # Names, titles, towns and pages come back from lead to lead, and most of a projection is looking at them.
@@ -125,16 +154,44 @@ def _person_link(value: str) -> str | None:
 @lru_cache(maxsize=16_384)
 def _span(value: str) -> Span | None:
     value = value.strip()
-    if found := _YEAR_FIRST.fullmatch(value):
+    if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
         return _days(found[1], found[2], found[3])
     if found := _YEAR_LAST.fullmatch(value):
         first, second = found[1], found[2]
-        # Exports write the month first; 13 and above can only be a day.
-        month_, day = (second, first) if first and int(first) > 12 else (first or second, first and second)
-        return _days(found[3], month_, day)
+        # Exports write the month first, but not with full stops; 13 and above can only be a day.
+        day_first = first and (int(first) > 12 or found[3] == ".")
+        month_, day = (second, first) if day_first else (first or second, first and second)
+        return _days(found[4], month_, day)
     if found := _NAMED.fullmatch(value):
-        return _days(found[3], str(_MONTHS.get(found[1].lower(), 0)), found[2])
-    return None
+        return _days(found[3], _month_number(found[1]), found[2])
+    if found := _DAY_FIRST.fullmatch(value):
+        return _days(found[3], _month_number(found[2]), found[1])
+    if found := _YEAR_NAMED.fullmatch(value):
+        return _days(found[1], _month_number(found[2]), None)
+    return _since_1970(value) if value.isdecimal() and value.isascii() else None
+
+
+def _month_number(name: str) -> str:
+    return str(_BY_NAME.get(name.lower(), 0))
+
+
+def _since_1970(digits: str) -> Span | None:
+    """Seconds or milliseconds, told apart by how many digits they have today."""
+    if len(digits) not in (10, 13):
+        return None
+    day = _EPOCH + timedelta(days=int(digits) // (86_400 if len(digits) == 10 else 86_400_000))
+    return (day, day) if day.year <= 2100 else None
+
+
+def _parts(told: dict[str, Any]) -> Span | None:
+    """Of {"year": 2024, "month": 8 or "Aug"}."""
+    year_, month_, day = (text(told.get(name)) for name in ("year", "month", "day"))
+    if year_ is None or not year_.isdecimal():
+        return None
+    if month_ is None:
+        return _span(year_)
+    number = month_ if month_.isdecimal() else _month_number(month_)
+    return _days(year_, number, day if day and day.isdecimal() else None)
 
 
 @lru_cache(maxsize=16_384)
