@@ -33,6 +33,17 @@ class Known:
     now: datetime
 
 
+def identified(told: Sequence[Facts]) -> list[str]:
+    """For each company and person of an item, what told that it is this one."""
+    lines = []
+    for each in told:
+        known = ", ".join(f"{name} {plain(said['value'])}" for name, said in each["fields"].items())
+        by = f"by {each['basis']} {plain(each['key'])} ({known})" if each["basis"] else "by nothing it says now"
+        passed = f"; no key in {', '.join(each['passed_over'])}" if each["passed_over"] else ""
+        lines.append(f"{each['entity_id']} {by}{passed}{'; ' + each['note'] if each['note'] else ''}")
+    return lines
+
+
 def reasons(known: Known) -> list[Reason]:
     """Everything that the item waits for, what keeps it most first; one reason at least."""
     found = [*_ended(known)]

@@ -42,11 +42,14 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     """The entity of an item's fields; None where nothing identifies one."""
     if scope == "item":
         return Entity(item_id, item_id, "item")
-    candidates = _company(fields) if scope == "company" else _person(fields)
-    for basis, key in candidates:
+    return next(candidates(scope, client_id, fields), None)
+
+
+def candidates(scope: str, client_id: str, fields: Mapping[str, Any]) -> Iterator[Entity]:
+    """Every entity that the fields of a company or person could name, the surest first: the first is `resolve`'s."""
+    for basis, key in _company(fields) if scope == "company" else _person(fields):
         if key:
-            return _named(scope, client_id, basis, key)
-    return None
+            yield Entity(named_id(scope, client_id, basis, key), key, basis)
 
 
 @lru_cache(maxsize=16_384)

@@ -81,6 +81,7 @@ def show(
     """
     from cli.api import open_api
     from cli.output import moment, note, plain, show_json, table
+    from cli.why import identified
 
     with open_api(at_position) as api:
         lead = api.read("projector", f"/v1/leads/{lead_id}")
@@ -90,6 +91,8 @@ def show(
         {"column": name, "value": lead[name]} | source | {"at": moment(source.get("at"))}
         for name, source in lead["provenance"].items()
     ], "nothing is known of this lead")  # fmt: skip
+    for line in identified(lead["entities"]):
+        note(f"is about {line}")
     for told in lead["contradictions"] or ():
         values = " / ".join(plain(each["value"]) for each in told["values"])
         note(f"contradiction ({told['kind']}) in {', '.join(told['columns'])}: {values}")

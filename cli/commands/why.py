@@ -20,25 +20,41 @@ def why(
 ) -> None:
     """Say what an item waits for: an answer, another item's call, a retry, a paused batch, a dead letter, a service.
 
+    And what told that it is about its company and its person.
+
     Example: leadstream why item_01...
     """
     from cli.api import open_api
     from cli.lookups import checked_id
     from cli.output import say, show_json
-    from cli.why import reasons
+    from cli.why import identified, reasons
 
     with open_api(at_position) as api:
         known = _known(api, checked_id("item", item))
+        entities = _entities(api, known.item["item_id"])
     found = reasons(known)
     if as_json:
         about = {name: known.item[name] for name in ("item_id", "batch_id", "row", "status")}
-        return show_json(about | {"reasons": [asdict(reason) for reason in found]})
+        return show_json(about | {"reasons": [asdict(reason) for reason in found], "entities": entities})
     say(f"{known.item['item_id']} (row {known.item['row']} of {known.item['batch_id']}) is {known.item['status']}")
     for reason in found:
         say(f"  {reason.text}")
         if reason.do:
             say(f"    → {reason.do}")
+    for line in identified(entities):
+        say(f"  is about {line}")
     return None
+
+
+def _entities(api: "Api", item_id: str) -> list[dict[str, Any]]:
+    """What told of the item's company and person; nothing while the projector does not answer."""
+    from cli.errors import CommandFailed
+
+    try:
+        found: list[dict[str, Any]] = api.read("projector", f"/v1/items/{item_id}/entities")
+    except CommandFailed:
+        return []
+    return found
 
 
 def _known(api: "Api", item_id: str) -> "Known":

@@ -71,12 +71,18 @@ async def export_leads(
 
 @ROUTES.get("/v1/leads/{lead_id}")
 async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
-    """One lead, and for each of its columns where it comes from."""
+    """One lead, where each of its columns comes from, and what told that it is about its company and person."""
     lead_id = known_id("lead", lead_id)
     found = await handlers.lead(queries, caller.tenant_id, lead_id)
     if found is None:
         raise Problem(404, "not_found", f"no lead {lead_id}")
     return found
+
+
+@ROUTES.get("/v1/items/{item_id}/entities")
+async def entities(queries: Fresh, caller: Asking, item_id: str) -> list[dict[str, Any]]:
+    """What told that an item is about its company and its person: basis, key, and the fields they were taken from."""
+    return await handlers.entities(queries, caller.tenant_id, known_id("item", item_id))
 
 
 @ROUTES.get("/v1/customers")

@@ -10,10 +10,16 @@ from sqlalchemy import Text, cast, distinct, func, select, text
 from services.projector.filters import Order, Place, Wanted, page, place
 from services.projector.formats import Format
 from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, PERSON_WORK_HISTORY
+from shared.envelope import from_json
+from shared.identity import evidence
 from shared.ids import from_hex, to_hex
 from shared.runtime.queries import Queries
 
 PAGE: Final = 1_000
+OF_ITEM: Final = text(
+    "SELECT position, body FROM log.events WHERE item_id = CAST(:item AS uuid)"
+    " AND type IN ('ItemAdded', 'StepScheduled', 'ItemCompleted', 'StepFailed') ORDER BY position"
+)
 Row = dict[str, Any]
 _L = FINAL_LEADS.c
 _W = PERSON_WORK_HISTORY.c
@@ -59,9 +65,17 @@ async def exported(
 
 
 async def lead(queries: Queries, tenant_id: str, lead_id: str) -> Row | None:
-    """One lead, and for each of its columns where it comes from."""
+    """One lead, for each of its columns where it comes from, and what told of its company and person."""
     found = await queries.rows(tenant_id, select(FINAL_LEADS).where(_L.lead_id == lead_id))
-    return shown(found[0]) if found else None
+    if not found:
+        return None
+    return shown(found[0]) | {"entities": await entities(queries, tenant_id, found[0]["item_id"])}
+
+
+async def entities(queries: Queries, tenant_id: str, item_id: str) -> list[Row]:
+    """What told that an item is about its company and its person, as its events say."""
+    rows = await queries.rows(tenant_id, OF_ITEM, {"item": to_hex(item_id)})
+    return evidence([from_json(row["body"], row["position"]) for row in rows])
 
 
 async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list[Row]:

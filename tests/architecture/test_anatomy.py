@@ -21,7 +21,8 @@ MAX_LINES, MAX_FUNCTION_LINES = 300, 50
 OF_EVERY_SERVICE = {"EventDeadLettered", "DeadLetterRetried"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "core", "lib", "tools"}
 PURE = """
-    shared/dead_letters.py shared/enrichment.py shared/envelope.py shared/events/*.py shared/ids.py
+    shared/dead_letters.py shared/enrichment.py shared/envelope.py shared/events/*.py shared/identity.py
+    shared/ids.py
     shared/known_hosts.py shared/record.py shared/redirects.py shared/state.py shared/subjects.py shared/tokens.py
     shared/upcast.py
     services/*/domain.py services/*/state.py services/callbacks/body.py services/callbacks/receipt.py

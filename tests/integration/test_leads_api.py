@@ -170,6 +170,9 @@ async def test_a_lead_says_of_each_value_where_it_comes_from(projected: Projecte
     )  # fmt: skip
     assert lead["provenance"]["is_worked_at_customer"]["customer"] == "gamma.com"
     assert [each["kind"] for each in lead["contradictions"]] == ["employer"]
+    (told,) = lead["entities"]
+    assert (told["entity_id"], told["basis"], told["workflow"]) == (lead["person_id"], None, "enrich_person")
+    assert await projected.get(f"/v1/items/{lead['item_id']}/entities") == lead["entities"]
 
 
 async def test_a_csv_is_safe_to_open(projected: Projected) -> None:
