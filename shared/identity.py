@@ -26,7 +26,7 @@ FIELDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 HASHED: Final = "linkedin.com/sales/lead/"
 NOTES: Final = {
     "name": "a weak match: two may share a name",
-    "hashed": "LinkedIn's id in disguise: under another disguise or by its own name the same person is another one here",
+    "hashed": "LinkedIn's id in disguise: under another one, or by its own name, the same person is another one here",
     "unproven": "no field that the item has now gives this id: it was told under earlier rules, or by an answer",
 }
 Told = dict[str, Any]
