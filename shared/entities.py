@@ -45,11 +45,11 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     return next(candidates(scope, client_id, fields), None)
 
 
-def candidates(scope: str, client_id: str, fields: Mapping[str, Any]) -> Iterator[Entity]:
+def candidates(scope: Scope, client_id: str, fields: Mapping[str, Any]) -> Iterator[Entity]:
     """Every entity that the fields of a company or person could name, the surest first: the first is `resolve`'s."""
     for basis, key in _company(fields) if scope == "company" else _person(fields):
         if key:
-            yield Entity(named_id(scope, client_id, basis, key), key, basis)
+            yield _named(scope, client_id, basis, key)
 
 
 @lru_cache(maxsize=16_384)

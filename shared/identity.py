@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared.entities import Entity, candidates
 from shared.envelope import Event
-from shared.events import ItemAdded, ItemCompleted, StepFailed, StepScheduled
+from shared.events import ItemAdded, ItemCompleted, Scope, StepFailed, StepScheduled
 
 # The fields that a key is taken from, by scope and basis; what a person's name is held together with is its company.
 FIELDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
@@ -63,7 +63,7 @@ def evidence(events: Iterable[Event]) -> list[Told]:
 
 def _told(event: Event, fields: Mapping[str, Any], set_by: Mapping[str, str]) -> Told:
     entity_id = event.entity_id or ""
-    scope = entity_id.partition("_")[0]
+    scope: Scope = "company" if entity_id.startswith("company_") else "person"
     about = {
         "entity_id": entity_id, "scope": scope, "step": event.payload.step, "workflow": event.payload.workflow,
         "event_id": event.id,
@@ -77,7 +77,7 @@ def _told(event: Event, fields: Mapping[str, Any], set_by: Mapping[str, str]) ->
     }  # fmt: skip
 
 
-def _matching(scope: str, client_id: str, fields: Mapping[str, Any], entity_id: str) -> Iterator[Entity]:
+def _matching(scope: Scope, client_id: str, fields: Mapping[str, Any], entity_id: str) -> Iterator[Entity]:
     for entity in candidates(scope, client_id, fields):
         if entity.entity_id == entity_id:
             yield entity

@@ -27,8 +27,9 @@ workflow, column to path or paths: they are tried after these, and answers that 
 """
 NOTES: Final = """\
 
-`place` is the inferred location of the entry of `locations` with `is_primary` (or of the only one), else what `locality`
-or `location` says, else `city`, `state` and `country` where they are told one by one. JSON in a string is read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in snake case.
+`place` is the inferred location of the entry of `locations` with `is_primary` (or of the only one), else what
+`locality` or `location` says, else `city`, `state` and `country` where they are told one by one. JSON in a string is
+read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in snake case.
 
 From no path, but from what is known: `person_current_job_start_date` and, where it is missing, `person_title` (the job
 the person stands for), `is_new_in_role` and `is_recently_funded` (dates, as of the lead's `reference_date`),
