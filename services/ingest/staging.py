@@ -5,7 +5,7 @@ upload cut off by a crash is finished by sending the file again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,8 @@ from services.ingest.columns.mapping import (
     Choices,
     HeaderMapping,
     MissingColumn,
+    identifies,
+    identifying,
     lacking,
     map_headers,
     require,
@@ -22,7 +24,7 @@ from services.ingest.columns.mapping import (
     row_problem,
 )
 from services.ingest.files.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
-from services.ingest.workstreams import COMPANY, Workstream
+from services.ingest.workstreams import Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
 
 CHUNK_ROWS: Final = 200
@@ -66,17 +68,15 @@ def surveyed(table: Table, workstream: Workstream, choices: Choices | None, *, s
     good = bad_count = 0
     bad: list[BadRow] = []
     sample: list[dict[str, str]] = []
-    rows, deciding = table.rows(), _deciding(mapping)
+    rows, ways = table.rows(), identifying(mapping)
     for row in rows:
-        fields = row_fields(mapping if len(sample) < SHOWN_ROWS else deciding, row.cells)
-        problem = row.bad if missing else problem_of(mapping, row, fields)
-        if problem is None:
+        if row.bad is None and (missing or identifies(ways, row.cells)):
             good += 1
             if len(sample) < SHOWN_ROWS:
-                sample.append(fields)
+                sample.append(row_fields(mapping, row.cells))
         else:
             bad_count += 1
-            if len(bad) < LISTED_BAD_ROWS:
+            if len(bad) < LISTED_BAD_ROWS and (problem := problem_of(mapping, row, row_fields(mapping, row.cells))):
                 bad.append(problem)
     return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, missing)
 
@@ -112,12 +112,6 @@ def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadR
     if reason is None:
         return row.bad
     return BadRow(row.number, lacking(mapping, fields), ",".join(row.cells)[:200], reason)
-
-
-def _deciding(mapping: HeaderMapping) -> HeaderMapping:
-    """The part of a mapping that tells whether a row is an item, or what it has instead; the rest is not cleaned."""
-    names = {name for names in (*mapping.identified_by, *COMPANY) for name in names}
-    return replace(mapping, targets={name: match for name, match in mapping.targets.items() if name in names})
 
 
 def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> str | None:

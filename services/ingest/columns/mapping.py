@@ -106,6 +106,23 @@ def row_fields(mapping: HeaderMapping, cells: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def identifying(mapping: HeaderMapping) -> list[tuple[int, ...]]:
+    """The columns of each alternative that makes a row an item, for `identifies`."""
+    usable = [names for names in mapping.identified_by if mapping.targets.keys() >= set(names)]
+    return [tuple(mapping.targets[name].index for name in names) for names in usable]
+
+
+def identifies(ways: Iterable[tuple[int, ...]], cells: Sequence[str]) -> bool:
+    """Whether a row is an item: `row_problem` without the words, for the many rows of a long file."""
+    for columns in ways:
+        for index in columns:
+            if index >= len(cells) or clean_cell(cells[index]) is None:
+                break
+        else:
+            return True
+    return False
+
+
 def row_problem(mapping: HeaderMapping, fields: Mapping[str, str]) -> str | None:
     """Why a row with these fields cannot be an item, naming the columns; None when it can."""
     if any(all(fields.get(name) for name in names) for names in mapping.identified_by):

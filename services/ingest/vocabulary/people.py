@@ -200,11 +200,12 @@ _LINKEDIN_URL: Final = Field(
     Profil LinkedIn | URL du profil LinkedIn | URL du profil | Lien du profil LinkedIn
     Profilo LinkedIn | URL del profilo LinkedIn | URL profilo LinkedIn | URL del profilo
     Perfil do LinkedIn | URL do perfil do LinkedIn | URL do perfil
-    LinkedIn-profiel | URL LinkedIn-profiel | LinkedIn-profiel-URL | Profiel-URL""",
+    LinkedIn-profiel | URL LinkedIn-profiel | LinkedIn-profiel-URL | Profiel-URL
+    """,
     attribute=LINKEDIN,
     failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
-    maybe="""URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social |
-        Social URL | Web""",
+    maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web"
+    " | Social URL",
 )
 _CITY: Final = Field(
     "person_city",
@@ -225,7 +226,6 @@ _STATE: Final = Field(
     known="""
     Person State | Mailing State/Province | Mailing State | Mailing State/Province (text only) | Lead State |
     Home State | Home State/Region
-    Bundesland/Provinz (Postanschrift)
     """,
     attribute=STATE,
 )
@@ -236,7 +236,6 @@ _COUNTRY: Final = Field(
     known="""
     Person Country | Mailing Country | Mailing Country (text only) | Lead Country | Home Country/Region |
     Home Country
-    Land (Postanschrift)
     """,
     attribute=COUNTRY,
 )
