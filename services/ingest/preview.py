@@ -34,6 +34,8 @@ def preview(
         kind = workstream(slug or (found[0].workstream if found else next(iter(workstreams()))))
         seen = surveyed(table, kind, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
     warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
+    if not slug and not found:
+        warnings.append(f"No workstream can take these rows; shown is what {kind.slug} would make of them.")
     return {"workstream": kind.slug, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
 
 

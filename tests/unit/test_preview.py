@@ -84,6 +84,8 @@ def test_a_file_whose_rows_cannot_be_items_is_shown_with_what_is_missing(tmp_pat
     seen = preview(file, None, Limits())
     assert (seen["rows"], seen["bad_rows"], seen["proposals"]) == (2, [], [])
     assert "needs 'Full Name', or 'First Name' with 'Last Name'" in seen["warnings"][0]
+    assert seen["warnings"][1].startswith("No workstream can take these rows")
+    assert len(preview(file, "crm_data", Limits())["warnings"]) == 1
 
 
 def test_two_workstreams_that_fit_equally_are_a_question(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
 
 def _refuse_what_is_no_header(headers: list[str]) -> None:
     if _is_prose(headers):
-        raise UnreadableFile(f"The first line reads like a sentence, not like a header: {_shown(headers)}.")
+        raise UnreadableFile(
+            f"The first line reads like a sentence, not like a header: {_shown(headers)}. If there is a list below, "
+            "put a line with the names of its columns above it."
+        )
     if value := next((header.strip() for header in headers if _ADDRESS.fullmatch(header.strip())), None):
         raise UnreadableFile(
             f"There is no header: the first line has values, such as {value[:60]!r}. Put a line with the names of the "
