@@ -75,7 +75,7 @@ def names_of(workstream: Workstream) -> Names:
         for table, headers in (
             (names.known, ranked(entry.known) | own),
             (names.attribute, ranked(entry.attribute)),
-            (names.failing, ranked(entry.failing)),
+            (names.failing, ranked(entry.failing) | _shared(entry, workstream)),
             (names.maybe, ranked(entry.maybe)),
             (names.completing, ranked(entry.completes[1])),
         ):
@@ -85,6 +85,11 @@ def names_of(workstream: Workstream) -> Names:
         for key in ranked(own_headers):
             names.known[key] = [entry for entry in names.known[key] if entry[0].name == name]
     return names
+
+
+def _shared(entry: Field, workstream: Workstream) -> dict[str, tuple[int, str]]:
+    """A website names the domain too, also where only the workstream's own files call it so."""
+    return ranked(workstream.headers.get(entry.shares or "", "")) if entry.failing else {}
 
 
 def columns_of(workstream: Workstream, headers: Sequence[str], sample: Iterable[Sequence[str]]) -> list[Column]:
@@ -127,6 +132,10 @@ def weighed(candidate: Candidate) -> Candidate | None:
 def _named(names: Names, column: Column, rows: Owner) -> Iterator[Candidate]:
     for reading in column.readings:
         for entry, rank, alias in names.known.get(reading.key, ()):
+            if rows != entry.owner == "person" and entry in (
+                other[0] for other in names.attribute.get(reading.key, ())
+            ):
+                continue  # a workstream's word on the `City` of its people
             if reading.owner != "company" or entry.owner == "company":
                 yield _candidate(entry, column, "known", rank + reading.distance, f"known as {alias!r}")
         for entry, rank, alias in names.attribute.get(reading.key, ()):

@@ -36,7 +36,7 @@ CITY: Final = """
 STATE: Final = """
     State | State/Region | State/Province | State or Province | State/Province (text only) | Province | Region
     Bundesland | Bundesland/Region | Bundesland/Kanton | Bundesland/Provinz | Kanton
-    Estado/Región | Estado/Provincia | Provincia | Estado o región | Comunidad autónoma | Estado
+    Estado/Región | Estado/Provincia | Provincia | Estado o región | Estado o provincia | Comunidad autónoma | Estado
     État/Région | Région | État/Province | Province/État | Département géographique
     Stato/Regione | Regione | Provincia | Stato/Provincia | Regione/Provincia
     Estado/Região | Estado | UF | Estado/Província | Distrito

@@ -114,7 +114,7 @@ _EMPLOYEE_COUNT: Final = Field(
     # Employees | Employee Count | Number of Employees | Num Employees | Company Headcount | No. of Employees |
     Employees | Headcount | Company Employee Count | Company Size | Total Employees | Staff Count |
     Company Number of Employees | Company Employees | Number of Staff | LinkedIn Employees | Employee Size |
-    Nb Employees | Estimated Num Employees |
+    Nb Employees | Estimated Num Employees | # of Employees | LinkedIn Company Employee Count |
     Employee Range | Company Employee Range | Employees Range | Employee Size Range | Company Headcount Range |
     LinkedIn Headcount
     Anzahl der Mitarbeiter | Mitarbeiterzahl | Anzahl Mitarbeiter | Mitarbeiter | Anzahl der Beschäftigten |

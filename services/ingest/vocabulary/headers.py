@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 _PEOPLE: Final = """
     person | people | persons | contact | contacts | lead | leads | prospect | member | profile | individual
+    attendee | registrant | participant | delegate | speaker
     persona | personas | contacto | contactos | personne | contatto | contatti | contato | contatos | pessoa
     kontakt | kontakte | ansprechpartner | persoon | contactpersoon
 """
@@ -26,7 +27,8 @@ _COMPANIES: Final = """
 _OF_PEOPLE: Final = """
     user profile | person | profile | contact | mailing address | postanschrift | adresse postale
     direccion postal | direccion de correo | indirizzo postale | indirizzo di corrispondenza | endereco postal
-    endereco de correspondencia | postadres | verzendadres
+    endereco de correspondencia | postadres | verzendadres | de correspondencia | para correspondencia
+    de correspondance | di corrispondenza | de correo postal
 """
 _OF_COMPANIES: Final = """
     company | account | organization | organisation | employer | of company | of the company
@@ -35,7 +37,8 @@ _OF_COMPANIES: Final = """
     unternehmen | firma | da empresa | da organizacao | dell'azienda | della societa | dell'organizzazione | azienda
     azienda | van het bedrijf | bedrijf | van de organisatie | billing address | rechnungsanschrift
     rechnungsadresse | adresse de facturation | direccion de facturacion | indirizzo di fatturazione
-    endereco de cobranca | endereco de faturamento | factuuradres
+    endereco de cobranca | endereco de faturamento | factuuradres | de facturacion | de facturation
+    di fatturazione | de cobranca | para cobranca | de faturamento
 """
 _SALESFORCE_CUSTOM: Final = re.compile(r"__[cr]$", re.I)
 _FIRST: Final = re.compile(r"(?<!\d)1(?!\d)")
