@@ -19,6 +19,7 @@ from tests.integration.log_harness import (
     eventually,
     logged,
     on_nats,
+    registered,
     registrations,
     relaying,
 )
@@ -187,6 +188,26 @@ async def test_the_patrol_walks_backwards_and_begins_again(
         ((0, 1), [("log", 2, 2)]),
         ((7, 1), [("log", 2, 2)]),
     ]
+
+
+async def test_a_piece_of_the_patrol_is_shorter_where_events_are_wide(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patrol, "PIECE_BYTES", 10_000)
+    await append(servers, database, [registered(4_000 * "x") for _ in range(6)])
+    urls = servers.admin_url(database), servers.nats_url("service")
+    async with relaying(servers, database):
+        await eventually(lambda: compare(*urls), lambda verdict: verdict.last == 6 and verdict.identical)
+    async with (
+        connected(servers.role_url("relay", database)) as connection,
+        on_nats(servers.nats_url("relay")) as client,
+    ):
+        await connection.execute("UPDATE log.patrol SET position = 0, rounds = 0")
+        stood = []
+        for _ in range(4):
+            await patrol.walk(connection, client)
+            stood.append((await (await connection.execute("SELECT position FROM log.patrol")).fetchone())[0])
+    assert stood == [4, 2, 0, 4]
 
 
 async def test_the_patrol_may_change_nothing_else(servers: Servers, database: str) -> None:
