@@ -23,7 +23,8 @@ from shared.runtime.leaving import leave
 from shared.subjects import STREAM
 
 REQUEST: Final = 1_000
-BUFFER_BYTES: Final = 16 * 1024 * 1024
+# More than the longest message there can be, 8 MB (max_payload): a request for less would never be answered.
+BUFFER_BYTES: Final = 10 * 1024 * 1024
 BATCH_BYTES: Final = 2 * 1024 * 1024
 HEARTBEAT_SECONDS: Final = 2.0
 EXPIRES_SECONDS: Final = 20.0
