@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cli.servers_of import servers_of
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
+    from shared.runtime.comparison import StreamVerdict
     from shared.runtime.differences import Difference
     from shared.runtime.integrity import Findings
     from shared.runtime.projection import Verdict
@@ -42,25 +44,37 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
-    """The whole verification as one JSON object; `identical` sums it up."""
-    from shared.runtime import comparison, integrity
-    from shared.runtime.database import connect
+    """The whole verification as one JSON object; `identical` sums it up. Raises OtherShape, Busy."""
     from shared.runtime.projection import verify_schema
 
     schemas = {service: verify_schema(service) for service in SERVICES}
-    report = report_of(await fold_all(admin_url, "verify", schemas, show=show))
-    async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
-        found = await integrity.check_log(connection, line("log", show))
+    # The folds have processes of their own, for which this one would only wait.
+    folding = asyncio.ensure_future(fold_all(admin_url, "verify", schemas, show=show))
+    verdicts, (found, stream) = await asyncio.gather(
+        folding, _check_copies(admin_url, nats_url, lambda what: line(what, show, quiet=lambda: not folding.done()))
+    )
+    report = report_of(verdicts)
     report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
-    if nats_url:
-        stream = await comparison.compare(admin_url, nats_url, line("stream", show))
+    if stream:
         report["stream"] = {
             "identical": stream.identical, "messages": stream.messages, "log": stream.log_head,
             "damaged": stream.findings.positions, "damages": damages_of(stream.findings),
         }  # fmt: skip
-    sound = report["log"]["intact"] and (nats_url is None or report["stream"]["identical"])
+    sound = report["log"]["intact"] and (stream is None or report["stream"]["identical"])
     report["identical"] = report["identical"] and sound
     return report
+
+
+async def _check_copies(
+    admin_url: str, nats_url: str | None, told: Callable[[str], Callable[[int, int], None]]
+) -> tuple["Findings", "StreamVerdict | None"]:
+    """The log against its hash chain, and then the stream against the log."""
+    from shared.runtime import comparison, integrity
+    from shared.runtime.database import connect
+
+    async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
+        found = await integrity.check_log(connection, told("log"))
+    return found, await comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
 
 
 def damages_of(findings: "Findings") -> list[dict[str, Any]]:

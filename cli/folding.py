@@ -105,14 +105,14 @@ async def _tell(connection: Any, schemas: list[str], head: int) -> None:
         await asyncio.sleep(EVERY_SECONDS)
 
 
-def line(what: str, show: bool) -> Callable[[int, int], None]:
-    """A function that says on a terminal how far something is, once in a while, in one line."""
+def line(what: str, show: bool, quiet: Callable[[], bool] = lambda: False) -> Callable[[int, int], None]:
+    """A function that says on a terminal how far something is, once in a while, in one line; nothing while `quiet`."""
     began = last = time.monotonic()
 
     def tell(position: int, upto: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < EVERY_SECONDS:
+        if now - last < EVERY_SECONDS or quiet():
             return
         last, rate = now, position / (now - began)
         left = f"{(upto - position) / rate:,.0f} s left" if rate else ""

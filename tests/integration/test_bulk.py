@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +11,20 @@ from psycopg import errors
 from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Date, Double, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from cli.folding import definition
 from shared.ids import named_id
 from shared.record import record
+from shared.runtime import shadow
 from shared.runtime.bulk import BulkConnection, Perhaps
 from shared.runtime.database import Id, Rows, connect_as, ddl
+from shared.runtime.projection import as_of, verify
+from shared.runtime.settings import SERVICES
+from shared.runtime.transfer import restore
+from tests.integration.log_harness import connected
 from tests.running_servers import Servers
 
 SCHEMA = "bulk"
+RECORDED = Path(__file__).parent.parent / "data" / "log" / "first_release.jsonl.gz"
 METADATA = MetaData()
 THING = Table(
     "thing",
@@ -146,6 +154,22 @@ async def test_what_a_column_cannot_hold_is_an_error(connection: BulkConnection)
     with pytest.raises(errors.DataError):
         await in_bulk(connection, Thing(ACME, "b", count=2**64))
     assert await written(connection) == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_fold_is_the_same_however_it_is_cut(
+    servers: Servers, database: str, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, whole = servers.admin_url(database), f"whole_{service}"
+    last = await restore(url, RECORDED)
+    await as_of(url, definition(service), last.position, whole)
+    async with connected(url, autocommit=True) as admin:
+        await admin.execute(f"DROP SCHEMA {service} CASCADE; ALTER SCHEMA {whole} RENAME TO {service}".encode())
+    monkeypatch.setattr(shadow, "CHUNK", 23)
+    monkeypatch.setattr(shadow, "CHUNKS", 3)
+    verdict = await verify(url, definition(service))
+    assert (verdict.differences, verdict.failures) == ([], {})
+    assert sum(verdict.rows.values()) > 0
 
 
 def test_a_key_that_was_added_is_never_denied() -> None:
