@@ -85,6 +85,7 @@ def relay() -> None:
     from shared.runtime.memory import give_back
     from shared.runtime.service import configure_logging
     from shared.runtime.settings import Settings
+    from shared.runtime.stalls import Watchdog
 
     settings = Settings()
     give_back()
@@ -94,7 +95,9 @@ def relay() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        watching = asyncio.create_task(Watchdog(lambda _: None).run())
         await relaying.run(settings, stop)
+        watching.cancel()
 
     import uvloop
 
