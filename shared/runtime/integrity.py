@@ -10,6 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
+import psycopg
+
 from shared.runtime.archive import Entry, Link
 from shared.runtime.database import Connection
 from shared.runtime.transfer import COLUMNS, head_of, row_of
@@ -26,6 +28,14 @@ SELECT {", ".join(COLUMNS)} FROM (
     FROM log.events WHERE position > %s AND position <= %s ORDER BY position LIMIT {CHUNK}) e
 WHERE bytes <= {CHUNK_BYTES} OR number = 1 ORDER BY position
 """
+# What PostgreSQL says of blocks that are not what it wrote: a wrong checksum, a missing piece, a broken index.
+BROKEN: Final = (
+    psycopg.errors.DataCorrupted,
+    psycopg.errors.IndexCorrupted,
+    psycopg.errors.InternalError_,
+    psycopg.errors.IoError,
+)
+GONE: Final = "the event is gone, or cannot be read"
 Side = Literal["log", "stream"]
 
 
@@ -74,7 +84,7 @@ class LogCheck:
         for row in rows:
             position, body, chain = row[0], row[_BODY].encode(), bytes(row[_CHAIN])
             if position != self.position + 1:
-                self.findings.add(Damage("log", self.position + 1, position - 1, "the event is gone"))
+                self.findings.add(Damage("log", self.position + 1, position - 1, GONE))
                 self._chains = []
             follows = [sha256(before + body).digest() for before in self._chains]
             if follows and chain not in follows:
@@ -87,7 +97,7 @@ class LogCheck:
     def end(self, upto: int, chain: bytes | None) -> None:
         """The log should end here, with this hash (None: it is not known)."""
         if self.position < upto:
-            self.findings.add(Damage("log", self.position + 1, upto, "the event is gone"))
+            self.findings.add(Damage("log", self.position + 1, upto, GONE))
         elif self.position > upto:
             self.findings.add(Damage("log", upto + 1, self.position, "log.head says that the log ends before"))
         elif chain is not None and self._chains and chain not in self._chains:
@@ -129,13 +139,32 @@ async def check_log(
 
 
 async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:
-    """Rows of log.events with after < position <= upto, some thousand at a time."""
+    """Rows of log.events with after < position <= upto, some thousand at a time, without those in broken blocks.
+
+    The connection has to be in autocommit: what cannot be read ends a transaction.
+    """
     while after < upto:
+        try:
+            rows = await (await connection.execute(ROWS, (after, upto))).fetchall()
+            after = rows[-1][0] if rows else upto
+        except BROKEN:
+            upto_here = min(upto, after + CHUNK)
+            rows, after = await readable(connection, after, upto_here), upto_here
+        if rows:
+            yield rows
+
+
+async def readable(connection: Connection, after: int, upto: int) -> list[Any]:
+    """Those rows of a stretch that can be read, found by halving it."""
+    try:
         rows = await (await connection.execute(ROWS, (after, upto))).fetchall()
-        if not rows:
-            return
-        yield rows
-        after = rows[-1][0]
+    except BROKEN:
+        if upto - after <= 1:
+            return []
+        middle = (after + upto) // 2
+        return await readable(connection, after, middle) + await readable(connection, middle, upto)
+    rest = await readable(connection, rows[-1][0], upto) if rows and rows[-1][0] < upto else []
+    return rows + rest
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,13 @@
-"""The light check that never ends: log against itself and against the stream, the newest events first, then backwards.
+"""The light check that never ends: log against itself and against the stream.
 
-It looks at a piece every second: at once at what was copied last, and in between at a piece of the rest, from the end
-to the beginning and over again. What it finds stands in log.patrol, for metrics and `leadstream doctor`, until the
-same positions are found sound. It mends nothing: that is what `leadstream repair` is for.
+Every second: a close look at what was copied last, a quick one at the next pieces of a round that passes over all of
+it within a minute (see `rounds`), and a close one where that found something. In between a close look at a piece of
+the rest, from the end to the beginning and over again. What is found stands in log.patrol, for metrics and `leadstream
+doctor`, until the same positions are found sound. It mends nothing: that is what `leadstream repair` is for.
 """
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -21,20 +23,28 @@ from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.comparison import GONE, OTHER_EVENT
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, Findings, LogCheck, rows_of
+from shared.runtime.rounds import PIECE as SEALED
+from shared.runtime.rounds import Rounds
+from shared.runtime.settings import Settings
+from shared.runtime.skimming import Skimmer
 from shared.runtime.transfer import COLUMNS, head_of
 from shared.subjects import STREAM
 
-# 60,000 events a minute, for a few hundredths of a processor.
+# Close looks: 60,000 events a minute, for a few hundredths of a processor.
 PIECE: Final = 1_000
 PIECE_BYTES: Final = 8 * 1024 * 1024
 EVERY_SECONDS: Final = 1.0
+CLOSE_LOOKS: Final = 5
+# Rows that are looked at before others on the event loop get their turn: a few milliseconds.
+AT_ONCE: Final = 100
 KEPT: Final = 100
 _BODY: Final = COLUMNS.index("body")
-# How many positions are damaged, and the seconds since something was compared (0: it has not begun).
+# How many positions are damaged, the seconds since something was compared (0: it has not begun), and since that was
+# looked at which has not been looked at for longest.
 REPORT: Final = """
 SELECT (SELECT coalesce(sum((found ->> 'last')::bigint - (found ->> 'first')::bigint + 1), 0)
         FROM jsonb_array_elements(damages) found),
-       coalesce(extract(epoch FROM now() - checked_at), 0)
+       coalesce(extract(epoch FROM now() - checked_at), 0), coalesce(extract(epoch FROM now() - oldest_at), 0)
 FROM log.patrol
 """
 # Where the piece that ends at a position begins: it is shorter where events are wide, as it is held three times.
@@ -47,23 +57,29 @@ WHERE bytes <= %s OR number = 1
 logger = structlog.get_logger()
 
 
-async def patrol(url: str, client: Client) -> None:
+async def patrol(settings: Settings, client: Client) -> None:
     """Check for ever. A server that is away is waited for."""
+    url, stream = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
     while True:
         end_if_cancelled()
         try:
-            async with await connect(url, name="patrol", autocommit=True) as connection:
+            async with (
+                await connect(url, name="patrol", autocommit=True) as connection,
+                aclosing(await Skimmer.connect(stream)) as skimmer,
+            ):
+                rounds = Rounds(skimmer, settings.patrol_events_per_second, await _oldest(connection))
                 while True:
                     end_if_cancelled()
-                    await walk(connection, client)
+                    upto = await walk(connection, client)
+                    await go_round(connection, client, rounds, upto)
                     await asyncio.sleep(EVERY_SECONDS)
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
             logger.info("patrol waits", error=repr(error)[:300])
             await asyncio.sleep(EVERY_SECONDS)
 
 
-async def walk(connection: Connection, client: Client) -> None:
-    """Check the newest piece and the next one of the rest; keep what was found."""
+async def walk(connection: Connection, client: Client) -> int:
+    """Look closely at the newest piece and the next one of the rest; keep what was found. How far both sides go."""
     state = (await client.jetstream().stream_info(STREAM)).state
     head = (await head_of(connection)).position
     cursor = await connection.execute("SELECT position, rounds, damages FROM log.patrol")
@@ -83,6 +99,36 @@ async def walk(connection: Connection, client: Client) -> None:
         "UPDATE log.patrol SET position = %s, rounds = %s, damages = %s, checked_at = now()",
         (following, rounds + (following == 0), orjson.dumps(known).decode()),
     )
+    return copied
+
+
+async def go_round(
+    connection: Connection, client: Client, rounds: Rounds, upto: int, seconds: float = EVERY_SECONDS
+) -> None:
+    """Take the next pieces of the round, `seconds` after the last; look closely where something is not right."""
+    odd = await rounds.step(connection, upto, seconds)
+    cursor = await connection.execute("SELECT damages FROM log.patrol")
+    row = await cursor.fetchone()
+    known = row[0] if row else []
+    # What was damaged is looked at until it is sound again: a piece of it each time, whichever stands first.
+    again = [(damage["first"] - 1) // SEALED for damage in known[:1]]
+    for piece in [*odd[:CLOSE_LOOKS], *again]:
+        first, last = piece * SEALED + 1, min((piece + 1) * SEALED, upto)
+        found = await check_piece(connection, client, first, last)
+        known = _merged(known, first, last, found.damages)
+        if not found.damages and piece in odd:
+            await rounds.seal(connection, piece)
+    oldest = rounds.oldest
+    await connection.execute(
+        "UPDATE log.patrol SET damages = %s, oldest_at = coalesce(to_timestamp(%s), now())",
+        (orjson.dumps(known).decode(), oldest),
+    )
+
+
+async def _oldest(connection: Connection) -> float | None:
+    cursor = await connection.execute("SELECT extract(epoch FROM oldest_at)::float8 FROM log.patrol")
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def _beginning(connection: Connection, upto: int) -> int:
@@ -97,7 +143,9 @@ async def check_piece(connection: Connection, client: Client, first: int, last: 
     before = next((Link(row[0], bytes(row[-1])) for row in rows if row[0] == first - 1), None)
     rows = [row for row in rows if row[0] >= first]
     check = LogCheck(first - 1, Link(0, b"") if first == 1 else before)
-    check.take(rows)
+    for at in range(0, len(rows), AT_ONCE):
+        check.take(rows[at : at + AT_ONCE])
+        await asyncio.sleep(0)
     if check.position < last:
         check.end(last, None)
     bodies = {row[0]: row[_BODY].encode() for row in rows}

@@ -61,7 +61,7 @@ async def _lead(settings: Settings, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
-        patrolling = asyncio.create_task(patrol(settings.database_url.get_secret_value(), client))
+        patrolling = asyncio.create_task(patrol(settings, client))
         try:
             await copy(database, client, stop)
         finally:

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
 
     max_batch: int = Field(default=500, description="events a service takes into one transaction, at most")
     lease_poll_seconds: float = 0.5
+    patrol_events_per_second: int = Field(
+        default=25_000, description="events the patrol looks at, at most; past 45 s of them its round takes longer"
+    )
     retry_attempts: int = Field(default=5, description="tries of an event that fails before a person has to decide")
     retry_base_seconds: float = 1.0
     callback_max_bytes: int = 1_048_576

@@ -57,6 +57,7 @@ ASKED: Final = {
     "relay_distance_events": "Events of the log that are not in the stream yet.",
     "damaged_positions": "Positions of log and stream that the patrol found damaged.",
     "patrol_age_seconds": "Since the patrol last compared log and stream; more than some seconds: no relay works.",
+    "patrol_oldest_seconds": "Since that was looked at which the patrol has not looked at for longest.",
     "stream_intact": "1: no message of the stream is missing.",
     "inbox_messages": "Answers that wait to be appended to the log.",
     "database_up": "Whether PostgreSQL answers this process.",
@@ -178,6 +179,7 @@ class Telemetry:
         assert row is not None
         self._asked["damaged_positions"].set(int(row[0]))
         self._asked["patrol_age_seconds"].set(float(row[1]))
+        self._asked["patrol_oldest_seconds"].set(float(row[2]))
         self.known["damaged_positions"] = int(row[0])
 
     async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:

@@ -111,6 +111,7 @@ def _role(connection: psycopg.Connection, role: str, password: str) -> None:
     connection.execute(sql.SQL(grants).format(sql.Identifier(role)))
     if role == "relay":
         connection.execute("GRANT UPDATE ON log.patrol TO relay")
+        connection.execute("GRANT SELECT, INSERT, UPDATE ON log.seal TO relay")
         connection.execute("DROP POLICY IF EXISTS read_relay ON log.events")
         connection.execute("CREATE POLICY read_relay ON log.events FOR SELECT TO relay USING (true)")
     else:

@@ -102,14 +102,14 @@ class running:  # noqa: N801 - reads as a word
         self.process.wait(15)
 
 
-async def fill(servers: Servers, database: str, server: Nats) -> None:
+async def fill(servers: Servers, database: str, server: Nats, upto: int = EVENTS) -> None:
     settings = Settings.model_validate(
         {"database_url": servers.role_url("relay", database), "nats_url": server.url("relay")}
     )
     stop = asyncio.Event()
     copying = asyncio.create_task(relay.run(settings, stop))
     async with asyncio.timeout(20):
-        while (await compare(servers.admin_url(database), server.url("service"))).last < EVENTS:  # noqa: ASYNC110
+        while (await compare(servers.admin_url(database), server.url("service"))).last < upto:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     stop.set()
     await copying

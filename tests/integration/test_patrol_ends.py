@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from shared.runtime.patrol import patrol
-from tests.integration.log_harness import append, on_nats, registrations, relaying
+from tests.integration.log_harness import append, on_nats, registrations, relaying, settings_of
 from tests.running_servers import Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
@@ -21,7 +21,7 @@ async def test_it_ends_at_whatever_moment_it_is_cancelled(servers: Servers, data
     chance = Random(1)
     async with relaying(servers, database), on_nats(servers.nats_url("relay")) as client:
         for _ in range(100):
-            task = asyncio.create_task(patrol(servers.role_url("relay", database), client))
+            task = asyncio.create_task(patrol(settings_of(servers, database, "relay", "relay"), client))
             await asyncio.sleep(chance.uniform(0, SPREAD_SECONDS))
             task.cancel()
             done, _pending = await asyncio.wait([task], timeout=5)

@@ -1,0 +1,129 @@
+"""The patrol's round: whatever changes in a thousand that was sealed, on either side, is told by its piece."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.runtime import patrol
+from shared.runtime.embedded import Nats, free_port
+from shared.runtime.rounds import PIECE, Rounds, runs
+from shared.runtime.skimming import Skimmer
+from shared.runtime.topology import provision_streams
+from tests.integration.damaging import tamper
+from tests.integration.log_harness import append, connected, on_nats, registrations
+from tests.integration.test_integrity import fill, running
+from tests.running_servers import Servers
+
+PIECES = 4
+OTHER = "'00000000-0000-0000-0000-000000000001'"
+TAMPERING = {
+    "body": "UPDATE log.events SET body = replace(body, 'client 150', 'client 151') WHERE position = 1501",
+    "hash": "UPDATE log.events SET chain = '\\x00' WHERE position = 1501",
+    "gone": "DELETE FROM log.events WHERE position = 1501",
+    "type": "UPDATE log.events SET type = 'BatchPaused' WHERE position = 1501",
+    "slot": "UPDATE log.events SET slot = 64 WHERE position = 1501",
+    "tenant": f"UPDATE log.events SET tenant_id = {OTHER} WHERE position = 1501",
+    "no client": "UPDATE log.events SET client_id = NULL WHERE position = 1501",
+    "entity": f"UPDATE log.events SET entity_id = {OTHER} WHERE position = 1501",
+    "time": "UPDATE log.events SET occurred_at = occurred_at + interval '1 microsecond' WHERE position = 1501",
+    "two rows in each other's place": "UPDATE log.events SET position = 0 WHERE position = 1501;"
+    "UPDATE log.events SET position = 1501 WHERE position = 1502;"
+    "UPDATE log.events SET position = 1502 WHERE position = 0",
+}
+
+
+class Whole:
+    """A stream of which nothing is missing."""
+
+    async def missing(self, first: int, last: int) -> list[int]:
+        assert (first % PIECE, last % PIECE) == (1, 0)
+        return []
+
+
+@pytest.mark.parametrize("statement", TAMPERING.values(), ids=TAMPERING)
+async def test_a_row_that_changes_is_told_by_its_piece(servers: Servers, database: str, statement: str) -> None:
+    await append(servers, database, registrations(PIECES * PIECE + 7))
+    rounds = Rounds(Whole(), 10 * PIECE)
+    async with connected(servers.role_url("relay", database)) as connection:
+        for _ in range(2):
+            assert await rounds.step(connection, PIECES * PIECE + 7, 45) == []
+        await tamper(servers, database, *statement.split(";"))
+        assert await rounds.step(connection, PIECES * PIECE + 7, 45) == [1]
+        again = Rounds(Whole(), 10 * PIECE)
+        assert await again.step(connection, PIECES * PIECE + 7, 45) == [1], "what is sealed outlives the process"
+
+
+async def test_the_round_takes_what_has_waited_longest_and_no_more_than_it_has_to(
+    servers: Servers, database: str
+) -> None:
+    await append(servers, database, registrations(PIECES * PIECE))
+    asked: list[tuple[int, int]] = []
+
+    class Noting(Whole):
+        async def missing(self, first: int, last: int) -> list[int]:
+            asked.append(((first - 1) // PIECE, last // PIECE))
+            return []
+
+    rounds = Rounds(Noting(), 2 * PIECE, since=time.time() - 1_000)
+    async with connected(servers.role_url("relay", database)) as connection:
+        for _ in range(3):
+            await rounds.step(connection, PIECES * PIECE, 1)
+        assert time.time() - (rounds.oldest or 0) > 900, "one is not looked at yet"
+        await rounds.step(connection, PIECES * PIECE, 1)
+        assert time.time() - (rounds.oldest or 0) < 900
+        await rounds.step(connection, PIECES * PIECE, 45)
+    assert asked == [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2)], "at most two a second, however many were due"
+
+
+async def test_a_bit_in_the_stream_s_running_store_is_named_within_a_round(
+    servers: Servers, database: str, tmp_path: Path
+) -> None:
+    """The server goes on running; the position is found by the round and named by the close look."""
+    server = Nats(tmp_path / "nats", free_port(), dict.fromkeys(("provision", "relay", "service"), "password"))
+    await append(servers, database, registrations(PIECES * PIECE))
+    with running(server):
+        await provision_streams(server.url("provision"))
+        await fill(servers, database, server, PIECES * PIECE)
+        async with (
+            on_nats(server.url("relay")) as client,
+            connected(servers.role_url("relay", database)) as connection,
+        ):
+            skimmer = await Skimmer.connect(server.url("relay"))
+            rounds = Rounds(skimmer, 10 * PIECE)
+
+            async def damages() -> list[tuple[str, int, int]]:
+                await patrol.go_round(connection, client, rounds, PIECES * PIECE, 45)
+                cursor = await connection.execute("SELECT damages FROM log.patrol")
+                ((found,),) = await cursor.fetchall()
+                return [(damage["side"], damage["first"], damage["last"]) for damage in found]
+
+            assert await damages() == []
+            _flip(tmp_path, b'"client 1500"')
+            assert await _until_told(damages) == [("stream", 1501, 1501)]
+            await skimmer.aclose()
+
+
+async def _until_told(damages) -> list[tuple[str, int, int]]:  # type: ignore[no-untyped-def]
+    """NATS keeps a block in memory for ten seconds after its last use; what is read then is right."""
+    for _ in range(8):
+        await asyncio.sleep(11)
+        if found := await damages():
+            return list(found)
+    return []
+
+
+def _flip(folder: Path, text: bytes) -> None:
+    for block in folder.rglob("*.blk"):
+        if (at := block.read_bytes().find(text)) >= 0:
+            with block.open("r+b") as file:
+                file.seek(at + 3)
+                file.write(bytes([text[3] ^ 4]))
+            return
+    raise AssertionError(f"{text!r} is in no block")
+
+
+def test_runs() -> None:
+    assert list(runs([])) == []
+    assert list(runs([0, 1, 2, 5, 7, 8])) == [(0, 2), (5, 5), (7, 8)]
