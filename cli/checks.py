@@ -1,6 +1,7 @@
 """`verify`: does the state follow from the log, is the stream its copy, and is it the log that was written?"""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -49,11 +50,10 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
 
     schemas = {service: verify_schema(service) for service in SERVICES}
     # The folds have processes of their own, for which this one would only wait.
-    folding = asyncio.ensure_future(fold_all(admin_url, "verify", schemas, show=show))
-    verdicts, (found, stream) = await asyncio.gather(
+    folding = asyncio.ensure_future(_folds(admin_url, schemas, show))
+    report, (found, stream) = await asyncio.gather(
         folding, _check_copies(admin_url, nats_url, lambda what: line(what, show, quiet=lambda: not folding.done()))
     )
-    report = report_of(verdicts)
     report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
     if stream:
         report["stream"] = {
@@ -65,16 +65,28 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     return report
 
 
+async def _folds(admin_url: str, schemas: dict[str, str], show: bool) -> dict[str, Any]:
+    """What the folds of the services came to; that the log cannot be read, where it cannot."""
+    from shared.runtime.integrity import BROKEN
+
+    try:
+        return report_of(await fold_all(admin_url, "verify", schemas, show=show))
+    except BROKEN as error:
+        return {"identical": False, "services": {}, "unreadable": str(error)}
+
+
 async def _check_copies(
     admin_url: str, nats_url: str | None, told: Callable[[str], Callable[[int, int], None]]
 ) -> tuple["Findings", "StreamVerdict | None"]:
-    """The log against its hash chain, and then the stream against the log."""
+    """The log against its hash chain, and then the stream against the log, if that can be read."""
     from shared.runtime import comparison, integrity
     from shared.runtime.database import connect
 
     async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
         found = await integrity.check_log(connection, told("log"))
-    return found, await comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
+    with contextlib.suppress(integrity.BROKEN):
+        return found, await comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
+    return found, None
 
 
 def damages_of(findings: "Findings") -> list[dict[str, Any]]:
@@ -118,6 +130,9 @@ def say_folds(report: dict[str, Any]) -> None:
 
 def _say_log(report: dict[str, Any]) -> None:
     log, stream = report["log"], report.get("stream")
+    if "unreadable" in report:
+        typer.echo(f"  PostgreSQL cannot read the log: {report['unreadable']}")
+        typer.echo("  Neither tables nor stream were compared with it.")
     state = "intact" if log["intact"] else f"{log['damaged']:,} events damaged"
     typer.echo(f"  {'log':<11} {state}")
     say_damages(log["damages"])

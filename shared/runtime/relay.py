@@ -21,6 +21,7 @@ from nats.js.errors import NotFoundError
 from shared.ids import from_hex
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
+from shared.runtime.integrity import BROKEN
 from shared.runtime.leaving import leave
 from shared.runtime.patrol import patrol
 from shared.runtime.settings import Settings
@@ -32,6 +33,7 @@ ATOMIC_FROM: Final = 8
 LINGER_SECONDS: Final = 0.012
 LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
+BROKEN_SECONDS: Final = 5.0
 Row = tuple[int, str, str, int, str]
 logger = structlog.get_logger()
 
@@ -63,11 +65,21 @@ async def _lead(settings: Settings, stop: asyncio.Event) -> None:
         client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
         patrolling = asyncio.create_task(patrol(settings, client))
         try:
-            await copy(database, client, stop)
+            await _copy_what_can_be_read(database, client, stop)
         finally:
             patrolling.cancel()
             await asyncio.wait([patrolling])
             await leave(client.close())
+
+
+async def _copy_what_can_be_read(database: Connection, client: Client, stop: asyncio.Event) -> None:
+    """Copy. Where a block of the log is broken, go on leading: the patrol beside it has to name what is lost."""
+    while not stop.is_set():
+        try:
+            await copy(database, client, stop)
+        except BROKEN as error:
+            logger.error("the log cannot be read; run `leadstream repair`", error=repr(error))
+            await _pause(stop, BROKEN_SECONDS)
 
 
 async def _lock(database: Connection) -> bool:

@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from psycopg import sql
 
-from shared.runtime import direct, relay
+from shared.runtime import blocks, direct, relay
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.comparison import OTHER_EVENT, StreamVerdict, compare
 from shared.runtime.database import Connection, connect
@@ -65,6 +65,7 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
     client = await nats.connect(nats_url, name="repair", max_reconnect_attempts=3)
     try:
         async with await connect(admin_url, name="repair", autocommit=True) as connection:
+            await blocks.take_out(connection, say)
             await _mend_log(connection, client, done, say)
             await _extend_log(connection, client, done, say)
             verdict = await compare(admin_url, nats_url)

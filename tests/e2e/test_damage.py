@@ -1,6 +1,7 @@
 """One damaged event is seen by itself within a minute, named, and mended by one command."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ import psycopg
 import pytest
 
 DETECTED_WITHIN_SECONDS = 60.0
+# It is waited twice for the patrol, and the commands in between start a process each.
+pytestmark = pytest.mark.timeout(300)
 
 
 def leadstream(stack, *words: str) -> subprocess.CompletedProcess[str]:
@@ -51,3 +54,33 @@ def test_a_damaged_event_is_seen_named_and_mended(stack, campaign, change):
     assert (done.returncode, "1 events put back" in done.stdout) == (0, True), done.stdout + done.stderr
     until_told(stack, damaged=False)
     assert leadstream(stack, "verify").returncode == 0
+
+
+def test_a_broken_block_of_the_log_s_table_is_seen_named_and_mended(stack, campaign):
+    """One bit in PostgreSQL's own file, while PostgreSQL is down: the server refuses the block from then on."""
+    flip_in_the_log_s_file(stack)
+    until_told(stack, damaged=True)
+    done = leadstream(stack, "verify")
+    assert done.returncode == 1
+    assert re.search(r"positions? \d+.*: the event is gone, or cannot be read", done.stdout), done.stdout
+    done = leadstream(stack, "repair", "--yes")
+    assert re.search(r"log: [1-9]\d* events put back", done.stdout), done.stdout + done.stderr
+    until_told(stack, damaged=False)
+    assert leadstream(stack, "verify").returncode == 0
+
+
+def flip_in_the_log_s_file(stack) -> None:
+    with psycopg.connect(stack.admin_url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        row = connection.execute("SELECT pg_relation_filepath('log.events')").fetchone()
+    assert row is not None
+    away = stack.processes.pop("postgres")
+    away.running.send_signal(signal.SIGINT)
+    away.running.wait(30)
+    with (stack.postgres.folder / "data" / row[0]).open("r+b") as file:
+        file.seek(8192 - 40)
+        (byte,) = file.read(1)
+        file.seek(8192 - 40)
+        file.write(bytes([byte ^ 8]))
+    away.start()
+    stack.processes["postgres"] = away

@@ -10,7 +10,7 @@ import pytest
 
 from shared.runtime import relay
 from shared.runtime.comparison import compare
-from shared.runtime.embedded import Nats, free_port
+from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.integrity import check_log
 from shared.runtime.settings import Settings
 from shared.runtime.topology import provision_streams
@@ -71,7 +71,7 @@ async def test_every_flipped_bit_in_the_stream_s_store_is_found(
     """A stream of its own, stopped; then again and again one bit of its blocks flipped and the server started."""
     chance = random.Random(7)
     await append(servers, database, registrations(EVENTS))
-    server = Nats(tmp_path / "nats", free_port(), dict.fromkeys(("provision", "relay", "service"), "password"))
+    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(("provision", "relay", "service"), "password"))
     with running(server):
         await provision_streams(server.url("provision"))
         await fill(servers, database, server)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.runtime import patrol
-from shared.runtime.embedded import Nats, free_port
+from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.rounds import PIECE, Rounds, runs
 from shared.runtime.skimming import Skimmer
 from shared.runtime.topology import provision_streams
@@ -81,7 +81,7 @@ async def test_a_bit_in_the_stream_s_running_store_is_named_within_a_round(
     servers: Servers, database: str, tmp_path: Path
 ) -> None:
     """The server goes on running; the position is found by the round and named by the close look."""
-    server = Nats(tmp_path / "nats", free_port(), dict.fromkeys(("provision", "relay", "service"), "password"))
+    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(("provision", "relay", "service"), "password"))
     await append(servers, database, registrations(PIECES * PIECE))
     with running(server):
         await provision_streams(server.url("provision"))
