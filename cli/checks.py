@@ -70,9 +70,10 @@ async def _folds(admin_url: str, schemas: dict[str, str], show: bool) -> dict[st
     from shared.runtime.integrity import BROKEN
 
     try:
-        return report_of(await fold_all(admin_url, "verify", schemas, show=show))
+        verdicts = await fold_all(admin_url, "verify", schemas, show=show)
     except BROKEN as error:
         return {"identical": False, "services": {}, "unreadable": str(error)}
+    return report_of(verdicts)
 
 
 async def _check_copies(
@@ -84,7 +85,7 @@ async def _check_copies(
 
     async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
         found = await integrity.check_log(connection, told("log"))
-    with contextlib.suppress(integrity.BROKEN):
+    with contextlib.suppress(*integrity.BROKEN):
         return found, await comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
     return found, None
 
