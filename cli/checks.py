@@ -51,9 +51,9 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     schemas = {service: verify_schema(service) for service in SERVICES}
     # The folds have processes of their own, for which this one would only wait.
     folding = asyncio.ensure_future(_folds(admin_url, schemas, show))
-    report, (found, stream) = await asyncio.gather(
-        folding, _check_copies(admin_url, nats_url, lambda what: line(what, show, quiet=lambda: not folding.done()))
-    )
+    copies = _check_copies(admin_url, nats_url, lambda what: line(what, show, quiet=lambda: not folding.done()))
+    found, stream = (await asyncio.gather(folding, copies))[1]
+    report = folding.result()
     report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
     if stream:
         report["stream"] = {
