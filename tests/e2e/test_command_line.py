@@ -1,6 +1,8 @@
 """A working day at the command line, against real services: set up, plan, launch with a cap, go on, skip, clean up."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from typer.testing import CliRunner
@@ -55,10 +57,77 @@ def test_a_working_day(stack, leadstream, people):
     assert "2 items skip their step" in leadstream("batch", "skip", launched["batch_id"], "--step", EMAIL)
     assert wait(leadstream, launched["batch_id"], "completed")["completed"] == 2
 
+    item = leadstream("items", launched["batch_id"], "--json")[0]["item_id"]
+    (told,) = leadstream("why", item, "--json")["entities"]
+    assert (told["basis"], told["key"], "company_domain" in told["fields"]) == ("domain", "day.example", True)
+    assert "is about company_" in leadstream("why", item)
+
     leadstream("client", "budget", client, "--max-credits", "100")
     leadstream("config", "remove", client, COMPANY, "--name", "other")
     leadstream("pipeline", "remove", client, "mine")
     assert leadstream("pipeline", "list", client, "--json") == []
+
+
+@pytest.fixture
+def hook():
+    """A webhook that is too busy once; the rows it was sent, parcel by parcel."""
+    parcels: list[list[int]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            parcels.append([lead["row"] for lead in body["leads"]])
+            self.send_response(503 if len(parcels) == 1 else 200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/leads", parcels
+        server.shutdown()
+
+
+def test_what_becomes_of_leads(leadstream, people, hook, tmp_path):
+    client = leadstream("client", "add", "Pushing day").strip()
+    upload = leadstream("upload", str(people([("Ann", "Day"), ("Bob", "Night")])), "--client", client, "--json")
+    leadstream("pipeline", "save", client, "tidy", "normalize_all_core_values")
+    batch = leadstream("launch", upload["upload_id"], "--pipeline", "tidy", "--json")["launched"]["batch_id"]
+    wait(leadstream, batch, "completed")
+    leads(leadstream, batch, 2)
+
+    url, parcels = hook
+    pushed = leadstream("leads", "push", url, "--batch", batch, "--columns", "row", "--size", "1", "--json")
+    assert (pushed["status"], pushed["leads"], parcels) == ("completed", 2, [[1], [1], [2]])
+    assert next(iter(leadstream("pushes", "list", "--json")))["push_id"] == pushed["push_id"]
+    told = [event["type"] for event in leadstream("history", pushed["push_id"], "--json")]
+    assert told == ["PushRequested", "ParcelRefused", "ParcelPushed", "ParcelPushed", "PushCompleted"]
+
+    for name, domains in (("old", ("day.example", "dusk.example")), ("new", ("night.example",))):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["Company Name,Domain", *(f"{d[:3]},{d}" for d in domains)]))
+        leadstream("customers", "replace", client, str(tmp_path / f"{name}.csv"))
+    assert [each["customer"] for each in leadstream("customers", "list", client, "--json")] == ["night.example"]
+    eventually_worked(leadstream, batch, [False, True])
+    leadstream("customers", "remove", client, "--domain", "www.night.example")
+    eventually_worked(leadstream, batch, [None, None])
+
+
+def eventually_worked(leadstream, batch_id: str, wanted: list[bool | None]) -> None:
+    for _ in range(100):
+        found = [lead["is_worked_at_customer"] for lead in leads(leadstream, batch_id, 2)]
+        if found == wanted:
+            return
+    raise AssertionError(f"never {wanted}: {found}")
+
+
+def leads(leadstream, batch_id: str, count: int):
+    for _ in range(100):
+        found = leadstream("leads", "list", "--batch", batch_id, "--json")
+        if len(found) == count:
+            return found
+    raise AssertionError(f"never {count} leads: {found}")
 
 
 def wait(leadstream, batch_id: str, status: str):
