@@ -76,8 +76,12 @@ async def connect_as(kind: type[C], url: str, *, name: str, search_path: str, au
     connection.adapters.register_loader("uuid", _UuidAsText)
     set_json_loads(orjson.loads, connection)
     connection.prepare_threshold = 2
-    await _set_clock(connection)
-    await connection.set_autocommit(autocommit)
+    try:
+        await _set_clock(connection)
+        await connection.set_autocommit(autocommit)
+    except BaseException:  # cancelled too: nobody has it yet who would close it
+        await connection.close()
+        raise
     return connection
 
 
