@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--custom-compile-command "make lock" --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz chaos outages test-containers test-compose bench check format docs lock clean
+.PHONY: help setup demo test fuzz chaos outages test-alarms test-containers test-compose bench check format docs lock clean
 
 help: ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ chaos: $(STAMP) ## break everything for MINUTES=5 (SEED=7 repeats a run), and se
 
 outages: $(STAMP) ## NATS, then PostgreSQL, away for SECONDS=600 while answers come in (half an hour)
 	LEADSTREAM_AWAY_SECONDS=$(or $(SECONDS),600) $(BIN)/pytest -s tests/chaos/test_outages.py
+
+test-alarms: ## the alarms against made-up metrics, by Prometheus's own promtool
+	@command -v promtool >/dev/null || { echo "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
+	cd deploy/observability && promtool check rules alerts.yml && promtool test rules alerts_test.yml
 
 test-containers: $(STAMP) ## integration tests against servers in containers (needs Docker)
 	$(BIN)/pytest --containers tests/integration
