@@ -29,7 +29,7 @@ class Copier(Generic[T]):
         self._statement = f"COPY {rows.table.name} ({rows.names}) FROM STDIN (FORMAT csv, NULL 'null', ESCAPE '\\')"
 
     async def copy(self, connection: Connection, rows: Sequence[T]) -> None:
-        """Write the rows. Raises psycopg.errors.UniqueViolation; DataError or TypeError for what a column cannot hold."""
+        """Write the rows. Raises UniqueViolation; DataError or TypeError for what a column cannot hold."""
         async with connection.cursor() as cursor, cursor.copy(self._statement) as copy:
             for first in range(0, len(rows), AT_ONCE):
                 await copy.write(b"\n".join(map(self.line, rows[first : first + AT_ONCE])) + b"\n")
