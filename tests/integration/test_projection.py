@@ -22,7 +22,7 @@ from tests.integration.counting import (
     counts,
     in_its_schema,
 )
-from tests.integration.log_harness import OTHER_TENANT, TENANT, append, connected, logged, registered
+from tests.integration.log_harness import OTHER_TENANT, TENANT, append, connected, eventually, logged, registered
 from tests.running_servers import Servers
 
 COUNTED = {"a": 3, "b": 1, "c": 2}
@@ -174,15 +174,21 @@ async def test_a_rebuild_comes_through_while_the_service_is_in_a_batch(
     applying = asyncio.create_task(machine.apply(connection, found))
     await begun.wait()
     rebuilding = asyncio.create_task(rebuild(servers.admin_url(database), counting()))
-    await asyncio.sleep(0.3)
+    async with connected(servers.admin_url(database)) as watching:
+        await eventually(lambda: _sessions(watching, connection.info.backend_pid), lambda left: left == 0)
     go_on.set()
-    verdict = await asyncio.wait_for(rebuilding, 20)
+    verdict = await asyncio.wait_for(rebuilding, 60)
     assert verdict.different_rows == 0
     with pytest.raises(errors.OperationalError):
         await applying
     async with in_its_schema(servers, database) as anew:
         await count_on(anew, servers, database)
     assert await counts(servers, database) == COUNTED | {"a": 4}
+
+
+async def _sessions(connection: Connection, pid: int) -> int:
+    cursor = await connection.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,))
+    return len(await cursor.fetchall())
 
 
 async def test_a_rebuild_goes_on_where_it_was_interrupted(
