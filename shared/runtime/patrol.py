@@ -117,15 +117,25 @@ async def go_round(
     again = [(damage["first"] - 1) // SEALED for damage in known[:1]]
     for piece in [*odd[:CLOSE_LOOKS], *again]:
         first, last = piece * SEALED + 1, min((piece + 1) * SEALED, upto)
-        found = await check_piece(connection, client, first, last)
-        known = _merged(known, first, last, found.damages)
-        if not found.damages and piece in odd:
+        damages = await _closely(connection, client, first, last)
+        known = _merged(known, first, last, damages)
+        if not damages and piece in odd:
             await rounds.seal(connection, piece)
     oldest = rounds.oldest
     await connection.execute(
         "UPDATE log.patrol SET damages = %s, oldest_at = coalesce(to_timestamp(%s), now()), checked_at = now()",
         (orjson.dumps(known).decode(), oldest),
     )
+
+
+async def _closely(connection: Connection, client: Client, first: int, last: int) -> list[Damage]:
+    """What a close look finds from `first` to `last`, taken in as many steps as their width asks for."""
+    damages: list[Damage] = []
+    while last >= first:
+        begin = max(first, await _beginning(connection, last))
+        damages = (await check_piece(connection, client, begin, last)).damages + damages
+        last = begin - 1
+    return damages
 
 
 async def _oldest(connection: Connection) -> float | None:
