@@ -251,13 +251,13 @@ class Handlers:
         if not (payload.everything or payload.items or payload.workflow or payload.codes):
             message = "say which failed items: `items`, `workflow` or `codes`; for all of them `everything`: true"
             raise Problem(422, "empty_filter", message)
-        position = await self._append(command, payload, client_id=batch["client_id"], batch_id=batch_id)
+        about = {"client_id": batch["client_id"], "batch_id": batch_id}
+        await lookups.not_cancelled(self.queries, command.tenant_id, batch_id, _id_of(command, payload, about))
+        position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
-        whom = [name for name in about.values() if name]
-        event_id = command.make_id("evt", event_type(type(payload)).name, *whom)
-        event = _event(command, payload, event_id, **about)
+        event = _event(command, payload, _id_of(command, payload, about), **about)
         position = await self.appender.append([event])
         return await lookups.first_said(self.queries, event) if command.key else position
 
@@ -274,6 +274,11 @@ class Handlers:
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
             position = await self.appender.append([_event(command, chunk, event_id, **about)])
         return position
+
+
+def _id_of(command: Command, payload: Any, about: Mapping[str, str | None]) -> str:
+    """The id of a command's event: the same for the same command under the same key."""
+    return command.make_id("evt", event_type(type(payload)).name, *[name for name in about.values() if name])
 
 
 def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:

@@ -16,6 +16,11 @@ from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
 LOGGED: Final = text("SELECT position, body FROM log.events WHERE id = CAST(:id AS uuid)")
+# Before a command that was given before, under the same key: it was right then.
+CANCELLED: Final = text(
+    "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchCancelled'"
+    " AND NOT EXISTS (SELECT FROM log.events WHERE id = CAST(:command AS uuid)) LIMIT 1"
+)
 
 
 async def first_said(queries: Queries, event: Event) -> int:
@@ -50,6 +55,14 @@ async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: st
     found = await listings.upload(queries, tenant_id, upload_id)
     if found is None or found["client_id"] != client_id:
         raise Problem(404, "not_found", f"{client_id} has no upload {upload_id}")
+
+
+async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command_id: str) -> None:
+    """Refuse a batch that was cancelled: its items have ended, and nothing of it goes on."""
+    about = {"batch": to_hex(batch_id), "command": to_hex(command_id)}
+    if await queries.rows(tenant_id, CANCELLED, about):
+        message = f"batch {batch_id} was cancelled, so its items take no step again; launch the rows in another batch"
+        raise Problem(409, "batch_cancelled", message)
 
 
 async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row:

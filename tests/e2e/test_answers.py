@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cli.campaign import COMPANY, PERSON
+from cli.campaign import COMPANY, PERSON, Refused
 from tests.e2e.ledgers import calls, submissions
 
 QUICK = {
@@ -91,6 +91,8 @@ def test_a_cancelled_batch_ends_every_item_and_keeps_the_answers(campaign, peopl
     campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel", json={"reason": "changed my mind"})
     batch = campaign.wait(batch_id, 10)
     assert (batch["status"], batch["cancelled"], batch["completed"]) == ("cancelled", 5, 0)
+    with pytest.raises(Refused, match=r"409 batch .* was cancelled"):
+        campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/retry", json={"everything": True})
     company = next(iter(calls(campaign, "company")))
     deadline = time.monotonic() + 20
     while (claim := campaign.call("dispatcher", "GET", f"/v1/claims/{company}")[0])["status"] != "ANSWERED":
