@@ -26,6 +26,7 @@ from shared.subjects import filters
 
 Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
+IDLE_IN_BATCH_SECONDS = 8
 TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted)
 logger = structlog.get_logger()
 
@@ -83,6 +84,9 @@ class Follower:
             if row and row[0]:
                 break
             await asyncio.sleep(self.settings.lease_poll_seconds)
+        # A leader that is stopped within a batch holds the log's end, and every append waits for it.
+        await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_BATCH_SECONDS * 1_000}")
+        await connection.commit()
         await self.machine.check_shape(connection)
         for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
             await connection.execute(statement)
