@@ -44,6 +44,7 @@ TAMPERING = {
     "time": ("UPDATE log.events SET occurred_at = occurred_at + interval '1 microsecond' WHERE position = 2", [(2, 2)]),
 }
 FLIPS = int(os.environ.get("LEADSTREAM_FLIPS", "24"))
+TAMPERED = int(os.environ.get("LEADSTREAM_TAMPERED", "26"))
 EVENTS = 400
 
 
@@ -57,6 +58,40 @@ async def test_tampering_with_the_log_is_found(
         await tamper(servers, database, statement)
         found = await check_log(connection)
     assert [(damage.first, damage.last) for damage in found.damages] == expected
+
+
+# What is done to one row: every column, one character of the body, one bit of the hash, the row itself.
+CHANGES = (
+    "UPDATE log.events SET id = gen_random_uuid() WHERE position = {at}",
+    "UPDATE log.events SET type = type || ' ' WHERE position = {at}",
+    "UPDATE log.events SET slot = (slot + 1) % 64 WHERE position = {at}",
+    "UPDATE log.events SET tenant_id = gen_random_uuid() WHERE position = {at}",
+    "UPDATE log.events SET client_id = NULL WHERE position = {at}",
+    "UPDATE log.events SET batch_id = gen_random_uuid() WHERE position = {at}",
+    "UPDATE log.events SET item_id = gen_random_uuid() WHERE position = {at}",
+    "UPDATE log.events SET entity_id = gen_random_uuid() WHERE position = {at}",
+    "UPDATE log.events SET occurred_at = occurred_at - interval '1 microsecond' WHERE position = {at}",
+    "UPDATE log.events SET body = overlay(body placing '~' from {byte} for 1) WHERE position = {at}",
+    "UPDATE log.events SET chain = set_bit(chain, {byte}, 1 - get_bit(chain, {byte})) WHERE position = {at}",
+    "UPDATE log.events SET position = position + 10000 WHERE position = {at}",
+    "DELETE FROM log.events WHERE position = {at}",
+)
+
+
+async def test_whatever_is_done_to_whichever_row_is_found_there(servers: Servers, database: str) -> None:
+    """Each change alone, and taken back; LEADSTREAM_TAMPERED=200 tries more rows."""
+    chance = random.Random(11)
+    await append(servers, database, registrations(EVENTS))
+    async with connected(servers.admin_url(database)) as connection:
+        for number in range(TAMPERED):
+            at, byte = chance.randrange(1, EVENTS + 1), chance.randrange(1, 200)
+            statement = CHANGES[number % len(CHANGES)].format(at=at, byte=byte)
+            async with connection.transaction(force_rollback=True):
+                await connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
+                assert (await connection.execute(statement.encode())).rowcount == 1
+                found = await check_log(connection)
+            assert at in {damage.first for damage in found.damages}, statement
+        assert (await check_log(connection)).damages == []
 
 
 async def test_more_damages_than_are_listed_are_counted(servers: Servers, database: str) -> None:
