@@ -7,7 +7,7 @@ doctor`, until the same positions are found sound. It mends nothing: that is wha
 """
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict
 from itertools import count
 from typing import Any, Final
@@ -23,7 +23,7 @@ from shared.runtime.archive import Link
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.comparison import GONE, OTHER_EVENT
 from shared.runtime.database import Connection, connect
-from shared.runtime.integrity import Damage, Findings, LogCheck, rows_of
+from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
 from shared.runtime.rounds import PIECE as SEALED
 from shared.runtime.rounds import Rounds
 from shared.runtime.settings import Settings
@@ -145,8 +145,10 @@ async def _oldest(connection: Connection) -> float | None:
 
 
 async def _beginning(connection: Connection, upto: int) -> int:
-    cursor = await connection.execute(BEGINNING, (upto - PIECE, upto, PIECE_BYTES))
-    row = await cursor.fetchone()
+    row = None
+    with suppress(*BROKEN):  # how wide they are cannot be read, but which
+        cursor = await connection.execute(BEGINNING, (upto - PIECE, upto, PIECE_BYTES))
+        row = await cursor.fetchone()
     return row[0] if row and row[0] is not None else max(1, upto - PIECE + 1)
 
 

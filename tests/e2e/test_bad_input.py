@@ -66,7 +66,7 @@ def test_bad_rows_are_mended_and_uploaded_again(campaign, tmp_path):
     header, *rows = csv.reader(io.StringIO(answer.text))
     assert header == ["leadstream_reason", "First Name", "Last Name", "Company", "Note"]
     assert [row[1:] for row in rows] == [["", "", "Nobody", "'=1+1"], ["Bob", "Ray", "Beta", "x", "too much"]]
-    assert "it has none of them" in rows[0][0]
+    assert "it has only 'Company'" in rows[0][0]
     assert "the first cell too many is 'too much'" in rows[1][0]
     file.write_text(answer.text.replace(",,,Nobody", ",No,Body,Nobody").replace(",too much", ""), newline="")
     mended = campaign.upload(file)
