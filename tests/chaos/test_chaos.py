@@ -15,6 +15,7 @@ import pytest
 SECONDS = 240
 
 
+@pytest.mark.alone
 @pytest.mark.processes
 @pytest.mark.timeout(SECONDS + 30)
 def test_nothing_is_lost_whatever_breaks(tmp_path: Path) -> None:

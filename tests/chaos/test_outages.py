@@ -27,7 +27,7 @@ from simulator.sample_list import write_list
 from tests.e2e.ledgers import submissions
 
 AWAY_SECONDS = float(os.environ.get("LEADSTREAM_AWAY_SECONDS", "15"))
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300 + 2 * int(AWAY_SECONDS))]
+pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300 + 2 * int(AWAY_SECONDS))]
 ITEMS = 200
 OUT_SECONDS = 15
 CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_attempts": 30, "retry_base_seconds": 0.2,

@@ -14,7 +14,7 @@ from shared.runtime.settings import SERVICES
 from simulator.sample_list import write_list
 from tests.e2e.ledgers import calls, submissions
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300)]
 TAKEOVER_SECONDS = 5
 
 
