@@ -24,6 +24,8 @@ import psycopg
 
 POSTGRES_USER: Final = "leadstream"
 PORTS: Final = (15_000, 32_000)
+# Room for a stack of two replicas, twice.
+SLICE: Final = 50
 POSTGRES_SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -47,16 +49,25 @@ def free_ports(count: int) -> list[int]:
     """TCP ports of 127.0.0.1 that were free a moment ago, no two the same.
 
     They are below those that the system gives to outgoing connections (32768 and up on Linux, 49152 on macOS): one of
-    these could be taken again by any client before its server listens.
+    these could be taken again by any client before its server listens. For the same reason processes that ask at the
+    same moment look in different places first: each in the slice of its process id.
     """
+    slices = range(*PORTS, SLICE)
+    own = slices[os.getpid() % len(slices)]
     with contextlib.ExitStack() as held:
         found: list[int] = []
-        while len(found) < count:
+        for port in (*_drawn(own, own + SLICE), *_drawn(*PORTS)):
+            if len(found) == count:
+                break
             probe = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", random.randrange(*PORTS)))  # noqa: S311 - any will do
-                found.append(int(probe.getsockname()[1]))
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
         return found
+
+
+def _drawn(first: int, end: int) -> list[int]:
+    return random.sample(range(first, end), end - first)
 
 
 def free_port() -> int:
