@@ -29,11 +29,11 @@ class NotSeen(Exception):
 
 @dataclass
 class Scene:
-    """Where faults strike: the stack, and the seconds that each part took to come back, as they are measured."""
+    """Where faults strike: the stack, and the seconds that each killed part took to come back, as they are measured."""
 
     stack: StackUnderFire
     own_volumes: bool
-    recoveries: list[tuple[str, float]] = field(default_factory=list)
+    recoveries: list[float] = field(default_factory=list)
 
     def until(self, seen: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> float:
         """Wait until something can be seen; the seconds it took. Raises NotSeen. Servers may be away meanwhile."""
@@ -96,7 +96,7 @@ class Kill:
         if code != -signal.SIGKILL:
             raise NotSeen(f"{self.part} ended with {code} by itself")
         seconds = scene.until(lambda: works(scene, self.part, victim.pid), f"{self.part} works again")
-        scene.recoveries.append((self.part, seconds))
+        scene.recoveries.append(seconds)
         return f"process {victim.pid} died of SIGKILL, its successor works after {seconds:.1f} s"
 
 

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chaos.faults import Kill
 from chaos.load import Book
+from chaos.stack import SERVERS
 from chaos.tally import Tally
 
 
 @dataclass(frozen=True)
 class Struck:
-    """A fault that struck `at` seconds from the start, and what could be seen of it."""
+    """A fault that struck `at` seconds from the start and was over `seconds` later, and what could be seen of it."""
 
     at: float
+    seconds: float
+    touches: tuple[str, ...]
     lane: str
     number: int
     kind: str
@@ -24,6 +28,13 @@ class Struck:
 
     def __str__(self) -> str:
         return f"{self.at:7.1f} s  {self.fault}: {'' if self.seen else 'NOT SEEN: '}{self.evidence}"
+
+    def held_up(self, other: "Struck") -> bool:
+        """Whether meanwhile this fault was at a server, or at what leads there from the part that the other one hit."""
+        (part,) = other.touches
+        needed = {*SERVERS, *(f"{part} to {server}" for server in SERVERS)} - {part}
+        overlap = self.at < other.at + other.seconds and other.at < self.at + self.seconds
+        return overlap and not needed.isdisjoint(self.touches)
 
 
 @dataclass
@@ -51,11 +62,11 @@ class Report:
         return "not tested" if self.untested or not self.struck else "held"
 
     def finished(
-        self, tally: Tally, book: Book, ledger: Sequence[Mapping[str, Any]], recoveries: Sequence[tuple[str, float]]
+        self, tally: Tally, book: Book, ledger: Sequence[Mapping[str, Any]], recoveries: Sequence[float]
     ) -> None:
-        """Enter the figures and what was violated."""
+        """Enter the figures and what was violated. `recoveries`: seconds, one for each kill that was seen."""
         self.violations += tally.violations
-        times = sorted(seconds for _, seconds in recoveries)
+        kills = [struck for struck in self.struck if struck.seen and struck.kind == Kill.kind]
         self.figures = {
             "events": tally.events,
             "events_a_second": round(tally.events / self.seconds) if self.seconds else 0,
@@ -68,11 +79,15 @@ class Report:
             "answers_acknowledged": sum(entry["accepted"] for entry in ledger),
             "dispatches_in_doubt": len(tally.in_doubt),
             "dispatches_refused_or_timed_out": len(tally.unsuccessful),
-            "kills": sum(struck.seen and struck.kind == "kill -9" for struck in self.struck),
-            "seconds_until_a_killed_part_works": {
-                "median": round(statistics.median(times), 1) if times else None,
-                "most": round(times[-1], 1) if times else None,
-            },
+            "kills": len(kills),
+            "seconds_until_a_killed_part_works": _summary(recoveries),
+            "the_same_with_both_servers_there": _summary(
+                [
+                    seconds
+                    for kill, seconds in zip(kills, recoveries, strict=True)
+                    if not any(other.held_up(kill) for other in self.struck if other.kind != Kill.kind)
+                ]
+            ),
             "event_types": dict(sorted(tally.types.items())),
         }
 
@@ -93,3 +108,9 @@ class Report:
         lines += [f"  NOT TESTED: {struck}" for struck in self.untested]
         lines += [f"  VIOLATED: {what}" for what in self.violations]
         return "\n".join(lines)
+
+
+def _summary(times: Sequence[float]) -> dict[str, Any]:
+    if not times:
+        return {"times": 0}
+    return {"times": len(times), "median": round(statistics.median(times), 1), "most": round(max(times), 1)}

@@ -112,7 +112,17 @@ class Run:
             evidence, seen = str(error), False
         except Exception as error:  # noqa: BLE001 - a lane that ends would leave the rest untested
             evidence, seen = f"{type(error).__name__}: {error}", False
-        struck = Struck(at, strike.lane, strike.number, strike.fault.kind, str(strike.fault), evidence, seen)
+        struck = Struck(
+            at,
+            time.monotonic() - began - at,
+            strike.fault.touches,
+            strike.lane,
+            strike.number,
+            strike.fault.kind,
+            str(strike.fault),
+            evidence,
+            seen,
+        )
         self.report.struck.append(struck)
         self.say(str(struck))
 
