@@ -56,7 +56,7 @@ def _run(
     from cli.stack import Stack
 
     source = file or (_generated(folder, rows) if rows else SAMPLE)
-    workstream = workstream or _proposed(source)
+    workstream = _fitting(source, workstream)
     environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(answers.resolve())} if answers else {}
     with Stack(folder, environment=environment, say=say).running() as stack:
         campaign = Campaign(stack.urls)
@@ -82,17 +82,18 @@ def _seconds(batch: dict[str, Any]) -> float:
     return (ended - launched).total_seconds()
 
 
-def _proposed(source: Path) -> str:
-    """The workstream that the file fits best. Raises Refused for a file that cannot be read."""
+def _fitting(source: Path, workstream: str | None) -> str:
+    """The workstream that takes the file. Raises Refused, before anything is started, for one that none can take."""
+    from services.ingest.columns.mapping import MissingColumn
     from services.ingest.files.reading import Limits, UnreadableFile
-    from services.ingest.preview import propose
+    from services.ingest.preview import fitting
+    from services.ingest.workstreams import UnknownWorkstream
     from shared.runtime.settings import Settings
 
     try:
-        found = propose(source, Limits.of(Settings()))
-    except UnreadableFile as error:
+        return fitting(source, workstream, Limits.of(Settings()))
+    except (UnreadableFile, UnknownWorkstream, MissingColumn) as error:
         raise Refused(str(error)) from None
-    return found[0].workstream if found else "apollo_scrape"
 
 
 def _generated(folder: Path, rows: int) -> Path:

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from services.ingest.columns.mapping import SAMPLE_ROWS, Choices
+from services.ingest.columns.mapping import SAMPLE_ROWS, Choices, require
 from services.ingest.columns.proposals import Proposal, ambiguity, proposals
 from services.ingest.files.reading import Limits, Table, open_table
-from services.ingest.staging import Survey, surveyed
+from services.ingest.staging import Survey, mapping_of, surveyed
 from services.ingest.workstreams import workstream, workstreams
 
 SHOWN_BAD_ROWS: Final = 1_000
@@ -31,7 +31,7 @@ def preview(
     """
     with open_table(path, limits) as table:
         found = [] if slug else _proposed(table)
-        kind = workstream(slug or (found[0].workstream if found else next(iter(workstreams()))))
+        kind = workstream(slug or _best(found))
         seen = surveyed(table, kind, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
     warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
     if not slug and not found:
@@ -39,10 +39,19 @@ def preview(
     return {"workstream": kind.slug, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
 
 
-def propose(path: Path, limits: Limits) -> list[Proposal]:
-    """The workstreams that could take the file, the best first. Raises UnreadableFile."""
+def fitting(path: Path, slug: str | None, limits: Limits) -> str:
+    """The workstream that takes the file, by its columns and first rows: the one named, or the one that fits best.
+
+    Raises what an upload of the file would be refused with: UnreadableFile, UnknownWorkstream, MissingColumn.
+    """
     with open_table(path, limits) as table:
-        return _proposed(table)
+        kind = workstream(slug or _best(_proposed(table)))
+        require(mapping_of(table, kind, None), kind)
+    return kind.slug
+
+
+def _best(found: list[Proposal]) -> str:
+    return found[0].workstream if found else next(iter(workstreams()))
 
 
 def _proposed(table: Table) -> list[Proposal]:

@@ -2,13 +2,19 @@
 
 import json
 import time
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.campaign import Campaign, Refused
+from cli.stack import Stack
+from services.ingest.files.reading import Limits
+from services.ingest.preview import fitting
 from shared.canonical import registrable_domain
+from tests.e2e.ledgers import calls
 
 DATA = Path(__file__).parents[1] / "data"
 FILES: dict[str, dict[str, Any]] = json.loads((DATA / "expected_mappings.json").read_text())
@@ -32,8 +38,32 @@ COLUMNS = {
 LINKS = {"person_linkedin_url": "person_linkedin_url", "company_linkedin_url": "company_linkedin_url"}
 
 
+EXPORTS = [*sorted((DATA / "apollo").glob("*.csv")), DATA / "crm" / "salesforce_contacts_report.csv"]
+
+
 def words(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize("file", EXPORTS, ids=lambda file: file.name)
+def test_a_real_export_is_enriched_to_its_end(stack: Stack, file: Path) -> None:
+    workstream = fitting(file, None, Limits())
+    with closing(Campaign(stack.urls, name=file.name)) as campaign:
+        campaign.set_up(workstream)
+        enrich_to_its_end(campaign, file, workstream)
+
+
+def enrich_to_its_end(campaign: Campaign, file: Path, workstream: str) -> None:
+    upload = campaign.upload(file, workstream)
+    launched = campaign.launch(upload["upload_id"], campaign.steps(workstream, upload["mapping"]))
+    batch = campaign.wait(launched["batch_id"], 60)
+    assert (batch["completed"], batch["failed"]) == (upload["rows"], 0)
+    while len(leads := campaign.leads(batch["batch_id"])) < batch["items"]:
+        time.sleep(0.1)
+    companies = {lead["company_id"] for lead in leads} - {None}
+    assert calls(campaign, "company") == Counter(companies)
+    people = {lead["person_id"] for lead in leads} - {None}
+    assert calls(campaign, "person") == Counter(people)
 
 
 @pytest.mark.parametrize("name", FILES)
