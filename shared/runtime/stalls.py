@@ -6,12 +6,12 @@ thread, and is taken off where it can be read (Linux). What is left is what this
 """
 
 import asyncio
+import os
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -27,21 +27,23 @@ class Watchdog:
 
     def __init__(self, observe: Callable[[float], None]) -> None:
         self._observe = observe
-        self._beat = Beat(threading.get_native_id())
         self._over = threading.Event()
 
     async def run(self) -> None:
         """Beat for ever."""
-        self._beat = Beat(threading.get_native_id())
+        thread = Thread(threading.get_native_id())
+        self._beat = Beat(thread)
         watcher = threading.Thread(target=self._watch, args=(threading.get_ident(),), name="watchdog", daemon=True)
         watcher.start()
         try:
             while True:
                 await asyncio.sleep(EVERY_SECONDS)
                 self._observe(max(0.0, self._beat.age() - EVERY_SECONDS))
-                self._beat = Beat(self._beat.thread)
+                self._beat = Beat(thread)
         finally:
             self._over.set()
+            watcher.join()
+            thread.close()
 
     def _watch(self, loop_thread: int) -> None:
         """Tell of each long stall once, while it lasts; by its own beats too, for what freezes a process stops both."""
@@ -56,21 +58,35 @@ class Watchdog:
                 logger.warning("the event loop is held up", seconds=round(age, 3), at="".join(stack))
 
 
-class Beat:
-    """A moment of one thread (its native id)."""
+class Thread:
+    """One thread of this process (its native id), and for how long no processor was free for it.
 
-    def __init__(self, thread: int) -> None:
-        self.thread = thread
-        self._at, self._waited = time.monotonic(), _waited(thread)
+    What the kernel says is opened once: it is asked at every beat.
+    """
+
+    def __init__(self, native_id: int) -> None:
+        try:
+            self._file = os.open(f"/proc/self/task/{native_id}/schedstat", os.O_RDONLY)
+        except OSError:
+            self._file = -1
+
+    def waited(self) -> float:
+        """Seconds; 0 where the kernel does not say."""
+        return int(os.pread(self._file, 64, 0).split()[1]) / NANO if self._file >= 0 else 0.0
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._file >= 0:
+            os.close(self._file)
+
+
+class Beat:
+    """A moment of a thread."""
+
+    def __init__(self, thread: Thread) -> None:
+        self._thread = thread
+        self._at, self._waited = time.monotonic(), thread.waited()
 
     def age(self) -> float:
         """Seconds since then, without those in which the thread was ready and no processor was free."""
-        return time.monotonic() - self._at - (_waited(self.thread) - self._waited)
-
-
-def _waited(thread: int) -> float:
-    """Seconds for which a thread of this process has waited for a processor; 0 where the kernel does not say."""
-    try:
-        return int(Path(f"/proc/self/task/{thread}/schedstat").read_bytes().split()[1]) / NANO
-    except (OSError, IndexError, ValueError):
-        return 0.0
+        return time.monotonic() - self._at - (self._thread.waited() - self._waited)
