@@ -156,6 +156,7 @@ def serve(settings: Settings, http: Any) -> None:
     # What was imported stays for ever, and a batch makes thousands of short-lived objects: look for cycles less often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
     server = _Server(config)
     server.run()
     if not server.started:
