@@ -12,10 +12,10 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 import idna
-from tldextract import TLDExtract
 
 from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain
 from shared.legal_forms import plain_words, without_legal_form
+from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
 
 _CACHE: Final = 65_536
@@ -27,9 +27,6 @@ _NOTHING: Final = frozenset(("", "-", "--", "n/a", "#n/a", "null", "NULL", "none
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
 _AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
 _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
-# The snapshot inside the package, so nothing is fetched. Private suffixes count: two shops on `myshopify.com`
-# or two pages on `github.io` are two companies.
-_split_host: Final = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 _LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+|comm/+)?(?:organization-guest/+)?"
 _SLUG: Final = r"([^/?#\s,;\"<>]+)"
@@ -173,9 +170,8 @@ def _registrable(text: str) -> str | None:
     if not host or _parents(host) & PAGE_HOSTS or host.rpartition(".")[2] in PRIVATE_USE_SUFFIXES:
         return None
     host = host.removeprefix("www.")
-    parts = _split_host.extract_str(host)
-    found = parts.top_domain_under_public_suffix or parts.top_domain_under_registry_suffix
-    if not parts.suffix or found in BUILDER_HOSTS:  # `.example`, and suffixes younger than the snapshot
+    found, known = domain_of(host)
+    if not known or found in BUILDER_HOSTS:  # `.example`, and suffixes younger than the list
         found = ".".join(host.split(".")[-(3 if found else 2) :])
     return found if "." in found and not found.startswith("www.") else None
 
