@@ -1,4 +1,4 @@
-"""`verify`: does the state follow from the log, is the stream its copy, and is it the log that was written?"""
+"""Does the state follow from the log, is the stream its copy, is it the log that was written, and how that is told."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.errors import Refused
 from cli.folding import fold_all, line
-from cli.options import DEFAULT_DATA, AsJson, DataFolder
-from cli.servers_of import servers_of
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
@@ -20,28 +17,6 @@ if TYPE_CHECKING:
     from shared.runtime.differences import Difference
     from shared.runtime.integrity import Findings
     from shared.runtime.projection import Verdict
-
-
-def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
-    """Fold the log afresh and compare it with every live table, with the stream, and with its own hash chain.
-
-    May run while everything works, and changes nothing. Exit code 0: identical. Servers: LEADSTREAM_ADMIN_DATABASE_URL
-    and LEADSTREAM_NATS_URL, else the stack in the data folder. Example: leadstream verify --json
-    """
-    from cli.output import show_json
-    from shared.runtime.shadow import Busy, OtherShape
-
-    servers = servers_of(data)
-    try:
-        report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
-    except (OtherShape, Busy) as error:
-        raise Refused(str(error)) from None
-    if as_json:
-        show_json(report)
-    else:
-        say_folds(report)
-        _say_log(report)
-    raise typer.Exit(0 if report["identical"] else 1)
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
@@ -129,7 +104,8 @@ def say_folds(report: dict[str, Any]) -> None:
             typer.echo(f"      position {position} cannot be folded: {error}")
 
 
-def _say_log(report: dict[str, Any]) -> None:
+def say_log(report: dict[str, Any]) -> None:
+    """How the log and the stream are, and what mends them."""
     log, stream = report["log"], report.get("stream")
     if "unreadable" in report:
         typer.echo(f"  PostgreSQL cannot read the log: {report['unreadable']}")

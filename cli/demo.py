@@ -1,4 +1,4 @@
-"""`demo`: the main job, start to end, on real servers that are gone afterwards."""
+"""The main job, start to end, on real servers that are gone afterwards."""
 
 import asyncio
 import json
@@ -8,56 +8,50 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 
 from cli.campaign import Campaign, Refused
-
-if TYPE_CHECKING:
-    from cli.stack import Stack
+from cli.stack import Stack
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
 SHOWN: Final = ("person_full_name", "person_title", "company_name", "company_domain")
 PATIENCE_SECONDS: Final = 1_800.0
 
 
-def demo(
-    file: Annotated[Path | None, typer.Option(help="Your own list (CSV).", exists=True, dir_okay=False)] = None,
-    workstream: Annotated[str | None, typer.Option(help="What kind of list it is, if the file does not tell.")] = None,
-    rows: Annotated[int | None, typer.Option(min=1, help="Generate a list of so many people, 5 at a company.")] = None,
-    answers: Annotated[Path | None, typer.Option(help="Folder of answers for the simulator.", exists=True)] = None,
-    keep: Annotated[Path | None, typer.Option(help="Keep data and logs in this folder.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-) -> None:
-    """Run a list through the whole product on embedded PostgreSQL and NATS, with Clay simulated.
+@dataclass(frozen=True)
+class Chosen:
+    """Which list, of which kind, what the simulator answers; without a file or a number of rows the sample."""
 
-    Without --file and --rows it uses a sample of 200 made-up people. Exit code 0 only if every item ended and the
-    state follows from the log, row by row. Example: leadstream demo --file people.csv
-    """
+    file: Path | None
+    workstream: str | None
+    rows: int | None
+    answers: Path | None
+
+
+def run(chosen: Chosen, keep: Path | None, as_json: bool) -> bool:
+    """Run it, say what came of it, and whether that was all of it. Ends the process where it cannot go on."""
     say = _silent if as_json else _say
     with _folder(keep) as folder:
         try:
-            result, leads = _run(folder, file, workstream, rows, answers, say)
+            result, leads = _run(folder, chosen, say)
         except (Refused, TimeoutError) as error:
             sys.exit(f"the demo stopped: {error}")
     if as_json:
         typer.echo(json.dumps(result, default=str))
     else:
         _show(result, leads)
-    sys.exit(0 if _successful(result) else 1)
+    return _successful(result)
 
 
-def _run(
-    folder: Path, file: Path | None, workstream: str | None, rows: int | None, answers: Path | None, say: Any
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from cli.stack import Stack
-
-    source = file or (_generated(folder, rows) if rows else SAMPLE)
-    workstream = _fitting(source, workstream)
-    environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(answers.resolve())} if answers else {}
+def _run(folder: Path, chosen: Chosen, say: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    source = chosen.file or (_generated(folder, chosen.rows) if chosen.rows else SAMPLE)
+    workstream = _fitting(source, chosen.workstream)
+    environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(chosen.answers.resolve())} if chosen.answers else {}
     with Stack(folder, environment=environment, say=say).running() as stack:
         campaign = Campaign(stack.urls)
         campaign.set_up(workstream)
@@ -88,10 +82,9 @@ def _fitting(source: Path, workstream: str | None) -> str:
     from services.ingest.files.reading import Limits, UnreadableFile
     from services.ingest.preview import fitting
     from services.ingest.workstreams import UnknownWorkstream
-    from shared.runtime.settings import Settings
 
     try:
-        return fitting(source, workstream, Limits.of(Settings()))
+        return fitting(source, workstream, Limits.configured())
     except (UnreadableFile, UnknownWorkstream, MissingColumn) as error:
         raise Refused(str(error)) from None
 
@@ -146,7 +139,7 @@ def _leads(campaign: Campaign, batch: dict[str, Any]) -> list[dict[str, Any]]:
         time.sleep(0.05)
 
 
-def _result(stack: "Stack", batch: dict[str, Any], leads: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+def _result(stack: Stack, batch: dict[str, Any], leads: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     import httpx
 
     from cli.checks import check

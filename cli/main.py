@@ -2,7 +2,6 @@
 
 import typer
 
-from cli import checks, rebuilding, repairing
 from cli.commands import (
     answers,
     batches,
@@ -10,6 +9,7 @@ from cli.commands import (
     configs,
     customers,
     dead_letters,
+    demo,
     doctor,
     history,
     launch,
@@ -20,14 +20,17 @@ from cli.commands import (
     pipelines,
     preview,
     pushes,
+    rebuild,
+    repair,
     reproject,
+    servers,
     tenants,
     uploads,
+    verify,
     why,
     workflows,
 )
 from cli.errors import Commands
-from cli.servers import register
 
 SETUP, RUN, RESULTS, OPERATE = "Set up", "Run", "Results", "Operate"
 app = typer.Typer(
@@ -37,7 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Lead lists in, every company and person paid for once, a table out that the log can rebuild.",
 )
-register(app)
+for running in (demo.demo, servers.up, servers.service, servers.relay, servers.simulator, servers.provision):
+    app.command()(running)
 for name, group in (
     ("tenant", tenants.app),
     ("client", clients.app),
@@ -64,10 +68,10 @@ app.add_typer(people.app, name="people", rich_help_panel=RESULTS)
 app.command(rich_help_panel=RESULTS)(history.history)
 app.command(rich_help_panel=RESULTS)(why.why)
 app.command(rich_help_panel=OPERATE)(doctor.doctor)
-app.command(rich_help_panel=OPERATE)(checks.verify)
-app.command(rich_help_panel=OPERATE)(rebuilding.rebuild)
+app.command(rich_help_panel=OPERATE)(verify.verify)
+app.command(rich_help_panel=OPERATE)(rebuild.rebuild)
 app.command(rich_help_panel=OPERATE)(reproject.reproject)
-app.command(rich_help_panel=OPERATE)(repairing.repair)
+app.command(rich_help_panel=OPERATE)(repair.repair)
 app.command(rich_help_panel=OPERATE)(outbound.dispatches)
 app.command(rich_help_panel=OPERATE)(outbound.webhooks)
 app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)

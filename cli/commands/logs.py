@@ -1,6 +1,5 @@
 """`leadstream log`: the log as a file, out and in again."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +25,8 @@ def export(
     Interrupted, the same command goes on where it was. Others read it with zcat and jq.
     Example: leadstream log export log.jsonl.gz
     """
+    import asyncio
+
     from cli.folding import line
     from cli.output import say, show_json
     from cli.servers_of import servers_of
@@ -52,6 +53,8 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
     The whole file is checked first. Started afterwards, each service folds the log; what followed from an event is in
     the log already, so nothing is said or sent twice. Example: leadstream log import log.jsonl.gz
     """
+    import asyncio
+
     from cli.folding import line
     from cli.output import say, show_json
     from cli.servers_of import servers_of

@@ -36,14 +36,13 @@ def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, An
     from services.ingest.files.reading import Limits, UnreadableFile
     from services.ingest.preview import preview as previewed
     from services.ingest.workstreams import UnknownWorkstream
-    from shared.runtime.settings import Settings
 
     try:
         said = chosen(mapped)
     except ValueError as error:
         raise Misused(f"--map {error}") from None
     try:
-        return previewed(file, workstream, Limits.of(Settings()), said)
+        return previewed(file, workstream, Limits.configured(), said)
     except (UnreadableFile, UnknownWorkstream, UnknownChoice) as error:
         raise Refused(str(error)) from None
 

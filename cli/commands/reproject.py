@@ -1,6 +1,5 @@
 """`leadstream reproject`: all leads made anew under the mapping of today, and what that has filled."""
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -26,6 +25,8 @@ def reproject(
     Answers are kept whole, so a new column costs no call. Nothing is sent; the leads there are serve meanwhile.
     Example: leadstream reproject
     """
+    import asyncio
+
     from cli.output import note, show_json, table
     from cli.servers_of import servers_of
     from shared.runtime.projection import Impossible

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from charset_normalizer import from_bytes
-
 from services.ingest.files.alphabets import likeliest_encoding
 
 _CHUNK: Final = 1 << 20
@@ -109,6 +107,8 @@ def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
 
 
 def _legacy(sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
     best = from_bytes(sample).best()
     if best is not None and _TWO_BYTES.fullmatch(best.encoding) and _is_another_script(str(best)):
         return best.encoding

@@ -15,11 +15,11 @@ from typing import Final, NamedTuple
 from services.ingest.files.encoding import Encoding, UnreadableFile, encoding_of
 from services.ingest.files.file_kind import kind_of
 from services.ingest.files.layout import Header, find_header, footer_length, is_blank, least_cells
+from services.ingest.files.limits import Limits
 from services.ingest.files.records import Record, Records, open_text
 from services.ingest.files.table_checks import refuse_what_is_no_table
 from services.ingest.files.workbook import sheet_of
 from shared.events import BadRow
-from shared.runtime.settings import Settings
 
 __all__ = ["REASON", "ROW_CHARACTERS", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
@@ -32,28 +32,6 @@ _SAMPLE_ROWS: Final = 60
 _LONGEST_FOOTER: Final = 40
 _LOOKED_AT: Final = 1 << 16
 _SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?[ \t]*(?:[\r\n]|$)', re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is still read: bytes of a file, rows, columns, characters of a cell, bytes of a workbook when unpacked."""
-
-    file_bytes: int = 1 << 30
-    rows: int = 5_000_000
-    columns: int = 2_000
-    cell_characters: int = 1 << 20
-    unpacked_bytes: int = 1 << 30
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Limits":
-        """As configured."""
-        return cls(
-            settings.upload_max_bytes,
-            settings.ingest_max_rows,
-            settings.ingest_max_columns,
-            settings.ingest_max_cell_characters,
-            settings.ingest_max_unpacked_bytes,
-        )
 
 
 class Row(NamedTuple):

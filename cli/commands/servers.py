@@ -1,4 +1,4 @@
-"""The commands that run things: `demo`, `up`, one `service`, the `relay`, the `simulator`, `provision`."""
+"""The commands that run things: `up`, one `service`, the `relay`, the `simulator`, `provision`."""
 
 import gc
 import json
@@ -11,20 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-SERVICES = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    from cli import demo
-
-    app.command()(demo.demo)
-    app.command()(up)
-    app.command()(service)
-    app.command()(relay)
-    app.command()(simulator)
-    app.command()(provision)
 
 
 def up(
@@ -40,6 +26,7 @@ def up(
     Ports are free ones, chosen at the first start, or LEADSTREAM_PORT_INGEST and so on. Example: leadstream up
     """
     from cli.stack import Stack
+    from shared.runtime.settings import SERVICES
 
     ports = {
         name: int(os.environ[f"LEADSTREAM_PORT_{name.upper()}"])
@@ -70,6 +57,8 @@ def service(
 
     Example: leadstream service sequencer
     """
+    from shared.runtime.settings import SERVICES
+
     if name not in SERVICES:
         raise typer.BadParameter(f"there is no service {name!r}; there are {', '.join(SERVICES)}")
     # Nothing of what is imported is garbage, and looking takes a tenth of the start; `serve` looks again.

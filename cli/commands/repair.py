@@ -1,6 +1,5 @@
 """`repair`: the log and the stream, each made whole from the other."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,7 +7,6 @@ import typer
 
 from cli.errors import Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
-from cli.servers_of import servers_of
 
 
 def repair(
@@ -25,7 +23,10 @@ def repair(
     `leadstream verify`. Servers: LEADSTREAM_ADMIN_DATABASE_URL and LEADSTREAM_PROVISION_NATS_URL, else the stack in
     the data folder. Example: leadstream repair --yes
     """
+    import asyncio
+
     from cli.output import note, say, show_json
+    from cli.servers_of import servers_of
     from shared.runtime import repair as mending
 
     servers = servers_of(data)

@@ -1,0 +1,32 @@
+"""`leadstream verify`: does the state follow from the log, is the stream its copy, is it the log that was written?"""
+
+import typer
+
+from cli.errors import Refused
+from cli.options import DEFAULT_DATA, AsJson, DataFolder
+
+
+def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Fold the log afresh and compare it with every live table, with the stream, and with its own hash chain.
+
+    May run while everything works, and changes nothing. Exit code 0: identical. Servers: LEADSTREAM_ADMIN_DATABASE_URL
+    and LEADSTREAM_NATS_URL, else the stack in the data folder. Example: leadstream verify --json
+    """
+    import asyncio
+
+    from cli.checks import check, say_folds, say_log
+    from cli.output import show_json
+    from cli.servers_of import servers_of
+    from shared.runtime.shadow import Busy, OtherShape
+
+    servers = servers_of(data)
+    try:
+        report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
+    except (OtherShape, Busy) as error:
+        raise Refused(str(error)) from None
+    if as_json:
+        show_json(report)
+    else:
+        say_folds(report)
+        say_log(report)
+    raise typer.Exit(0 if report["identical"] else 1)
