@@ -22,7 +22,9 @@ _CACHE: Final = 65_536
 _EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
 _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys((0, *range(0xD800, 0xE000)), None)
 _GUARD: Final = re.compile(r"(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
-_NOTHING: Final = frozenset(("", "-", "--", "n/a", "#n/a", "null", "NULL", "none", "None", "NONE"))
+_NOTHING: Final = frozenset(
+    ("", "-", "--", "null", "NULL", "none", "None", "NONE", "n/a", "N/A", "N/a", "n/A", "#n/a", "#N/A", "#N/a", "#n/A")
+)
 
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
 _AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
@@ -57,12 +59,12 @@ def clean_cell(value: object) -> str | None:
     """
     if not isinstance(value, str):
         return None if isinstance(value, bool) or not isinstance(value, int | float) else _number(value)
-    text = value if value.isascii() and "\0" not in value else value.translate(_GAPS)
-    text = text.strip(_EDGES)
+    if value.isalnum():
+        return None if value in _NOTHING else value
+    text = value.strip() if value.isascii() and "\0" not in value else value.translate(_GAPS).strip(_EDGES)
     if text.startswith("'"):
         text = _GUARD.sub("", text, count=1) if _GUARD.match(text) else text
-    bare = text.strip("\"' \t")
-    return None if bare in _NOTHING or bare.casefold() in ("n/a", "#n/a") else text
+    return None if text.strip("\"' \t") in _NOTHING else text
 
 
 def registrable_domain(value: object) -> str | None:

@@ -4,8 +4,7 @@ Whatever the bytes are, reading ends in rows or in UnreadableFile, and holds a f
 """
 
 import re
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -77,7 +76,7 @@ class Table:
         return Rows(self)
 
 
-class Rows(Iterator[Row]):
+class Rows(Iterable[Row]):
     """The data rows of a table in the order of the file: neither blank ones nor what stands below the table.
 
     When the last one has been given, `footer_lines` says how many lines stand below. Raises UnreadableFile.
@@ -86,12 +85,8 @@ class Rows(Iterator[Row]):
     def __init__(self, table: Table) -> None:
         self.footer_lines = 0
         self._table = table
-        self._rows = self._read()
 
-    def __next__(self) -> Row:
-        return next(self._rows)
-
-    def _read(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Row]:
         table, number = self._table, 0
         headers, width, most = list(table.headers), len(table.headers), table.limits.rows
         for line, cells in self._without_footer():
@@ -103,7 +98,7 @@ class Rows(Iterator[Row]):
                     f"Row {number:,}, in line {line:,}, is past the limit of {most:,} rows "
                     "(LEADSTREAM_INGEST_MAX_ROWS). Split the file, or raise the limit."
                 )
-            if sum(map(len, cells)) > ROW_CHARACTERS:
+            if len("".join(cells)) > ROW_CHARACTERS:
                 yield Row(number, line, cells, _too_much(number, cells))
             elif len(cells) == width and cells != headers:
                 yield Row(number, line, cells, None)
@@ -112,13 +107,14 @@ class Rows(Iterator[Row]):
 
     def _without_footer(self) -> Iterator[Record]:
         """The records below the header; the last ones are held back until the end shows what they are."""
-        held: deque[Record] = deque()
-        for record in islice(self._table.records, self._table.header_row + 1, None):
-            held.append(record)
-            if len(held) > _LONGEST_FOOTER:
-                yield held.popleft()
+        records = islice(self._table.records, self._table.header_row + 1, None)
+        held = list(islice(records, _LONGEST_FOOTER))
+        while more := list(islice(records, _LONGEST_FOOTER)):
+            held += more
+            yield from held[:-_LONGEST_FOOTER]
+            del held[:-_LONGEST_FOOTER]
         self.footer_lines = footer_length([cells for _, cells in held], len(self._table.headers))
-        yield from islice(held, len(held) - self.footer_lines)
+        yield from held[: len(held) - self.footer_lines]
 
 
 @contextmanager
