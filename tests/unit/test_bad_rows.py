@@ -56,9 +56,16 @@ def test_no_text_is_a_formula(text: str) -> None:
 def test_a_row_that_names_a_company_and_nobody_says_what_it_has(tmp_path: Path) -> None:
     content = "First Name,Last Name,Title,Company Name\nAnn,Ash,CEO,Acme\n,,VP Sales,Birch Inc\n,,CFO,\n"
     needs = "The row needs 'First Name' with 'Last Name'; it has"
-    wanted = [f"{needs} only 'Company Name'.", f"{needs} none of them."]
+    wanted = [f"{needs} only 'Company Name': a company and no person.", f"{needs} none of them."]
     (tmp_path / "people.csv").write_text(content)
     assert [bad["reason"] for bad in preview(tmp_path / "people.csv", "apollo_scrape", Limits())["bad_rows"]] == wanted
     mapped = {"first_name": "First Name", "last_name": "Last Name", "company_name": "Company Name"}
     lines = csv.reader(as_csv(tmp_path / "people.csv", "apollo_scrape", mapped, Limits()))
     assert [line[0] for line in lines][1:] == wanted
+
+
+def test_with_the_columns_of_companies_only_such_rows_are_companies(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text(f"{REASON},Company Name,Website\nThe row needs ...,Birch Inc,birch.example\n")
+    seen = preview(tmp_path / "bad.csv", "apollo_scrape", Limits())
+    assert (seen["rows"], seen["bad_rows"]) == (1, [])
+    assert seen["mapping"].keys() == {"company_name", "company_domain", "company_website"}

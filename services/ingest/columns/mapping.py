@@ -139,10 +139,12 @@ def row_problem(mapping: HeaderMapping, fields: Mapping[str, str]) -> str | None
     if any(all(fields.get(name) for name in names) for names in mapping.identified_by):
         return None
     usable = [names for names in mapping.identified_by if mapping.targets.keys() >= set(names)]
-    known = _known(usable, fields) or _known(COMPANY, fields)
-    has = " and ".join(f"'{mapping.targets[name].header}'" for name in known)
+    own = _known(usable, fields)
+    company = {} if own else _known(COMPANY, fields)
+    has = " and ".join(f"'{mapping.targets[name].header}'" for name in own | company)
     wanted = ", or ".join(" with ".join(f"'{mapping.targets[name].header}'" for name in names) for names in usable)
-    return f"The row needs {wanted}; it has {f'only {has}' if has else 'none of them'}."
+    whose = ": a company and no person" if company else ""
+    return f"The row needs {wanted}; it has {f'only {has}' if has else 'none of them'}{whose}."
 
 
 def _known(alternatives: Iterable[Sequence[str]], fields: Mapping[str, str]) -> dict[str, None]:
