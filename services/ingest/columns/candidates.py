@@ -84,6 +84,8 @@ def names_of(workstream: Workstream) -> Names:
     for name, own_headers in workstream.headers.items():
         for key in ranked(own_headers):
             names.known[key] = [entry for entry in names.known[key] if entry[0].name == name]
+            if names.known[key][0][0].owner == "company":  # what names a company here names nobody
+                names.attribute[key] = [entry for entry in names.attribute.get(key, ()) if entry[0].owner == "company"]
     return names
 
 

@@ -79,6 +79,7 @@ def map_headers(
     choices: Choices | None = None,
 ) -> HeaderMapping:
     """The mapping of a file's headers, with a look at some of its rows. Raises UnknownChoice."""
+    workstream = workstream.as_written_in(headers)
     columns = columns_of(workstream, headers, sample)
     fixed = _fixed(workstream, headers, choices or Choices())
     rows, found = _candidates(workstream, columns)

@@ -6,13 +6,13 @@ how its files are told from others, and the workflows that ship. How headers and
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, reduce
 from types import MappingProxyType
 from typing import Final
 
-from services.ingest.vocabulary import FIELDS, Field, Owner
+from services.ingest.vocabulary import DIALECTS, FIELDS, Dialect, Field, Owner, header_key
 from services.ingest.vocabulary.field import ranked
 
 Alternatives = tuple[tuple[str, ...], ...]
@@ -68,6 +68,11 @@ class Workstream:
         """Alternatives: a row is an item when it has every field of at least one of them."""
         return PERSON if rows == "person" else (*COMPANY, *PERSON) if "person" in self.rows else COMPANY
 
+    def as_written_in(self, headers: Iterable[str]) -> "Workstream":
+        """The workstream in the words of the tool that wrote a file with these headers, where it has its own."""
+        keys = set(map(header_key, headers))
+        return reduce(_in_dialect, (dialect for dialect in DIALECTS if dialect.is_spoken(keys)), self)
+
 
 @cache
 def workstreams() -> Mapping[str, Workstream]:
@@ -83,6 +88,22 @@ def workstream(slug: str) -> Workstream:
     except KeyError:
         known = ", ".join(workstreams())
         raise UnknownWorkstream(f"There is no workstream {slug!r}; there are: {known}") from None
+
+
+@cache
+def _in_dialect(known: Workstream, dialect: Dialect) -> Workstream:
+    """The tool's words before the workstream's own."""
+    tool_s = {key for text in (*dialect.headers.values(), dialect.decoys) for key in ranked(text)}
+
+    def together(said: str, own: str) -> str:
+        rest = " | ".join(header for key, (_, header) in ranked(own).items() if key not in tool_s)
+        return "\n".join(filter(None, (said.strip(), rest)))
+
+    headers = {
+        name: together(dialect.headers.get(name, ""), known.headers.get(name, ""))
+        for name in {**known.headers, **dialect.headers}
+    }
+    return replace(known, headers=headers, decoys=together(dialect.decoys, known.decoys))
 
 
 @cache
