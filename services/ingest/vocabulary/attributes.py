@@ -25,8 +25,10 @@ LINKEDIN: Final = """
     LinkedIn-pagina | LinkedIn-link
 """
 CITY: Final = """
-    City | Town | Locality | City/Town | City/town/village/locality of Address | Address City | Address - City
-    Stadt | Ort | Wohnort | Standort Stadt | Adresse - Ort | Adresse - Stadt
+    City | Town | Locality | City/Town | City/town/village/locality of Address | Address City | Address - City |
+    Location City | Primary Address City
+    Stadt | Ort | Wohnort | Standort Stadt | Adresse - Ort | Adresse - Stadt |
+    Ort der Adresse | Stadt der Adresse | Stadt/Ort/Gemeinde/Lokalität der Adresse
     Ciudad | Localidad | Población | Municipio
     Ville | Localité | Commune
     Città | Comune | Località
@@ -42,21 +44,22 @@ STATE: Final = """
     Estado/Região | Estado | UF | Estado/Província | Distrito
     Provincie | Staat/regio | Provincie/Staat | Regio
     Address Region | Address - Region | State Code | Address State/Province | Address State | State/Region Code |
-    State/County of Address
+    State/County of Address | Location State | Adresse - Region | Bundesland der Adresse |
+    Bundesland/Landkreis der Adresse
 """
 COUNTRY: Final = """
     Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country |
     Address Country/Region
-    Land | Land/Region | Adresse - Land | Adresse - Land/Region
+    Land | Land/Region | Adresse - Land | Adresse - Land/Region | Land der Adresse
     País | País/Región
     Pays | Pays/Région
     Paese | Paese/Regione | Nazione | Paese/Area geografica
     País | País/Região
     Land | Land/regio
-    Country of Address | Country Code | Country/Region Code
+    Country of Address | Location Country | Country Code | Country/Region Code
 """
 LOCATION: Final = """
-    Location | Geo Location | Geography | Full Location | Locations | Primary Location
+    Location | Geo Location | Geography | Full Location | Locations | Primary Location | Location Name
     Standort
     Ubicación
     Localisation | Lieu | Emplacement
@@ -65,7 +68,7 @@ LOCATION: Final = """
     Locatie | Vestigingsplaats
 """
 PHONE: Final = """
-    Phone Number | Phone | Telephone | Telephone Number | Tel | Tel. | Primary Phone | Phone No | Phone Numbers
+    Phone Number | Phone | Telephone | Telephone Number | Tel | Tel. | Primary Phone | Phone No | Phone Numbers | Phones
     Telefonnummer | Telefon | Tel.-Nr. | Rufnummer
     Número de teléfono | Teléfono | Tfno | Tel.
     Numéro de téléphone | Téléphone | Tél | Tél.

@@ -35,7 +35,7 @@ _NAME: Final = Field(
     Company Name | Company | Account Name | Account | Organization Name | Organization | Organisation | Employer |
     Current Company | Current Company Name | Current Employer | LinkedIn Company Name | Lead Company |
     Business Name | Associated Company |
-    Associated Company (Primary) | Company (Current) | Primary Company | Firm | Firm Name | Legal Name
+    Associated Company (Primary) | Company (Current) | Primary Company | Firm | Firm Name | Legal Name | Companies
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
     Organisation | Zugeordnetes Unternehmen | Primäres Unternehmen | Hauptunternehmen
     Nombre de la empresa | Empresa | Nombre de empresa | Compañía | Nombre de la compañía | Organización |
@@ -85,7 +85,10 @@ _LINKEDIN_URL: Final = Field(
     Página corporativa do LinkedIn
     LinkedIn-bedrijfspagina | Bedrijfspagina op LinkedIn | LinkedIn bedrijf
     """,
-    attribute=LINKEDIN + "LinkedIn Profile | LinkedIn Profile URL",
+    attribute=LINKEDIN
+    + """LinkedIn Profile | LinkedIn Profile URL | LinkedIn-Profil | Perfil de LinkedIn | Profil LinkedIn |
+    Profilo LinkedIn | Perfil do LinkedIn | LinkedIn-profiel
+    """,
     failing="Company Sales Navigator URL | Sales Navigator Company URL",
     maybe="""
     Company URL | Company Profile | Company Page | URL | Website | Website URL | Company Website | Link | Social URL
@@ -97,7 +100,7 @@ _INDUSTRY: Final = Field(
     "text",
     known="""
     Industry | Company Industry | Company Industries | Industries | Primary Industry | Sector | Industry Name |
-    LinkedIn Industry | Business Sector | Vertical
+    LinkedIn Industry | Business Sector | Vertical | Main Industry | Company Main Industry
     Branche | Industrie | Wirtschaftszweig
     Sector | Industria | Sector de la empresa | Industria de la empresa
     Secteur d'activité | Secteur | Industrie
@@ -124,7 +127,7 @@ _EMPLOYEE_COUNT: Final = Field(
     Numero di dipendenti | Dipendenti | N. dipendenti | Numero dipendenti | Dimensione azienda |
     Dimensioni dell'azienda
     Número de funcionários | Funcionários | Número de empregados | Número de colaboradores | Tamanho da empresa |
-    Quantidade de funcionários
+    Quantidade de funcionários | Nº de funcionários
     Aantal werknemers | Aantal medewerkers | Werknemers | Medewerkers | Bedrijfsgrootte
     """,
     attribute="Size",
@@ -162,6 +165,7 @@ _PHONE: Final = Field(
     Bedrijfstelefoon | Telefoonnummer bedrijf | Telefoon bedrijf
     """,
     attribute=PHONE,
+    maybe="HQ",
 )
 _CITY: Final = Field(
     "company_city",

@@ -42,6 +42,7 @@ _OF_COMPANIES: Final = """
 """
 _SALESFORCE_CUSTOM: Final = re.compile(r"__[cr]$", re.I)
 _FIRST: Final = re.compile(r"(?<!\d)1(?!\d)")
+_VALUE: Final = re.compile(r"(?:value|wert|valor|valeur|valore|waarde)$")  # `E-Mail 1 – Wert`
 _MARKS: Final = re.compile("[\u0300-\u036f]")
 
 
@@ -67,7 +68,7 @@ def readings(header: str) -> Iterator[Reading]:
     whole = header_key(header)
     keys = [whole]
     if "1" in whole:  # `E-mail 1 - Value`, `Phone 1`, `Organization 1 - Name`: the first of several
-        keys.append(_FIRST.sub("", whole).removesuffix("value"))
+        keys.append(_VALUE.sub("", _FIRST.sub("", whole)))
     for distance, key in enumerate(keys):
         yield Reading(key, None, 2 * distance)
         for words, owner in ((_PERSON_WORDS, "person"), (_COMPANY_WORDS, "company")):

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from services.ingest.vocabulary.attributes import CITY, COUNTRY, DESCRIPTION, LINKEDIN, LOCATION, NAME, PHONE, STATE
+from services.ingest.vocabulary.attributes import CITY, COUNTRY, DESCRIPTION, LOCATION, NAME, STATE
 from services.ingest.vocabulary.field import Field
+from services.ingest.vocabulary.reach import EMAIL, EMAIL_STATUS, LINKEDIN_URL, MOBILE_PHONE
 
 _FIRST_NAME: Final = Field(
     "first_name",
@@ -61,7 +62,8 @@ _TITLE: Final = Field(
     Job Title | Organization Title | Title | Position | Current Job Title | Current Title | LinkedIn Job Title |
     Current Position | Current Job | Job Position | Job | Position Title | Job Role | Role | Current Role |
     Designation | Occupation
-    Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel
+    Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel |
+    Titel der Organisation
     Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título
     Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste
     Qualifica | Qualifica professionale | Titolo lavorativo | Posizione lavorativa | Titolo professionale |
@@ -103,7 +105,7 @@ _SENIORITY: Final = Field(
     "text",
     known="""
     Seniority | Seniority Level | Employment Seniority | Management Level | Job Level | Job Seniority |
-    Job Title Level
+    Job Title Level | Seniorities
     Karrierestufe | Hierarchieebene | Führungsebene
     Nivel de antigüedad | Nivel jerárquico | Antigüedad laboral
     Niveau hiérarchique | Ancienneté professionnelle
@@ -126,87 +128,6 @@ _DEPARTMENTS: Final = Field(
     Afdeling
     """,
 )
-_EMAIL: Final = Field(
-    "email",
-    "person",
-    "address",
-    known="""
-    Email | Work Email | Email Address | Primary Email | Email - Work | Business Email | Professional Email |
-    Email Work | Work Email Address | Corporate Email | Contact Email | Email (Work) | Primary Work Email |
-    Verified Email | Current Work Email | Recommended Email | Emails | Email (Primary) | Primary Email Address |
-    Best Email | Found Email | Email Value | Mail | Email Addresses | Find Work Email | B2B Email
-    E-Mail-Adresse | E-Mail | E-Mail - Arbeit | E-Mail-Adresse - Arbeit | E-Mail geschäftlich |
-    Geschäftliche E-Mail-Adresse | E-Mail (Arbeit) |
-    Mailadresse | E-Mail - Büro
-    Correo electrónico | Correo | Correo electrónico del trabajo | Dirección de correo electrónico |
-    Correo - Trabajo | Correo electrónico - Trabajo | Email - Trabajo | Email corporativo | Dirección de email
-    Adresse e-mail | E-mail professionnel | Adresse électronique | Adresse mail | Courriel | E-mail - Travail |
-    E-mail - Bureau | Mail professionnel | Adresse courriel
-    Indirizzo e-mail | Posta elettronica | Indirizzo di posta elettronica | E-mail aziendale | E-mail - Lavoro |
-    Indirizzo mail
-    Endereço de e-mail | E-mail corporativo | Correio eletrônico | E-mail - Trabalho | E-mail comercial |
-    Endereço de email
-    E-mailadres | E-mail - Werk | Zakelijk e-mailadres | E-mailadres werk | Zakelijke e-mail
-    """,
-)
-_EMAIL_STATUS: Final = Field(
-    "email_status",
-    "person",
-    "text",
-    known="""
-    Email Status | Primary Email Status | Email Verification Status | Email Validation Status | Email Verification |
-    Email Validation | Work Email Status | Email Deliverability | Email Validity | Email Address Status |
-    Verification Status
-    E-Mail-Status
-    Estado del correo electrónico | Estado del correo | Estado del email
-    Statut de l'e-mail | Statut e-mail | Statut email
-    Stato e-mail | Stato dell'e-mail
-    Status do e-mail
-    E-mailstatus
-    """,
-)
-_MOBILE_PHONE: Final = Field(
-    "mobile_phone",
-    "person",
-    "phone",
-    known="""
-    Mobile Phone | Mobile Phone Number | Mobile | Mobile Number | Phone - Mobile | Cell Phone | Cell | Cellphone |
-    Phone (Mobile) | Mobile Phone 1 | Personal Phone | Mobile No | Work Mobile | Direct Phone | Direct Phone Number |
-    Direct Dial | First Phone | Work Direct Phone | Contact Phone | Phone Value | Recommended Phone
-    Mobiltelefonnummer | Mobiltelefon | Mobilnummer | Mobil | Handy | Handynummer | Telefon - Mobil | Telefon (mobil)
-    Número de teléfono móvil | Teléfono móvil | Móvil | Celular | Número de móvil | Teléfono - Móvil |
-    Teléfono celular | Número de celular
-    Numéro de téléphone portable | Téléphone portable | Téléphone mobile | Portable | Numéro de portable |
-    Téléphone - Portable | Téléphone - Mobile | Numéro de téléphone mobile | Mobile
-    Numero di cellulare | Cellulare | Telefono cellulare | Numero di telefono cellulare | Telefono - Cellulare |
-    Telefono - Mobile
-    Número de celular | Celular | Telemóvel | Telefone celular | Número de telefone celular | Telefone - Celular |
-    Número do celular
-    Mobiel telefoonnummer | Mobiele telefoon | Mobiel | Mobiel nummer | Mobiele nummer | Telefoon - Mobiel | 06-nummer
-    """,
-    attribute=PHONE,
-)
-_LINKEDIN_URL: Final = Field(
-    "person_linkedin_url",
-    "person",
-    "person_link",
-    known="""
-    Person Linkedin Url | LinkedIn URL (user profile) | defaultProfileUrl | LinkedIn URL Public |
-    LinkedIn Profile URL | LinkedIn Profile | LinkedIn Profile Link | Public LinkedIn URL | Public Profile URL |
-    LinkedIn Contact Profile URL | linkedInProfileUrl | Prospect LinkedIn URL | LinkedIn URL Unique ID | Profile URL |
-    Profile Link
-    LinkedIn-Profil | LinkedIn-Profil-URL | URL des LinkedIn-Profils | Profil-URL
-    Perfil de LinkedIn | URL del perfil de LinkedIn | URL del perfil
-    Profil LinkedIn | URL du profil LinkedIn | URL du profil | Lien du profil LinkedIn
-    Profilo LinkedIn | URL del profilo LinkedIn | URL profilo LinkedIn | URL del profilo
-    Perfil do LinkedIn | URL do perfil do LinkedIn | URL do perfil
-    LinkedIn-profiel | URL LinkedIn-profiel | LinkedIn-profiel-URL | Profiel-URL
-    """,
-    attribute=LINKEDIN,
-    failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
-    maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web"
-    " | Social URL",
-)
 _CITY: Final = Field(
     "person_city",
     "person",
@@ -226,6 +147,7 @@ _STATE: Final = Field(
     known="""
     Person State | Mailing State/Province | Mailing State | Mailing State/Province (text only) | Lead State |
     Home State | Home State/Region
+    Estado de correo | Estado de correspondencia
     """,
     attribute=STATE,
 )
@@ -236,6 +158,7 @@ _COUNTRY: Final = Field(
     known="""
     Person Country | Mailing Country | Mailing Country (text only) | Lead Country | Home Country/Region |
     Home Country
+    País de correo | País de correspondencia
     """,
     attribute=COUNTRY,
 )
@@ -253,7 +176,7 @@ _JOB_STARTED_ON: Final = Field(
     known="""
     Job Started On | Job Start Date | Current Job Start Date | Position Start Date | Started Current Role On |
     Role Start Date | Current Position Start Date | Current Job Started On | Employment Start Date | Job Started At |
-    Start Date | Date Started
+    Current Job Started At | Organization Start | Start Date | Date Started
     Beschäftigt seit | Eintrittsdatum | Startdatum | Position seit
     Fecha de inicio | Fecha de inicio del puesto | Fecha de inicio de empleo
     Date de début | Date de prise de poste | Date d'entrée en poste
@@ -286,10 +209,10 @@ PERSON_FIELDS: Final = (
     _SUMMARY,
     _SENIORITY,
     _DEPARTMENTS,
-    _EMAIL,
-    _EMAIL_STATUS,
-    _MOBILE_PHONE,
-    _LINKEDIN_URL,
+    EMAIL,
+    EMAIL_STATUS,
+    MOBILE_PHONE,
+    LINKEDIN_URL,
     _CITY,
     _STATE,
     _COUNTRY,
