@@ -5,7 +5,6 @@ Private suffixes count: two shops on `myshopify.com` or two pages on `github.io`
 
 from functools import cache
 
-import idna
 from publicsuffixlist import PSLFILE
 
 
@@ -33,5 +32,6 @@ def _rules() -> frozenset[str]:
 
 
 def _in_punycode(rule: str) -> str:
-    mark = rule[: len(rule) - len(rule.lstrip("!*."))]
-    return mark + idna.encode(rule[len(mark) :], uts46=True).decode("ascii")
+    """The list's labels are in their normal form already, which is what idna takes its time for."""
+    labels = rule.split(".")
+    return ".".join(one if one.isascii() else f"xn--{one.encode('punycode').decode('ascii')}" for one in labels)
