@@ -123,7 +123,8 @@ _EMPLOYEE_COUNT: Final = Field(
     Anzahl der Mitarbeiter | Mitarbeiterzahl | Anzahl Mitarbeiter | Mitarbeiter | Anzahl der Beschäftigten |
     Mitarbeiteranzahl | Beschäftigte | Unternehmensgröße
     Número de empleados | Empleados | N.º de empleados | Cantidad de empleados | Tamaño de la empresa
-    Nombre d'employés | Effectif | Effectifs | Nombre de salariés | Taille de l'entreprise | Nb d'employés
+    Nombre d'employés | Effectif | Effectifs | Nombre de salariés | Taille de l'entreprise | Nb d'employés |
+    Nb de salariés
     Numero di dipendenti | Dipendenti | N. dipendenti | Numero dipendenti | Dimensione azienda |
     Dimensioni dell'azienda
     Número de funcionários | Funcionários | Número de empregados | Número de colaboradores | Tamanho da empresa |

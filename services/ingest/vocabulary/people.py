@@ -133,7 +133,8 @@ _CITY: Final = Field(
     "person",
     "text",
     known="""
-    Person City | Mailing City | Lead City | Contact City | Home City | Home Address City
+    Person City | Mailing City | Lead City | Contact City | Home City | Home Address City |
+    Mailing Address City
     Ort (Postanschrift) | Stadt (Postanschrift) | Postanschrift Ort | Postanschrift Stadt
     Ciudad de correo | Ciudad de correspondencia
     Ville (adresse postale) | Ville de correspondance
@@ -146,7 +147,7 @@ _STATE: Final = Field(
     "text",
     known="""
     Person State | Mailing State/Province | Mailing State | Mailing State/Province (text only) | Lead State |
-    Home State | Home State/Region
+    Home State | Home State/Region | Mailing Address State
     Estado de correo | Estado de correspondencia
     """,
     attribute=STATE,
@@ -157,7 +158,7 @@ _COUNTRY: Final = Field(
     "text",
     known="""
     Person Country | Mailing Country | Mailing Country (text only) | Lead Country | Home Country/Region |
-    Home Country
+    Home Country | Mailing Address Country
     País de correo | País de correspondencia
     """,
     attribute=COUNTRY,

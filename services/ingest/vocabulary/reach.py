@@ -60,7 +60,8 @@ MOBILE_PHONE: Final = Field(
     Número de teléfono móvil | Teléfono móvil | Móvil | Celular | Número de móvil | Teléfono - Móvil |
     Teléfono celular | Número de celular
     Numéro de téléphone portable | Téléphone portable | Téléphone mobile | Portable | Numéro de portable |
-    Téléphone - Portable | Téléphone - Mobile | Numéro de téléphone mobile | Mobile
+    Téléphone - Portable | Téléphone - Mobile | Numéro de téléphone mobile | Mobile | Tél. mobile |
+    Tél. portable
     Numero di cellulare | Cellulare | Telefono cellulare | Numero di telefono cellulare | Telefono - Cellulare |
     Telefono - Mobile
     Número de celular | Celular | Telemóvel | Telefone celular | Número de telefone celular | Telefone - Celular |
@@ -88,5 +89,5 @@ LINKEDIN_URL: Final = Field(
     attribute=LINKEDIN,
     failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
     maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web"
-    " | Social URL | URLs",
+    " | Social URL | URLs | Social Profiles | Social Profile",
 )

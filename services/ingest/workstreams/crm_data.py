@@ -17,7 +17,7 @@ WORKSTREAM: Final = Workstream(
         Organisation - Name | Organisation - ID | Organisation - Besitzer | Organisation - Etikett |
         Google Stars | Google Review Count | Erster Besuch | Letzter Besuch | First Visit | Last Visit |
         ZoomInfo Company ID | ZoomInfo Contact ID | Captured At | Contact LinkedIn URL | Status Label |
-        Lead Status Label | Primary Contact Name |
+        Lead Status Label | Primary Contact Name | Dealroom URL |
         Record ID | Company owner | Lifecycle Stage | Lead Status | Create Date |
         Last Activity Date | Last Modified Date | Associated Company | Associated Company IDs | Associated Note |
         Lead Source | Lead Owner | Mailing City | Mailing Country | Billing City | Account ID |
