@@ -57,7 +57,8 @@ class Vocabulary:
         answers = [event.payload for event in events if isinstance(event.payload, EnrichmentReceived)]
         self.fields = cycle([event.payload.fields for event in events if isinstance(event.payload, ItemAdded)])
         self.cells = next(event.payload.rows[0].cells for event in events if isinstance(event.payload, RowsStaged))
-        self.answers = {name: cycle(a for a in answers if a.workflow == name and a.found) for name in (PERSON, COMPANY)}
+        found = {name: [a for a in answers if a.workflow == name and a.found] for name in (PERSON, COMPANY)}
+        self.answers = {name: cycle(told) for name, told in found.items()}
 
 
 class Batch:
