@@ -109,7 +109,9 @@ class BulkConnection(Holding):
 
     async def _write(self, tables: Iterable[str]) -> None:
         for table in tables:
-            held = self._held.pop(table)
+            held = self._held.pop(table, None)
+            if held is None:  # written already: a statement that wrote another table has a column of this name
+                continue
             new = await self._known(held)
             if table not in self._copiers:
                 self._copiers[table] = Copier(held.rows)
