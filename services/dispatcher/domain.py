@@ -153,6 +153,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity
     ahead.batches.update(
         {e.batch_id: state.batches[e.batch_id] for e in events if e.batch_id and e.batch_id in state.batches}
     )
+    state.foreseen.clear()
     for event in events:
         match event.payload:
             case BatchLaunched():
@@ -162,7 +163,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity
             case ItemCompleted():
                 _set_output(ahead, event, event.payload)
             case StepScheduled():
-                entity = steps.entity_of(ahead, event)
+                entity = state.foreseen[event.id] = steps.entity_of(ahead, event)
                 if entity is not None:
                     yield event, entity
 

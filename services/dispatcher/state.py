@@ -165,7 +165,7 @@ class State:
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
     what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet. `asking`: the
-    event being folded, and the entity that it asks for.
+    event being folded, and the entity that it asks for; `foreseen`: by event, what those loaded for will ask for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -185,6 +185,7 @@ class State:
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     asking: tuple[str, Entity | None] | None = None
+    foreseen: dict[str, Entity | None] = field(default_factory=dict)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])
 
     def fields_of(self, item: Item) -> dict[str, Any]:

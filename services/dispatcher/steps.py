@@ -26,12 +26,13 @@ ALREADY: Final[dict[Scope, SkipReason]] = {
 
 
 def entity_of(state: State, event: Event) -> Entity | None:
-    """The entity that a scheduled call or look-up asks for; worked out once for the event that is being folded.
+    """The entity that a scheduled call or look-up asks for; worked out once, foreseen or when the event is folded.
 
     None for a step that asks for none, that the item skips, or where nothing identifies an entity.
     """
     if state.asking is None or state.asking[0] != event.id:
-        state.asking = event.id, _entity_of(state, event)
+        foreseen = event.id in state.foreseen
+        state.asking = event.id, state.foreseen.pop(event.id) if foreseen else _entity_of(state, event)
     return state.asking[1]
 
 
