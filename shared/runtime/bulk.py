@@ -124,8 +124,10 @@ class BulkConnection(Holding):
             await held.rows.write(self, held.by_key.values())
             return []
         perhaps = self._perhaps.setdefault(held.rows.table.name, Perhaps())
-        known = [row for key, row in held.by_key.items() if key in perhaps]
-        new = [row for key, row in held.by_key.items() if key not in perhaps]
+        known: list[Any] = []
+        new: list[Any] = []
+        for key, row in held.by_key.items():
+            (known if key in perhaps else new).append(row)
         await held.rows.write(self, known)
         perhaps.add(held.by_key)
         return new

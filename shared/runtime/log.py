@@ -64,18 +64,19 @@ async def bodies(
     """
     while after < upto:
         cursor = await connection.execute(
-            "SELECT position, body FROM ("
+            "SELECT position, convert_to(body, 'UTF8') FROM ("
             "SELECT position, body, row_number() OVER (ORDER BY position) AS number,"
             " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
             " FROM log.events WHERE position > %s AND position <= %s"
             " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s) e"
             " WHERE bytes <= %s OR number = 1 ORDER BY position",
             (after, upto, types and list(types), types and list(types), chunk, CHUNK_BYTES),
+            binary=True,
         )
         found = await cursor.fetchall()
         if not found:
             return
-        yield [(position, body.encode()) for position, body in found]
+        yield found
         after = found[-1][0]
 
 
