@@ -62,10 +62,11 @@ def _between_answers(answers: Sequence[tuple[str, Reading]]) -> list[Contradicti
 def _identity(
     item: Mapping[str, Any], columns: Mapping[str, Any], provenance: Mapping[str, str]
 ) -> list[Contradiction]:
+    uploaded = [line.name for line in IDENTITY if provenance.get(line.name, "upload") == "upload"]
     return [
         _told("upload", (name,), [("upload", value), (provenance[name], columns[name])])
-        for name, value in pick(IDENTITY, item).items()
-        if provenance.get(name, "upload") != "upload" and _folded(columns[name]) != _folded(value)
+        for name, value in pick(IDENTITY, item, uploaded).items()
+        if _folded(columns[name]) != _folded(value)
     ]
 
 
