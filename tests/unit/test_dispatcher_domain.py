@@ -166,3 +166,15 @@ def test_which_claims_events_will_ask_for_is_known_before_they_are_folded() -> N
     ahead = [(entity.entity_id, event.payload.workflow) for event, entity in asked(dispatcher().state, events)]
     batch = dispatcher(configured(), *events)
     assert ahead == list(batch.state.claims) == [(claim(batch, "new.com").entity_id, FLOW)]
+
+
+def test_an_entity_that_was_foreseen_is_the_one_that_is_asked_for_and_once_only() -> None:
+    events = [
+        configured(), launched(SYNC_STEP, COMPANY_STEP), added(1, company_domain="old.com"), scheduled(1),
+        fact(tidied(company_domain="new.com"), item=1), scheduled(1, 1),
+    ]  # fmt: skip
+    batch = dispatcher()
+    list(asked(batch.state, events))
+    assert [entity and entity.key for entity in batch.state.foreseen.values()] == [None, "new.com"]
+    assert batch.given(*events).state == dispatcher(*events).state
+    assert batch.state.foreseen == {}
