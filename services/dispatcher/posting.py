@@ -20,6 +20,7 @@ from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
 from shared.outcomes import Policy, Refusal, of_error, of_status, retry_after
 from shared.runtime import clock
+from shared.runtime.lease import Fence
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
@@ -43,8 +44,11 @@ class Post:
         return self.due.dispatch
 
 
-async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) -> Refusal | None:
-    """POST it in the webhook's turn; None for success. Raises NotNow while the webhook is left alone."""
+async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fence: Fence) -> Refusal | None:
+    """POST it in the webhook's turn; None for success. Raises NotNow while the webhook is left alone.
+
+    Raises Lost, or psycopg.Error, where the lease was lost before its turn came.
+    """
     webhook = post.webhook
     try:
         policy = Policy.of(post.due.config)
@@ -59,6 +63,7 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post) ->
     if len(body) > MAX_BODY:
         return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
     async with webhook.turn():
+        await fence.insist()
         if webhook.full:
             return Refusal("CONFIGURATION", _exhausted(webhook), None)
         taken = webhook.accept(1)

@@ -11,6 +11,7 @@ import time
 from typing import Any, Final
 
 import aiohttp
+import psycopg
 import structlog
 
 from services.dispatcher import due, posting
@@ -21,6 +22,7 @@ from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection, connect
+from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
 from shared.runtime.outgoing import caught_up, record, session
 from shared.runtime.settings import Settings
@@ -32,13 +34,13 @@ logger = structlog.get_logger()
 async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks) -> None:
     """Send what is due, for as long as this replica leads. `webhooks` is what it learns of them."""
     url = settings.database_url.get_secret_value()
-    appender = Appender(url, "dispatcher")
+    appender = Appender(url, "dispatcher", term=machine.term)
     async with (
         await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
         session() as client,
     ):
         webhooks.clear()
-        sender = Sender(settings, client, appender, webhooks)
+        sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term))
         try:
             await caught_up(connection, machine)
             await sender.run(connection, machine)
@@ -52,12 +54,18 @@ class Sender:
     """The POSTs in this process's hands."""
 
     def __init__(
-        self, settings: Settings, client: aiohttp.ClientSession, appender: Appender, webhooks: Webhooks
+        self,
+        settings: Settings,
+        client: aiohttp.ClientSession,
+        appender: Appender,
+        webhooks: Webhooks,
+        fence: Fence,
     ) -> None:
         self.settings = settings
         self._client = client
         self._appender = appender
         self._webhooks = webhooks
+        self._fence = fence
         self._lanes: dict[Lane, Webhook] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._done: dict[str, int] = {}
@@ -119,14 +127,16 @@ class Sender:
             self._done[name] = await record(self._appender, posting.recorded(post, refusal, clock.now()))
         except NotNow:
             self._unsent.append(name)
+        except (Lost, psycopg.Error) as error:
+            logger.warning("a POST is left to the next leader", dispatch_id=name, error=repr(error)[:300])
         finally:
             post.webhook.in_hand -= 1
             self._tasks.pop(name, None)
 
     async def _attempt(self, post: Post) -> Refusal | None:
         try:
-            return await posting.send(self._client, self.settings, post)
-        except NotNow:
+            return await posting.send(self._client, self.settings, post, self._fence)
+        except (NotNow, Lost, psycopg.Error):
             raise
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)

@@ -25,6 +25,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection, connect
 from shared.runtime.http import Problem
+from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
 from shared.runtime.outgoing import caught_up, read_back, record, session
 from shared.runtime.queries import Queries
@@ -45,12 +46,13 @@ logger = structlog.get_logger()
 async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) -> None:
     """Send what is due, for as long as this replica leads."""
     url = settings.database_url.get_secret_value()
-    appender = Appender(url, "projector")
+    appender = Appender(url, "projector", term=machine.term)
     async with (
         await connect(url, name="projector pushing", search_path="projector", autocommit=True) as connection,
         session() as client,
     ):
-        pusher = Pusher(settings, client, appender, queries, connection, machine)
+        fence = Fence(connection, machine.term)
+        pusher = Pusher(settings, client, appender, queries, connection, machine, fence)
         try:
             await caught_up(connection, machine)
             await connection.execute(FORGET)
@@ -70,6 +72,7 @@ class Pusher:
     queries: Queries
     connection: Connection
     machine: Machine[Any]
+    fence: Fence
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -94,8 +97,8 @@ class Pusher:
                 position = await record(self.appender, await self._attempt(due[0]))
                 await read_back(self.machine, position)
                 due = await PUSHES.select(self.connection, STILL_DUE, (to_hex(push.push_id),))
-        except AWAY as error:
-            logger.warning("a push is taken up again when the database is back", error=repr(error)[:300])
+        except (*AWAY, Lost) as error:
+            logger.warning("a push is left to whoever leads next", push_id=push.push_id, error=repr(error)[:300])
         finally:
             self.tasks.pop(push.push_id, None)
 
@@ -103,10 +106,11 @@ class Pusher:
         parcel = Parcel([])
         try:
             parcel = await parcels.take(self.connection, self.queries, push)
+            await self.fence.insist()
             refusal = await parcels.post(self.client, self.settings, push, parcel) if parcel.leads else None
         except Problem as error:
             refusal = Refusal("CONFIGURATION", error.message, None)
-        except AWAY:
+        except (*AWAY, Lost):
             raise
         except Exception as error:
             logger.exception("a parcel ended in an error of our own", push_id=push.push_id)

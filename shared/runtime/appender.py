@@ -25,12 +25,16 @@ class Unavailable(Exception):
 
 
 class Appender:
-    """One connection, shared by everything in a process that appends outside of the fold."""
+    """One connection, shared by everything in a process that appends outside of the fold.
 
-    def __init__(self, url: str, name: str, patience_seconds: float = 5.0) -> None:
+    `term`: that of a lease, for what only its holder may append: `append` raises Lost when it is held no more.
+    """
+
+    def __init__(self, url: str, name: str, patience_seconds: float = 5.0, term: int | None = None) -> None:
         self._url = url
         self._name = f"{name} append"
         self._patience = patience_seconds
+        self._term = term
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
@@ -95,7 +99,11 @@ class Appender:
     async def _write(self, group: Sequence[_Waiting]) -> None:
         if self._connection is None:
             self._connection = await connect(self._url, name=self._name, autocommit=True)
-        position = await log.append(self._connection, [event for events, _ in group for event in events])
+        events = [event for events, _ in group for event in events]
+        if self._term is None:
+            position = await log.append(self._connection, events)
+        else:
+            position = await log.append_in_term(self._connection, events, self._term)
         for _, done in group:
             if not done.done():
                 done.set_result(position)

@@ -1,8 +1,8 @@
 """Following the log as the leading replica of a service: lease, reader, machine, effects.
 
-The lease is a session-level advisory lock on the very connection that the transactions use: when that connection
-dies, so does the lease, and another replica goes on from the checkpoint. Effects (POSTs, timers) run only while this
-replica leads.
+The lease is on the very connection that the transactions use (`shared.runtime.lease`): when that connection dies, so
+does the lease, and another replica goes on from the checkpoint. Effects (POSTs, timers) run only while this replica
+leads.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.lease import Lease, Lost, take
 from shared.runtime.letters import retry_due
 from shared.runtime.machine import Definition, Machine, Message
 from shared.runtime.reader import Interrupted, StreamReader
@@ -27,7 +28,7 @@ from shared.subjects import filters
 Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
 IDLE_IN_BATCH_SECONDS = 8
-TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted)
+TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted, Lost)
 logger = structlog.get_logger()
 
 
@@ -43,6 +44,7 @@ class Follower:
             definition, retry_attempts=settings.retry_attempts, retry_base_seconds=settings.retry_base_seconds
         )
         self._connection: Connection | None = None
+        self._lease: Lease | None = None
 
     async def run(self, nats: Client, deliver: Deliver) -> None:
         """Lead, or stand by until the leader is gone; for ever, through restarts of either server."""
@@ -59,38 +61,39 @@ class Follower:
     async def apply(self, messages: Sequence[Message]) -> None:
         """Apply one batch; called back by way of the framework's handler."""
         assert self._connection is not None
-        await self.machine.apply(self._connection, messages)
+        assert self._lease is not None
+        async with self._lease.working():
+            await self.machine.apply(self._connection, messages)
 
     async def _term(self, nats: Client, deliver: Deliver) -> None:
         url = self.settings.database_url.get_secret_value()
         async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
-            await self._become_leader(connection)
-            self._connection = connection
+            self._lease = lease = await self._become_leader(connection)
+            self._connection, self.machine.term = connection, lease.term
             position = await self.machine.start(connection)
             self.leading = True
             logger.info("leading", service=self.definition.name, after=position)
             async with asyncio.TaskGroup() as group:
+                group.create_task(lease.keep())
                 group.create_task(retry_due(url, self.machine.letters))
                 for effect in self.effects:
                     group.create_task(effect(self.settings, self.machine))
                 group.create_task(self._read(nats, deliver, position))
 
-    async def _become_leader(self, connection: Connection) -> None:
+    async def _become_leader(self, connection: Connection) -> Lease:
         lock = zlib.crc32(f"leadstream/{self.definition.name}/{self.machine.slice}".encode())
         while True:
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,))
-            row = await cursor.fetchone()
-            await connection.commit()
-            if row and row[0]:
+            if lease := await take(connection, lock):
                 break
             await asyncio.sleep(self.settings.lease_poll_seconds)
-        # A leader that is stopped within a batch holds the log's end, and every append waits for it.
+        # For when nobody stands by: stopped outside of a pipeline it may hold the log's end, and every append waits.
         await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_BATCH_SECONDS * 1_000}")
         await connection.commit()
         await self.machine.check_shape(connection)
         for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
             await connection.execute(statement)
         await connection.commit()
+        return lease
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
         reader = StreamReader(nats, filters(self.definition.reads), position, self.settings.max_batch)

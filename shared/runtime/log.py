@@ -7,6 +7,7 @@ from typing import Any, Final
 from shared.envelope import Event, from_json, to_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection
+from shared.runtime.lease import HOLDS, Lost
 from shared.subjects import slot_of
 
 Columns = tuple[str, ...]
@@ -45,6 +46,15 @@ async def append(connection: Connection, events: Sequence[Event]) -> int:
 async def send(connection: Connection, prepared: Columns) -> None:
     """Append `columns`, in a pipeline: nothing is waited for, and a failure shows when the transaction ends."""
     await connection.execute(APPEND, prepared)
+
+
+async def append_in_term(connection: Connection, events: Sequence[Event], term: int) -> int:
+    """As `append`, while the lease of this term is held. Raises Lost."""
+    cursor = await connection.execute(f"{APPEND} WHERE {HOLDS}".encode(), (*columns(events), term))
+    row = await cursor.fetchone()
+    if row is None:
+        raise Lost("another replica leads")
+    return int(row[0])
 
 
 async def head(connection: Connection) -> int:

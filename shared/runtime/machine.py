@@ -68,12 +68,16 @@ class Definition(Generic[S]):
 
 @dataclass
 class Machine(Generic[S]):
-    """Applies messages to one service's state over one connection, live or in replay."""
+    """Applies messages to one service's state over one connection, live or in replay.
+
+    `term`: the lease's, by which what is done beside the fold is fenced; 0 where nobody leads.
+    """
 
     definition: Definition[S]
     slice: int = 0
     replay: bool = False
     position: int = 0
+    term: int = 0
     retry_attempts: int = 5
     retry_base_seconds: float = 1.0
     batches_in_memory: int = MAX_CACHED_BATCHES

@@ -10,6 +10,7 @@ import structlog
 from shared.envelope import Event
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection
+from shared.runtime.lease import Lost
 from shared.runtime.machine import Machine
 
 POST_SECONDS: Final = 30.0
@@ -50,10 +51,15 @@ async def read_back(machine: Machine[Any], position: int) -> None:
 
 
 async def record(appender: Appender, event: Event) -> int:
-    """Append what came of a POST, however long the log is away; its position. Until then it is in the caller's hand."""
+    """Append what came of a POST, however long the log is away; its position. Until then it is in the caller's hand.
+
+    Raises Lost: the attempt is in doubt then, and for the next leader.
+    """
     while True:
         try:
             return await appender.append([event])
+        except Lost:
+            raise
         except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
             logger.warning("cannot record a POST yet", error=repr(error))
             await asyncio.sleep(0.5)

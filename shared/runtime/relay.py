@@ -1,7 +1,7 @@
 """The relay: copies the log to the stream EVENTS, in order, so that stream sequence = log position.
 
 It resumes from the stream's own last message and publishes with that sequence as the expected last one, so a second
-relay cannot interleave and a repeated batch is refused, not doubled. Among replicas one leads, by advisory lock.
+relay cannot interleave and a repeated batch is refused, not doubled. Among replicas one leads, by a lease.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from shared.ids import from_hex
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import BROKEN
+from shared.runtime.lease import take
 from shared.runtime.leaving import leave
 from shared.runtime.patrol import patrol
 from shared.runtime.settings import Settings
@@ -58,18 +59,27 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _lead(settings: Settings, stop: asyncio.Event) -> None:
     async with await connect(settings.database_url.get_secret_value(), name="relay", autocommit=True) as database:
-        while not stop.is_set() and not await _lock(database):
+        while (lease := await take(database, LEADER_LOCK)) is None:
             await _pause(stop, settings.lease_poll_seconds)
-        if stop.is_set():
-            return
-        client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
-        patrolling = asyncio.create_task(patrol(settings, client))
+            if stop.is_set():
+                return
+        keeping = asyncio.create_task(lease.keep())
         try:
-            await _copy_what_can_be_read(database, client, stop)
+            await _copy_and_patrol(database, settings, stop)
         finally:
-            patrolling.cancel()
-            await asyncio.wait([patrolling])
-            await leave(client.close())
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+
+async def _copy_and_patrol(database: Connection, settings: Settings, stop: asyncio.Event) -> None:
+    client = await nats.connect(settings.nats_url.get_secret_value(), name="relay", max_reconnect_attempts=5)
+    patrolling = asyncio.create_task(patrol(settings, client))
+    try:
+        await _copy_what_can_be_read(database, client, stop)
+    finally:
+        patrolling.cancel()
+        await asyncio.wait([patrolling])
+        await leave(client.close())
 
 
 async def _copy_what_can_be_read(database: Connection, client: Client, stop: asyncio.Event) -> None:
@@ -80,12 +90,6 @@ async def _copy_what_can_be_read(database: Connection, client: Client, stop: asy
         except BROKEN as error:
             logger.error("the log cannot be read; run `leadstream repair`", error=repr(error))
             await _pause(stop, BROKEN_SECONDS)
-
-
-async def _lock(database: Connection) -> bool:
-    cursor = await database.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,))
-    row = await cursor.fetchone()
-    return bool(row and row[0])
 
 
 async def copy(database: Connection, client: Client, stop: asyncio.Event) -> None:

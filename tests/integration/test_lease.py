@@ -1,30 +1,137 @@
-"""A leader that stands still within a batch does not hold up the others for long."""
+"""A leader that stands still loses its lease soon, in a batch or between two, and what it does later is refused."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import psycopg
 import pytest
 
-from shared.runtime import follower
+from shared.runtime import lease, log
+from shared.runtime.appender import Appender
+from shared.runtime.database import Connection
 from shared.runtime.follower import Follower
+from shared.runtime.lease import Fence, Lease, Lost, take
 from tests.integration.counting import NAME, counting, in_its_schema
-from tests.integration.log_harness import settings_of
+from tests.integration.log_harness import connected, logged, registrations, settings_of
 from tests.running_servers import Servers
 
+LOCK = 7
 
-async def test_a_leader_that_stands_still_within_a_batch_loses_its_lease(
-    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follower, "IDLE_IN_BATCH_SECONDS", 1)
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 1.0)
+
+
+@contextlib.asynccontextmanager
+async def leading(servers: Servers, database: str) -> AsyncIterator[Lease]:
+    async with connected(servers.role_url("ingest", database), autocommit=False) as connection:
+        held = await take(connection, LOCK)
+        assert held is not None
+        yield held
+
+
+@contextlib.asynccontextmanager
+async def _nothing_in_a_pipeline(connection: Connection) -> AsyncIterator[None]:
+    for _ in range(20):  # one of them ends with a Flush, after which PostgreSQL counts no silence
+        async with connection.pipeline(), connection.transaction():
+            await connection.execute("SELECT 1")
+    yield
+
+
+@contextlib.asynccontextmanager
+async def _in_a_pipeline(connection: Connection) -> AsyncIterator[None]:
+    async with connection.pipeline(), connection.transaction():
+        yield
+
+
+STANDING_STILL: dict[str, Callable[[Connection], contextlib.AbstractAsyncContextManager[Any]]] = {
+    "between two batches": contextlib.nullcontext,
+    "after a pipeline": _nothing_in_a_pipeline,
+    "in a transaction": lambda connection: connection.transaction(),
+    "in a pipeline": _in_a_pipeline,
+}
+
+
+async def _stand_still(leader: Connection, where: str, next_one: "asyncio.Task[Lease]") -> None:
+    """Say nothing until another leads, and then go on as if nothing had been."""
+    async with asyncio.timeout(20), STANDING_STILL[where](leader):
+        if where.startswith("in "):
+            await (await leader.execute("UPDATE checkpoint SET position = 1 RETURNING 1")).fetchone()
+        await next_one
+        await leader.execute("UPDATE checkpoint SET position = 1")
+        await leader.commit()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("where", STANDING_STILL)
+async def test_a_leader_that_stands_still_loses_its_lease(servers: Servers, database: str, where: str) -> None:
     settings = settings_of(servers, database, NAME)
     async with in_its_schema(servers, database) as first, in_its_schema(servers, database) as second:
         await Follower(counting(), settings)._become_leader(first)
         await Follower(counting(), settings).machine.start(first)
         next_one = asyncio.create_task(Follower(counting(), settings)._become_leader(second))
-        async with asyncio.timeout(20):
-            await first.execute("UPDATE checkpoint SET position = 1")
-            await next_one  # what stands still sends nothing
         with pytest.raises(psycopg.Error):
-            await first.commit()
+            await _stand_still(first, where, next_one)
         cursor = await second.execute("SELECT position FROM checkpoint")
         assert await cursor.fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_leader_whose_statement_takes_long_is_not_silent(servers: Servers, database: str) -> None:
+    async with (
+        in_its_schema(servers, database) as first,
+        connected(servers.role_url(NAME, database)) as second,
+    ):
+        assert await take(first, LOCK) is not None
+        working = asyncio.create_task(first.execute("SELECT pg_sleep(2.5)"))
+        while not working.done():
+            assert await take(second, LOCK) is None
+            await asyncio.sleep(0.1)
+        await working
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_leader_that_has_nothing_to_do_keeps_its_lease(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.2)
+    async with leading(servers, database) as held, connected(servers.role_url("ingest", database)) as other:
+        keeping = asyncio.create_task(held.keep())
+        for _ in range(25):
+            assert await take(other, LOCK) is None
+            await asyncio.sleep(0.1)
+        assert not keeping.done()
+        async with held.working():  # while a batch is worked on nothing comes between its statements
+            await asyncio.sleep(0.5)
+        keeping.cancel()
+
+
+async def test_what_is_done_beside_the_fold_is_refused_once_the_lease_is_lost(servers: Servers, database: str) -> None:
+    url = servers.role_url("ingest", database)
+    async with connected(url) as beside:
+        async with leading(servers, database) as held:
+            fence, appender = Fence(beside, held.term), Appender(url, "test", term=held.term)
+            await fence.insist()
+            assert await appender.append(registrations(2)) == 2
+        fence._asked = float("-inf")  # a second later
+        with pytest.raises(Lost):
+            await fence.insist()
+        with pytest.raises(Lost):
+            await appender.append(registrations(1))
+        with pytest.raises(Lost):
+            await log.append_in_term(beside, registrations(1), held.term)
+        await appender.close()
+    assert len(await logged(servers, database)) == 2
+
+
+async def test_another_term_is_no_excuse(servers: Servers, database: str) -> None:
+    async with connected(servers.role_url("ingest", database)) as beside:
+        async with leading(servers, database) as first:
+            pass
+        async with leading(servers, database) as second:
+            await Fence(beside, second.term).insist()
+            with pytest.raises(Lost):
+                await Fence(beside, first.term).insist()

@@ -15,6 +15,7 @@ from services.projector.app import DEFINITION
 from services.projector.pushing import push_due
 from shared.envelope import Event
 from shared.events import ItemCompleted
+from shared.runtime.lease import take
 from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
 from shared.runtime.queries import Queries
@@ -95,7 +96,9 @@ async def leading(servers: Servers, database: str, secrets: Path | None = None) 
     queries = Queries(settings, "projector", DEFINITION.consumes)
     url = servers.role_url("projector", database)
     async with connected(url, search_path="projector", autocommit=False) as connection:
-        machine: Machine[Any] = Machine(DEFINITION)
+        lease = await take(connection, 1)
+        assert lease is not None
+        machine: Machine[Any] = Machine(DEFINITION, term=lease.term)
         await machine.start(connection)
 
         ending = asyncio.Event()
