@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
+from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 
 from shared.envelope import Event, from_json, to_json
@@ -26,6 +27,9 @@ FETCH: Final = 200
 AGAIN_SECONDS: Final = 5.0
 NAK_SECONDS: Final = 0.5
 ACK_SECONDS: Final = 5.0
+# How long, once told to leave, for what the server may be sending, and for appending it.
+FETCHING_SECONDS: Final = 0.3
+ENDING_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
@@ -47,15 +51,38 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
         while True:
             end_if_cancelled()
             try:
-                await _append(appender, await subscription.fetch(FETCH, timeout=5))
+                await _take_some(subscription, appender)
             except (NatsTimeout, TimeoutError):
                 continue
             except (NatsError, Unavailable) as error:
                 logger.warning("the inbox waits", error=repr(error)[:300])
                 await asyncio.sleep(1)
     finally:
+        await leave(client.flush())  # what was acknowledged last
         await leave(client.close())
         await appender.close()
+
+
+async def _take_some(subscription: JetStreamContext.PullSubscription, appender: Appender) -> None:
+    """Fetch and append. Cancelled, it ends what was begun: what was fetched and not acknowledged would come again."""
+    fetched: list[Msg] = []
+    taking = asyncio.create_task(_fetch_and_append(subscription, appender, fetched))
+    try:
+        await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        await asyncio.wait([taking], timeout=FETCHING_SECONDS)
+        if fetched:
+            await asyncio.wait([taking], timeout=ENDING_SECONDS)
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        raise
+
+
+async def _fetch_and_append(
+    subscription: JetStreamContext.PullSubscription, appender: Appender, fetched: list[Msg]
+) -> None:
+    fetched += await subscription.fetch(FETCH, timeout=5)
+    await _append(appender, fetched)
 
 
 async def _append(appender: Appender, messages: list[Msg]) -> None:

@@ -31,13 +31,14 @@ ACTOR: Final = named_id("actor", "dispatcher")
 logger = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Post:
-    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash."""
+    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash. `out`: it is sent."""
 
     due: Due
     webhook: Webhook
     in_doubt: bool
+    out: bool = False
 
     @property
     def dispatch(self) -> Dispatch:
@@ -66,6 +67,7 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
         await fence.insist()
         if webhook.full:
             return Refusal("CONFIGURATION", _exhausted(webhook), None)
+        post.out = True
         taken = webhook.accept(1)
         refusal = await _request(client, webhook, body, headers, post.dispatch.attempt, policy)
     _learn(webhook, refusal, taken)

@@ -24,10 +24,11 @@ from shared.runtime.appender import Appender
 from shared.runtime.database import Connection, connect
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
-from shared.runtime.outgoing import caught_up, record, session
+from shared.runtime.outgoing import caught_up, end, record, session
 from shared.runtime.settings import Settings
 
 IDLE_SECONDS: Final = 0.25
+ENDING_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
@@ -45,7 +46,7 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
             await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
-            await sender.stop()
+            await sender.stop(connection)
             webhooks.clear()
             await appender.close()
 
@@ -67,7 +68,7 @@ class Sender:
         self._webhooks = webhooks
         self._fence = fence
         self._lanes: dict[Lane, Webhook] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
         self._done: dict[str, int] = {}
         self._unsent: list[str] = []
 
@@ -84,11 +85,19 @@ class Sender:
             if rounds % 1_000 == 0:
                 await due.forget(connection)
 
-    async def stop(self) -> None:
-        """Let go of the POSTs under way: they are in doubt, and the next leader says so."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+    async def stop(self, connection: Connection) -> None:
+        """Send nothing more, record what came of what is out, and take back the notes of what was not sent.
+
+        What has no outcome by then is in doubt, and the next leader says so.
+        """
+        hands = dict(self._hands)
+        for post, task in hands.values():
+            if not post.out:
+                task.cancel()
+        await end([task for _, task in hands.values()], ENDING_SECONDS)
+        self._unsent += [name for name, (post, _) in hands.items() if not post.out]
+        with contextlib.suppress(psycopg.Error):
+            await self._withdraw(connection)
 
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:
         """Take up what there is room for; whether a lane was met whose room is only known now."""
@@ -97,7 +106,7 @@ class Sender:
         now = time.monotonic()
         rooms = {lane: webhook.room(now) for lane, webhook in self._lanes.items()}
         stuck = machine.letters.subjects("item"), machine.letters.subjects("batch")
-        found = await due.find(connection, (*self._tasks, *self._done), stuck, rooms)
+        found = await due.find(connection, (*self._hands, *self._done), stuck, rooms)
         chosen = [(one, webhook) for one in found if (webhook := await self._webhook(connection, one)).takes_more(now)]
         if chosen:
             begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
@@ -118,7 +127,7 @@ class Sender:
 
     def _begin(self, post: Post) -> None:
         post.webhook.in_hand += 1
-        self._tasks[post.dispatch.dispatch_id] = asyncio.create_task(self._send(post))
+        self._hands[post.dispatch.dispatch_id] = post, asyncio.create_task(self._send(post))
 
     async def _send(self, post: Post) -> None:
         name = post.dispatch.dispatch_id
@@ -131,7 +140,7 @@ class Sender:
             logger.warning("a POST is left to the next leader", dispatch_id=name, error=repr(error)[:300])
         finally:
             post.webhook.in_hand -= 1
-            self._tasks.pop(name, None)
+            self._hands.pop(name, None)
 
     async def _attempt(self, post: Post) -> Refusal | None:
         try:

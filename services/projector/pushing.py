@@ -27,11 +27,12 @@ from shared.runtime.database import Connection, connect
 from shared.runtime.http import Problem
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
-from shared.runtime.outgoing import caught_up, read_back, record, session
+from shared.runtime.outgoing import caught_up, end, read_back, record, session
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
 EVERY_SECONDS: Final = 0.5
+ENDING_SECONDS: Final = 3.0
 AT_ONCE: Final = 8  # pushes; each has one POST out at most
 _DUE: Final = f"SELECT {PUSHES.names} FROM push WHERE status = 'running' AND due_at <= now()"
 DUE: Final = f"{_DUE} AND NOT push_id = ANY(%s::uuid[]) ORDER BY due_at LIMIT %s"
@@ -64,7 +65,7 @@ async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) 
 
 @dataclass
 class Pusher:
-    """The pushes in this process's hands."""
+    """The pushes in this process's hands; `out`: those of which a parcel is."""
 
     settings: Settings
     client: aiohttp.ClientSession
@@ -74,6 +75,8 @@ class Pusher:
     machine: Machine[Any]
     fence: Fence
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    out: set[str] = field(default_factory=set)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Look for pushes that are due, and take up as many as there is room for."""
@@ -84,22 +87,33 @@ class Pusher:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def stop(self) -> None:
-        """Let go of the POSTs under way: they are in doubt, and the next leader says so."""
-        for task in self.tasks.values():
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        """Begin no parcel, and record what comes of those that are out.
+
+        What has no outcome after a while is in doubt, and the next leader says so.
+        """
+        self.ended.set()
+        tasks = dict(self.tasks)
+        for push_id, task in tasks.items():
+            if push_id not in self.out:
+                task.cancel()
+        await end(tasks.values(), ENDING_SECONDS)
 
     async def _push(self, push: Push) -> None:
         """Parcel after parcel, until the push has to wait, fails or ends."""
         due = [push]
         try:
             while due:
+                self.out.add(push.push_id)
                 position = await record(self.appender, await self._attempt(due[0]))
+                self.out.discard(push.push_id)
+                if self.ended.is_set():
+                    break
                 await read_back(self.machine, position)
                 due = await PUSHES.select(self.connection, STILL_DUE, (to_hex(push.push_id),))
         except (*AWAY, Lost) as error:
             logger.warning("a push is left to whoever leads next", push_id=push.push_id, error=repr(error)[:300])
         finally:
+            self.out.discard(push.push_id)
             self.tasks.pop(push.push_id, None)
 
     async def _attempt(self, push: Push) -> Event:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from typing import Any, Final
 
 import aiohttp
@@ -48,6 +49,15 @@ async def read_back(machine: Machine[Any], position: int) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await machine.committed.wait()
+
+
+async def end(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
+    """Let the tasks come to their end for a while, and then end them."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def record(appender: Appender, event: Event) -> int:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -32,6 +32,9 @@ from shared.runtime.subscriber import subscribe
 from shared.runtime.telemetry import Measure, Telemetry
 from shared.tokens import MIN_KEY_CHARACTERS
 
+# For requests, for the batch that was begun, and for what is under way (STOP_SECONDS of the subscriber): 15 s at most.
+REQUEST_SECONDS: Final = 5
+BATCH_SECONDS: Final = 4.0
 logger = structlog.get_logger()
 
 
@@ -117,6 +120,7 @@ def broker_of(settings: Settings, name: str) -> NatsBroker:
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         ping_interval=5,
+        graceful_timeout=BATCH_SECONDS,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         apply_types=False,
         logger=None,
@@ -150,7 +154,7 @@ def serve(settings: Settings, http: Any) -> None:
         proxy_headers=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=REQUEST_SECONDS,
         backlog=4096,
     )
     # What was imported stays for ever, and a batch makes thousands of short-lived objects: look for cycles less often.

@@ -24,7 +24,7 @@ from shared.runtime.follower import Follower
 from shared.runtime.machine import Message
 from shared.subjects import STREAM, filters
 
-STOP_SECONDS: Final = 3.0
+STOP_SECONDS: Final = 5.0
 logger = structlog.get_logger()
 
 
@@ -38,7 +38,10 @@ class LogSubscriber(BatchPullStreamSubscriber):
             self.add_task(self._follow, restart_on_failure=False)
 
     async def stop(self) -> None:
-        """End the term while NATS is still connected, so that consumer and lease are given back at once."""
+        """End the term while NATS is still connected, so that consumer and lease are given back at once.
+
+        The framework lets the batch that was begun come to its end first.
+        """
         tasks = list(self.tasks)
         await super().stop()
         if tasks:

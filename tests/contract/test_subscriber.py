@@ -16,7 +16,7 @@ from shared.runtime.follower import Follower
 from shared.runtime.machine import Message
 from shared.runtime.subscriber import LogSubscriber, subscribe
 from shared.subjects import STREAM, filters
-from tests.integration.counting import NAME, counting, counts
+from tests.integration.counting import NAME, Faults, checkpoint, counting, counts
 from tests.integration.log_harness import (
     append,
     connected,
@@ -44,10 +44,12 @@ async def apply(follower: Follower, messages: list[Message]) -> None:
     await follower.apply(messages)
 
 
-def subscribed(servers: Servers, database: str, handle: Handle = apply) -> tuple[NatsBroker, LogSubscriber]:
+def subscribed(
+    servers: Servers, database: str, handle: Handle = apply, faults: Faults | None = None
+) -> tuple[NatsBroker, LogSubscriber]:
     """A broker as the services have it, with the counting service's handler on it; not started."""
     settings = settings_of(servers, database, NAME)
-    follower = Follower(counting(), settings)
+    follower = Follower(counting(faults), settings)
     broker = service.broker_of(settings, NAME)
     subscriber = subscribe(broker, follower)
 
@@ -99,6 +101,20 @@ async def test_the_handler_gets_batches_of_positions_and_bodies(servers: Servers
     assert [position for position, _ in delivered] == list(range(1, 121))
     assert [json.loads(body)["id"] for _, body in delivered] == [event.id for event in events]
     assert len(batches) < 60
+
+
+async def test_the_batch_that_was_begun_is_committed_before_the_service_leaves(servers: Servers, database: str) -> None:
+    begun = asyncio.Event()
+
+    async def take_a_while() -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+
+    await append(servers, database, registrations(3))
+    broker, _ = subscribed(servers, database, faults=Faults(on_save=take_a_while))
+    async with running(servers, database, broker):
+        await begun.wait()
+    assert len(await counts(servers, database)) == await checkpoint(servers, database) > 0
 
 
 async def test_a_raising_handler_is_delivered_the_same_events_again_and_in_order(

@@ -29,17 +29,19 @@ Json = dict[str, Any]
 
 
 class Hook:
-    """A webhook that answers with `replies` in turn, then 200; None is no answer at all."""
+    """A webhook that answers with `replies` in turn, then 200, after `seconds`; None is no answer at all."""
 
     def __init__(self) -> None:
         self.replies: list[web.Response | None] = []
         self.requests: list[tuple[float, dict[str, str], Json]] = []
         self.url = ""
+        self.seconds = 0.0
 
     async def take(self, request: web.Request) -> web.Response:
         body = orjson.loads(await request.read())
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((time.monotonic(), headers, body))
+        await asyncio.sleep(self.seconds)
         reply = self.replies.pop(0) if self.replies else web.Response()
         if reply is None:
             await asyncio.sleep(60)
@@ -187,6 +189,24 @@ async def test_what_is_refused_for_good_is_told_and_goes_on_there_when_resumed(
     assert (push["leads"], len(hook.requests)) == (LEADS, 4)
     assert hook.keys == [f"{push_id}/{n}" for n in (1, 2, 2, 3)]
     assert hook.rows[1] == hook.rows[2]
+
+
+async def test_a_parcel_that_is_out_when_the_leader_leaves_is_recorded_and_not_sent_again(
+    servers: Servers, database: str, projected: Projected, hook: Hook
+) -> None:
+    hook.seconds = 0.5
+    push_id = await begun(projected, hook, outcome="completed")
+
+    async def asked() -> int:
+        return len(hook.requests)
+
+    async with leading(servers, database):
+        await eventually(asked, lambda count: count == 1)
+    async with leading(servers, database):
+        push = await stands(projected, push_id, "completed")
+    assert (push["leads"], hook.keys) == (LEADS, [f"{push_id}/{n}" for n in (1, 2, 3)])
+    said = [orjson.loads(body)["payload"] for _, body in await logged(servers, database, ["ParcelPushed"])]
+    assert [each["in_doubt"] for each in said] == [False, False, False]
 
 
 async def test_an_attempt_that_a_crash_cut_off_is_sent_again_with_its_leads_and_marked(
