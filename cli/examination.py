@@ -93,7 +93,7 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
         async with asyncio.timeout(NATS_SECONDS):
             client = await nats.connect(servers.nats, name="doctor", error_cb=_silent)
     except (NatsError, OSError, TimeoutError) as error:
-        text = f"NATS cannot be reached: {error or type(error).__name__}"
+        text = f"NATS cannot be reached: {str(error) or type(error).__name__}"
         yield problem("nats_away", text, "start it; every part connects again by itself")
         return
     try:
@@ -108,7 +108,8 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
                 text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
                 yield problem("stream_differs", text, "make it anew as docs/operations says; it is never rewritten")
             if wanted is STREAMS[0]:
-                for finding in of_stream(await _head(servers), info.state):
+                head = await _head(servers)
+                for finding in of_stream(head, info.state) if head is not None else ():
                     yield finding
             elif info.state.messages:
                 text = f"{info.state.messages} answers are accepted and not in the log yet"
@@ -128,12 +129,13 @@ async def _silent(_: Exception) -> None:
     """What goes wrong is told as a finding."""
 
 
-async def _head(servers: Servers) -> int:
+async def _head(servers: Servers) -> int | None:
+    """The log's last position; None where the database does not say."""
     try:
         async with await connect(servers.database, name="doctor", autocommit=True) as connection:
             return await log.head(connection)
     except psycopg.Error:
-        return 0
+        return None
 
 
 async def _migrations(connection: Connection) -> list[str] | None:

@@ -39,7 +39,7 @@ def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | Non
             text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
             yield problem("service_lags", text, "docs/operations/alarms.md, ServiceLags")
         if leaders is not None and service not in leaders:
-            text = f"no replica of {service} works: nobody holds its lease"
+            text = f"no replica of {service} works: none of them holds its lease"
             yield problem("nobody_leads", text, "docs/operations/alarms.md, NobodyLeads")
     if leaders is not None and "relay" not in leaders:
         yield problem("no_relay", "no relay runs: events do not reach the stream", "start one: `leadstream relay`")

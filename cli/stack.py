@@ -170,7 +170,7 @@ class Stack:
             assert running is not None
             server.wait(running)
         self.say("provisioning roles, schemas, the log and the streams")
-        self._provision()
+        self.provision()
 
     def stop(self) -> None:
         """Stop services first, then NATS, then PostgreSQL; kill what does not listen."""
@@ -211,7 +211,8 @@ class Stack:
                     process.running.kill()
                     process.running.wait()
 
-    def _provision(self) -> None:
+    def provision(self) -> None:
+        """Make what is missing of roles, schemas, the log and the streams. Both servers have to run."""
         import asyncio
         import logging
 

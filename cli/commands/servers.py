@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.options import DEFAULT_DATA, DataFolder
+
 
 def up(
     data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = Path(
@@ -110,11 +112,11 @@ def simulator() -> None:
     run(SimulatorSettings())
 
 
-def provision() -> None:
+def provision(data: DataFolder = DEFAULT_DATA) -> None:
     """Make database, roles, the log, schemas and streams. Safe to run again.
 
     Reads LEADSTREAM_ADMIN_DATABASE_URL, LEADSTREAM_DATABASE_NAME, LEADSTREAM_ROLE_PASSWORDS (a JSON object) and
-    LEADSTREAM_PROVISION_NATS_URL. Example: leadstream provision
+    LEADSTREAM_PROVISION_NATS_URL; without them it takes the stack in the data folder. Example: leadstream provision
     """
     import asyncio
 
@@ -122,6 +124,11 @@ def provision() -> None:
     from shared.runtime.settings import Settings
     from shared.runtime.topology import ROLES, provision_database, provision_streams
 
+    if "LEADSTREAM_ADMIN_DATABASE_URL" not in os.environ and (data / "stack.json").exists():
+        from cli.stack import Stack
+
+        Stack(data).provision()
+        return
     configure_logging(Settings(), "provision")
     passwords: dict[str, Any] = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
     if missing := [role for role in ROLES if not passwords.get(role)]:

@@ -102,6 +102,7 @@ async def _append_one(appender: Appender, message: Msg) -> None:
         await message.nak(delay=NAK_SECONDS)
         raise
     except Exception:
-        logger.exception("a message of the inbox cannot be appended and stays", at=message.metadata.sequence)
+        sequence = message.metadata.sequence.stream
+        logger.exception("a message of the inbox cannot be appended and stays", sequence=sequence)
         return
     await message.ack()

@@ -27,6 +27,7 @@ from shared.subjects import INBOX_STREAM, STREAM
 
 EVERY_SECONDS: Final = 5.0
 AWAY_SECONDS: Final = 1.0
+ANSWER_SECONDS: Final = 10.0
 COUNTED: Final = 10_000
 BATCHES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -146,7 +147,8 @@ class Telemetry:
                 name = f"{self._service} telemetry"
                 async with await connect(url, name=name, search_path=self._service, autocommit=True) as connection:
                     while True:
-                        await self._ask_database(connection)
+                        async with asyncio.timeout(ANSWER_SECONDS):  # a server that is stopped keeps its connections
+                            await self._ask_database(connection)
                         self._asked["database_up"].set(1)
                         await asyncio.sleep(EVERY_SECONDS)
             except psycopg.errors.UndefinedTable:

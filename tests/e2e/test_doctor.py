@@ -96,10 +96,16 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
     asyncio.run(_delete_inbox(stack))
     assert "stream_missing" in examined(stack)[1]
+    as_admin(stack, "INSERT INTO public.migration (name) VALUES ('0002_dead_letters.sql'), ('0002_patrol.sql')")
+    provisioned = CliRunner().invoke(app, ["provision", "--data", str(stack.folder)])
+    assert provisioned.exit_code == 0, provisioned.output
+    assert "stream_missing" not in examined(stack)[1]
+    end(stack, "postgres")
+    found = examined(stack)[1]
+    assert "database_away" in found
+    assert "stream_ahead" not in found, "where the log ends is not known"
     end(stack, "nats")
     assert "nats_away" in examined(stack)[1]
-    end(stack, "postgres")
-    assert "database_away" in examined(stack)[1]
 
 
 async def _delete_inbox(stack: Stack) -> None:
