@@ -44,6 +44,14 @@ OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
 
+# As the alarm AnswersMissing: more than one in five, here for each client and workflow.
+UNANSWERED: Final = """
+SELECT client_id, workflow, missing, sent
+FROM (SELECT client_id, workflow, count(*) AS sent, count(*) FILTER (WHERE status = 'TIMED_OUT') AS missing
+      FROM dispatcher.dispatch WHERE sent_at > now() - interval '1 hour' GROUP BY client_id, workflow) d
+WHERE missing > 0.2 * sent
+"""
+
 
 async def database(servers: Servers) -> AsyncIterator[Finding]:
     """What is wrong with PostgreSQL, the log in it, and the tables of the services."""
@@ -195,6 +203,7 @@ async def _service(connection: Connection, service: str) -> AsyncIterator[Findin
 async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
     try:
         unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
+        unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
         fullest: Any = await (await connection.execute("SELECT max(taken) FROM dispatcher.webhook")).fetchone()
     except psycopg.errors.UndefinedTable:
@@ -203,6 +212,10 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         name = from_hex("client", client)
         text = f"client {name} has no settings for {workflow}, which a batch that runs wants"
         yield problem("configuration_missing", text, f"leadstream config set {name} {workflow} --webhook-url ...")
+    for client, workflow, missing, sent in unanswered:
+        name = from_hex("client", client)
+        text = f"{missing} of {sent} POSTs of the last hour for client {name}, {workflow}, were not answered"
+        yield warning("answers_missing", text, "docs/operations/alarms.md, AnswersMissing")
     if overdue[0]:
         text = f"{overdue[0]} answers are overdue and not noticed as missing"
         yield problem("answers_overdue", text, "docs/operations/alarms.md, DeadlinesNotLookedAt")
