@@ -12,6 +12,8 @@ from shared.subjects import slot_of
 
 Columns = tuple[str, ...]
 CHUNK_BYTES: Final = 8 * 1024 * 1024
+# How many positions one query looks at: where events of the types are few, each would look at all the rest of the log.
+SPAN: Final = 25_000
 _IDS: Final = ("tenant_id", "client_id", "batch_id", "item_id", "entity_id")
 APPEND: Final = (
     "SELECT log.append(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[],"
@@ -70,9 +72,10 @@ async def bodies(
 ) -> AsyncGenerator[list[tuple[int, bytes]], None]:
     """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order.
 
-    Each list has at most `chunk` events, and fewer where they are wide.
+    Each list has at most `chunk` events, and fewer where they are wide or far between; none is empty.
     """
     while after < upto:
+        reach = min(after + SPAN, upto)
         cursor = await connection.execute(
             "SELECT position, convert_to(body, 'UTF8') FROM ("
             "SELECT position, body, row_number() OVER (ORDER BY position) AS number,"
@@ -80,14 +83,13 @@ async def bodies(
             " FROM log.events WHERE position > %s AND position <= %s"
             " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s) e"
             " WHERE bytes <= %s OR number = 1 ORDER BY position",
-            (after, upto, types and list(types), types and list(types), chunk, CHUNK_BYTES),
+            (after, reach, types and list(types), types and list(types), chunk, CHUNK_BYTES),
             binary=True,
         )
         found = await cursor.fetchall()
-        if not found:
-            return
-        yield found
-        after = found[-1][0]
+        if found:
+            yield found
+        after = found[-1][0] if found else reach
 
 
 async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from cli.folding import definition
 from shared.ids import named_id
 from shared.record import record
-from shared.runtime import shadow
+from shared.runtime import log, shadow
 from shared.runtime.bulk import BulkConnection, Perhaps
 from shared.runtime.database import Id, Rows, connect_as, ddl
 from shared.runtime.projection import as_of, verify
@@ -184,6 +184,7 @@ async def test_a_fold_is_the_same_however_it_is_cut(
         await admin.execute(f"DROP SCHEMA {service} CASCADE; ALTER SCHEMA {whole} RENAME TO {service}".encode())
     monkeypatch.setattr(shadow, "CHUNK", 23)
     monkeypatch.setattr(shadow, "CHUNKS", 3)
+    monkeypatch.setattr(log, "SPAN", 60)
     monkeypatch.setattr(shadow.Machine, "apply", None)  # no event fails here: all of it is written in bulk
     verdict = await verify(url, definition(service))
     assert (verdict.differences, verdict.failures) == ([], {})
