@@ -4,8 +4,10 @@ Everything lives below one folder: data, logs, and `stack.json` with ports and s
 data again and two stacks never meet. Whatever dies is started again.
 """
 
+import asyncio
 import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
@@ -213,9 +215,6 @@ class Stack:
 
     def provision(self) -> None:
         """Make what is missing of roles, schemas, the log and the streams. Both servers have to run."""
-        import asyncio
-        import logging
-
         import structlog
 
         from shared.runtime.topology import provision_database, provision_streams

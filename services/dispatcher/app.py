@@ -52,7 +52,7 @@ def build(settings: Settings) -> Service:
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     webhooks = Webhooks()
     http = api.build(settings, queries, webhooks, WORKFLOWS)
-    effects = (partial(send_due, webhooks=webhooks), record_overdue)
+    effects = (partial(send_due, webhooks=webhooks, unrecorded={}), record_overdue)
     return Service(settings, DEFINITION, http, effects, closing=[queries.close], measures=store.MEASURES)
 
 

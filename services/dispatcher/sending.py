@@ -18,6 +18,7 @@ from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
+from shared.envelope import Event
 from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
@@ -32,8 +33,12 @@ ENDING_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
-async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks) -> None:
-    """Send what is due, for as long as this replica leads. `webhooks` is what it learns of them."""
+async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks, unrecorded: dict[str, Event]) -> None:
+    """Send what is due, for as long as this replica leads. `webhooks` is what it learns of them.
+
+    `unrecorded`: what came of POSTs, by dispatch, that could not be appended before this replica led no more. When it
+    leads again that is appended first: while the database is away, nothing gets in doubt that has an outcome.
+    """
     url = settings.database_url.get_secret_value()
     appender = Appender(url, "dispatcher", term=machine.term)
     async with (
@@ -41,8 +46,9 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
         session() as client,
     ):
         webhooks.clear()
-        sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term))
+        sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term), unrecorded)
         try:
+            await sender.record_what_was_left()
             await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
@@ -61,12 +67,14 @@ class Sender:
         appender: Appender,
         webhooks: Webhooks,
         fence: Fence,
+        unrecorded: dict[str, Event],
     ) -> None:
         self.settings = settings
         self._client = client
         self._appender = appender
         self._webhooks = webhooks
         self._fence = fence
+        self._unrecorded = unrecorded
         self._lanes: dict[Lane, Webhook] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
         self._done: dict[str, int] = {}
@@ -84,6 +92,10 @@ class Sender:
             rounds += 1
             if rounds % 1_000 == 0:
                 await due.forget(connection)
+
+    async def record_what_was_left(self) -> None:
+        """Append what came of POSTs in an earlier term. The events' ids are those of any leader that said so since."""
+        await asyncio.gather(*(self._record(name, event) for name, event in list(self._unrecorded.items())))
 
     async def stop(self, connection: Connection) -> None:
         """Send nothing more, record what came of what is out, and take back the notes of what was not sent.
@@ -133,7 +145,7 @@ class Sender:
         name = post.dispatch.dispatch_id
         try:
             refusal = await self._attempt(post)
-            self._done[name] = await record(self._appender, posting.recorded(post, refusal, clock.now()))
+            await self._record(name, posting.recorded(post, refusal, clock.now()))
         except NotNow:
             self._unsent.append(name)
         except (Lost, psycopg.Error) as error:
@@ -141,6 +153,11 @@ class Sender:
         finally:
             post.webhook.in_hand -= 1
             self._hands.pop(name, None)
+
+    async def _record(self, name: str, event: Event) -> None:
+        self._unrecorded[name] = event
+        self._done[name] = await record(self._appender, event)
+        del self._unrecorded[name]
 
     async def _attempt(self, post: Post) -> Refusal | None:
         try:

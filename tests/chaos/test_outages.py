@@ -4,12 +4,17 @@ LEADSTREAM_AWAY_SECONDS=600 makes the absence as long as it is in life; by defau
 """
 
 import asyncio
+import json
 import os
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -17,18 +22,20 @@ import httpx
 import psycopg
 import pytest
 
-from cli.campaign import Campaign
+from cli.campaign import PERSON, Campaign
 from cli.checks import check
 from cli.stack import Stack
 from shared.envelope import from_json
 from shared.runtime.settings import SERVICES
 from shared.tokens import CallbackToken, sign
 from simulator.sample_list import write_list
+from tests.chaos.leaders import until
 from tests.e2e.ledgers import submissions
 
 AWAY_SECONDS = float(os.environ.get("LEADSTREAM_AWAY_SECONDS", "15"))
 pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300 + 2 * int(AWAY_SECONDS))]
 ITEMS = 200
+PEOPLE = 10
 OUT_SECONDS = 15
 CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_attempts": 30, "retry_base_seconds": 0.2,
           "retry_longest_seconds": 1, "in_flight": 4}  # fmt: skip
@@ -80,6 +87,61 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
     print(f"{server} away for {AWAY_SECONDS:g} s; worst stalls: {_worst_stalls(stack)}")
     told = [line for name in (*SERVICES, "relay") for line in _log(stack, name).splitlines()]
     assert [line for line in told if "the event loop is held up" in line] == []
+
+
+def test_what_came_of_a_post_is_recorded_once_the_database_is_back(stack: Stack, tmp_path: Path) -> None:
+    write_list(tmp_path / "people.csv", PEOPLE)
+    with slow_provider(2.0) as (url, posted):
+        campaign = Campaign({**stack.urls, "simulator": url}, name="slow", config={"timeout_seconds": 600})
+        campaign.set_up()
+        upload = campaign.upload(tmp_path / "people.csv")
+        batch_id = campaign.launch(upload["upload_id"], (PERSON,))["batch_id"]
+        until(lambda: len(posted) == PEOPLE, 30, "every POST is out")
+        away = stack.processes.pop("postgres")
+        assert away.running is not None
+        away.running.kill()
+        away.running.wait()
+        time.sleep(6)
+        away.start()
+        stack.processes["postgres"] = away
+        until(lambda: _statuses(campaign, batch_id) == {("SENT", False): PEOPLE}, 60, "what came of them is recorded")
+        assert Counter(posted) == Counter(set(posted)), "a POST was sent again"
+        campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel")
+        campaign.close()
+
+
+@contextmanager
+def slow_provider(seconds: float) -> Iterator[tuple[str, list[str]]]:
+    """A webhook that takes its time before it says 202: its address, and the dispatches that it was sent."""
+    posted: list[str] = []
+
+    class Webhook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["content-length"])))["dispatch_id"])
+            time.sleep(seconds)
+            self.send_response(202)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", posted
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _statuses(campaign: Campaign, batch_id: str) -> Counter[tuple[str, bool]]:
+    """How many dispatches stand where, and whether they were in doubt."""
+    path, query = "/v1/dispatches", {"batch_id": batch_id, "limit": 1000}
+    found: list[dict[str, Any]] = campaign.call("dispatcher", "GET", path, params=query, missing=[])
+    return Counter((dispatch["status"], dispatch["in_doubt"]) for dispatch in found)
 
 
 def test_a_rolling_restart_of_everything_changes_nothing_but_time(stack: Stack, launched: tuple[Campaign, str]) -> None:

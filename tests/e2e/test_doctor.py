@@ -70,10 +70,14 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     while not campaign.call("dispatcher", "GET", "/v1/dispatches"):
         time.sleep(0.1)
     as_admin(stack, "DELETE FROM dispatcher.config")
-    as_admin(stack, "UPDATE dispatcher.dispatch SET status = 'TIMED_OUT', sent_at = now()")
-    assert (
-        f"1 POSTs of the last hour for client {campaign.client_id}, {COMPANY}" in examined(stack)[1]["answers_missing"]
+    as_admin(
+        stack,
+        "INSERT INTO dispatcher.dispatch SELECT (jsonb_populate_record(d, jsonb_build_object("
+        "'dispatch_id', gen_random_uuid(), 'status', 'TIMED_OUT', 'sent_at', now()))).*"
+        " FROM dispatcher.dispatch d LIMIT 1",
     )
+    _, found = examined(stack)
+    assert f" POSTs of the last hour for client {campaign.client_id}, {COMPANY}" in found["answers_missing"]
     as_admin(stack, "UPDATE dispatcher.dispatch SET status = 'SENT', deadline_at = now() - interval '1 day'")
     as_admin(stack, "DELETE FROM log.writer WHERE type = 'ItemAdded'")
     as_admin(stack, "DELETE FROM public.migration WHERE name LIKE '0002%'")

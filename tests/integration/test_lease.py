@@ -116,6 +116,9 @@ async def test_what_is_done_beside_the_fold_is_refused_once_the_lease_is_lost(se
             fence, appender = Fence(beside, held.term), Appender(url, "test", term=held.term)
             await fence.insist()
             assert await appender.append(registrations(2)) == 2
+        # PostgreSQL takes its time over the end of a session.
+        await beside.execute("SELECT pg_advisory_lock(%s)", (held.term,))
+        await beside.execute("SELECT pg_advisory_unlock(%s)", (held.term,))
         fence._asked = float("-inf")  # a second later
         with pytest.raises(Lost):
             await fence.insist()
