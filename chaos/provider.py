@@ -122,7 +122,8 @@ class TimeOut:
 
     @property
     def touches(self) -> tuple[str, ...]:
-        return ("provider", "dispatcher to provider", "dispatcher")
+        # Without the stream there is nothing to POST, and nothing that could time out.
+        return ("provider", "dispatcher to provider", "dispatcher", "nats")
 
     def strike(self, scene: Scene) -> str:
         links, name = scene.stack.links, "dispatcher to provider"
