@@ -116,7 +116,8 @@ class Load:
     def _client(self, http: httpx.Client, name: str) -> str:
         client = str(self._command(http, "POST", "/v1/clients", name, json={"name": f"client {name}"})["client_id"])
         for workflow, kind in ((COMPANY, "company"), (PERSON, "person")):
-            config = {"webhook_url": f"{self.webhooks}/{kind}", **CONFIG}
+            # Of its own: what a webhook takes in its life (50,000) is not much for a long run.
+            config = {"webhook_url": f"{self.webhooks}/{name}/{kind}", **CONFIG}
             body = {"workstream": WORKSTREAM, "config": config}
             self._command(http, "PUT", f"/v1/clients/{client}/configs/{workflow}", f"{name}/{workflow}", json=body)
         return client
