@@ -24,8 +24,7 @@ import psycopg
 
 POSTGRES_USER: Final = "leadstream"
 PORTS: Final = (15_000, 32_000)
-# Room for a stack of two replicas, twice.
-SLICE: Final = 50
+SLICE: Final = 500
 POSTGRES_SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -45,8 +44,11 @@ class ServerFailed(RuntimeError):
     """An embedded server did not come up; the message carries the end of its log."""
 
 
+_given: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
-    """TCP ports of 127.0.0.1 that were free a moment ago, no two the same.
+    """TCP ports of 127.0.0.1 that were free a moment ago, none of which this process was given before.
 
     They are below those that the system gives to outgoing connections (32768 and up on Linux, 49152 on macOS): one of
     these could be taken again by any client before its server listens. For the same reason processes that ask at the
@@ -59,10 +61,13 @@ def free_ports(count: int) -> list[int]:
         for port in (*_drawn(own, own + SLICE), *_drawn(*PORTS)):
             if len(found) == count:
                 break
+            if port in _given:
+                continue
             probe = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 found.append(port)
+        _given.update(found)
         return found
 
 

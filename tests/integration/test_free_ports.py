@@ -9,7 +9,7 @@ ASK = "from shared.runtime.embedded import free_ports; input(); print(*free_port
 
 
 def test_no_port_is_given_twice():
-    found = free_ports(200)
+    found = [port for _ in range(100) for port in free_ports(2)]
     assert len(set(found)) == 200
     assert PORTS[0] <= min(found) <= max(found) < PORTS[1]
 
