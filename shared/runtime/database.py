@@ -5,6 +5,7 @@ that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` 
 """
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -103,20 +104,20 @@ def tenant_columns() -> list[Column[Any]]:
     return [Column("tenant_id", Id("tenant"), nullable=False), Column("client_id", Id("client"))]
 
 
-class Holding(Connection):
+class Holding(Connection, ABC):
     """A connection that may hold back what `Rows` write: see `shared.runtime.bulk`."""
 
     holding = False
 
+    @abstractmethod
     def hold(self, rows: "Rows[T]", changed: Iterable[T]) -> None:
         """Take rows to be written later."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def look_up(
         self, rows: "Rows[T]", values: Sequence[Any], statement: str, parameters: Sequence[Any]
     ) -> list[T]:
         """The rows that a SELECT by the first column of the key gives, those that are held back among them."""
-        raise NotImplementedError
 
 
 class Rows(Generic[T]):

@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -61,15 +63,24 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     assert examined(stack, "--verify") == (0, {})
     plain = CliRunner().invoke(app, ["doctor", "--data", str(stack.folder)])
     assert "nothing is wrong" in plain.stderr
+    with closing(Campaign({**stack.urls, "simulator": "http://127.0.0.1:9"}, name="doctor")) as campaign:
+        dispatched(campaign, tmp_path / "list.csv")
+        tables_that_are_wrong_are_named(stack, campaign)
+        parts_that_are_gone_are_named(stack, campaign)
+    a_stream_that_is_gone_is_named_and_made_anew(stack)
+    servers_that_are_away_are_named(stack)
 
-    campaign = Campaign({**stack.urls, "simulator": "http://127.0.0.1:9"}, name="doctor")
+
+def dispatched(campaign: Campaign, file: Path) -> None:
+    """One person's company is to be asked for, where nobody listens."""
     campaign.set_up()
-    (tmp_path / "list.csv").write_text("First Name,Last Name,Company,Website\nAnn,Lee,Acme,acme.example\n")
-    upload = campaign.upload(tmp_path / "list.csv")
-    campaign.launch(upload["upload_id"], (COMPANY,))
+    file.write_text("First Name,Last Name,Company,Website\nAnn,Lee,Acme,acme.example\n")
+    campaign.launch(campaign.upload(file)["upload_id"], (COMPANY,))
     while not campaign.call("dispatcher", "GET", "/v1/dispatches"):
         time.sleep(0.1)
-    as_admin(stack, "DELETE FROM dispatcher.config")
+
+
+def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
     as_admin(
         stack,
         "INSERT INTO dispatcher.dispatch SELECT (jsonb_populate_record(d, jsonb_build_object("
@@ -78,6 +89,7 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     )
     _, found = examined(stack)
     assert f" POSTs of the last hour for client {campaign.client_id}, {COMPANY}" in found["answers_missing"]
+    as_admin(stack, "DELETE FROM dispatcher.config")
     as_admin(stack, "UPDATE dispatcher.dispatch SET status = 'SENT', deadline_at = now() - interval '1 day'")
     as_admin(stack, "DELETE FROM log.writer WHERE type = 'ItemAdded'")
     as_admin(stack, "DELETE FROM public.migration WHERE name LIKE '0002%'")
@@ -93,21 +105,28 @@ def test_what_is_broken_is_named(stack: Stack, tmp_path: Any) -> None:
     }
     assert "0002_" in found["migration_missing"]
 
+
+def parts_that_are_gone_are_named(stack: Stack, campaign: Campaign) -> None:
     end(stack, "relay")
     campaign.call("ingest", "POST", "/v1/clients", json={"name": "nobody hears of it"})
-    campaign.close()
     until(stack, lambda found: {"no_relay", "stream_behind"} <= {*found})
     damage = '[{"side": "stream", "first": 3, "last": 4, "reason": "the message is gone"}]'
     as_admin(stack, f"UPDATE log.patrol SET damages = '{damage}'")
     assert examined(stack)[1]["damaged"] == "stream, 3 to 4: the message is gone"
     end(stack, "projector")
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
+
+
+def a_stream_that_is_gone_is_named_and_made_anew(stack: Stack) -> None:
     asyncio.run(_delete_inbox(stack))
     assert "stream_missing" in examined(stack)[1]
     as_admin(stack, "INSERT INTO public.migration (name) VALUES ('0002_dead_letters.sql'), ('0002_patrol.sql')")
     provisioned = CliRunner().invoke(app, ["provision", "--data", str(stack.folder)])
     assert provisioned.exit_code == 0, provisioned.output
     assert "stream_missing" not in examined(stack)[1]
+
+
+def servers_that_are_away_are_named(stack: Stack) -> None:
     end(stack, "postgres")
     found = examined(stack)[1]
     assert "database_away" in found

@@ -20,10 +20,12 @@ from shared.events import (
     StepScheduled,
     WorkflowConfigured,
 )
-from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, START, added, fact, item_id, launched
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, START, added, fact, item_id, launched
 from tests.unit.specification import Specification
 
 FLOW = COMPANY_STEP.workflow
+PROGRESS, ALREADY = "company_enrichment_in_progress", "company_already_enriched"
+ACME, BETA, GAMMA = "acme.com", "beta.com", "gamma.com"
 LATER = START + timedelta(hours=2)
 
 
@@ -104,3 +106,21 @@ def completion(answer: Event, item: int, claimant: int, skipped: str | None = No
 def _about(dispatch: Dispatch, payload: Any, **about: Any) -> Event:
     whose = {"client_id": dispatch.client_id, "batch_id": dispatch.batch_id, "entity_id": dispatch.entity_id}
     return fact(payload, **(whose | {"item_id": dispatch.item_id} | about))
+
+
+def open_dispatches(batch: Specification) -> list:
+    return [d for d in batch.state.dispatches.values() if d.status in {"DUE", "SENT"}]
+
+
+def one_waits(*more, **config) -> Specification:
+    """Item 0 at Acme has claimed it."""
+    return dispatcher(*at_company(ACME, **config), scheduled(0), *more)
+
+
+def next_batch(item: int, domain: str = ACME, hours: float = 24, **config) -> list:
+    """Another batch with one item at this company, which is scheduled."""
+    return [
+        launched(COMPANY_STEP, batch_id=NEXT_BATCH, config={FLOW: config} if config else None),
+        added(item, hours, NEXT_BATCH, company_domain=domain),
+        scheduled(item, hours=hours, batch_id=NEXT_BATCH),
+    ]

@@ -12,16 +12,11 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cli.addresses import Endpoint, endpoints
+from cli.addresses import Endpoint
 from cli.api import Api
-from cli.errors import Misused, Refused, Unreachable
+from cli.errors import Unreachable
 from cli.main import app
-from cli.output import plain
 from cli.progress import headline, picture, step_line, watch
-from cli.row_ranges import parse_rows
-from cli.settings import assignments, from_file, merged
-from cli.steps import steps_with
-from cli.story import summary, told
 
 CLIENT = "client_00000000000000000000000001"
 BATCH = "batch_00000000000000000000000001"
@@ -66,64 +61,6 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, [*command, "--help"])
     assert result.exit_code == 0
     assert not command or f"Example: leadstream {' '.join(command)}" in " ".join(result.output.split())
-
-
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [("1,2,5-9", [1, 2, 5, 6, 7, 8, 9]), ("3", [3]), (" 4 - 5 , 1,", [1, 4, 5]), ("2,1-3", [1, 2, 3])],
-)
-def test_rows(text: str, rows: list[int]) -> None:
-    assert parse_rows(text) == rows
-
-
-@pytest.mark.parametrize("text", ["", ",", "0", "5-3", "a", "1-", "-2", "1-999999999"])
-def test_rows_that_make_no_sense(text: str) -> None:
-    with pytest.raises(Misused, match="--rows"):
-        parse_rows(text)
-
-
-def test_settings_are_merged(tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text('{"timeout_seconds": 5, "auth": "a"}')
-    given = assignments(["timeout_seconds=600", "url=https://x/?a=b", "force=true", "name=NaN"])
-    config = merged({"kept": 1, "gone": 2}, from_file(file), given, without=["gone"])
-    assert config == {
-        "kept": 1, "auth": "a", "timeout_seconds": 600, "url": "https://x/?a=b", "force": True, "name": "NaN",
-    }  # fmt: skip
-
-
-def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
-    file = tmp_path / "settings.json"
-    file.write_text("[1]")
-    with pytest.raises(Misused, match="no JSON object"):
-        from_file(file)
-    with pytest.raises(Misused, match="key=value"):
-        assignments(["novalue"])
-
-
-def test_steps_have_their_options() -> None:
-    assert steps_with(["a", "b"], ["b=second table"], ["a=email, title"]) == [
-        {"workflow": "a", "unless": ["email", "title"]},
-        {"workflow": "b", "configuration": "second table"},
-    ]
-
-
-def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:
-    content = {"urls": {"ingest": "http://a:1", "sequencer": "http://b:2/"}, "token": "of file"}
-    (tmp_path / "runtime.json").write_text(json.dumps(content))
-    found = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_INGEST_URL": "http://far:9"})
-    assert found["ingest"] == Endpoint("ingest", "http://far:9", None)
-    assert found["sequencer"] == Endpoint("sequencer", "http://b:2", "of file")
-    assert found["projector"] == Endpoint("projector", "http://127.0.0.1:8105", None)
-    own = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_API_TOKEN": "own"})
-    assert {place.token for place in own.values()} == {"own"}
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"urls": 1}', '{"urls": {"ingest": "ftp://x"}}'])
-def test_a_damaged_runtime_file_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "runtime.json").write_text(content)
-    with pytest.raises(Refused):
-        endpoints({"LEADSTREAM_DATA": str(tmp_path)})
 
 
 def test_reads_wait_for_the_command_before_them() -> None:
@@ -313,45 +250,3 @@ def test_the_picture_of_a_batch_fits_a_terminal() -> None:
     assert "…" not in drawn
     assert headline(shown, now).endswith("5 of 10 items ended, 1 failed, 5 a minute, about 0:01:00 left")
     assert step_line(batch(COMPLETED=4, SKIPPED=1, FAILED=1)) == "enrich 5/10 (1 failed)"
-
-
-def test_a_history_names_causes_within_it_by_position() -> None:
-    base = {"occurred_at": "2026-01-01T10:00:00.5Z", "payload": {"step": 0, "workflow": "enrich"}}
-    events = [
-        base | {"id": "evt_A", "position": 3, "type": "StepScheduled", "causation_id": "evt_0123456789"},
-        base | {"id": "evt_B", "position": 9, "type": "StepScheduled", "causation_id": "evt_A"},
-    ]
-    assert told(events)[1] == {
-        "position": "9", "time": "2026-01-01 10:00:00", "event": "StepScheduled", "summary": "step 1 enrich",
-        "cause": "#3",
-    }  # fmt: skip
-    assert told(events)[0]["cause"] == "evt_…456789"
-
-
-@pytest.mark.parametrize(
-    ("event", "payload", "said"),
-    [
-        ("ItemCompleted", {"step": 1, "workflow": "w", "skipped": "company_already_enriched"},
-         "step 2 w: skipped, company_already_enriched"),
-        ("ItemCompleted", {"step": 0, "workflow": "w", "output": {"a": 1}}, "step 1 w: set a"),
-        ("DispatchTimedOut", {"workflow": "w", "attempt": 2}, "w: no answer to attempt 2; not tried again"),
-        ("MappingChosen", {"workstream": "s", "chosen": {"email": "Mail", "notes": ""}},
-         "s: email from Mail, notes from no column"),
-        ("WorkflowConfigured", {"workflow": "w", "workstream": "s", "config": {"webhook_url": "https://secret"}},
-         "w for s: webhook_url"),
-        ("SomethingNew", {"a": "x\x1b[2J", "b": [1]}, "a x [2J"),
-    ],
-)  # fmt: skip
-def test_an_event_in_a_few_words(event: str, payload: dict[str, Any], said: str) -> None:
-    assert summary({"type": event, "payload": payload}) == said
-
-
-def test_no_known_event_needs_a_key_to_be_there() -> None:
-    from shared.events import CATALOGUE
-
-    assert all(isinstance(summary({"type": name, "payload": {}}), str) for name in CATALOGUE)
-
-
-def test_text_from_outside_cannot_move_the_cursor() -> None:
-    assert plain("a\x1b[31m\tb\r\nc\u202e") == "a [31m b c"
-    assert (plain(None), plain(3), plain({"é": 1})) == ("", "3", '{"é": 1}')

@@ -1,14 +1,18 @@
-"""One entity, one call: who claims, who waits, who is late, and what becomes of an answer nobody needs."""
+"""One entity, one call: who claims, who waits, how old an answer may be, and what a cancelled batch takes back."""
 
 from dataclasses import replace
 
 import pytest
 
 from shared.events import BatchCancelled, ItemCompleted, StepFailed
-from shared.ids import named_id
 from tests.unit.dispatching import (
+    ACME,
+    ALREADY,
+    BETA,
     FLOW,
+    GAMMA,
     LATER,
+    PROGRESS,
     answered,
     at_company,
     claim,
@@ -17,6 +21,9 @@ from tests.unit.dispatching import (
     configured,
     current,
     dispatcher,
+    next_batch,
+    one_waits,
+    open_dispatches,
     refused,
     scheduled,
     sent,
@@ -35,28 +42,6 @@ from tests.unit.facts import (
     launched,
     told_again,
 )
-from tests.unit.specification import Specification
-
-PROGRESS, ALREADY = "company_enrichment_in_progress", "company_already_enriched"
-ACME, BETA, GAMMA = "acme.com", "beta.com", "gamma.com"
-
-
-def open_dispatches(batch: Specification) -> list:
-    return [d for d in batch.state.dispatches.values() if d.status in {"DUE", "SENT"}]
-
-
-def one_waits(*more, **config) -> Specification:
-    """Item 0 at Acme has claimed it."""
-    return dispatcher(*at_company(ACME, **config), scheduled(0), *more)
-
-
-def next_batch(item: int, domain: str = ACME, hours: float = 24, **config) -> list:
-    """Another batch with one item at this company, which is scheduled."""
-    return [
-        launched(COMPANY_STEP, batch_id=NEXT_BATCH, config={FLOW: config} if config else None),
-        added(item, hours, NEXT_BATCH, company_domain=domain),
-        scheduled(item, hours=hours, batch_id=NEXT_BATCH),
-    ]
 
 
 def test_ten_people_at_three_companies_are_three_calls() -> None:
@@ -144,122 +129,6 @@ def test_another_client_s_answer_changes_nothing() -> None:
     batch.when(unasked(ACME, client_id=OTHER_CLIENT)).then()
     batch.when(answered(current(batch, ACME), client_id=OTHER_CLIENT)).then()
     assert (claim(batch, ACME).status, current(batch, ACME).status) == ("IN_PROGRESS", "DUE")
-
-
-def test_a_missing_answer_is_asked_for_again_as_a_new_dispatch() -> None:
-    batch = one_waits()
-    first = current(batch, ACME)
-    batch.given(sent(first))
-    batch.when(timed_out(first, retry_at=LATER)).then()
-    second = current(batch, ACME)
-    assert batch.state.dispatches[first.dispatch_id].status == "TIMED_OUT"
-    assert (second.status, second.attempt, second.due_at, second.sent_at) == ("DUE", 2, LATER, None)
-    assert second.dispatch_id != first.dispatch_id
-    answer = answered(second)
-    batch.when(sent(second), answer).then(completion(answer, 0, 0))
-
-
-def test_a_missing_answer_is_given_up_in_the_end() -> None:
-    batch = one_waits()
-    batch.given(sent(current(batch, ACME)), timed_out(current(batch, ACME), retry_at=LATER))
-    failure = StepFailed(0, FLOW, "TIMEOUT", "no answer came before the deadline", retryable=True, attempts=2)
-    batch.when(sent(current(batch, ACME)), timed_out(current(batch, ACME))).then(failure)
-    assert (claim(batch, ACME).status, open_dispatches(batch)) == ("FAILED", [])
-
-
-def test_a_refused_post_is_tried_again_when_it_may_be() -> None:
-    batch = one_waits()
-    first = current(batch, ACME)
-    batch.when(refused(first, "RATE_LIMIT", retry_at=LATER)).then()
-    assert (current(batch, ACME).attempt, current(batch, ACME).due_at) == (2, LATER)
-    assert batch.state.dispatches[first.dispatch_id].code == "RATE_LIMIT"
-
-
-def test_a_bad_request_is_nothing_to_retry() -> None:
-    batch = one_waits()
-    batch.when(refused(current(batch, ACME), "VALIDATION"))
-    batch.then(StepFailed(0, FLOW, "VALIDATION", "no", retryable=False, attempts=1))
-
-
-def test_an_answer_twice_completes_once() -> None:
-    batch = one_waits()
-    answer = answered(current(batch, ACME))
-    batch.given(answer)
-    batch.when(told_again(answer), unasked(ACME)).then()
-    assert claim(batch, ACME).answer_id == answer.id
-
-
-def test_an_answer_twice_does_not_end_a_refresh() -> None:
-    batch = one_waits()
-    answer = answered(first := current(batch, ACME))
-    batch.given(answer, *next_batch(7, force_refresh=True))
-    batch.when(told_again(answer)).then()
-    assert claim(batch, ACME).status == "IN_PROGRESS"
-    newer = answered(current(batch, ACME))
-    batch.when(newer).then(completion(newer, 7, 7))
-    assert newer.payload.dispatch_id != first.dispatch_id
-
-
-def test_an_answer_may_be_quicker_than_the_record_of_its_post() -> None:
-    batch = one_waits()
-    dispatch = current(batch, ACME)
-    answer = answered(dispatch)
-    batch.when(answer).then(completion(answer, 0, 0))
-    batch.when(sent(dispatch), timed_out(dispatch)).then()
-    found = batch.state.dispatches[dispatch.dispatch_id]
-    assert (found.status, found.deadline_at) == ("ANSWERED", LATER)
-
-
-def test_a_late_answer_is_enough_and_the_retry_is_taken_back() -> None:
-    batch = one_waits()
-    first = current(batch, ACME)
-    batch.given(sent(first), timed_out(first, retry_at=LATER))
-    second, answer = current(batch, ACME), answered(first)
-    batch.when(answer).then(completion(answer, 0, 0))
-    assert batch.state.dispatches[second.dispatch_id].status == "SUPERSEDED"
-    batch.when(refused(second, retry_at=LATER), timed_out(second)).then()
-
-
-def test_a_late_answer_while_the_retry_is_out_completes_once() -> None:
-    batch = one_waits()
-    first = current(batch, ACME)
-    batch.given(sent(first), timed_out(first, retry_at=LATER), sent(current(batch, ACME)))
-    second, answer = current(batch, ACME), answered(first)
-    batch.when(answer).then(completion(answer, 0, 0))
-    batch.when(answered(second)).then()
-    batch.when(timed_out(second, retry_at=LATER)).then()
-    assert open_dispatches(batch) == []
-
-
-def test_an_answer_after_giving_up_is_kept_for_the_next_who_asks() -> None:
-    batch = one_waits()
-    first = current(batch, ACME)
-    batch.given(sent(first), timed_out(first))
-    answer = answered(first)
-    batch.when(answer).then()
-    assert (claim(batch, ACME).status, claim(batch, ACME).code) == ("ANSWERED", None)
-    batch.when(*next_batch(7)).then(completion(answer, 7, 0, ALREADY))
-
-
-def test_an_unrequested_answer_for_an_entity_that_is_waited_for_counts() -> None:
-    batch = one_waits()
-    answer = unasked(ACME)
-    batch.when(unasked(BETA), answer).then(completion(answer, 0, 0))
-
-
-def test_an_answer_to_a_dispatch_nobody_knows_goes_by_its_entity() -> None:
-    batch = one_waits()
-    stray = replace(current(batch, ACME), dispatch_id=named_id("disp", "stray"))
-    answer = answered(stray)
-    batch.when(sent(stray), timed_out(stray), refused(stray)).then()
-    batch.when(answer).then(completion(answer, 0, 0))
-
-
-def test_an_empty_answer_ends_the_wait_too() -> None:
-    batch = one_waits()
-    answer = answered(current(batch, ACME), found=False)
-    batch.when(answer).then(completion(answer, 0, 0))
-    assert batch.following[0].payload.found is False
 
 
 def test_cancelling_takes_back_what_was_not_sent() -> None:

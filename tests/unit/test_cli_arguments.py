@@ -1,0 +1,70 @@
+"""What is written on the command line or beside it, read: rows, settings, steps, addresses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.addresses import Endpoint, endpoints
+from cli.errors import Misused, Refused
+from cli.row_ranges import parse_rows
+from cli.settings import assignments, from_file, merged
+from cli.steps import steps_with
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [("1,2,5-9", [1, 2, 5, 6, 7, 8, 9]), ("3", [3]), (" 4 - 5 , 1,", [1, 4, 5]), ("2,1-3", [1, 2, 3])],
+)
+def test_rows(text: str, rows: list[int]) -> None:
+    assert parse_rows(text) == rows
+
+
+@pytest.mark.parametrize("text", ["", ",", "0", "5-3", "a", "1-", "-2", "1-999999999"])
+def test_rows_that_make_no_sense(text: str) -> None:
+    with pytest.raises(Misused, match="--rows"):
+        parse_rows(text)
+
+
+def test_settings_are_merged(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"timeout_seconds": 5, "auth": "a"}')
+    given = assignments(["timeout_seconds=600", "url=https://x/?a=b", "force=true", "name=NaN"])
+    config = merged({"kept": 1, "gone": 2}, from_file(file), given, without=["gone"])
+    assert config == {
+        "kept": 1, "auth": "a", "timeout_seconds": 600, "url": "https://x/?a=b", "force": True, "name": "NaN",
+    }  # fmt: skip
+
+
+def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text("[1]")
+    with pytest.raises(Misused, match="no JSON object"):
+        from_file(file)
+    with pytest.raises(Misused, match="key=value"):
+        assignments(["novalue"])
+
+
+def test_steps_have_their_options() -> None:
+    assert steps_with(["a", "b"], ["b=second table"], ["a=email, title"]) == [
+        {"workflow": "a", "unless": ["email", "title"]},
+        {"workflow": "b", "configuration": "second table"},
+    ]
+
+
+def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:
+    content = {"urls": {"ingest": "http://a:1", "sequencer": "http://b:2/"}, "token": "of file"}
+    (tmp_path / "runtime.json").write_text(json.dumps(content))
+    found = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_INGEST_URL": "http://far:9"})
+    assert found["ingest"] == Endpoint("ingest", "http://far:9", None)
+    assert found["sequencer"] == Endpoint("sequencer", "http://b:2", "of file")
+    assert found["projector"] == Endpoint("projector", "http://127.0.0.1:8105", None)
+    own = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_API_TOKEN": "own"})
+    assert {place.token for place in own.values()} == {"own"}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"urls": 1}', '{"urls": {"ingest": "ftp://x"}}'])
+def test_a_damaged_runtime_file_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "runtime.json").write_text(content)
+    with pytest.raises(Refused):
+        endpoints({"LEADSTREAM_DATA": str(tmp_path)})

@@ -1,0 +1,50 @@
+"""A history as a person reads it: each event in a few words, with its cause, and nothing that moves the cursor."""
+
+from typing import Any
+
+import pytest
+
+from cli.output import plain
+from cli.story import summary, told
+
+
+def test_a_history_names_causes_within_it_by_position() -> None:
+    base = {"occurred_at": "2026-01-01T10:00:00.5Z", "payload": {"step": 0, "workflow": "enrich"}}
+    events = [
+        base | {"id": "evt_A", "position": 3, "type": "StepScheduled", "causation_id": "evt_0123456789"},
+        base | {"id": "evt_B", "position": 9, "type": "StepScheduled", "causation_id": "evt_A"},
+    ]
+    assert told(events)[1] == {
+        "position": "9", "time": "2026-01-01 10:00:00", "event": "StepScheduled", "summary": "step 1 enrich",
+        "cause": "#3",
+    }  # fmt: skip
+    assert told(events)[0]["cause"] == "evt_…456789"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "said"),
+    [
+        ("ItemCompleted", {"step": 1, "workflow": "w", "skipped": "company_already_enriched"},
+         "step 2 w: skipped, company_already_enriched"),
+        ("ItemCompleted", {"step": 0, "workflow": "w", "output": {"a": 1}}, "step 1 w: set a"),
+        ("DispatchTimedOut", {"workflow": "w", "attempt": 2}, "w: no answer to attempt 2; not tried again"),
+        ("MappingChosen", {"workstream": "s", "chosen": {"email": "Mail", "notes": ""}},
+         "s: email from Mail, notes from no column"),
+        ("WorkflowConfigured", {"workflow": "w", "workstream": "s", "config": {"webhook_url": "https://secret"}},
+         "w for s: webhook_url"),
+        ("SomethingNew", {"a": "x\x1b[2J", "b": [1]}, "a x [2J"),
+    ],
+)  # fmt: skip
+def test_an_event_in_a_few_words(event: str, payload: dict[str, Any], said: str) -> None:
+    assert summary({"type": event, "payload": payload}) == said
+
+
+def test_no_known_event_needs_a_key_to_be_there() -> None:
+    from shared.events import CATALOGUE
+
+    assert all(isinstance(summary({"type": name, "payload": {}}), str) for name in CATALOGUE)
+
+
+def test_text_from_outside_cannot_move_the_cursor() -> None:
+    assert plain("a\x1b[31m\tb\r\nc\u202e") == "a [31m b c"
+    assert (plain(None), plain(3), plain({"é": 1})) == ("", "3", '{"é": 1}')
