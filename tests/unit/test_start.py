@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,20 @@ def test_a_preview_loads_no_server_s_libraries() -> None:
     assert found.isdisjoint(DEAR)
 
 
-def test_limits_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_those_of_the_settings() -> None:
     assert Limits.configured() == Limits() == Limits.of(Settings())
-    monkeypatch.setenv("leadstream_ingest_max_rows", "7")
-    assert Limits.configured() == Limits.of(Settings()) == Limits(rows=7)
+
+
+@pytest.mark.parametrize(
+    ("variable", "limit"),
+    [
+        ("LEADSTREAM_UPLOAD_MAX_BYTES", "file_bytes"),
+        ("leadstream_ingest_max_rows", "rows"),
+        ("LEADSTREAM_INGEST_MAX_COLUMNS", "columns"),
+        ("LEADSTREAM_INGEST_MAX_CELL_CHARACTERS", "cell_characters"),
+        ("LEADSTREAM_INGEST_MAX_UNPACKED_BYTES", "unpacked_bytes"),
+    ],
+)
+def test_a_limit_is_set_by_its_variable(monkeypatch: pytest.MonkeyPatch, variable: str, limit: str) -> None:
+    monkeypatch.setenv(variable, "70000")
+    assert Limits.configured() == Limits.of(Settings()) == replace(Limits(), **{limit: 70_000})

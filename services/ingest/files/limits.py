@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from shared.runtime.settings import Settings
 
-_VARIABLES: Final = frozenset(
-    (
-        "LEADSTREAM_UPLOAD_MAX_BYTES",
-        "LEADSTREAM_INGEST_MAX_ROWS",
-        "LEADSTREAM_INGEST_MAX_COLUMNS",
-        "LEADSTREAM_INGEST_MAX_CELL_CHARACTERS",
-        "LEADSTREAM_INGEST_MAX_UNPACKED_BYTES",
-    )
-)
+# Which setting each limit is.
+_SETTINGS: Final = {
+    "file_bytes": "upload_max_bytes",
+    "rows": "ingest_max_rows",
+    "columns": "ingest_max_columns",
+    "cell_characters": "ingest_max_cell_characters",
+    "unpacked_bytes": "ingest_max_unpacked_bytes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +30,13 @@ class Limits:
     @classmethod
     def of(cls, settings: "Settings") -> "Limits":
         """As configured."""
-        return cls(
-            settings.upload_max_bytes,
-            settings.ingest_max_rows,
-            settings.ingest_max_columns,
-            settings.ingest_max_cell_characters,
-            settings.ingest_max_unpacked_bytes,
-        )
+        return cls(**{limit: getattr(settings, setting) for limit, setting in _SETTINGS.items()})
 
     @classmethod
     def configured(cls) -> "Limits":
         """As the environment says; for a command, which would wait for the settings longer than for a short list."""
-        if _VARIABLES.isdisjoint(map(str.upper, os.environ)):
+        variables = {f"LEADSTREAM_{setting.upper()}" for setting in _SETTINGS.values()}
+        if variables.isdisjoint(map(str.upper, os.environ)):
             return cls()
         from shared.runtime.settings import Settings
 
