@@ -37,10 +37,7 @@ class Campaign:
         """Register the client and point what enriches companies and people of the workstream at the simulator."""
         made = self.call("ingest", "POST", "/v1/clients", json={"name": self.name})
         self.client_id = made["client_id"]
-        registered = {"at_position": made["position"]}
-        while not self.call("ingest", "GET", "/v1/workflows", params=registered):
-            time.sleep(0.02)
-        for kind, workflow in self.enrichments(workstream).items():
+        for kind, workflow in self.enrichments(workstream, made["position"]).items():
             config = {
                 "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",
                 # The simulator has no limit of its own, so it is called as fast as it answers.
@@ -50,9 +47,12 @@ class Campaign:
             body = {"workstream": workstream, "config": config | dict(self.config)}
             self.call("ingest", "PUT", f"/v1/clients/{self.client_id}/configs/{workflow}", json=body)
 
-    def enrichments(self, workstream: str) -> dict[str, str]:
-        """The workflow that enriches a `company`, and the one for a `person`, as far as the workstream has them."""
-        registered = self.call("ingest", "GET", "/v1/workflows")
+    def enrichments(self, workstream: str, position: int = 0) -> dict[str, str]:
+        """The workflow that enriches a `company`, and the one for a `person`, as far as the workstream has them.
+
+        `position`: of the log, which the registry is to know.
+        """
+        registered = self.call("ingest", "GET", "/v1/workflows", params={"at_position": position})
         return {
             kind: row["workflow"]
             for kind in ("company", "person")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any, Final, assert_never
 
-from services.ingest.registry import SHIPPED
 from services.ingest.state import Batch, ChosenColumn, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
 from shared.envelope import Emit, Event
 from shared.events import (
@@ -103,14 +102,11 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     """What follows from the event, given the state after it."""
     payload: Consumed = event.payload
     match payload:
-        case ClientRegistered():
-            if state.tenants[event.tenant_id].first_event == event.id:
-                yield from (Emit(shipped, role=f"{shipped.workflow}/{shipped.workstream}") for shipped in SHIPPED)
         case BatchLaunched() | LaunchContinued():
             yield from _add_items(event, payload.upload_id, state.next_rows.pop(event.id, []))
         case RowsStaged():
             yield from _list_customers(state.uploads[payload.upload_id], payload)
-        case WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
+        case ClientRegistered() | WorkflowRegistered() | WorkflowConfigured() | PipelineSaved() | UploadReceived():
             return
         case TenantConfigured() | WorkflowRetired() | ConfigurationRemoved() | PipelineRemoved() | MappingChosen():
             return

@@ -6,7 +6,7 @@ same. Every result carries `position`: a query given it waits until it can see t
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -80,9 +80,11 @@ class Handlers:
         return {"share_answers": payload.share_answers, "position": position}
 
     async def register_client(self, command: Command, name: str, domain: str | None) -> Answer:
-        """Register a customer of the agency."""
+        """Register a customer of the agency. A tenant's first brings the workflows that ship, before it in the log."""
         client_id = command.make_id("client", "client")
-        position = await self._append(command, ClientRegistered(name, domain), client_id=client_id)
+        had = await listings.ever_registered(self.queries, command.tenant_id)
+        before = [] if had else _shipped(command, had)
+        position = await self._append(command, ClientRegistered(name, domain), before, client_id=client_id)
         return {"client_id": client_id, "name": name, "domain": domain, "position": position}
 
     async def register_workflow(self, command: Command, payload: WorkflowRegistered) -> Answer:
@@ -94,14 +96,9 @@ class Handlers:
 
     async def register_shipped(self, command: Command) -> Answer:
         """Register the workflows that ship and that the registry never had: those that came with an upgrade."""
-        had = await listings.ever_registered(self.queries, command.tenant_id)
-        new = [shipped for shipped in SHIPPED if (shipped.workstream, shipped.workflow) not in had]
-        told = [{"workflow": shipped.workflow, "workstream": shipped.workstream} for shipped in new]
-        if not new:
-            return {"registered": told}
-        ids = [named_id("evt", command.tenant_id, "shipped", shipped.workstream, shipped.workflow) for shipped in new]
-        events = [_event(command, shipped, event_id) for shipped, event_id in zip(new, ids, strict=True)]
-        return {"registered": told, "position": await self.appender.append(events)}
+        new = _shipped(command, await listings.ever_registered(self.queries, command.tenant_id))
+        told = [{"workflow": event.payload.workflow, "workstream": event.payload.workstream} for event in new]
+        return {"registered": told} | ({"position": await self.appender.append(new)} if new else {})
 
     async def retire_workflow(self, command: Command, payload: WorkflowRetired) -> Answer:
         """Take a workflow out of the registry."""
@@ -256,9 +253,9 @@ class Handlers:
         position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
-    async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
+    async def _append(self, command: Command, payload: Any, before: Sequence[Event] = (), **about: str | None) -> int:
         event = _event(command, payload, _id_of(command, payload, about), **about)
-        position = await self.appender.append([event])
+        position = await self.appender.append([*before, event])
         return await lookups.first_said(self.queries, event) if command.key else position
 
     async def _stage(
@@ -279,6 +276,15 @@ class Handlers:
 def _id_of(command: Command, payload: Any, about: Mapping[str, str | None]) -> str:
     """The id of a command's event: the same for the same command under the same key."""
     return command.make_id("evt", event_type(type(payload)).name, *[name for name in about.values() if name])
+
+
+def _shipped(command: Command, had: Set[tuple[str, str]]) -> list[Event]:
+    """The registrations of what ships and is not among those (workstream, slug); the same events each time."""
+    return [
+        _event(command, new, named_id("evt", command.tenant_id, "shipped", new.workstream, new.workflow))
+        for new in SHIPPED
+        if (new.workstream, new.workflow) not in had
+    ]
 
 
 def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:

@@ -11,7 +11,7 @@ from shared.state import Tracked
 
 @record
 class Tenant:
-    """An agency's organisation; `first_event` registered its first client, and with it the shipped workflows.
+    """An agency's organisation; `first_event` registered its first client.
 
     `share_answers`: what one client was answered may be looked up for another.
     """

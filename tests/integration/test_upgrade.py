@@ -1,5 +1,7 @@
 """An upgrade brings workflows that a tenant's registry never had: they are registered by a command, each once."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.ingest import store
@@ -7,6 +9,7 @@ from services.ingest.app import DEFINITION
 from services.ingest.handlers import Command, Handlers
 from services.ingest.registry import SHIPPED
 from shared.envelope import from_json
+from shared.ids import new_id
 from shared.runtime.appender import Appender
 from shared.runtime.database import ddl
 from shared.runtime.http import Caller
@@ -43,3 +46,23 @@ async def test_what_the_registry_never_had_is_registered_once(handlers, servers,
         await machine.start(connection)
         await machine.apply(connection, [(position, body.encode()) for position, body in rows])
     assert await handlers.register_shipped(ASKED) == {"registered": []}
+
+
+async def test_a_tenant_s_first_client_brings_the_workflows_that_ship_before_it(handlers, servers, database) -> None:
+    first = await handlers.register_client(ASKED, "One", None)
+    assert first["position"] == len(SHIPPED) + 1, "whoever waits for the client sees the whole registry"
+    await handlers.register_client(ASKED, "Two", None)
+    others = await handlers.register_client(Command(Caller(new_id("tenant"), ASKED.caller.actor)), "Three", None)
+    assert others["position"] == 2 * len(SHIPPED) + 3, "not folded yet: each tenant's come once"
+    async with connected(servers.role_url("ingest", database), "ingest", autocommit=False) as connection:
+        rows = await (await connection.execute("SELECT position, body FROM log.events ORDER BY position")).fetchall()
+        assert [from_json(body).payload for _, body in rows[: len(SHIPPED)]] == list(SHIPPED)
+        machine = Machine(DEFINITION)
+        await machine.start(connection)
+        await machine.apply(connection, [(position, body.encode()) for position, body in rows])
+    assert (await handlers.register_client(ASKED, "Four", None))["position"] == others["position"] + 1
+
+
+async def test_a_first_client_asked_for_again_under_its_key_is_the_same(handlers) -> None:
+    asked = replace(ASKED, key="k")
+    assert await handlers.register_client(asked, "One", None) == await handlers.register_client(asked, "One", None)

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.domain import LAUNCH_CHUNK, decide, evolve
-from services.ingest.registry import SHIPPED
 from services.ingest.state import Row, State
 from shared.envelope import Event
 from shared.events import (
@@ -21,7 +20,7 @@ from shared.events import (
     WorkflowConfigured,
     WorkflowRegistered,
 )
-from shared.ids import derive_id, named_id
+from shared.ids import derive_id
 from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, OTHER_CLIENT, TENANT, UPLOAD, fact, launched, told_again
 from tests.unit.specification import Specification
 
@@ -68,18 +67,10 @@ def launching(batch: Specification, event: Event, numbers: list[int]) -> Specifi
     return batch.when(event)
 
 
-def test_a_tenant_s_first_client_brings_the_shipped_workflows() -> None:
+def test_clients_are_told_again_and_stay_the_same() -> None:
     found = ingest()
-    found.when(registered()).then(*SHIPPED)
-    assert len({event.id for event in found.following}) == len(SHIPPED)
-    found.when(registered(OTHER_CLIENT, "Other"), told_again(registered())).then()
+    found.when(registered(), registered(OTHER_CLIENT, "Other"), told_again(registered())).then()
     assert {client.name for client in found.state.clients.values()} == {"One", "Other"}
-
-
-def test_a_first_client_of_another_tenant_brings_them_again() -> None:
-    theirs = registered(OTHER_CLIENT)
-    theirs.tenant_id = named_id("tenant", "other")
-    ingest(registered()).when(theirs).then(*SHIPPED)
 
 
 def test_an_upload_is_ready_once_every_good_row_is_staged() -> None:
