@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,10 @@ from chaos.streams import last_sequence, patiently
 WARM_UP_SECONDS = 3.0
 SETTLE_SECONDS = 600.0
 QUIET_SECONDS = 2.0
+# The part of a run that one fault may fill: the others of its lane, and those that touch the same, want their turn.
+LONGEST = 1 / 3
+# So many faults of a lane may stand aside until what they touch is free; then the oldest is waited for.
+ASIDE = 4
 
 
 @dataclass
@@ -93,16 +97,22 @@ class Run:
                 yield lane(self.options.seed, name, kinds & only if only else kinds)
 
     def _lane(self, scene: Scene, strikes: Iterator[Strike], began: float) -> None:
+        aside: list[Strike] = []
         for strike in strikes:
             left = began + self.options.seconds - time.monotonic() - strike.pause
             if left <= 0:
                 return
-            if getattr(strike.fault, "seconds", 0.0) > left:
+            holds, longest = getattr(strike.fault, "seconds", 0.0), self.options.seconds * LONGEST
+            if holds > longest:
+                self.report.left_out.add(f"{strike.fault.kind}: it fills more than a third of a run as short as this")
+            if holds > min(left, longest):
                 time.sleep(min(left, 0.1))  # it would not end in time: perhaps the next one does
                 continue
             time.sleep(strike.pause)
-            with self._alone(strike.fault.touches):
-                self._strike(scene, strike, began)
+            aside.append(strike)
+            with self._first_free(aside) as free:
+                if free:
+                    self._strike(scene, free, began)
 
     def _strike(self, scene: Scene, strike: Strike, began: float) -> None:
         at = time.monotonic() - began
@@ -127,14 +137,39 @@ class Run:
         self.say(str(struck))
 
     @contextlib.contextmanager
-    def _alone(self, touches: tuple[str, ...]) -> Iterator[None]:
-        """No two faults touch the same part at once."""
-        with contextlib.ExitStack() as held:
-            for name in sorted(touches):
-                with self._guard:
-                    lock = self._locks.setdefault(name, threading.Lock())
-                held.enter_context(lock)
-            yield
+    def _first_free(self, aside: list[Strike]) -> Iterator[Strike | None]:
+        """The oldest of them whose parts no other fault touches, taken out of them; None if there is nothing to do yet.
+
+        No two faults touch the same part at once. One that lasts does not hold up a whole lane, and none starves.
+        """
+        free = next((strike for strike in aside if self._take(strike.fault.touches, wait=False)), None)
+        if free is None and len(aside) > ASIDE:
+            free = aside[0]
+            self._take(free.fault.touches, wait=True)
+        if free is None:
+            yield None
+            return
+        aside.remove(free)
+        try:
+            yield free
+        finally:
+            self._give_back(free.fault.touches)
+
+    def _take(self, touches: tuple[str, ...], *, wait: bool) -> bool:
+        """Take all of these parts, or none."""
+        taken: list[str] = []
+        for name in sorted(touches):
+            with self._guard:
+                lock = self._locks.setdefault(name, threading.Lock())
+            if not lock.acquire(blocking=wait):
+                self._give_back(taken)
+                return False
+            taken.append(name)
+        return True
+
+    def _give_back(self, touches: Iterable[str]) -> None:
+        for name in touches:
+            self._locks[name].release()
 
     def _settle(self, scene: Scene) -> None:
         """Everything is well again: all that was promised ends, or the run says that it does not."""

@@ -27,5 +27,6 @@ def test_nothing_is_lost_whatever_breaks(tmp_path: Path) -> None:
     assert done.returncode == 0, f"LEADSTREAM_SEED={seed}\n{done.stdout}\n{done.stderr}"
     told = json.loads(report.read_text())
     assert told["verdict"] == "held"
-    assert {"kill -9", "provider"} <= {struck["kind"] for struck in told["struck"]}
+    assert {struck["lane"] for struck in told["struck"]} == {"kills", "provider", "faults"}
+    assert "kill -9" in {struck["kind"] for struck in told["struck"]}
     assert told["figures"]["events"] > 500
