@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from psycopg import waiting
+from psycopg.abc import PQGen
+
 from shared.runtime.copying import Copier
 from shared.runtime.database import Holding, Rows
 
@@ -100,6 +103,12 @@ class BulkConnection(Holding):
         found = [rows.row(each) for each in await cursor.fetchall()]
         held = self._held.get(rows.table.name)
         return held.over(values, found) if held else found
+
+    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 - the name is psycopg's
+        """Wait for the server. In bulk the loop stands still: its turns, one for every 8 KB, are a tenth of a fold."""
+        if self.holding:
+            return waiting.wait(gen, self.pgconn.socket, interval=interval, timeout=timeout)
+        return await super().wait(gen, interval, timeout)
 
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """As ever; rows of tables that the statement names are written before."""

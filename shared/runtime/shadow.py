@@ -4,6 +4,7 @@ Always true: its tables are the fold of the log up to its checkpoint, which move
 that was interrupted goes on. Nothing is emitted, and the live tables are not touched.
 """
 
+import asyncio
 import hashlib
 import inspect
 import zlib
@@ -106,6 +107,7 @@ class Shadow:
                     break
                 await apply(self.connection, messages)
                 folded += len(messages)
+                await asyncio.sleep(0)  # whoever shows how far it is, or wants it to stop, has waited for this
         return folded
 
     async def drop(self) -> None:

@@ -1,11 +1,11 @@
 """A short run of `make chaos`: whatever breaks, what was acknowledged is there, once, and replay gives the same.
 
-LEADSTREAM_SEED=... repeats the faults of a run; the seed is printed.
+Always the same faults, so that a change is to blame for what fails here; `make chaos` draws others, and
+LEADSTREAM_SEED=... has this test repeat what it found.
 """
 
 import json
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 SECONDS = 240
+# Among its first faults: all consumers and the stream deleted, a flipped bit, a wrong clock, two relays, rubbish, 429.
+SEED = 502
 
 
 @pytest.mark.alone
 @pytest.mark.processes
 @pytest.mark.timeout(SECONDS + 30)
 def test_nothing_is_lost_whatever_breaks(tmp_path: Path) -> None:
-    seed = os.environ.get("LEADSTREAM_SEED", str(random.randrange(10**6)))
+    seed = os.environ.get("LEADSTREAM_SEED", str(SEED))
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "chaos", "--seed", seed, "--minutes", "0.6", "--report", str(report)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=SECONDS)

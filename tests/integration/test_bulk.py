@@ -1,6 +1,7 @@
 """Writing in bulk: the same rows as written one by one, and nobody can tell when they were written."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -150,6 +151,28 @@ async def test_a_column_may_have_the_name_of_another_table(connection: BulkConne
         await WORDS.upsert(connection, [Word("b", "new")])
     assert [row["word"] for row in (await written(connection)).values()] == ["known"]
     assert await WORDS.read(connection, "word", ["b"]) == [Word("b", "new")]
+
+
+async def test_in_bulk_a_wide_answer_takes_no_turns_of_the_loop(connection: BulkConnection) -> None:
+    wide = "SELECT repeat('x', 4000000)"
+    assert await _turns_during(connection.execute(wide)) > 10
+    async with connection.transaction(), connection.in_bulk():
+        assert await _turns_during(connection.execute(wide)) <= 2
+
+
+async def _turns_during(work: Awaitable[Any]) -> int:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await work
+    counting.cancel()
+    return turns
 
 
 async def test_after_an_error_nothing_is_held_back(connection: BulkConnection) -> None:
