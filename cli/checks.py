@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
-    """The whole verification as one JSON object; `identical` sums it up. Raises OtherShape, Busy."""
+    """The whole verification as one JSON object; `identical` sums it up. Raises Impossible, OtherShape, Busy."""
     from shared.runtime.projection import verify_schema
 
     schemas = {service: verify_schema(service) for service in SERVICES}

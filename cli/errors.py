@@ -40,6 +40,15 @@ class Unreachable(CommandFailed):
         super().__init__(f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)")
 
 
+class ServerAway(CommandFailed):
+    """A server that a command works on directly cannot be reached, or went away."""
+
+    exit_code = 3
+
+    def __init__(self, server: str, detail: object) -> None:
+        super().__init__(f"{server} cannot be used: {detail} (`leadstream doctor` says what runs)")
+
+
 class NotStarted(CommandFailed):
     """A server or service did not come up; the message is what it said last, in as many lines as it took."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli.checks import report_of, say_folds
 from cli.errors import Misused, Refused
 from cli.folding import fold_all
+from cli.servers_of import reached
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def rebuilt(admin_url: str, service: str, asked: Asked, as_json: bool) -> None:
         raise Misused(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
     doing = _look if asked.looking else _swap
     try:
-        verdicts = asyncio.run(doing(admin_url, names, asked, show=not as_json))
+        with reached():
+            verdicts = asyncio.run(doing(admin_url, names, asked, show=not as_json))
     except (Impossible, Busy, OtherShape) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:

@@ -1,10 +1,13 @@
 """The servers that a command works on directly: the database as its superuser, and NATS."""
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.errors import Refused
+from cli.errors import Refused, ServerAway
 
 
 class Servers(NamedTuple):
@@ -28,3 +31,18 @@ def servers_of(data: Path) -> Servers:
 
     stack = Stack(data)
     return Servers(stack.admin_url, stack.nats.url("service"), stack.nats.url("provision"))
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Around work on the servers. Raises ServerAway where one of them cannot be reached, or goes away meanwhile."""
+    import psycopg
+    from nats.errors import Error as NatsError
+
+    logging.getLogger("nats").setLevel(logging.CRITICAL)  # it would write a traceback for each try
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise ServerAway("PostgreSQL", error) from None
+    except NatsError as error:
+        raise ServerAway("NATS", error) from None

@@ -29,14 +29,15 @@ def export(
 
     from cli.folding import line
     from cli.output import say, show_json
-    from cli.servers_of import servers_of
+    from cli.servers_of import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import export as exported
 
     url = servers_of(data).database
     try:
-        end = asyncio.run(exported(url, file, first=first, last=last, progress=line("export", not as_json)))
+        with reached():
+            end = asyncio.run(exported(url, file, first=first, last=last, progress=line("export", not as_json)))
     except (LogRefused, BadArchive, OSError) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
@@ -57,13 +58,14 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
 
     from cli.folding import line
     from cli.output import say, show_json
-    from cli.servers_of import servers_of
+    from cli.servers_of import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import restore as restored
 
     try:
-        end = asyncio.run(restored(servers_of(data).database, file, line("import", not as_json)))
+        with reached():
+            end = asyncio.run(restored(servers_of(data).database, file, line("import", not as_json)))
     except (LogRefused, BadArchive) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:

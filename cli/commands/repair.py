@@ -26,7 +26,7 @@ def repair(
     import asyncio
 
     from cli.output import note, say, show_json
-    from cli.servers_of import servers_of
+    from cli.servers_of import reached, servers_of
     from shared.runtime import repair as mending
 
     servers = servers_of(data)
@@ -35,7 +35,8 @@ def repair(
     if not yes and not as_json:
         typer.confirm("Write to the log and to the stream where they are damaged?", abort=True)
     try:
-        done = asyncio.run(mending.repair(servers.database, servers.provision, trust_log=trust_log, say=note))
+        with reached():
+            done = asyncio.run(mending.repair(servers.database, servers.provision, trust_log=trust_log, say=note))
     except mending.Contradiction as error:
         raise Refused(str(error)) from None
     lost = [asdict(damage) for damage in done.lost]

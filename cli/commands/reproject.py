@@ -28,12 +28,13 @@ def reproject(
     import asyncio
 
     from cli.output import note, show_json, table
-    from cli.servers_of import servers_of
+    from cli.servers_of import reached, servers_of
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy
 
     try:
-        before, after = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
+        with reached():
+            before, after = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
     except (Impossible, Busy) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:

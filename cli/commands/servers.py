@@ -120,6 +120,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     """
     import asyncio
 
+    from cli.servers_of import reached
     from shared.runtime.service import configure_logging
     from shared.runtime.settings import Settings
     from shared.runtime.topology import ROLES, provision_database, provision_streams
@@ -133,12 +134,10 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     passwords: dict[str, Any] = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
     if missing := [role for role in ROLES if not passwords.get(role)]:
         sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
-    provision_database(
-        _needed("LEADSTREAM_ADMIN_DATABASE_URL"),
-        passwords,
-        os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"),
-    )
-    asyncio.run(provision_streams(_needed("LEADSTREAM_PROVISION_NATS_URL")))
+    url, nats = _needed("LEADSTREAM_ADMIN_DATABASE_URL"), _needed("LEADSTREAM_PROVISION_NATS_URL")
+    with reached():
+        provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"))
+        asyncio.run(provision_streams(nats))
 
 
 def _needed(variable: str) -> str:

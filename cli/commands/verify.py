@@ -16,13 +16,15 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
     from cli.checks import check, say_folds, say_log
     from cli.output import show_json
-    from cli.servers_of import servers_of
+    from cli.servers_of import reached, servers_of
+    from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy, OtherShape
 
     servers = servers_of(data)
     try:
-        report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
-    except (OtherShape, Busy) as error:
+        with reached():
+            report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
+    except (Impossible, OtherShape, Busy) as error:
         raise Refused(str(error)) from None
     if as_json:
         show_json(report)

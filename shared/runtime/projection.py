@@ -59,8 +59,12 @@ def old_schema(name: str) -> str:
 
 
 async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
-    """Fold the log afresh and compare, row by row, with the live tables at one moment. Raises OtherShape, Busy."""
+    """Fold the log afresh and compare, row by row, with the live tables at one moment.
+
+    Raises Impossible, OtherShape, Busy.
+    """
     async with opened(admin_url, definition, verify_schema(definition.name)) as shadow:
+        await _insist_on_tables(shadow.connection, definition.name)
         if await shape(shadow.connection, definition.name) != definition.shape:
             raise OtherShape(
                 f"the tables of {definition.name} were made by another version of the program; "
@@ -81,8 +85,7 @@ async def rebuild(admin_url: str, definition: Definition[Any]) -> Verdict:
     """
     name = definition.name
     async with opened(admin_url, definition, rebuild_schema(name), lock=name) as shadow:
-        if await checkpoint(shadow.connection, name) is None:
-            raise Impossible(f"{name} has no tables yet: it folds the log itself when it is started")
+        await _insist_on_tables(shadow.connection, name)
         if not await shadow.resume():
             await shadow.begin()
         await _catch_up(shadow)
@@ -134,6 +137,11 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
             counted = await (await shadow.connection.execute(f'SELECT count(*) FROM "{table.name}"')).fetchone()
             rows[table.name] = int(counted[0]) if counted else 0
         return Verdict(definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures)
+
+
+async def _insist_on_tables(connection: Connection, name: str) -> None:
+    if await checkpoint(connection, name) is None:
+        raise Impossible(f"{name} has no tables yet: it folds the log itself when it is started")
 
 
 async def position_at(connection: Connection, moment: datetime) -> int:

@@ -1,0 +1,59 @@
+"""Commands that work on the servers directly say in one line that a server is away, and which."""
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from shared.runtime.embedded import free_port
+from shared.runtime.topology import ROLES
+from tests.running_servers import Servers
+
+COMMANDS = (
+    "verify",
+    "rebuild all",
+    "rebuild projector --to 1",
+    "reproject",
+    "repair --yes",
+    "log export {folder}/log.jsonl.gz",
+    "provision",
+)
+
+
+@pytest.fixture(autouse=True)
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = ", ".join(f'"{role}": "secret"' for role in ROLES)
+    monkeypatch.setenv("LEADSTREAM_ROLE_PASSWORDS", f"{{{passwords}}}")
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", f"postgresql://postgres@127.0.0.1:{free_port()}/leadstream")
+    for name in ("LEADSTREAM_NATS_URL", "LEADSTREAM_PROVISION_NATS_URL"):
+        monkeypatch.setenv(name, f"nats://127.0.0.1:{free_port()}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_server_that_is_away_is_told_in_one_line(command: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("away")
+    result = CliRunner().invoke(app, command.format(folder=folder).split())
+    assert (result.exit_code, result.stdout) == (3, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("leadstream: ")
+    assert "cannot be used" in line
+    assert "127.0.0.1" in line or "NATS" in line
+    assert not list(folder.iterdir())
+
+
+def test_of_two_servers_the_one_that_is_away_is_named(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", servers.admin_url(database))
+    result = CliRunner().invoke(app, ["repair", "--yes"])
+    assert result.exit_code == 3, result.output
+    assert result.stderr.splitlines()[-1].startswith("leadstream: NATS cannot be used: ")
+
+
+def test_tables_that_are_not_there_are_not_of_another_version(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", servers.admin_url(database))
+    monkeypatch.delenv("LEADSTREAM_NATS_URL")
+    result = CliRunner().invoke(app, ["verify"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "ingest has no tables yet: it folds the log itself when it is started" in result.stderr
