@@ -12,6 +12,7 @@ from cli.commands import (
     demo,
     doctor,
     history,
+    inbox,
     launch,
     leads,
     logs,
@@ -75,6 +76,7 @@ app.command(rich_help_panel=OPERATE)(repair.repair)
 app.command(rich_help_panel=OPERATE)(outbound.dispatches)
 app.command(rich_help_panel=OPERATE)(outbound.webhooks)
 app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)
+app.add_typer(inbox.app, name="inbox", rich_help_panel=OPERATE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
 app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
 
