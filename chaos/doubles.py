@@ -32,8 +32,8 @@ class OldEvents:
         return ("nats",)
 
     def strike(self, scene: Scene) -> str:
-        scene.until(lambda: bool(self._old(scene)), "answers in the log")
-        old = self._old(scene)
+        old: list[Event] = []
+        scene.until(lambda: bool(old.extend(self._old(scene)) or old), "answers in the log")
         patiently(lambda: self._publish(scene, old))
         scene.until(lambda: patiently(lambda: self._waiting(scene)) == 0, "the inbox drained")
         again = sum(self._posted(scene, event) for event in old)

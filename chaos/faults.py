@@ -21,6 +21,8 @@ from chaos.stack import StackUnderFire
 from shared.runtime.settings import SERVICES
 
 PATIENCE_SECONDS: Final = 90.0
+# PostgreSQL may have been killed by another fault just when one is asked what shows that it hit.
+RESTART_SECONDS: Final = 15.0
 
 
 class NotSeen(Exception):
@@ -47,9 +49,19 @@ class Scene:
             time.sleep(0.05)
 
     def ask(self, query: str, *parameters: Any) -> Any:
-        """The one row of a query, as the superuser, around all links. Raises psycopg.OperationalError."""
-        with psycopg.connect(self.stack.admin_url, autocommit=True, connect_timeout=3) as connection:
-            return connection.execute(query.encode(), parameters).fetchone()
+        """The one row of a query, as the superuser, around all links, also if PostgreSQL is just being started again.
+
+        Raises psycopg.OperationalError.
+        """
+        deadline = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self.stack.admin_url, autocommit=True, connect_timeout=3) as connection:
+                    return connection.execute(query.encode(), parameters).fetchone()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def head(self) -> int:
         """The log's last position."""

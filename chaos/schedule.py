@@ -108,7 +108,7 @@ def _others() -> list[Deal]:
 
 # By name: the deck, and from how many to how many seconds pass between two faults.
 LANES: Final = {
-    "kills": (_kills(), (1.0, 6.0)),
+    "kills": (_kills(), (0.5, 3.0)),
     "provider": (_provider(), (0.5, 3.0)),
     "faults": (_others(), (0.5, 3.0)),
 }
