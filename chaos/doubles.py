@@ -8,7 +8,6 @@ from typing import ClassVar
 from urllib.parse import quote
 
 import httpx
-import psycopg
 
 from chaos.faults import NotSeen, Scene, tail
 from chaos.streams import AWAY, on_nats, patiently
@@ -32,8 +31,8 @@ class OldEvents:
         return ("nats",)
 
     def strike(self, scene: Scene) -> str:
-        old: list[Event] = []
-        scene.until(lambda: bool(old.extend(self._old(scene)) or old), "answers in the log")
+        scene.until(lambda: bool(self._old(scene)), "answers in the log")
+        old = self._old(scene)
         patiently(lambda: self._publish(scene, old))
         scene.until(lambda: patiently(lambda: self._waiting(scene)) == 0, "the inbox drained")
         again = sum(self._posted(scene, event) for event in old)
@@ -47,8 +46,7 @@ class OldEvents:
             "SELECT body FROM log.events WHERE position > %s AND type = 'EnrichmentReceived' AND item_id IS NOT NULL"
             " ORDER BY position LIMIT %s"
         )
-        with psycopg.connect(scene.stack.admin_url, autocommit=True, connect_timeout=3) as connection:
-            rows = connection.execute(query, (start, self.count)).fetchall()
+        rows = scene.rows(query, start, self.count)
         return [event for (body,) in rows if (event := from_json(body)).payload.dispatch_id]
 
     async def _publish(self, scene: Scene, old: list[Event]) -> None:

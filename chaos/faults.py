@@ -48,8 +48,8 @@ class Scene:
                 raise NotSeen(f"not within {seconds:g} s: {what}")
             time.sleep(0.05)
 
-    def ask(self, query: str, *parameters: Any) -> Any:
-        """The one row of a query, as the superuser, around all links, also if PostgreSQL is just being started again.
+    def rows(self, query: str, *parameters: Any) -> list[Any]:
+        """A query's rows, as the superuser, around all links, also if PostgreSQL is just being started again.
 
         Raises psycopg.OperationalError.
         """
@@ -57,11 +57,16 @@ class Scene:
         while True:
             try:
                 with psycopg.connect(self.stack.admin_url, autocommit=True, connect_timeout=3) as connection:
-                    return connection.execute(query.encode(), parameters).fetchone()
+                    return connection.execute(query.encode(), parameters).fetchall()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+    def ask(self, query: str, *parameters: Any) -> Any:
+        """The one row of a query."""
+        (row,) = self.rows(query, *parameters)
+        return row
 
     def head(self) -> int:
         """The log's last position."""
