@@ -6,7 +6,9 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any, ClassVar, Final, TypeVar
 
 import nats
@@ -67,8 +69,23 @@ def caught_up(scene: Scene, seconds: float = 120) -> float:
 
 
 async def mend(scene: Scene) -> None:
-    """What the runbook says of a stream that is damaged: `leadstream repair`."""
-    await repair(scene.stack.admin_url, scene.stack.nats.url("provision"))
+    """What the runbook says of a stream that is damaged: `leadstream repair`. Raises what is in AWAY."""
+    await _elsewhere(_repair, scene.stack.admin_url, scene.stack.nats.url("provision"))
+
+
+async def _elsewhere(work: Callable[[str, str], T], admin_url: str, nats_url: str) -> T:
+    """Do what reads the whole log in a process of its own: this one has to pass on what all links carry."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return await asyncio.get_running_loop().run_in_executor(pool, work, admin_url, nats_url)
+
+
+def _repair(admin_url: str, nats_url: str) -> None:
+    asyncio.run(repair(admin_url, nats_url))
+
+
+def _compare(admin_url: str, nats_url: str) -> str:
+    verdict = asyncio.run(compare(admin_url, nats_url))
+    return "" if verdict.identical else f"reported, {verdict.findings.damages[0]}"
 
 
 @dataclass(frozen=True)
@@ -184,8 +201,8 @@ class BitFlipped:
         return f"bit {self.bit} of byte {at} of {block.name}"
 
     async def _compared(self, scene: Scene) -> str:
-        verdict = await compare(scene.stack.admin_url, scene.stack.nats.url("service"))
-        return "" if verdict.identical else f"reported, {verdict.findings.damages[0]}"
+        """What of the stream is not the log's; empty if nothing."""
+        return await _elsewhere(_compare, scene.stack.admin_url, scene.stack.nats.url("service"))
 
 
 def _shortened(relay_log: bytes, before: int) -> str:
