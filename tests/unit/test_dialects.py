@@ -47,6 +47,12 @@ def test_the_state_of_a_lead_is_no_place() -> None:
     assert targets(mapped("firstName: Ann", "lastName: Ash", "state: Texas"))["person_state"] == "state"
 
 
+def test_in_pipedrive_a_lead_has_a_title_of_its_own() -> None:
+    found = mapped("Lead - Title: Acme, new site", "Lead - Label: hot", "Lead - Value: 500", "Person - Name: Ann Ash")
+    assert targets(found) == {"full_name": "Person - Name"}
+    assert targets(mapped("Lead - Title: CTO", "Person - Name: Ann Ash"))["title"] == "Lead - Title"
+
+
 @pytest.mark.parametrize("known", workstreams().values(), ids=lambda known: known.slug)
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.tool)
 def test_every_workstream_can_be_said_in_every_dialect(dialect: Dialect, known: Workstream) -> None:

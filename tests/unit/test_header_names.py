@@ -65,6 +65,13 @@ def test_headers_that_are_the_same(one: str, other: str) -> None:
         ("E-mail 1 - Value", "email"),
         ("Organization 1 - Title", "title"),
         ("Phone 1", "mobile_phone"),
+        ("Adresse 1 - Ville", "person_city"),
+        ("Adresse postale : Pays", "person_country"),
+        ("Rechnungsanschrift Ort", "company_city"),
+        ("Account Name: Account Name", "company_name"),
+        ("linkedin company description", "company_description"),
+        ("HQ State/Province", "company_state"),
+        ("Invitee Email", "email"),
     ],
 )
 def test_a_header_says_whose_it_is(header: str, name: str) -> None:
@@ -79,7 +86,8 @@ DECOYS = """
     Estado del lead | Lead Source | Number of Retail Locations | Salutation | Connected On | Job description |
     pastExperienceCompanyName | profileImageUrl | Username | Email Opt Out | Email Domain | Company Address |
     Birthday | Person - Label | Last Contacted | Do Not Call | E-mail 2 - Value | Home Phone | Other Phone | Fax |
-    Person - Email - Home | Member Since | Contact Type | Company registered address | Linkedin company profile URN
+    Person - Email - Home | Member Since | Contact Type | Company registered address | Linkedin company profile URN |
+    Address 1: Name
 """
 
 
@@ -87,6 +95,12 @@ DECOYS = """
 @pytest.mark.parametrize("known", workstreams().values(), ids=lambda known: known.slug)
 def test_decoys_are_no_field(decoy: str, known: Workstream) -> None:
     assert mapped([decoy.strip()], to=known) == {}
+
+
+def test_who_has_a_first_and_a_last_name_is_not_named_by_less() -> None:
+    names = ["First Name", "Last Name", "Persona"]
+    assert mapped(names, *[["Ann", "Ash", "Marketing Mary"]] * 3).keys() == {"first_name", "last_name"}
+    assert mapped(["Persona", "Empresa"], *[["Ann Ash", "Acme"]] * 3)["full_name"] == "Persona"
 
 
 def test_one_header_one_field_but_a_website_names_the_domain_too() -> None:

@@ -22,6 +22,7 @@ SCORES: Final[Mapping[How, float]] = {
 _STEP: Final = 0.001
 _FITS, _CONTRADICTS, _DOUBT = 0.5, 0.2, 0.2
 _ENOUGH: Final = 3
+_GUESSED_NAME: Final[tuple[str, How]] = ("full_name", "by its cells")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def by_header(names: Names, columns: Sequence[Column], rows: Owner) -> list[Cand
     """Every candidate that a header makes in a file whose rows are people or companies, before a look at the cells."""
     found = [candidate for column in columns for candidate in _named(names, column, rows)]
     known = {candidate.field.name for candidate in found if candidate.how in ("known", "owned")}
+    if known >= {"first_name", "last_name"}:  # they name the person: a `Persona` beside them is a kind of buyer
+        found = [candidate for candidate in found if (candidate.field.name, candidate.how) != _GUESSED_NAME]
     if rows == "person":
         found += [candidate for column in columns for candidate in _completing(names, column, known)]
     return found

@@ -108,7 +108,7 @@ def _otherwise(headers: Sequence[str], candidates: Candidates, mapped: Mapping[s
     )
     return [
         f"{name} could also be {other!r}, which differs from the column taken, {header!r}; {_way_out(name, other)}"
-        for name, header, other in rivals
+        for name, header, other in dict.fromkeys(rivals)
     ]
 
 

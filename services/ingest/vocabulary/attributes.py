@@ -28,7 +28,7 @@ CITY: Final = """
     City | Town | Locality | City/Town | City/town/village/locality of Address | Address City | Address - City |
     Location City | Primary Address City
     Stadt | Ort | Wohnort | Standort Stadt | Adresse - Ort | Adresse - Stadt |
-    Ort der Adresse | Stadt der Adresse | Stadt/Ort/Gemeinde/Lokalität der Adresse
+    Stadt/Ort/Gemeinde/Lokalität der Adresse
     Ciudad | Localidad | Población | Municipio
     Ville | Localité | Commune
     Città | Comune | Località
@@ -40,23 +40,23 @@ STATE: Final = """
     Bundesland | Bundesland/Region | Bundesland/Kanton | Bundesland/Provinz | Kanton
     Estado/Región | Estado/Provincia | Provincia | Estado o región | Estado o provincia | Comunidad autónoma | Estado
     État/Région | Région | État/Province | Province/État | Département géographique
-    Stato/Regione | Regione | Provincia | Stato/Provincia | Regione/Provincia
+    Stato/Regione | Regione | Provincia | Stato/Provincia | Regione/Provincia | Provincia/Regione
     Estado/Região | Estado | UF | Estado/Província | Distrito
-    Provincie | Staat/regio | Provincie/Staat | Regio
+    Provincie | Staat/regio | Provincie/Staat | Provincie/regio | Regio
     Address Region | Address - Region | State Code | Address State/Province | Address State | State/Region Code |
-    State/County of Address | Location State | Adresse - Region | Bundesland der Adresse |
+    State/County of Address | Location State | Adresse - Region |
     Bundesland/Landkreis der Adresse
 """
 COUNTRY: Final = """
-    Country | Country/Region | Country/Territory | Country Name | Address Country | Address - Country |
-    Address Country/Region
-    Land | Land/Region | Adresse - Land | Adresse - Land/Region | Land der Adresse
+    Country | Country/Region | Country/Territory | Country/Territory/Region | Primary Country |
+    Country Name | Address Country | Address - Country | Address Country/Region
+    Land | Land/Region | Adresse - Land | Adresse - Land/Region
     País | País/Región
     Pays | Pays/Région
     Paese | Paese/Regione | Nazione | Paese/Area geografica
     País | País/Região
     Land | Land/regio
-    Country of Address | Location Country | Country Code | Country/Region Code
+    Location Country | Country Code | Country/Region Code
 """
 LOCATION: Final = """
     Location | Geo Location | Geography | Full Location | Locations | Primary Location | Location Name

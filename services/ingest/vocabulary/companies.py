@@ -22,7 +22,8 @@ _WEBSITES: Final = """
     Website-URL | Webseite | Internetseite | Firmenwebsite | Webadresse | Internetadresse | Unternehmenswebsite |
     Webauftritt | Internet
     URL del sitio web | Sitio web | Página web | Web de la empresa
-    URL du site web | Site web | Site internet | Site de l'entreprise | URL du site | Site Web de l'entreprise
+    URL du site web | Site web | Page web | Site internet | Site de l'entreprise | URL du site |
+    Site Web de l'entreprise
     URL sito web | Sito web | URL del sito web | Sito internet | Sito aziendale | Sito
     URL do site | Site da empresa | Website da empresa | Página web | Sítio web
     URL van website | Website-URL | Webadres | Bedrijfswebsite
@@ -34,14 +35,14 @@ _NAME: Final = Field(
     known="""
     Company Name | Company | Account Name | Account | Organization Name | Organization | Organisation | Employer |
     Current Company | Current Company Name | Current Employer | LinkedIn Company Name | Lead Company |
-    Business Name | Associated Company |
-    Associated Company (Primary) | Company (Current) | Primary Company | Firm | Firm Name | Legal Name | Companies
+    Business Name | Associated Company | Associated Company (Primary) | Related Company |
+    Company (Current) | Primary Company | Firm | Firm Name | Legal Name | Companies
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
-    Organisation | Zugeordnetes Unternehmen | Primäres Unternehmen | Hauptunternehmen
+    Organisation | Zugeordnetes Unternehmen | Zugehöriges Unternehmen | Primäres Unternehmen | Hauptunternehmen
     Nombre de la empresa | Empresa | Nombre de empresa | Compañía | Nombre de la compañía | Organización |
     Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada | Empresa principal
     Nom de l'entreprise | Entreprise | Société | Nom de la société | Organisation | Nom du compte | Compte |
-    Raison sociale | Employeur | Entreprise associée | Entreprise principale
+    Raison sociale | Employeur | Société liée | Entreprise associée | Entreprise principale
     Nome dell'azienda | Azienda | Nome azienda | Nome società | Società | Ragione sociale | Nome account |
     Organizzazione | Impresa | Datore di lavoro | Azienda associata | Azienda principale
     Nome da empresa | Empresa | Companhia | Nome da organização | Organização | Razão social | Nome da conta |
@@ -100,7 +101,7 @@ _INDUSTRY: Final = Field(
     "text",
     known="""
     Industry | Company Industry | Company Industries | Industries | Primary Industry | Sector | Industry Name |
-    LinkedIn Industry | Business Sector | Vertical | Main Industry | Company Main Industry
+    LinkedIn Industry | Primary Industry Sector | Business Sector | Vertical | Main Industry | Company Main Industry
     Branche | Industrie | Wirtschaftszweig
     Sector | Industria | Sector de la empresa | Industria de la empresa
     Secteur d'activité | Secteur | Industrie
@@ -212,7 +213,8 @@ _LAST_FUNDING_DATE: Final = Field(
     "date",
     known="Last Raised At | Last Fund Raised At | Last Funding Date | Latest Funding Date | Last Funding At"
     " | Company Last Funding Date | Company Latest Funding Date | Last Funding Round Date | Last Funded At"
-    " | Company Last Raised At | Recent Funding Date | Most Recent Funding Date | Last Round Date",
+    " | Company Last Raised At | Recent Funding Date | Most Recent Funding Date | Last Round Date"
+    " | Latest Funding Round Date | Last Financing Date",
 )
 _LAST_FUNDING_AMOUNT: Final = Field(
     "company_last_funding_amount",
@@ -221,7 +223,7 @@ _LAST_FUNDING_AMOUNT: Final = Field(
     known="Latest Funding Amount | Last Funding Amount | Company Latest Funding Amount | Company Last Funding Amount"
     " | Last Funding Round Amount | Last Raised Amount | Recent Funding Amount | Most Recent Funding Amount"
     " | Recent Funding Amount (in 000s USD)"
-    " | Last Round Amount | Last Funding Amount (USD) | Last Funding Amount (in USD)",
+    " | Last Round Amount | Last Financing Size | Last Funding Amount (USD) | Last Funding Amount (in USD)",
 )
 _OTHERS: Final = (
     Field(

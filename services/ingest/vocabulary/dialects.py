@@ -61,4 +61,15 @@ ROCKETREACH: Final = Dialect(
     """,
     headers={"email": "Recommended Work Email | Recommended Email | Current Work Email"},
 )
-DIALECTS: Final = (CLOSE, ROCKETREACH, WAALAXY)
+PIPEDRIVE: Final = Dialect(
+    "Pipedrive",  # its leads and deals have a title of their own
+    marks="""
+        Lead - Label | Lead - Value | Lead - Lead created | Lead - Expected close date | Lead - Source channel |
+        Lead - Etikett | Lead - Wert | Lead - Etiqueta | Lead - Valor | Lead - Étiquette | Lead - Valeur |
+        Lead - Etichetta | Lead - Valore | Lead - Waarde |
+        Deal - Title | Deal - Value | Deal - Stage | Deal - Deal created | Deal - Expected close date
+    """,
+    headers={"company_name": "Deal - Organization", "full_name": "Deal - Contact person"},
+    decoys="Lead - Title | Lead - Titel | Lead - Título | Lead - Titre | Lead - Titolo",
+)
+DIALECTS: Final = (CLOSE, PIPEDRIVE, ROCKETREACH, WAALAXY)

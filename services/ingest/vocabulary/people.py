@@ -61,15 +61,17 @@ _TITLE: Final = Field(
     known="""
     Job Title | Organization Title | Title | Position | Current Job Title | Current Title | LinkedIn Job Title |
     Current Position | Current Job | Job Position | Job | Position Title | Job Role | Role | Current Role |
-    Designation | Occupation
+    Designation | Occupation | Primary Position
     Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel |
     Titel der Organisation
-    Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título
-    Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste
+    Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título |
+    Cargo en la organización
+    Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste |
+    Titre dans l'organisation | Poste occupé
     Qualifica | Qualifica professionale | Titolo lavorativo | Posizione lavorativa | Titolo professionale |
     Ruolo | Mansione | Titolo di lavoro | Posizione |
-    Carica | Titolo
-    Cargo | Título do cargo | Função | Posição | Ocupação | Título
+    Carica | Titolo | Titolo organizzazione
+    Cargo | Título do cargo | Função | Posição | Ocupação | Título | Cargo na organização
     Functietitel | Functie | Functienaam | Functieomschrijving | Titel
     """,
 )

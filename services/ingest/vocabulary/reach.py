@@ -21,8 +21,9 @@ EMAIL: Final = Field(
     Correo electrónico | Correo | Correo electrónico del trabajo | Dirección de correo electrónico |
     Correo - Trabajo | Correo electrónico - Trabajo | Email - Trabajo | Email corporativo | Dirección de email |
     Correo corporativo | Correo profesional | Email profesional | Correo de trabajo
-    Adresse e-mail | E-mail professionnel | Adresse électronique | Adresse mail | Courriel | E-mail - Travail |
-    E-mail - Bureau | Mail professionnel | Adresse courriel | Adresse e-mail professionnelle | E-mail pro | Mail pro
+    Adresse e-mail | E-mail professionnel | Adresse électronique | Adresse mail | Adresse de messagerie | Courriel |
+    E-mail - Travail | E-mail - Bureau | Mail professionnel | Adresse courriel | Adresse e-mail professionnelle |
+    E-mail pro | Mail pro
     Indirizzo e-mail | Posta elettronica | Indirizzo di posta elettronica | E-mail aziendale | E-mail - Lavoro |
     Indirizzo mail | E-mail professionale | E-mail di lavoro
     Endereço de e-mail | E-mail corporativo | Correio eletrônico | E-mail - Trabalho | E-mail comercial |
@@ -66,7 +67,8 @@ MOBILE_PHONE: Final = Field(
     Telefono - Mobile
     Número de celular | Celular | Telemóvel | Telefone celular | Número de telefone celular | Telefone - Celular |
     Número do celular
-    Mobiel telefoonnummer | Mobiele telefoon | Mobiel | Mobiel nummer | Mobiele nummer | Telefoon - Mobiel | 06-nummer
+    Mobiel telefoonnummer | Mobiele telefoonnummer | Mobiele telefoon | Mobiel | Mobiel nummer | Mobiele nummer |
+    Telefoon - Mobiel | 06-nummer
     """,
     attribute=PHONE,
 )

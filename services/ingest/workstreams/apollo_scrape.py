@@ -22,7 +22,9 @@ WORKSTREAM: Final = Workstream(
         Company Name for Emails | Cleaned Company Name | Apollo Contact Id | Apollo Account Id | Apollo Record Id |
         Person Linkedin Url | Email Confidence | Primary Email Source | Primary Email Catch-all Status |
         Work Direct Phone | Corporate Phone | Account Stage | SEO Description | Number of Retail Locations |
-        Last Raised At | Demoed
+        Last Raised At | Demoed | extrapolated_email_confidence | is_likely_to_engage | intent_strength | show_intent |
+        revealed_for_current_team | organization/angellist_url | company_linkedin_uid |
+        company_annual_revenue_clean | company_total_funding_clean
     """,
     workflows="""
         split_raw_apollo_scrape_data normalize_company_name normalize_company_domain normalize_all_core_values

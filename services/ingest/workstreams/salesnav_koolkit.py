@@ -22,7 +22,8 @@ WORKSTREAM: Final = Workstream(
         isOpenLink | isPremium | LinkedIn URL Public | LinkedIn URL Unique ID | Sales Navigator URL |
         Prospect LinkedIn URL | LinkedIn Premium | Open Profile | Open Link | Is Premium | Connections count |
         Years in Position | Years in Company | Company Sales Navigator URL | LinkedIn Sales Navigator URL |
-        Current Job | Degree of Connection | Sales Nav URL | Conversation Status
+        Current Job | Degree of Connection | Sales Nav URL | Conversation Status |
+        employeesOnLinkedIn | mainCompanyID | salesNavigatorLink
     """,
     workflows="""
         normalize_company_name normalize_company_domain normalize_all_core_values normalize_company_name_in_clay
