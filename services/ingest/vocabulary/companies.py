@@ -38,17 +38,18 @@ _NAME: Final = Field(
     Business Name | Associated Company | Associated Company (Primary) | Related Company |
     Company (Current) | Primary Company | Firm | Firm Name | Legal Name | Companies
     Unternehmensname | Firma | Unternehmen | Name des Unternehmens | Firmenname | Arbeitgeber | Accountname |
-    Organisation | Zugeordnetes Unternehmen | Zugehöriges Unternehmen | Primäres Unternehmen | Hauptunternehmen
+    Organisation | Zugeordnetes Unternehmen | Zugehöriges Unternehmen | Primäres Unternehmen | Hauptunternehmen |
+    Aktuelles Unternehmen | Aktueller Arbeitgeber
     Nombre de la empresa | Empresa | Nombre de empresa | Compañía | Nombre de la compañía | Organización |
-    Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada | Empresa principal
+    Nombre de la cuenta | Nombre de cuenta | Cuenta | Empresa asociada | Empresa principal | Empresa actual
     Nom de l'entreprise | Entreprise | Société | Nom de la société | Organisation | Nom du compte | Compte |
-    Raison sociale | Employeur | Société liée | Entreprise associée | Entreprise principale
+    Raison sociale | Employeur | Société liée | Entreprise associée | Entreprise principale | Entreprise actuelle
     Nome dell'azienda | Azienda | Nome azienda | Nome società | Società | Ragione sociale | Nome account |
-    Organizzazione | Impresa | Datore di lavoro | Azienda associata | Azienda principale
+    Organizzazione | Impresa | Datore di lavoro | Azienda associata | Azienda principale | Azienda attuale | Ditta
     Nome da empresa | Empresa | Companhia | Nome da organização | Organização | Razão social | Nome da conta |
-    Conta | Empresa associada | Empresa principal
+    Conta | Empresa associada | Empresa principal | Empresa atual
     Bedrijfsnaam | Bedrijf | Naam van bedrijf | Organisatie | Naam bedrijf | Accountnaam | Werkgever |
-    Gekoppeld bedrijf | Primair bedrijf
+    Gekoppeld bedrijf | Primair bedrijf | Huidig bedrijf | Huidige werkgever | Naam organisatie
     """,
     attribute=NAME,
 )
@@ -120,14 +121,14 @@ _EMPLOYEE_COUNT: Final = Field(
     Company Number of Employees | Company Employees | Number of Staff | LinkedIn Employees | Employee Size |
     Nb Employees | Estimated Num Employees | # of Employees | LinkedIn Company Employee Count |
     Employee Range | Company Employee Range | Employees Range | Employee Size Range | Company Headcount Range |
-    LinkedIn Headcount
+    LinkedIn Headcount | Employees Count | Company Employees Count | FTE
     Anzahl der Mitarbeiter | Mitarbeiterzahl | Anzahl Mitarbeiter | Mitarbeiter | Anzahl der Beschäftigten |
-    Mitarbeiteranzahl | Beschäftigte | Unternehmensgröße
-    Número de empleados | Empleados | N.º de empleados | Cantidad de empleados | Tamaño de la empresa
+    Mitarbeiteranzahl | Beschäftigte | Unternehmensgröße | Anzahl Mitarbeitende | Mitarbeitende
+    Número de empleados | Empleados | N.º de empleados | Cantidad de empleados | Tamaño de la empresa | Nº empleados
     Nombre d'employés | Effectif | Effectifs | Nombre de salariés | Taille de l'entreprise | Nb d'employés |
-    Nb de salariés
+    Nb de salariés | Nb salariés | Nombre de collaborateurs
     Numero di dipendenti | Dipendenti | N. dipendenti | Numero dipendenti | Dimensione azienda |
-    Dimensioni dell'azienda
+    Dimensioni dell'azienda | Nr. dipendenti
     Número de funcionários | Funcionários | Número de empregados | Número de colaboradores | Tamanho da empresa |
     Quantidade de funcionários | Nº de funcionários
     Aantal werknemers | Aantal medewerkers | Werknemers | Medewerkers | Bedrijfsgrootte
@@ -140,7 +141,7 @@ _DESCRIPTION: Final = Field(
     "text",
     known="""
     Company Description | Short Description | SEO Description | Company About | Company Overview | Company Summary |
-    About Company | Account Description
+    About Company | Account Description | About the Company | Company Bio
     Unternehmensbeschreibung | Beschreibung des Unternehmens | Firmenbeschreibung
     Descripción de la empresa | Acerca de la empresa
     Description de l'entreprise | À propos de l'entreprise | Description de la société
@@ -214,7 +215,7 @@ _LAST_FUNDING_DATE: Final = Field(
     known="Last Raised At | Last Fund Raised At | Last Funding Date | Latest Funding Date | Last Funding At"
     " | Company Last Funding Date | Company Latest Funding Date | Last Funding Round Date | Last Funded At"
     " | Company Last Raised At | Recent Funding Date | Most Recent Funding Date | Last Round Date"
-    " | Latest Funding Round Date | Last Financing Date",
+    " | Latest Funding Round Date | Last Financing Date | Latest Round Date | Date of Last Funding",
 )
 _LAST_FUNDING_AMOUNT: Final = Field(
     "company_last_funding_amount",
@@ -223,7 +224,8 @@ _LAST_FUNDING_AMOUNT: Final = Field(
     known="Latest Funding Amount | Last Funding Amount | Company Latest Funding Amount | Company Last Funding Amount"
     " | Last Funding Round Amount | Last Raised Amount | Recent Funding Amount | Most Recent Funding Amount"
     " | Recent Funding Amount (in 000s USD)"
-    " | Last Round Amount | Last Financing Size | Last Funding Amount (USD) | Last Funding Amount (in USD)",
+    " | Last Round Amount | Last Financing Size | Last Funding Amount (USD) | Last Funding Amount (in USD)"
+    " | Latest Round Amount | Last Round Size",
 )
 _OTHERS: Final = (
     Field(

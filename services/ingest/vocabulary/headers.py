@@ -26,7 +26,8 @@ _COMPANIES: Final = """
 """
 _OF_PEOPLE: Final = """
     user profile | person | profile | contact | de correspondencia | para correspondencia
-    de correspondance | di corrispondenza | de correo postal | de correo
+    de correspondance | di corrispondenza | de correo postal | de correo | du contact | contatto
+    der person | contactpersoon
 """
 _AT_PEOPLE: Final = """
     mailing address | postanschrift | adresse postale | direccion postal | direccion de correo | indirizzo postale

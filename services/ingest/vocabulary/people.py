@@ -63,16 +63,16 @@ _TITLE: Final = Field(
     Current Position | Current Job | Job Position | Job | Position Title | Job Role | Role | Current Role |
     Designation | Occupation | Primary Position
     Jobtitel | Berufsbezeichnung | Stellenbezeichnung | Position | Funktion | Jobbezeichnung | Titel |
-    Titel der Organisation
+    Titel der Organisation | Aktuelle Position
     Cargo | Puesto | Título del puesto | Puesto de trabajo | Título profesional | Título de trabajo | Título |
-    Cargo en la organización
+    Cargo en la organización | Cargo actual | Puesto actual
     Intitulé du poste | Intitulé de poste | Poste | Fonction | Titre du poste | Titre | Titre de poste |
-    Titre dans l'organisation | Poste occupé
+    Titre dans l'organisation | Poste occupé | Poste actuel | Fonction actuelle
     Qualifica | Qualifica professionale | Titolo lavorativo | Posizione lavorativa | Titolo professionale |
     Ruolo | Mansione | Titolo di lavoro | Posizione |
-    Carica | Titolo | Titolo organizzazione
-    Cargo | Título do cargo | Função | Posição | Ocupação | Título | Cargo na organização
-    Functietitel | Functie | Functienaam | Functieomschrijving | Titel
+    Carica | Titolo | Titolo organizzazione | Posizione attuale
+    Cargo | Título do cargo | Função | Posição | Ocupação | Título | Cargo na organização | Cargo atual
+    Functietitel | Functie | Functienaam | Functieomschrijving | Titel | Huidige functie
     """,
 )
 _HEADLINE: Final = Field(
@@ -179,7 +179,8 @@ _JOB_STARTED_ON: Final = Field(
     known="""
     Job Started On | Job Start Date | Current Job Start Date | Position Start Date | Started Current Role On |
     Role Start Date | Current Position Start Date | Current Job Started On | Employment Start Date | Job Started At |
-    Current Job Started At | Organization Start | Start Date | Date Started
+    Current Job Started At | Organization Start | Start Date | Date Started |
+    Current Role Start Date | Start Date in Current Role | Position Started On | Role Started On
     Beschäftigt seit | Eintrittsdatum | Startdatum | Position seit
     Fecha de inicio | Fecha de inicio del puesto | Fecha de inicio de empleo
     Date de début | Date de prise de poste | Date d'entrée en poste
