@@ -23,9 +23,10 @@ ECHOED: Final = frozenset({*IDS, "callback_url", "workflow_slug", "workstream_sl
 _WRAPPERS = """raw_clay_company_enriched_payload raw_clay_person_enriched_payload raw_payload enrich_company
     enrich_person enriched_data"""
 _FIELDS = """annual_revenue country current_experience derived_datapoints description domain education
-    employee_count experience first_name founded headline industries industry last_name latest_experience
-    linkedin_url locality location_name locations logo_url name org resolved_domain size slug specialties
-    summary title total_funding_amount_range_usd type url volunteering website"""
+    employee_count employment employment_history experience experiences first_name founded headline industries
+    industry last_name latest_experience linkedin_url locality location location_name locations logo_url name org
+    resolved_domain size slug specialties summary title total_funding_amount_range_usd type url volunteering website
+    work_experience"""
 WRAPPERS: Final = frozenset(_WRAPPERS.split())
 FIELDS: Final = frozenset(_FIELDS.split())
 COMPANY_FIELDS: Final = frozenset(
@@ -36,6 +37,8 @@ PERSON_FIELDS: Final = frozenset(
     {"current_experience", "education", "experience", "first_name", "headline", "last_name", "org", "title"}
     | {"latest_experience", "location_name", "summary", "connections", "jobs_count"}
 )
+EMPLOYERS: Final = frozenset({"company", "organization", "employer"})
+MAIL_KEYS: Final = frozenset({"email", "work_email"})
 _OUR_KEYS: Final = {re.sub(r"[\W_]+", "", name): name for name in ECHOED | WRAPPERS | {"rows"}}
 
 
@@ -57,6 +60,31 @@ def _our_key(key: str) -> str:
     return _OUR_KEYS.get(re.sub(r"[\W_]+", "", key).lower(), key)
 
 
+def respelled(told: Object) -> Object:
+    """The object with "Company Name" and "companyName" as `company_name`; a key that is spelled so already wins."""
+    keys = "".join(told)
+    if keys.islower() and keys.isidentifier():
+        return told
+    return {snake(key): value for key, value in told.items()} | told
+
+
+def snake(key: str) -> str:
+    """A key in snake case: "LinkedIn URL" and "linkedinUrl" are `linkedin_url`."""
+    return _snake(key[:60])
+
+
+@lru_cache(maxsize=4096)
+def _snake(key: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key.replace("LinkedIn", "Linkedin"))
+    return re.sub(r"[\W_]+", "_", words).strip("_").lower()
+
+
+def fields_of(told: Object) -> frozenset[str]:
+    """The fields of an enrichment that an object has, however it spells them; as it spells them, if those are many."""
+    found = FIELDS & told.keys()
+    return found if len(found) >= 5 else FIELDS.intersection(map(snake, told))
+
+
 def is_wrapped(body: Object) -> bool:
     """Whether a key of the body says that the enrichment is under it."""
     return not WRAPPERS.isdisjoint(body) or not WRAPPERS.isdisjoint(map(our_key, body))
@@ -64,7 +92,8 @@ def is_wrapped(body: Object) -> bool:
 
 def kind_of(found: Object) -> Kind | None:
     """What an enrichment is about, by the fields that only one kind has; None when it could be either."""
-    company, person = len(COMPANY_FIELDS & found.keys()), len(PERSON_FIELDS & found.keys())
+    names = respelled(found).keys()
+    company, person = len(COMPANY_FIELDS & names), len(PERSON_FIELDS & names)
     return None if company == person else "company" if company > person else "person"
 
 
@@ -75,13 +104,19 @@ def enrichments(value: object) -> list[Object]:
 
 def search(body: Object) -> list[tuple[int, Object, Object]]:
     """The enrichments in `body` (score, object, parent): itself if flat, none if its wrapper is empty."""
-    score = len(FIELDS & body.keys())
+    score = len(fields_of(body))
     wrapped = is_wrapped(body)
     flat = [(score, body, body)] if score >= 5 or not wrapped else []
     if score >= 5 and not wrapped:
         return flat
-    nested = list(_nested(body, MAX_LAYERS))
-    return [hit for hit in nested if hit[0] > (4 if wrapped else score)] or flat
+    hits = [hit for hit in _nested(body, MAX_LAYERS) if hit[0] > (4 if wrapped else score)]
+    return [*hits, *flat] if flat and all(_employs(body, hit) for _, hit, _ in hits) else hits or flat
+
+
+def _employs(body: Object, inner: Object) -> bool:
+    """Whether this is the employer inside what is told of a person."""
+    about_person = kind_of(body) == "person" or not MAIL_KEYS.isdisjoint(respelled(body))
+    return about_person and any(inner is body.get(name) for name in EMPLOYERS)
 
 
 def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
@@ -90,7 +125,7 @@ def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
         key = our_key(told)
         if key not in FIELDS and key not in ECHOED:
             for inner in objects(value[:1] if isinstance(value, list) else value)[:1]:
-                score = len(FIELDS & inner.keys())
+                score = len(fields_of(inner))
                 hits = list(_nested(inner, layers - 1)) if score < 3 else []
                 if not hits and (score >= 3 or (inner and key in WRAPPERS)):
                     hits = [(score, inner, body)]
@@ -114,12 +149,12 @@ def at(source: Any, path: tuple[str | int, ...]) -> Any:
 
 def objects(value: object) -> list[Object]:
     """The objects in `value`: itself, those of an array, or what JSON in a string says they are."""
-    value = _unquoted(value)
+    value = unquoted(value)
     rows = value if isinstance(value, list) else [value]
-    return [row for row in map(_unquoted, rows) if isinstance(row, dict)]
+    return [row for row in map(unquoted, rows) if isinstance(row, dict)]
 
 
-def _unquoted(value: object) -> Any:
+def unquoted(value: object) -> Any:
     """`value`, or what it says if it is a string that holds JSON."""
     for _ in range(MAX_LAYERS):
         if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):

@@ -45,6 +45,7 @@ def page() -> str:
         INTRODUCTION.format(version=VERSION),
         _table("A company's answer", company.TABLE, [company.placed(found) for found in companies]),
         _table("A person's answer", person.TABLE, people),
+        _table("A job of a person", person.JOB, []),
         _table("A search for an e-mail address", CONTACT, []),
         _uploads(),
         NOTES,

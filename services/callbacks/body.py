@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
+from services.callbacks.verdict import says_something
 from shared.enrichment import (
-    ECHOED,
     FIELDS,
     IDS,
     MAX_LAYERS,
@@ -96,7 +96,7 @@ def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:
         return [_one_of_two(body, outer, hit) for hit in hits]
     _, payload, parent = hits[0] if len(hits) == 1 else (0, body, body)
     ids = _ids_around(body, outer, payload, parent)
-    found = bool(hits) and _says_something(payload)
+    found = bool(hits) and says_something(payload)
     kept = payload if hits else next(value for key, value in body.items() if our_key(key) in WRAPPERS)
     item, company, person, dispatch = map(ids.get, IDS)
     return [Answer(item, company, person, dispatch, kept, found)]
@@ -110,11 +110,7 @@ def _one_of_two(body: Object, outer: dict[str, str], hit: tuple[int, Object, Obj
     named = [each for each, key in _OF.items() if key in ids]
     company, person = (ids.get(key) if kind == each else None for each, key in _OF.items())
     dispatch = ids.get("dispatch_id") if named == [kind] else None
-    return Answer(ids.get("item_id"), company, person, dispatch, payload, _says_something(payload), kind)
-
-
-def _says_something(payload: Object) -> bool:
-    return any(v not in (None, "", {}, []) for k, v in payload.items() if our_key(k) not in ECHOED)
+    return Answer(ids.get("item_id"), company, person, dispatch, payload, says_something(payload), kind)
 
 
 def _ids_around(body: Object, outer: dict[str, str], payload: Object, parent: Object) -> dict[str, str]:

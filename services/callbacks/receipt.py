@@ -34,15 +34,13 @@ def received(
 ) -> list[Event]:
     """One EnrichmentReceived for each answer; the first has the rest of the body `whole` that they are parts of.
 
-    The token's own ids hold for the first answer that names no others.
+    The token's own ids hold for the first answer that names no others, one that was found before one that was not.
     """
     events = []
-    bound = sender.token
+    bound = _bound(answers, sender.token) if sender.token else None
     rest = _rest(whole, answers)
     for answer in answers:
-        token = bound if bound is not None and _agrees(answer, bound) else None
-        if token is not None:
-            bound = None
+        token = sender.token if answer is bound else None
         events.append(_event(sender, answer, token, rest, now, new_id()))
         rest = None
     return events
@@ -93,6 +91,12 @@ def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, n
         client_id=sender.client_id if sender else None, occurred_at=now, actor=ACTOR, correlation_id=event_id,
         payload=payload,
     )  # fmt: skip
+
+
+def _bound(answers: list[Answer], token: CallbackToken) -> Answer | None:
+    """The answer that a token was given out for: the first that was found, else the first, of those that agree."""
+    agreeing = [answer for answer in answers if _agrees(answer, token)]
+    return max(agreeing, key=lambda answer: answer.found, default=None)
 
 
 def _agrees(answer: Answer, token: CallbackToken) -> bool:

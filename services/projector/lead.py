@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from services.projector.contradictions import contradictions
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
+from services.projector.extractors.company import FUNDED
 from services.projector.extractors.countries import country
 from services.projector.extractors.mapping import column, fingerprint, pick
-from services.projector.extractors.person import Job, company_keys, employer_keys
+from services.projector.extractors.person import JOB, Job, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
 from services.projector.extractors.values import (
     Span,
@@ -33,7 +34,7 @@ from services.projector.extractors.values import (
     year,
 )
 
-REVISION: Final = 2  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 3  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 NEW_IN_ROLE_MONTHS: Final = 6
@@ -76,7 +77,7 @@ COLUMNS: Final = (
     ),
     *FLAGS,
 )
-VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED))}"
+VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED, JOB, FUNDED))}"
 _UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(COLUMNS)
 
 

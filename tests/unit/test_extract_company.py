@@ -140,6 +140,22 @@ def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -
     ({"technologies": "Slack, Jira , Slack"}, {"technologies": ["Slack", "Jira"]}),
     ({"total_funding_amount_range_usd": "Funding unknown"}, {}),
     ({"name": "null", "type": " ", "logo_url": {}}, {}),
+    ({"locality": "London, England"}, {"city": "London", "state": "England", "country": "United Kingdom"}),
+    ({"locality": "Singapore, Singapore"}, {"city": "Singapore", "country": "Singapore"}),
+    ({"location": "1 Main St, Austin, TX 78701, US"}, {"city": "Austin", "state": "TX", "country": "United States"}),
+    ({"location": "10 Rue X, 75008 Paris, France"}, {"city": "Paris", "country": "France"}),
+    ({"headquarters": "Berlin, Germany"}, {"city": "Berlin", "country": "Germany"}),
+    ({"headquarter": '{"city": "Graz", "geographicArea": "Styria"}'}, {"city": "Graz", "state": "Styria"}),
+    ({"locations": [{"city": "A", "is_hq": False}, {"city": "B", "is_hq": True}]}, {"city": "B"}),
+    ({"founded": {"year": 1999, "month": None}}, {"founded_year": 1999}),
+    ({"founded": "19990501"}, {"founded_year": 1999}),
+    ({"country": {"name": "Germany", "code": "DE"}}, {"country": "Germany"}),
+    ({"locations": [PRIMARY | {"address": "San Francisco, CA 94110, US"}]},
+     {"city": "San Francisco", "state": "CA", "country": "United States"}),
+    ({"locations": PRIMARY | {"inferred_location": '{"locality": "Graz", "admin_district": "Styria"}'}},
+     {"city": "Graz", "state": "Styria"}),
+    ({"technologies": '["Slack", "Jira"]'}, {"technologies": ["Slack", "Jira"]}),
+    ({"derived_datapoints": {"industry": '["X", "Y"]'}}, {"industry": "X", "industries": ["X", "Y"]}),
 ])  # fmt: skip
 def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, Any]) -> None:
     assert company.extract(answer) == {f"company_{name}": value for name, value in columns.items()}
@@ -152,6 +168,9 @@ def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, An
     ("1-10", "2-10"), ("Self-employed", "1"), (67, "51-200"), (10_000, "5001-10000"), (10_001, "10001+"),
     (0, None), ("", None), (None, None), ([], None), ("many", None),
     ("51 – 200 employees", "51-200"), ("> 10,000", "10001+"), ("10,001 or more", "10001+"), ("<10", "2-10"),
+    ("1.001-5.000", "1001-5000"), ("1 001 - 5 000", "1001-5000"), ("more than 10000", "10001+"), ("67.0", "51-200"),
+    ({"start": 51, "end": 200}, "51-200"), ({"min": "10001", "max": None}, "10001+"), ([51, 200], "51-200"),
+    ("[51,200]", "51-200"), ([10_001, None], "10001+"), ([[1], {}], None), ([1, 2, 3], None), ({"start": []}, None),
 ])  # fmt: skip
 def test_size_buckets(raw: object, wanted: str | None) -> None:
     assert size_bucket(raw) == wanted
@@ -166,6 +185,9 @@ def test_size_buckets(raw: object, wanted: str | None) -> None:
     ("$10 - $50 million", "10M-50M"), ("$1 million - $10 million", "1M-10M"), ("USD 1B-10B", "1B-10B"),
     ("Under $1M", "0-1M"), ("<1M", "0-1M"), ("$2.5M", "1M-5M"), ("3 million", "1M-5M"), ("1.2bn", "1B-10B"),
     ("€10M", "€10M"), ("US$5M", "5M-10M"),
+    ("$10 mil. - $25 mil.", "10M-25M"), ("$1 bil. - $5 bil.", "1B-5B"), (">$1B", "1B+"), ("over 1 billion", "1B+"),
+    ("1B or more", "1B+"), ("$1,500,000 - $5,000,000", "1.5M-5M"), ("1000000-5000000", "1M-5M"), ("$1,000,000+", "1M+"),
+    ({"min": 10_000_000, "max": 25e6}, "10M-25M"), ({"amount": 12_000_000, "currency": "USD"}, "10M-25M"),
 ])  # fmt: skip
 def test_revenue_ranges(raw: object, wanted: str | None) -> None:
     assert revenue_range(raw) == wanted
@@ -177,6 +199,7 @@ def test_revenue_ranges(raw: object, wanted: str | None) -> None:
     (0, None), (5e5, "$0 - $1M"),
     ("$1M – $5M", "$1M - $5M"), ("$3 million", "$1M - $5M"), ("Undisclosed", None),
     ("Funding not available", None), ("US$ 30M", "$25M - $50M"),
+    ("No funding found", None), ("Bootstrapped", None), ({"value_usd": 5_000_000}, "$5M - $10M"), (">$250M", "$250M+"),
 ])  # fmt: skip
 def test_funding_ranges(raw: object, wanted: str | None) -> None:
     assert funding_range(raw) == wanted
@@ -187,6 +210,8 @@ def test_funding_ranges(raw: object, wanted: str | None) -> None:
     ("Ruritania", "Ruritania"), ("", None),
     ("kz", "Kazakhstan"), ("Russian Federation", "Russia"), ("DEU", "Germany"), ("Schweiz", "Switzerland"),
     ("Korea, Republic of", "South Korea"), ("ci", "Côte d'Ivoire"), ("Scotland", "United Kingdom"), (49, "49"),
+    ("POL", "Poland"), ("KOR", "South Korea"), ("The United States", "United States"), ("Germany (DE)", "Germany"),
+    ({"code": "DE"}, "Germany"), ({}, None), ("Turkiye", "Türkiye"), ("PRC", "China"),
 ])  # fmt: skip
 def test_countries(raw: object, wanted: str | None) -> None:
     assert country(raw) == wanted

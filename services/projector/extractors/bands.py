@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from services.projector.extractors.values import text
 
@@ -39,43 +39,74 @@ FUNDINGS: Final = (
     (1e8, "$50M - $100M"),
     (2.5e8, "$100M - $250M"),
 )
-_UNTOLD: Final = ("UNKNOWN", "UNDISCLOSED", "NOTDISCLOSED", "NOTAVAILABLE")
+_UNTOLD: Final = (
+    "UNKNOWN",
+    "UNDISCLOSED",
+    "NOTDISCLOSED",
+    "NOTAVAILABLE",
+    "NOTAPPLICABLE",
+    "NOFUNDING",
+    "BOOTSTRAPPED",
+)
 _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_HEADS = re.compile(r"(\d[\d,]{0,12})(K?)(\+?)", re.IGNORECASE | re.ASCII)
+_HEADS = re.compile(r"(\d{1,3}(?:[,. ]\d{3}){1,3}|\d{1,13})(?:\.\d{1,2})?(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
+_MORE_THAN = re.compile(r"\s*(?:>|over|more than|above)", re.IGNORECASE)
+_LEAST: Final = ("start", "min", "from")
+_MOST: Final = ("end", "max", "to")
+_AMOUNTS: Final = ("value_usd", "amount", "value")
 _RANGE = re.compile(r"(\d+(?:\.\d+)?[KMBT]?)-(\d+(?:\.\d+)?[KMBT])", re.ASCII)
 _MORE = re.compile(r"(\d+(?:\.\d+)?[KMBT])\+", re.ASCII)
 
 
 def size_bucket(value: object) -> str | None:
-    """The head count band of a count, or of a provider's band ("501-1,000 employees", "10,001+")."""
+    """The head count band of a count, or of a provider's band ("501-1,000 employees", "10,001+", [51, 200])."""
     return _size_bucket(written) if (written := _short(value)) else None
 
 
 def revenue_range(value: object) -> str | None:
     """A yearly revenue in dollars as a band: "$10M - 25M" is "10M-25M", and an amount finds its own."""
-    value = int(value) if isinstance(value, float) and abs(value) < 1e15 else value
     return _revenue_range(written) if (written := _short(value)) else None
 
 
 def funding_range(value: object) -> str | None:
     """The total raised, as "$1M - $5M" or "$250M+", an amount too; None where the provider does not know it."""
-    value = int(value) if isinstance(value, float) and abs(value) < 1e15 else value
     return _funding_range(written) if (written := _short(value)) else None
 
 
 def _short(value: object) -> str | None:
+    if isinstance(value, dict | list):
+        return _pair(value)
+    value = int(value) if isinstance(value, float) and abs(value) < 1e15 else value
     return None if isinstance(value, str) and len(value) > 60 else text(value)
+
+
+def _pair(value: dict[str, Any] | list[Any]) -> str | None:
+    """A band that is told as its two ends, the upper one perhaps open; or an amount with its currency."""
+    if isinstance(value, list):
+        least, most = value if len(value) == 2 else (None, None)
+    else:
+        if amount := next((told for name in _AMOUNTS if (told := _end(value.get(name)))), None):
+            return amount
+        least, most = (next((value[name] for name in names if name in value), None) for names in (_LEAST, _MOST))
+    least, most = _end(least), _end(most)
+    return least and (f"{least}-{most}" if most else f"{least}+")
+
+
+def _end(value: object) -> str | None:
+    return None if isinstance(value, dict | list) else _short(value)
 
 
 @lru_cache(maxsize=4096)
 def _size_bucket(written: str) -> str | None:
+    if written.startswith("["):
+        written = written.replace(",", "-")
     found = _HEADS.findall(written)
     if not found:
         return "1" if written.lower() in ("self-employed", "myself only") else None
     digits, thousand, plus = found[-1]
-    more = plus or written.startswith(">") or written.lower().endswith("or more")
-    heads = int(digits.replace(",", "")) * (1000 if thousand else 1) + (1 if more else 0)
+    more = plus or _MORE_THAN.match(written) or written.lower().endswith("or more")
+    heads = int(re.sub(r"\D", "", digits)) * (1000 if thousand else 1) + (1 if more else 0)
     return next((band for top, band in SIZES if heads <= top), "10001+") if heads else None
 
 
@@ -105,12 +136,23 @@ def _bare(written: str) -> str:
     """An amount or a range of them without spaces, dollar signs and words: "$10 - $50 million" is "10M-50M"."""
     bare = re.sub(r"\s*(?:[\u2010-\u2015]|\bTO\b)\s*", "-", written.upper())
     bare = re.sub(r"[\s$]|US(?=\$)|USD", "", bare)
-    bare = re.sub(r"(?<=\d)(?:MILLION|MIO|MN|MM)S?", "M", re.sub(r"(?<=\d)(?:BILLION|BN)S?", "B", bare))
+    bare = re.sub(r"(?<=\d)(?:MILLION|MIO|MIL|MN|MM)S?\.?", "M", re.sub(r"(?<=\d)(?:BILLION|BIL|BN)S?\.?", "B", bare))
     bare = re.sub(r"(?<=\d)THOUSAND", "K", bare)
-    bare = re.sub(r"^(?:<|UNDER|LESSTHAN|UPTO)(?=\d)", "0-", bare)
+    bare = re.sub(r"^(?:<|UNDER|BELOW|LESSTHAN|UPTO)(?=\d)", "0-", bare)
+    bare = re.sub(r"^(?:>|OVER|ABOVE|MORETHAN)(\d[^-]*)$|^(\d[^-]*)ORMORE$", r"\1\2+", bare)
+    bare = (
+        re.sub(r"(?<![\d.,])\d{1,3}(?:,?\d{3})+(?![\d.,KMBT])", _in_units, bare) if "-" in bare or "+" in bare else bare
+    )
     if found := re.fullmatch(r"(0*[1-9]\d{0,2}(?:\.\d+)?)-(\d+(?:\.\d+)?)([KMBT])", bare):
         bare = f"{found[1]}{found[3]}-{found[2]}{found[3]}"  # one unit for both
     return bare
+
+
+def _in_units(found: re.Match[str]) -> str:
+    """Dollars at the end of a band, written shortly: "1,500,000" is "1.5M"."""
+    amount = int(found[0].replace(",", ""))
+    unit = next(unit for unit in "TBMK" if amount >= _UNITS[unit])
+    return f"{amount / _UNITS[unit]:g}{unit}"
 
 
 def _amount(found: re.Match[str]) -> float:

@@ -5,14 +5,27 @@ from typing import Final
 from services.projector.extractors.mapping import column
 from services.projector.extractors.values import address, text
 
+_COURSE: Final = frozenset({"ok", "success", "succeeded", "done", "complete", "completed", "found", "true", "false"})
+
+
+def standing(value: object) -> str | None:
+    """What is said of an address ("valid", "catch-all"), not how the request for it went ("success", 200)."""
+    written = text(value)
+    return None if written is None or written.isdecimal() or written.lower() in _COURSE else written
+
+
 TABLE: Final = (
     column(
-        "person_email", address, "email", "work_email", "person_email", "email_address", "emails.0", "emails.0.email",
-        "result.email", "data.email", "response.email",
+        "person_email", address, "email", "work_email", "person_email", "email_address", "email.email", "email.0",
+        "email.0.email", "emails.0", "emails.0.email", "emails.0.value", "emails.0.address", "final_email",
+        "business_email", "professional_email", "enrich_email", "result", "personal_email",
     ),
     column(
-        "person_email_status", text, "email_status", "verification_status", "status", "emails.0.status",
-        "result.status", "data.status",
+        "person_email_status", standing, "email_status", "verification_status", "verification.status",
+        "email.status", "email.0.status", "emails.0.status", "status",
     ),
-    column("person_phone", text, "mobile_phone", "phone", "phone_number", "mobile", "phones.0", "result.phone"),
+    column(
+        "person_phone", text, "mobile_phone", "phone", "phone_number", "mobile", "mobile_number", "phones.0",
+        "phones.0.number", "phone_numbers.0", "phone_numbers.0.number",
+    ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """One English short name per country. Codes and other spellings are known, the rest passes through."""
 
+import re
 from typing import Final
 
 from services.projector.extractors.values import text
@@ -37,23 +38,60 @@ _OTHER = {
     "méxico": "MX", "polska": "PL", "nederland": "NL", "belgië": "BE", "belgique": "BE", "danmark": "DK",
     "sverige": "SE", "norge": "NO", "suomi": "FI", "spanien": "ES", "allemagne": "DE", "alemania": "DE",
     "korea, republic of": "KR", "russian federation": "RU", "hong kong sar": "HK", "ivory coast": "CI", "macau": "MO",
+    "republic of ireland": "IE", "prc": "CN", "people's republic of china": "CN", "hong kong sar china": "HK",
+    "turkiye": "TR", "cote d'ivoire": "CI", "bosnia & herzegovina": "BA",
     "scotland": "GB", "wales": "GB", "northern ireland": "GB", "macedonia": "MK", "swaziland": "SZ", "burma": "MM",
 }  # fmt: skip
+# As ISO 3166 has them with three letters, beside those above; a town or a province may be short for the same.
+_THREE = """AE ARE AF AFG AL ALB AO AGO AR ARG AM ARM AZ AZE BD BGD BE BEL BG BGR BH BHR BA BIH BY BLR BO BOL BW BWA
+CL CHL CI CIV CM CMR CO COL CR CRI CU CUB CY CYP CZ CZE DK DNK DO DOM DZ DZA EC ECU EG EGY EE EST ET ETH FI FIN
+GE GEO GH GHA GR GRC GT GTM HK HKG HN HND HR HRV HT HTI HU HUN ID IDN IE IRL IQ IRQ IS ISL IL ISR JM JAM JO JOR
+KZ KAZ KE KEN KG KGZ KH KHM KR KOR KW KWT LB LBN LK LKA LT LTU LU LUX LV LVA MO MAC MA MAR MC MCO MD MDA MK MKD
+MT MLT MM MMR ME MNE MN MNG MU MUS MY MYS NG NGA NI NIC NO NOR NP NPL NZ NZL OM OMN PK PAK PA PAN PE PER PH PHL
+PL POL PR PRI PT PRT PY PRY QA QAT RO ROU RU RUS RW RWA SA SAU SN SEN SG SGP SV SLV RS SRB SK SVK SI SVN TH THA
+TN TUN TR TUR TW TWN TZ TZA UG UGA UA UKR UY URY UZ UZB VE VEN VN VNM ZA ZAF ZM ZMB ZW ZWE"""
 _BY_CODE: Final = dict(line.split(" ", 1) for line in _NAMES.replace("\n", "|").split("|"))
 _KNOWN: Final = {
     **{code.lower(): name for code, name in _BY_CODE.items()},
     **{name.lower(): name for name in _BY_CODE.values()},
     **{spelling: _BY_CODE[code] for spelling, code in _OTHER.items()},
 }
+_TWO_AND_THREE = _THREE.split()
+_LONG_CODES: Final = {
+    three.lower(): _BY_CODE[two] for two, three in zip(_TWO_AND_THREE[::2], _TWO_AND_THREE[1::2], strict=True)
+}
 _PLACES_TOO: Final = frozenset({"georgia", "jersey", "jordan", "lebanon", "grenada", "wales", "macedonia", "che"})
 
 
+_NO_STATES: Final = frozenset({"us", "uk", "gb"})
+_NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland"})
+_CITIES: Final = frozenset(
+    {"singapore", "hong kong", "luxembourg", "monaco", "macao", "macau", "gibraltar", "djibouti"}
+)
+
+
 def country(value: object) -> str | None:
-    """The English short name: "US", "usa" and "United States" are all "United States"."""
+    """The English short name: "US", "usa", "The United States (US)" and {"name": "USA"} are all "United States"."""
+    if isinstance(value, dict):
+        value = text(value.get("name")) or value.get("code")
     written = text(value)
-    return _KNOWN.get(written.lower(), written) if written else None
+    if not written:
+        return None
+    bare = re.sub(r"^the (?=[^(]{4})|\s?\([a-z]{2,3}\)$", "", written.lower())
+    return _KNOWN.get(bare) or _LONG_CODES.get(bare, written)
 
 
 def is_country(written: str) -> bool:
     """Whether this can only be a country: "CA" and "Georgia" are states here, and "Lebanon" is many a town."""
-    return len(written) > 2 and written.lower() in _KNOWN and written.lower() not in _PLACES_TOO
+    name = written.lower()
+    return (len(name) > 2 or name in _NO_STATES) and name in _KNOWN and name not in _PLACES_TOO
+
+
+def is_nation(written: str) -> bool:
+    """Whether this is a part of the United Kingdom that stands where others have a state."""
+    return written.lower() in _NATIONS
+
+
+def is_city(written: str) -> bool:
+    """Whether a country is one city, or has a city of its name that people mean as often."""
+    return written.lower() in _CITIES

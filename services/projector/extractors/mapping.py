@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from shared.enrichment import at, enrichments, is_wrapped, path_of
+from shared.enrichment import at, enrichments, is_wrapped, path_of, respelled
 
 
 class Column(NamedTuple):
@@ -45,10 +45,10 @@ def pick(
 
 
 def answer_of(raw: object, mine: frozenset[str], others: frozenset[str]) -> dict[str, Any]:
-    """The enrichment in `raw` with fields of my kind rather than the others'; {} when there is none."""
+    """The enrichment in `raw` with fields of my kind rather than the others', in snake case; {} when there is none."""
     if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and not is_wrapped(raw):
-        return raw
-    for found in enrichments(raw):
+        return respelled(raw)
+    for found in map(respelled, enrichments(raw)):
         if len(mine & found.keys()) >= len(others & found.keys()):
             return found
     return {}

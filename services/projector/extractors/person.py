@@ -6,37 +6,63 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from services.projector.extractors.countries import country
 from services.projector.extractors.mapping import answer_of, column, pick
 from services.projector.extractors.values import (
     Span,
     company_link,
     domain,
     flag,
-    month,
     person_link,
     span,
     text,
 )
 from shared.canonical import company_name_key
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects, respelled
 
 TABLE: Final = (
-    column("person_first_name", text, "first_name"),
-    column("person_last_name", text, "last_name"),
-    column("person_full_name", text, "name", "full_name"),
-    column("person_linkedin_url", person_link, "url", "linkedin_url", "linkedin_profile_url", "profile_url"),
-    column("person_title", text, "title", "job_title", "current_title"),
-    column("person_headline", text, "headline"),
-    column("person_location", text, "location_name", "location", "location.name"),
-    column("person_summary", text, "summary"),
-)
+    column("person_first_name", text, "first_name", "person_first_name", "name.given_name", "name.givenName"),
+    column("person_last_name", text, "last_name", "person_last_name", "name.family_name", "name.familyName"),
+    column("person_full_name", text, "name", "full_name", "person_full_name", "person_name", "name.fullName"),
+    column(
+        "person_linkedin_url", person_link, "url", "linkedin_url", "linkedin_profile_url", "profile_url",
+        "person_linkedin_url", "linkedin", "linkedin_profile", "socials.LINKEDIN.url",
+    ),
+    column(
+        "person_title", text, "title", "job_title", "current_title", "person_title", "professional_title",
+        "employment.title",
+    ),
+    column("person_headline", text, "headline", "person_headline", "linkedin_headline"),
+    column("person_location", text, "location_name", "location", "location.name", "person_location"),
+    column("person_summary", text, "summary", "person_summary", "bio", "about"),
+)  # fmt: skip
 JOBS: Final = (
     "experience",
     "current_experience",
     "experiences",
     "work_experience",
+    "employment_history",
+    "work_history",
     "latest_experience",
 )
+JOB: Final = (
+    column(
+        "company_name", text, "company_name", "company", "company.name", "organization_name", "organization.name",
+        "organization", "employer",
+    ),
+    column("title", text, "title", "job_title", "title.name", "position", "position_title", "role"),
+    column(
+        "company_domain", domain, "company_domain", "company.domain", "company.website", "company_website", "domain",
+        "website",
+    ),
+    column(
+        "company_linkedin_url", company_link, "url", "company_linkedin_url", "company.url", "company.linkedin_url",
+        "company_linkedin_profile_url", "company_url", "linkedin_url",
+    ),
+    column("start", span, "start_date", "started_on", "starts_at", "start", "started_at"),
+    column("end", span, "end_date", "ended_on", "ends_at", "end", "ended_at"),
+    column("is_current", flag, "is_current", "current", "is_current_position"),
+)  # fmt: skip
 _RECENCY: Final = itemgetter(slice(0, 7))
 
 
@@ -77,7 +103,7 @@ class _Entry(NamedTuple):
     company_linkedin_url: str
     start: date | None
     end: date | None
-    told_start: object
+    began: Span | None
 
 
 def extract(raw: object) -> dict[str, Any]:
@@ -96,13 +122,15 @@ def profile(raw: object) -> Profile:
     if not found:
         return NOBODY
     columns, entries = pick(TABLE, found), _entries(found)
+    if "person_location" not in columns and (place := _place(found)):
+        columns["person_location"] = place
     headline = _headline(found, entries, columns.get("person_title"))
     if headline and headline.title:
         columns.setdefault("person_title", headline.title)
     if headline and headline.start:
         columns["person_current_job_start_date"] = headline.start
     jobs = [_job(entry, ordinal) for ordinal, entry in enumerate(entries)]
-    return Profile(columns, jobs, span(headline.told_start) if headline else None)
+    return Profile(columns, jobs, headline.began if headline else None)
 
 
 def employer_keys(job: Job) -> tuple[str, ...]:
@@ -122,14 +150,31 @@ def company_keys(host: str | None, linkedin_url: str | None, name: str | None) -
 
 
 def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -> _Entry | None:
-    """The job a person stands for: the latest if current, else the current one named on top, else any."""
+    """The job a person stands for: the latest if current, else the current one named on top, else any.
+
+    Named are an employer and a title, as far as they are told.
+    """
     latest = next(map(_entry, objects(found.get("latest_experience"))), None)
     if latest and latest.is_current:
         return latest
     current = [entry for entry in entries if entry.is_current]
-    wanted = (text(found.get("org")), title)
-    named = (entry for entry in current if (entry.company_name, entry.title) == wanted)
+    org = text(found.get("org") or found.get("job_company_name"))
+    named = (
+        entry for entry in current
+        if (org or title) and _same(org, entry.company_name) and _same(title, entry.title)
+    )  # fmt: skip
     return next(named, current[0] if current else None)
+
+
+def _place(found: dict[str, Any]) -> str | None:
+    """City, state and country where they are told one by one; not a country alone."""
+    told = found["location"] if isinstance(found.get("location"), dict) else found
+    city, state, land = text(told.get("city")), text(told.get("state")), country(told.get("country"))
+    return ", ".join(filter(None, (city, state, land))) if city else None
+
+
+def _same(told: str | None, name: str) -> bool:
+    return told is None or told.casefold() == name.casefold()
 
 
 def _entries(found: dict[str, Any]) -> list[_Entry]:
@@ -143,27 +188,16 @@ def _entries(found: dict[str, Any]) -> list[_Entry]:
 
 def _entry(told: dict[str, Any]) -> _Entry | None:
     """None when it names neither an employer nor a title."""
-    if isinstance(firm := told.get("company"), dict):
-        told = _employed_by(told, firm)
-    told_start, current = told.get("start_date") or told.get("started_on"), flag(told.get("is_current"))
-    start, end = month(told_start), month(told.get("end_date") or told.get("ended_on"))
-    name = text(told.get("company") or told.get("company_name")) or ""
-    title = text(told.get("title") or told.get("job_title")) or ""
-    host = domain(told.get("company_domain")) or ""
-    link = company_link(told.get("url") or told.get("company_linkedin_url")) or ""
+    said = pick(JOB, respelled(told))
+    name, title = said.get("company_name", ""), said.get("title", "")
+    host, link = said.get("company_domain", ""), said.get("company_linkedin_url", "")
     if not (name or title or host or link):
         return None
-    if current is None:
-        current = start is not None and end is None
+    began, ended = said.get("start"), said.get("end")
+    start, end = began and began[0].replace(day=1), ended and ended[0].replace(day=1)
+    current = said.get("is_current", start is not None and end is None)
     since, until = start or end or date.min, end or date.max
-    return _Entry(current, since, until, name, title, host, link, start, end, told_start)
-
-
-def _employed_by(told: dict[str, Any], firm: dict[str, Any]) -> dict[str, Any]:
-    """A job whose employer is told as an object, as others tell it."""
-    link = told.get("url") or firm.get("url") or firm.get("linkedin_url")
-    host = told.get("company_domain") or firm.get("domain") or firm.get("website")
-    return {**told, "company": firm.get("name"), "company_domain": host, "url": link}
+    return _Entry(current, since, until, name, title, host, link, start, end, began)
 
 
 def _job(entry: _Entry, ordinal: int) -> Job:

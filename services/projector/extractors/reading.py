@@ -1,19 +1,19 @@
 """One answer, read: which table fits its workflow and its entity, and what they find in it. Never raises."""
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from services.projector.extractors import company, contact, person
 from services.projector.extractors.mapping import Column, column, pick
 from services.projector.extractors.person import Job
 from services.projector.extractors.values import Span
-from shared.enrichment import enrichments, objects
+from shared.enrichment import EMPLOYERS, MAX_LAYERS, objects, respelled
 
 TABLES: Final = {"company": company.TABLE, "person": person.TABLE, "contact": contact.TABLE}
 _LINES: Final = {line.name: line for table in TABLES.values() for line in table}
 FEW: Final = 2  # columns that keys in another spelling must give before they are believed
+MOST: Final = 100  # objects of an answer that are looked at for an address
 
 
 class Reading(NamedTuple):
@@ -35,8 +35,6 @@ def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = 
         if not found.columns:
             others = (_read(candidate, kind) for candidate in _respelled(raw))
             found = next((other for other in others if len(other.columns) >= FEW), found)
-        elif told := _flat_and_respelled(raw):
-            found = found._replace(columns=_read(told, kind).columns | found.columns)
     if more:
         wanted = (pick(more, each) for each in objects(raw))
         found = found._replace(columns=next(filter(None, wanted), {}) | found.columns)
@@ -60,26 +58,24 @@ def _read(raw: object, kind: str) -> Reading:
 
 
 def _contact(raw: object) -> Reading:
-    candidates = (*enrichments(raw), *objects(raw))
-    return Reading(next(filter(None, (pick(contact.TABLE, each) for each in candidates)), {}), [])
+    """What the first object with an address says, the outer ones first; without one, what any says."""
+    told = [columns for each in islice(_inside(raw, MAX_LAYERS), MOST) if (columns := pick(contact.TABLE, each))]
+    with_address = (columns for columns in told if "person_email" in columns)
+    return Reading(next(with_address, told[0] if told else {}), [])
 
 
-def _flat_and_respelled(raw: object) -> dict[str, Any] | None:
-    """An enrichment that stands outermost with some keys in another spelling, as `_respelled` spells them."""
-    if not isinstance(raw, dict) or all(_snake(key) == key for key in raw):
-        return None
-    flat = enrichments(raw)[:1] == [raw]
-    return {_snake(key): value for key, value in raw.items()} if flat else None
+def _inside(raw: object, layers: int) -> Iterator[dict[str, Any]]:
+    """The objects of an answer in snake case, those of an employer left out: its address is not the person's."""
+    level = objects(raw)
+    for _ in range(layers):
+        level = [respelled(each) for each in level]
+        yield from level
+        level = [
+            inner for each in level for key, value in each.items() if key not in EMPLOYERS for inner in objects(value)
+        ]
 
 
 def _respelled(raw: object) -> Iterator[dict[str, Any]]:
-    """The objects of an answer, the outer ones first, with "Company Name" and "companyName" as `company_name`."""
+    """The objects of an answer, the outer ones first, in snake case."""
     for outer in objects(raw)[:1]:
-        for each in (outer, *(inner for inner in outer.values() if isinstance(inner, dict))):
-            yield {_snake(key): value for key, value in each.items()}
-
-
-@lru_cache(maxsize=4096)
-def _snake(key: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key[:60])
-    return re.sub(r"[\W_]+", "_", words).strip("_").lower()
+        yield from map(respelled, (outer, *(inner for inner in outer.values() if isinstance(inner, dict))))

@@ -64,12 +64,14 @@ def count(value: object) -> int | None:
 
 
 def year(value: object) -> int | None:
-    """A year from 1000 to 2100; in a text the only one that it names ("1999-05-01", "est. 1999")."""
+    """A year from 1000 to 2100; in a text the only one that it names ("1999-05-01", "est. 1999"), or of a date."""
     found = count(value)
     if found is None and isinstance(value, str) and len(value) < 40:
         named = _YEAR.findall(value)
         found = int(named[0]) if len(named) == 1 else None
-    return found if found and 1000 <= found <= 2100 else None
+    if found and 1000 <= found <= 2100:
+        return found
+    return known[0].year if (known := span(value)) else None
 
 
 def flag(value: object) -> bool | None:
