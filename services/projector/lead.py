@@ -18,7 +18,7 @@ from services.projector.extractors.bands import funding_range, revenue_range, si
 from services.projector.extractors.company import FUNDED
 from services.projector.extractors.countries import country
 from services.projector.extractors.mapping import column, fingerprint, pick
-from services.projector.extractors.person import JOB, Job, company_keys, employer_keys
+from services.projector.extractors.person import JOB, SINCE, Job, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
 from services.projector.extractors.values import (
     Span,
@@ -77,7 +77,7 @@ COLUMNS: Final = (
     ),
     *FLAGS,
 )
-VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED, JOB, FUNDED))}"
+VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED, JOB, SINCE, FUNDED))}"
 _UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(COLUMNS)
 
 

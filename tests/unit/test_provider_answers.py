@@ -160,6 +160,20 @@ def test_a_person_however_the_keys_are_spelled(body: Any) -> None:
     assert person(PERSON_IDS | body).columns == CEO
 
 
+@pytest.mark.parametrize("wrap", [lambda lead: lead, lambda lead: {"result": lead}])
+def test_columns_of_ours_are_known_by_their_own_names(wrap: Callable[[Any], Any]) -> None:
+    firm = {
+        "company_name": "Acme", "company_domain": "acme.com", "company_size_bucket": "51-200",
+        "company_revenue_range": "10M-25M", "company_funding_range": "$5M - $10M", "company_founded_year": 2010,
+        "company_industries": ["X", "Y"], "company_subindustries": ["Z"], "company_business_stage": "Growth Stage",
+        "company_technologies": ["Slack"], "company_city": "Austin", "company_state": "Texas",
+    }  # fmt: skip
+    assert company(COMPANY_IDS | wrap(firm)).columns == firm
+    who = person(PERSON_IDS | wrap(CEO | {"person_current_job_start_date": "2025-10-01"}))
+    assert who.columns == CEO | {"person_current_job_start_date": date(2025, 10, 1)}
+    assert who.current_since == (date(2025, 10, 1), date(2025, 10, 1))
+
+
 @pytest.mark.parametrize("place", [
     {"city": "Austin", "state": "Texas", "country": "US"},
     {"location": {"city": "Austin", "state": "Texas", "country": "US"}},

@@ -34,7 +34,7 @@ TABLE: Final = (
         "linkedin_company_url", "linkedin_profile_url", "socials.LINKEDIN.url",
     ),
     column("company_website", text, "website", "company_website", "website_url", "website.url"),
-    column("company_logo_url", text, "logo_url", "company_logo_url", "logo"),
+    column("company_logo_url", text, "logo_url", "company_logo_url", "logo", "company_logo"),
     column(
         "company_description", text, "derived_datapoints.description", "description", "company_description",
         "short_description",
@@ -44,11 +44,18 @@ TABLE: Final = (
         "industry.0", "industries.0", "industries.0.name", "company_industry", "primary_industry",
         "primary_industry.0", "category.industry",
     ),
-    column("company_industries", listed, "derived_datapoints.industry", "industries", "industry", "company_industry"),
-    column("company_subindustries", listed, "derived_datapoints.subindustry", "subindustry", "category.subIndustry"),
+    column(
+        "company_industries", listed, "derived_datapoints.industry", "industries", "company_industries", "industry",
+        "company_industry",
+    ),
+    column(
+        "company_subindustries", listed, "derived_datapoints.subindustry", "subindustry", "company_subindustries",
+        "category.subIndustry",
+    ),
     column(
         "company_size_bucket", size_bucket, "size", "company_size", "employee_range", "headcount_range",
         "employee_count_range", "company_size_range", "num_employees_enum", "metrics.employeesRange",
+        "company_size_bucket",
     ),
     column(
         "company_employee_count", count, "employee_count", "company_employee_count", "employees", "headcount",
@@ -60,20 +67,25 @@ TABLE: Final = (
     column("company_country", country, "country", "place.country_region", "place.country_iso", "company_country"),
     column(
         "company_revenue_range", revenue_range, "annual_revenue", "revenue_range", "annual_revenue_range", "revenue",
-        "estimated_revenue", "company_annual_revenue", "company_revenue", "inferred_revenue", "metrics.annualRevenue",
-        "metrics.estimatedAnnualRevenue",
+        "estimated_revenue", "company_annual_revenue", "company_revenue", "company_revenue_range", "inferred_revenue",
+        "metrics.annualRevenue", "metrics.estimatedAnnualRevenue",
     ),
     column(
         "company_founded_year", year, "founded", "founded_year", "year_founded", "founded_on", "founded_date",
-        "company_founded_year", "founding_date.date",
+        "company_founded_year", "company_founded", "founding_date.date",
     ),
     column("company_type", text, "type", "company_type"),
-    column("company_business_stage", text, "derived_datapoints.business_stage"),
+    column(
+        "company_business_stage", text, "derived_datapoints.business_stage", "business_stage", "company_business_stage",
+    ),
     column(
         "company_funding_range", funding_range, "total_funding_amount_range_usd", "total_funding",
-        "total_funding_raised", "funding_total", "funding.funding_total", "metrics.raised",
+        "total_funding_raised", "funding_total", "funding.funding_total", "metrics.raised", "funding_range",
+        "company_funding_range", "company_total_funding",
     ),
-    column("company_technologies", texts, "technologies", "tech_stack", "technology_names", "tech"),
+    column(
+        "company_technologies", texts, "technologies", "tech_stack", "technology_names", "tech", "company_technologies",
+    ),
 )  # fmt: skip
 FUNDED: Final = (
     column(
@@ -81,7 +93,7 @@ FUNDED: Final = (
         "latest_funding_round_date", "funding.last_funding_at",
     ),
 )  # fmt: skip
-_PLACES: Final = ("location", "hq", "headquarters", "headquarter", "geo", "address")
+_PLACES: Final = ("location", "hq", "headquarters", "headquarter", "geo", "address", "company_location")
 _MANNERS: Final = (
     (("city", "locality"), ("state", "region", "geographic_area"), ("country",)),
     *(((f"{of}_city",), (f"{of}_state",), (f"{of}_country",)) for of in ("company", "hq", "headquarters")),

@@ -36,6 +36,7 @@ TABLE: Final = (
     column("person_location", text, "location_name", "location", "location.name", "person_location"),
     column("person_summary", text, "summary", "person_summary", "bio", "about"),
 )  # fmt: skip
+SINCE: Final = (column("", span, "job_start_date", "current_job_start_date", "person_current_job_start_date"),)
 JOBS: Final = (
     "experience",
     "current_experience",
@@ -127,10 +128,11 @@ def profile(raw: object) -> Profile:
     headline = _headline(found, entries, columns.get("person_title"))
     if headline and headline.title:
         columns.setdefault("person_title", headline.title)
-    if headline and headline.start:
-        columns["person_current_job_start_date"] = headline.start
+    since = (headline and headline.began) or pick(SINCE, found).get("")
+    if since:
+        columns["person_current_job_start_date"] = since[0].replace(day=1)
     jobs = [_job(entry, ordinal) for ordinal, entry in enumerate(entries)]
-    return Profile(columns, jobs, headline.began if headline else None)
+    return Profile(columns, jobs, since)
 
 
 def employer_keys(job: Job) -> tuple[str, ...]:
