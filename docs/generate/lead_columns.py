@@ -28,11 +28,12 @@ workflow, column to path or paths: they are tried after these, and answers that 
 NOTES: Final = """\
 
 `place` is the inferred location of the entry of `locations` with `is_primary` or `is_hq` (or of the only one), else an
-object with `city` under `location`, `hq`, `headquarters`, `geo` or `address`, else what the text of `locality` or of those
-says, street and postcode left out, else `city`, `state` and `country` where they are told one by one. JSON in a string is
-read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in snake case.
+object with `city` under `location`, `hq`, `headquarters`, `geo` or `address`, else what the text of `locality` or of
+those says, street and postcode left out, else `city`, `state` and `country` where they are told one by one. JSON in a
+string is read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in
+snake case.
 
-An address is looked for in the answer, then in the objects within it, the outer ones first, not in those of an employer.
+An address is looked for in the answer, then in the objects within it, the outer ones first, not in an employer's.
 
 From no path, but from what is known: `person_current_job_start_date` and, where it is missing, `person_title` (the job
 the person stands for), `is_new_in_role` and `is_recently_funded` (dates, as of the lead's `reference_date`),
