@@ -21,9 +21,30 @@ from shared.redirects import unwrapped
 _CACHE: Final = 65_536
 _EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
 _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys((0, *range(0xD800, 0xE000)), None)
-_GUARD: Final = re.compile(r"(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
+_GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
+_FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
 _NOTHING: Final = frozenset(
-    ("", "-", "--", "null", "NULL", "none", "None", "NONE", "n/a", "N/A", "N/a", "n/A", "#n/a", "#N/A", "#N/a", "#n/A")
+    (
+        "",
+        "-",
+        "--",
+        "\\N",
+        "nan",
+        "NaN",
+        "null",
+        "NULL",
+        "none",
+        "None",
+        "NONE",
+        "n/a",
+        "N/A",
+        "N/a",
+        "n/A",
+        "#n/a",
+        "#N/A",
+        "#N/a",
+        "#n/A",
+    )
 )
 
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
@@ -53,7 +74,7 @@ _CREDENTIALS: Final = frozenset(
 
 
 def clean_cell(value: object) -> str | None:
-    """The text of a cell: no NUL, no edges of white space, no spreadsheet guard (`'+1 303 ...`), no `null`.
+    """The text of a cell: no NUL, no edges of white space, no spreadsheet guard (`'+1 303`, `="0049"`), no `null`.
 
     "Null" with one capital stays: it is a surname.
     """
@@ -62,9 +83,15 @@ def clean_cell(value: object) -> str | None:
     if value.isalnum():
         return None if value in _NOTHING else value
     text = value.strip() if value.isascii() and "\0" not in value else value.translate(_GAPS).strip(_EDGES)
-    if text.startswith("'"):
-        text = _GUARD.sub("", text, count=1) if _GUARD.match(text) else text
+    if text.startswith(("'", "=")):
+        text = _unguarded(text)
     return None if text.strip("\"' \t") in _NOTHING else text
+
+
+def _unguarded(text: str) -> str:
+    while (bare := _FORMULA_OF_TEXT.sub(r"\1", _GUARD.sub("", text)).strip(_EDGES)) != text:
+        text = bare
+    return text
 
 
 def registrable_domain(value: object) -> str | None:

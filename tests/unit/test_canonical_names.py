@@ -54,6 +54,10 @@ def test_person_name_key() -> None:
         ("Bloomin'", "Bloomin'"),
         ("\xa0a\xa0b\0 \ufeff", "a b"),
         ("Null", "Null"),
+        ("Nan", "Nan"),
+        ('="0049 30 1"', "0049 30 1"),
+        ("'=\"'+49 30 1\"", "+49 30 1"),
+        ('="a" & "b"', '="a" & "b"'),
         (35, "35"),
     ],
 )
@@ -62,7 +66,27 @@ def test_clean_cell(cell: object, clean: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", " ", "null", "NULL", '"null"', "n/a", "N/A", "None", "-", "'-", "'", None, True, []]
+    "cell",
+    [
+        "",
+        " ",
+        "null",
+        "NULL",
+        '"null"',
+        "n/a",
+        "N/A",
+        "None",
+        "-",
+        "'-",
+        "'",
+        "nan",
+        "NaN",
+        "\\N",
+        '=""',
+        None,
+        True,
+        [],
+    ],
 )
 def test_clean_cell_of_nothing(cell: object) -> None:
     assert canonical.clean_cell(cell) is None
