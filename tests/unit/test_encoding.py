@@ -24,10 +24,11 @@ LISTS = {
     "chinese": "姓名,公司\n李明,示例有限公司\n王芳,北京科技\n",
     "korean": "이름,회사\n김철수,삼성전자\n이영희,현대자동차\n",
     "quotes": "Name,Notes\nAnn,“Best” Inc – it’s fine…\nBob Müller,€ 5\n",
+    "apostrophes": "Name,Owner\nTrudy’s,Ann\nActive,Bob O’Brien\n",
     "one name": "First Name,Last Name\n" + "Ann,Ash\n" * 60 + "José,Cedar\n" + "Bob,Birch\n" * 60,
 }
 LEGACY = {
-    "cp1252": "portuguese french german spanish italian danish quotes|one name",
+    "cp1252": "portuguese french german spanish italian danish quotes apostrophes|one name",
     "iso8859-1": "portuguese german spanish",
     "iso8859-15": "french",
     "mac-roman": "portuguese french german spanish italian danish quotes|one name",
@@ -70,6 +71,11 @@ def test_unicode_needs_no_guess(tmp_path: Path, encoding: str, name: str) -> Non
     (tmp_path / "list").write_bytes(LISTS[name].encode(encoding))
     found = encoding_of(tmp_path / "list")
     assert (found.name, found.errors, found.warning) == (encoding, "strict", None)
+
+
+def test_a_sign_of_three_bytes_is_enough_to_tell_damaged_utf8(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes("Name,Site\nTrudy’s,a.example\n".encode() + b"Beta,b.exa\xc3")
+    assert (encoding_of(tmp_path / "list").name, encoding_of(tmp_path / "list").errors) == ("utf-8", "replace")
 
 
 def test_a_mark_that_says_big_endian(tmp_path: Path) -> None:

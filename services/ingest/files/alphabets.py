@@ -46,6 +46,8 @@ _CANDIDATES: Final[tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]]
         ("cp866", 0.92, _CYRILLIC, []),
     )
 )
+# What follows an apostrophe within a word: `Macy’s`, `Let’s`, `We’re`; in names a capital, `O’Brien`, `L’Oréal`.
+_CONTRACTED: Final = re.compile(r"[A-Z].*|s|t|d|m|re|ve|ll", re.S)
 _OPENING, _CLOSING, _SIGNS = "“„‘«‚", "”’»…", "–—€£•®™©°ºª\xa0"
 
 
@@ -81,6 +83,8 @@ def _at(word: str, index: int, alphabet: str) -> float:
         return 1.0 if len(word) > 1 and (sign in alphabet or sign.lower() in alphabet) else 0.0
     if sign in _OPENING:
         return -1.0 if before.isalpha() else 0.5
+    if sign == "’" and before.isalpha() and _CONTRACTED.fullmatch(word, index + 1):
+        return 1.0
     if sign in _CLOSING:
         return 0.5 if sign == "’" or not after.isalpha() else -1.0
     return 0.5 if sign in _SIGNS and not (before.isalpha() and after.isalpha()) else -2.0

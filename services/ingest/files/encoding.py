@@ -97,13 +97,18 @@ def _guess(sample: bytes, wrong_at: int, utf8: str) -> Encoding:
     """NULs are left out in any case: the file was scanned to its first byte that is not UTF-8 only."""
     as_utf8 = sample.decode("utf-8", "replace")
     damaged = as_utf8.count("\ufffd")
-    if sum(map(str.isalpha, re.sub(r"[\x00-\x7f]", "", as_utf8))) > 2 * damaged:
+    if sum(map(_proof, re.sub(r"[\x00-\x7f\ufffd]", "", as_utf8))) > 2 * damaged:
         note = f"Some characters are damaged, the first at byte {wrong_at}; they are shown as \ufffd."
         return Encoding(utf8, "replace", note, nuls=True)
     telling = [line for line in sample.splitlines() if not line.isascii()]
     name = _legacy(b"\n".join(telling)[:_GUESSED_FROM])
     note = f"The file is not UTF-8; it is read as {name}. Look at the accents."
     return Encoding(name, "replace", note, nuls=True)
+
+
+def _proof(character: str) -> int:
+    """How much it says for UTF-8: three bytes that make a character, `’` or `–`, hardly ever do so by chance."""
+    return 3 if character >= "\u0800" else character.isalpha()
 
 
 def _legacy(sample: bytes) -> str:
