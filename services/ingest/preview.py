@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from services.ingest.columns.mapping import SAMPLE_ROWS, Choices, require
+from services.ingest.columns.mapping import Choices, require
 from services.ingest.columns.proposals import Proposal, ambiguity, proposals
 from services.ingest.files.reading import Limits, Table, open_table
-from services.ingest.staging import Survey, mapping_of, surveyed
+from services.ingest.staging import Survey, first_rows, mapping_of, surveyed
 from services.ingest.workstreams import workstream, workstreams
 
 SHOWN_BAD_ROWS: Final = 1_000
@@ -55,7 +54,7 @@ def _best(found: list[Proposal]) -> str:
 
 
 def _proposed(table: Table) -> list[Proposal]:
-    return proposals(table.headers, [row.cells for row in islice(table.rows(), SAMPLE_ROWS)])
+    return proposals(table.headers, first_rows(table))
 
 
 def told(seen: Survey, warnings: list[str]) -> dict[str, Any]:

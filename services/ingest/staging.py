@@ -102,8 +102,12 @@ def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
 
 def mapping_of(table: Table, workstream: Workstream, choices: Choices | None) -> HeaderMapping:
     """The mapping of a table's columns, with a look at its first rows. Raises UnreadableFile and UnknownChoice."""
-    some = [row.cells for row in islice(table.rows(), SAMPLE_ROWS)]
-    return map_headers(workstream, table.headers, some, choices)
+    return map_headers(workstream, table.headers, first_rows(table), choices)
+
+
+def first_rows(table: Table) -> list[list[str]]:
+    """What is looked at to tell what the columns hold: the first rows, without those that do not fit the header."""
+    return [row.cells for row in islice(table.rows(), SAMPLE_ROWS) if row.bad is None]
 
 
 def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadRow | None:

@@ -36,6 +36,8 @@ def found_in(path: Path, content: str) -> Found:
         ("Filtered By,,\n   Show: All accounts,,\n   Units: Months,,\n", 3),
         ("Company,Acme Agency\nDate,2026-01-31\n", 2),
         ("Person,,Contact\n", 1),
+        ("Person,Person,Contact\n", 1),
+        ("Leads,Unnamed: 1,Unnamed: 2\n", 1),
         ("".join(f"Line {n} of the terms, which are long, and apply\n" for n in range(20)) + "\n", 21),
     ],
 )
@@ -68,6 +70,16 @@ def test_the_header_is_found_below_a_preamble(tmp_path: Path, preamble: str, lin
         ("Gesamt,,3\n", 1),
         ("\x1a", 1),
         ("Copyright (c) 2026 Example, Inc. All rights reserved.\n", 1),
+        ("Anzahl der Datensätze: 3\n", 1),
+        ("Nombre d'enregistrements :,3,\n", 1),
+        ("Exportdatum: 31.01.2026\n", 1),
+        ("3 enregistrements exportés\n", 1),
+        ("3 righe\n", 1),
+        ("Total de registros: 3\n", 1),
+        ("Vertraulich - nicht weitergeben\n", 1),
+        ("(3 rows affected)\n", 1),
+        ("Showing 1 to 3 of 3 entries\n", 1),
+        ("--- End ---\n", 1),
     ],
 )  # fmt: skip
 def test_what_stands_below_the_table_is_no_row(tmp_path: Path, footer: str, lines: int) -> None:
@@ -85,6 +97,8 @@ def test_what_stands_below_the_table_is_no_row(tmp_path: Path, footer: str, line
         "Zoe",
         "Copyright,Agency,copy@r.example",
         "Totalis,Ltd,",
+        "Studio: 54,Ltd,s@s.example",
+        "500 Startups,,",
     ],
 )
 def test_a_last_row_is_a_row(tmp_path: Path, last: str) -> None:
@@ -115,6 +129,7 @@ def test_companies_named_and_no_more_are_rows(tmp_path: Path, gap: str) -> None:
         ("Imię;Firma\nŁukasz;Przykład\n", ";", ["Imię", "Firma"], ["Łukasz"]),
         ("Name,Source\nAnn,LinkedIn\nCompany,Email\nBob,Phone\n", ",", ["Name", "Source"], ["Ann", "Company", "Bob"]),
         ('"Name","Note"\n"Ann","said \\"hi\\", ok"\n"Bob","x"\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
+        ('"Name","Note"\n"Ann","said \\"hi\\"."\n"Bob","x"\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
         (" First Name , EMAIL \nAnn,ann@a.example\n", ",", [" First Name ", " EMAIL "], ["Ann"]),
         ("Vorname;Nachname;E-Mail;Notiz\nAnn;Ash;a@a.example;gut, sehr gut\n", ";",
          ["Vorname", "Nachname", "E-Mail", "Notiz"], ["Ann"]),

@@ -107,6 +107,23 @@ def test_a_row_broken_off_is_bad_where_rows_end_in_empty_cells(tmp_path: Path) -
     assert [row.bad for row in ragged] == [None, None, None]
 
 
+@pytest.mark.parametrize("again", ["Name,Company,Note", " name , COMPANY,Note ", "Name,Company,Note,,"])
+def test_a_header_that_comes_again_is_bad(tmp_path: Path, again: str) -> None:
+    _, found = read_whole(tmp_path, f"Name,Company,Note\nAnn,Acme,x\n{again}\nName,Company,x\nBob,Beta,\n".encode())
+    assert [row.number for row in found if row.bad] == [2]
+    assert "repeats the header" in str(found[1].bad)
+
+
+@pytest.mark.parametrize(("text", "cell"), [(r'"said \"hi\"."', 'said "hi".'), (r'"a ""b\"" c"', 'a "b\\" c')])
+def test_quotes_are_escaped_or_doubled(tmp_path: Path, text: str, cell: str) -> None:
+    assert read(tmp_path, f"Name,Note\nAnn,{text}\n".encode())[1] == [["Ann", cell]]
+
+
+def test_rows_of_the_first_cell_alone_have_no_others(tmp_path: Path) -> None:
+    content = b'Company Name,Domain\n"Acme",\n' + b"Beta\n" * 9
+    assert read(tmp_path, content)[1] == [["Acme", ""], *[["Beta", ""]] * 9]
+
+
 def test_a_row_that_no_event_could_carry_is_bad(tmp_path: Path) -> None:
     _, found = read_whole(tmp_path, f"Name,Note\nAnn,{'x' * 500_000}\nBob,{'y' * 300_000}\n".encode())
     assert [row.bad is None for row in found] == [False, True]
@@ -126,6 +143,7 @@ def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"\n \n", "no rows"),
         (b"\xef\xbb\xbf", "no rows"),
+        (b",,,,\n" * 9, "no cell of the first line has a letter"),
         (b"a,b\n1,\x00\n", "NUL character is at byte 6"),
         (b"\xff\xfea\x00,", "UTF-16 but byte"),
         (b"<!DOCTYPE html>\n<p>x\n", "web page"),
@@ -133,6 +151,7 @@ def test_six_hundred_columns_and_one(tmp_path: Path) -> None:
         (b'{"a": 1, "b": 2}\n', "JSON"),
         (b"Dear team, please find the list attached, thanks.\nAs said, we need it soon.\n", "sentence"),
         (b"Company,Employees\n" + b"Acme, Inc., of Berlin,3\n" * 6, "do not fit"),
+        (b"Company,Employees\n" + b"Acme;3\n" * 6, "do not fit"),
         (b"Name," + b"x" * 200_000 + b"\nAnn,1\n", "The header has 200,004 characters"),
         (b'a,b\n1,"never closed\n2,3\n', "line 2 opens a quotation mark"),
     ],

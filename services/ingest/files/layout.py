@@ -4,11 +4,12 @@ A header is told by its content (words that files use as headers, no values) and
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from services.ingest.vocabulary import header_key
+from services.ingest.vocabulary import header_key, readings
 from services.ingest.workstreams import known_headers
 
 Cells = Sequence[str]
@@ -16,6 +17,8 @@ Cells = Sequence[str]
 _CANDIDATES: Final = 40
 _ENOUGH_KNOWN: Final = 4
 _MOST_LOST: Final = 2.5
+_LONGEST_OWNED: Final = 80
+_OWNED_AMONG: Final = 30
 # Values, and several labels in one cell, which another delimiter would part.
 _NO_LABEL: Final = re.compile(
     r"""
@@ -37,7 +40,8 @@ _CLOSING: Final = re.compile(
         | todos\ los\ derechos\ reservados | tutti\ i\ diritti\ riservati | todos\ os\ direitos\ reservados
         | alle\ rechten\ voorbehouden )\b
     | (?: confidential | vertraulich | confidentiel | confidencial | riservato | vertrouwelijk )
-        (?: \s+information\b | .*\bdistribut | .*\bproprietary )
+        (?: \s+information\b | .*\b(?: distribu | proprietary | weiter[gz]e | diffus | diffond | difund | divulg
+        | verspreid ) )
     | (?:[\w-]+\s+)? (?: generated | exported | created | printed | downloaded | prepared | erstellt | exportiert
         | généré | exporté | créé | generado | exportado | creado | generato | esportato | creato | gerado | criado
         | gegenereerd | geëxporteerd | gemaakt )
@@ -46,9 +50,21 @@ _CLOSING: Final = re.compile(
     | (?: page | seite | página | pagina ) \s+ \d+ \s* (?: of | von | de | di | van | / ) \s* \d+
     | (?: record | row | contact | lead )s?\ count\b | number\ of\ (?:records|rows|contacts|leads|accounts)\b
     | (?: filtered\ by | filters? | as\ of | date\ range | sorted\ by | run\ by | report\ (?:name|title|date|run) )\s*:
-    | \d[\d.,]* \s+ (?: record | row | contact | lead | account | result | item | datens[äa]tze | entr(?:y|ie) )s?
-        (?: \s+ (?: found | exported | selected | listed | in\ total | total ) )? \W*$
+    | \W{3,}\s*end\s*\W{3,}$
     | [\s*=_~-]{3,}$ | \x1a$
+    """,
+    re.I | re.X,
+)
+_COUNT: Final = re.compile(
+    r"""
+    [^\W\d][^:|\d]{0,39} : \s* \d[\d.,:/\ -]*$
+    | (?: showing | zeige | affichage | mostrando ) \s+ \d.* \d
+    | \(? \d[\d.,]* \s+ (?: record | row | contact | lead | account | result | item | entry | entrie
+        | datens[äa]tze? | eintr[äa]ge? | zeilen? | kontakte? | ergebnisse? | enregistrement | ligne | r[ée]sultat
+        | contacto | registro | resultado | fila | registri | righe | contatti | risultati | contato | linha
+        | rij | rijen | contacten | resultaten )s?
+        (?: \s+ (?: found | exported | selected | listed | affected | in\ total | total | gefunden | exportiert
+        | trouv[ée]s | export[ée]s | encontrados | exportados | trovati | esportati | gevonden ) )? \W*$
     """,
     re.I | re.X,
 )
@@ -108,11 +124,20 @@ def _extent(cells: Cells) -> int:
 
 def _score(records: Sequence[Cells], extents: Sequence[int], index: int) -> float:
     cells = [cell.strip() for cell in records[index] if cell.strip()]
-    known = len({key for cell in cells if (key := header_key(cell[:200])) in known_headers()})
+    labels = dict.fromkeys(cell for cell in cells if not _NO_LABEL.search(cell[:200]))
+    known = _known(labels)
     known = known if known >= _ENOUGH_KNOWN or 4 * known >= len(cells) else 0
-    labels = sum(not _NO_LABEL.search(cell[:200]) for cell in cells) / len(cells)
-    shares = min(known, _ENOUGH_KNOWN) + labels + 0.5 * len(cells) / extents[index]
+    shares = min(known, _ENOUGH_KNOWN) + len(labels) / len(cells) + 0.5 * len(cells) / extents[index]
     return shares + 2 * _fit(records, extents, index) - _lost(records, extents, index)
+
+
+def _known(labels: Iterable[str]) -> int:
+    """How many of these some workstream knows; where few, also those among the first that say whose they are."""
+    found = {label for label in labels if header_key(label[:200]) in known_headers()}
+    if len(found) < _ENOUGH_KNOWN:
+        first = (label for label in islice(labels, _OWNED_AMONG) if len(label) <= _LONGEST_OWNED)
+        found |= {label for label in first if any(reading.key in known_headers() for reading in readings(label))}
+    return len(found)
 
 
 def _fit(records: Sequence[Cells], extents: Sequence[int], index: int) -> float:
@@ -151,7 +176,10 @@ def _is_closing(cells: Cells, width: int) -> bool:
     if total := _TOTAL.match(first):
         rest = first[total.end() :].strip()
         numbers = [other for other in others if re.search(r"\d", other)]
-        return len(numbers) == len(others) and bool(numbers or re.match(r"[:=(\d-]", rest))
+        if len(numbers) == len(others) and (numbers or re.match(r"[:=(\d-]", rest)):
+            return True
+    if len(others) < 2 and _COUNT.match(" ".join([first, *others])):
+        return True
     return len(others) <= max(0, min(2, width - 2)) and _CLOSING.match(first) is not None
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,6 +30,7 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_ROWS: Final = 60
 _LONGEST_FOOTER: Final = 40
 _LOOKED_AT: Final = 1 << 16
+_DOUBLED: Final = re.compile(r'\w""|""\w')
 _SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?[ \t]*(?:[\r\n]|$)', re.I)
 
 
@@ -88,7 +89,7 @@ class Rows(Iterable[Row]):
 
     def __iter__(self) -> Iterator[Row]:
         table, number = self._table, 0
-        headers, width, most = list(table.headers), len(table.headers), table.limits.rows
+        width, most, first = len(table.headers), table.limits.rows, _folded(table.headers[0])
         for line, cells in self._without_footer():
             if is_blank(cells):
                 continue
@@ -100,7 +101,11 @@ class Rows(Iterable[Row]):
                 )
             if len("".join(cells)) > ROW_CHARACTERS:
                 yield Row(number, line, cells, _too_much(number, cells))
-            elif len(cells) == width and cells != headers:
+            elif _folded(cells[0]) == first and _repeats(table, cells):
+                yield Row(
+                    number, line, cells, BadRow(number, table.headers[0], cells[0], "The row repeats the header.")
+                )
+            elif len(cells) == width:
                 yield Row(number, line, cells, None)
             else:
                 yield _misfit(number, line, cells, table)
@@ -172,7 +177,9 @@ def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
         start = file.read(_LOOKED_AT)
     named = _SEPARATOR.match(start)
     marks = named[1] if named else _DELIMITERS
-    escapes = (None, "\\") if '\\"' in start else (None,)
+    escapes: tuple[str | None, ...] = (None,)
+    if '\\"' in start:
+        escapes = (None, "\\") if _DOUBLED.search(start) else ("\\", None)
     return [Records(path, encoding, mark, limits.cell_characters, escape) for mark in marks for escape in escapes]
 
 
@@ -194,16 +201,25 @@ def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:
     return best
 
 
+def _folded(cell: str) -> str:
+    return cell.strip().casefold()
+
+
+def _repeats(table: Table, cells: Sequence[str]) -> bool:
+    """Whether a row says what the header says, in whatever case; empty cells at its end may be missing or too many."""
+    both = zip_longest(table.headers, cells, fillvalue="")
+    return all(_folded(header) == _folded(cell) for header, cell in both)
+
+
 def _misfit(number: int, line: int, cells: list[str], table: Table) -> Row:
-    """A row that is not as long as the header, or is the header. Empty cells at the end may be missing or too many."""
+    """A row that is not as long as the header. Empty cells at the end may be missing or too many."""
     width = len(table.headers)
     if len(cells) < width:
         padded = cells + [""] * (width - len(cells))
         bad = _too_short(number, cells, table) if len(cells) < table.least_cells else None
         return Row(number, line, padded, bad)
     if is_blank(cells[width:]):
-        repeated = BadRow(number, table.headers[0], cells[0], "The row repeats the header.")
-        return Row(number, line, cells[:width], repeated if cells[:width] == list(table.headers) else None)
+        return Row(number, line, cells[:width], None)
     return Row(number, line, cells, _too_long(number, cells, table))
 
 

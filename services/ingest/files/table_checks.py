@@ -8,13 +8,14 @@ from services.ingest.vocabulary import header_key
 from services.ingest.workstreams import known_headers
 
 _MARKUP: Final = re.compile(r"\s*<(?:!doctype|\?xml|html|head|body|table|meta|style|div|svg|!--)", re.I)
-_JSON: Final = re.compile(r"\s*[\[{]\s*(?:[\"\[{]|$)")
+_JSON: Final = re.compile(r"\s*(?:\[\s*[\"\[{]|\{\s*\"|[\[{]\s*$)")
 _ADDRESS: Final = re.compile(
     r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+|[\w-]+\.(?:com|net|org|io|ai|co|de|fr|es|it|nl|eu|ch|at|co\.uk)", re.I
 )
 _HEADER_CHARACTERS: Final = 200_000
 _SENTENCE_WORDS: Final = 12
 _ENOUGH_ROWS: Final = 5
+_DELIMITERS: Final = frozenset(",;\t|")
 
 
 def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_columns: int) -> None:
@@ -23,6 +24,8 @@ def refuse_what_is_no_table(headers: list[str], below: list[list[str]], most_col
         raise UnreadableFile("This is a web page or XML, not a CSV file. Export the list as CSV.")
     if _JSON.match(headers[0]):
         raise UnreadableFile("This is JSON, not a CSV file. Export the list as CSV.")
+    if not any(header_key(header[:200]) for header in headers):
+        raise UnreadableFile("There is no header: no cell of the first line has a letter or digit in it.")
     if len(headers) > most_columns:
         raise UnreadableFile(
             f"The header has {len(headers):,} columns and the limit is {most_columns:,} "
@@ -59,8 +62,14 @@ def _is_prose(headers: list[str]) -> bool:
 
 
 def _refuse_misfits(headers: list[str], below: list[list[str]]) -> None:
+    """A single cell is what is left of a row whose empty cells were not written; or all of one, parted otherwise."""
     width = len(headers)
-    misfits = sum(len(row) == 1 < width or any(map(str.strip, row[width:])) for row in below)
+    first_is_known = header_key(headers[0][:200]) in known_headers()
+    misfits = sum(
+        any(map(str.strip, row[width:]))
+        or (len(row) == 1 < width and not (first_is_known and _DELIMITERS.isdisjoint(row[0])))
+        for row in below
+    )
     if len(below) >= _ENOUGH_ROWS and 2 * misfits > len(below):
         raise UnreadableFile(
             f"The first line has {width} columns ({_shown(headers)}) and most rows below it do not fit. "
