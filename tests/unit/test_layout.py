@@ -130,6 +130,7 @@ def test_companies_named_and_no_more_are_rows(tmp_path: Path, gap: str) -> None:
         ("Name,Source\nAnn,LinkedIn\nCompany,Email\nBob,Phone\n", ",", ["Name", "Source"], ["Ann", "Company", "Bob"]),
         ('"Name","Note"\n"Ann","said \\"hi\\", ok"\n"Bob","x"\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
         ('"Name","Note"\n"Ann","said \\"hi\\"."\n"Bob","x"\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
+        ('"Name", "Note"\n"Ann", "hi, all"\n"Bob", ""\n', ",", ["Name", "Note"], ["Ann", "Bob"]),
         (" First Name , EMAIL \nAnn,ann@a.example\n", ",", [" First Name ", " EMAIL "], ["Ann"]),
         ("Vorname;Nachname;E-Mail;Notiz\nAnn;Ash;a@a.example;gut, sehr gut\n", ";",
          ["Vorname", "Nachname", "E-Mail", "Notiz"], ["Ann"]),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice, zip_longest
+from itertools import islice, product, zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,6 +31,7 @@ _SAMPLE_ROWS: Final = 60
 _LONGEST_FOOTER: Final = 40
 _LOOKED_AT: Final = 1 << 16
 _DOUBLED: Final = re.compile(r'\w""|""\w')
+_SPACED: Final = re.compile(r'[,;\t|] +"(?![",;\t|\r\n])')
 _SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?[ \t]*(?:[\r\n]|$)', re.I)
 
 
@@ -172,7 +173,7 @@ def _rows_below(sample: list[Record], header: Header) -> list[list[str]]:
 
 
 def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
-    """The file in each way that is possible: with the delimiter of Excel's `sep=` line, or any; escaped or not."""
+    """The file in each way that is possible: delimiter as a `sep=` line says or any; quotes escaped, spaced, or not."""
     with open_text(path, encoding) as file:
         start = file.read(_LOOKED_AT)
     named = _SEPARATOR.match(start)
@@ -180,7 +181,11 @@ def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
     escapes: tuple[str | None, ...] = (None,)
     if '\\"' in start:
         escapes = (None, "\\") if _DOUBLED.search(start) else ("\\", None)
-    return [Records(path, encoding, mark, limits.cell_characters, escape) for mark in marks for escape in escapes]
+    spaced = (True, False) if _SPACED.search(start) else (False,)
+    return [
+        Records(path, encoding, mark, limits.cell_characters, escape, is_spaced=is_spaced)
+        for mark, escape, is_spaced in product(marks, escapes, spaced)
+    ]
 
 
 def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:

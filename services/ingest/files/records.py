@@ -20,8 +20,8 @@ _END: Final = "\ue000\ue001end of file\ue001\ue000"
 class Records:
     """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out.
 
-    `escape` stands before a quotation mark inside a cell, where that is not doubled. The records of a sheet are its
-    rows, and numbered as such.
+    `escape` stands before a quotation mark inside a cell, where that is not doubled; in a file that `is_spaced`, spaces
+    before a cell. The records of a sheet are its rows, and numbered as such.
     """
 
     path: Path
@@ -31,6 +31,7 @@ class Records:
     escape: str | None = None
     skipped: int = 0
     is_sheet: bool = False
+    is_spaced: bool = False
 
     def __iter__(self) -> Iterator[Record]:
         """(line, cells) of each record, blank ones too; lines count from 1. Raises UnreadableFile."""
@@ -38,7 +39,9 @@ class Records:
         line = 1
         with open_text(self.path, self.encoding) as file:
             lines = chain(_lines(file, self.encoding), (_END,))
-            reader = csv.reader(lines, delimiter=self.delimiter, escapechar=self.escape)
+            reader = csv.reader(
+                lines, delimiter=self.delimiter, escapechar=self.escape, skipinitialspace=self.is_spaced
+            )
             try:
                 for cells in reader:
                     if cells and cells[-1].endswith(_END):
