@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.canonical import clean_cell, email_address, registrable_domain
+from shared.enrichment import respelled
 
 _NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
     "email": email_address,
@@ -12,7 +13,10 @@ _NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
 
 
 def fields_set(sets: Mapping[str, list[str]], answer: object) -> dict[str, Any] | None:
-    """The item's fields that the answer has a value for, by paths such as `emails.0`; None where it sets none."""
+    """The item's fields that the answer has a value for, by paths such as `emails.0`; None where it sets none.
+
+    A key may be spelled otherwise: "Work Email" is `work_email`.
+    """
     if not sets:
         return None
     found = {name: _first(name, paths, answer) for name, paths in sets.items()}
@@ -38,5 +42,5 @@ def _at(answer: Any, path: str) -> object:
         if isinstance(answer, list) and key.isdigit():
             answer = answer[int(key)] if int(key) < len(answer) else None
         else:
-            answer = answer.get(key) if isinstance(answer, Mapping) else None
+            answer = respelled(answer).get(key) if isinstance(answer, dict) else None
     return answer

@@ -114,6 +114,7 @@ def test_an_answer_sets_fields_that_later_steps_see() -> None:
         ({"email": "not found"}, {}),
         ({"email": "x@y.com", "size": " 11 "}, {"email": "x@y.com", "size": "11"}),
         ({"details": {"size": 11}}, {"size": 11}),
+        ({"Email": "x@y.com", "Details": {"Size": 11}}, {"email": "x@y.com", "size": 11}),
         ({"details": [], "emails": {"0": 1}}, {}),
         (None, {}),
         ([{"email": "x@y.com"}], {}),

@@ -148,14 +148,19 @@ JOBS = [
 
 def test_the_work_history_of_an_unsorted_answer() -> None:
     answers = {"enrich_person": {"name": "Ann", "experience": JOBS, "latest_experience": JOBS[1]}, "other": "rubbish"}
-    assert extract_work_history.run({"answers": answers}) == {
-        "current_employer_name": "Next",
-        "current_employer_domain": "next.example",
-        "previous_employer_name": "Last Ltd",
-        "previous_employer_linkedin_url": "https://www.linkedin.com/company/last",
-        "jobs_count": 3,
-        "job_started_on": "2021-03-01",
-    }
+    spelled = {"workHistory": [], "Experience": [{key.title(): value for key, value in job.items()} for job in JOBS]}
+    assert (
+        extract_work_history.run({"answers": {"a": spelled}})
+        == extract_work_history.run({"answers": answers})
+        == {
+            "current_employer_name": "Next",
+            "current_employer_domain": "next.example",
+            "previous_employer_name": "Last Ltd",
+            "previous_employer_linkedin_url": "https://www.linkedin.com/company/last",
+            "jobs_count": 3,
+            "job_started_on": "2021-03-01",
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,6 +170,7 @@ def test_the_work_history_of_an_unsorted_answer() -> None:
         ({"emails": [{"type": "work", "email": "ann@acme.com"}]}, "ann@acme.com"),
         ({"emails": ["no address", "ann@acme.com"]}, "ann@acme.com"),
         ({"email": None, "work_email": "ann@acme.com"}, "ann@acme.com"),
+        ({"Work Email": "ann@acme.com"}, "ann@acme.com"),
         ({"email": ""}, None),
     ],
 )

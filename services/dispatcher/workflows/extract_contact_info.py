@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from shared.canonical import clean_cell, email_address, linkedin_person
+from shared.enrichment import respelled
 
 _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]]]] = {
     "email": (
@@ -23,12 +24,12 @@ _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`email`, `mobile_phone` and `person_linkedin_url`: the row's own where it has one, else the first answer's."""
-    answers = [answer for answer in _values(fields.get("answers")) if isinstance(answer, Mapping)]
+    answers = [respelled(answer) for answer in _values(fields.get("answers")) if isinstance(answer, dict)]
     found = {name: normalise(fields.get(name)) or _first(name, answers) for name, (normalise, _) in _PATHS.items()}
     return {name: value for name, value in found.items() if value}
 
 
-def _first(name: str, answers: list[Mapping[str, Any]]) -> str | None:
+def _first(name: str, answers: list[dict[str, Any]]) -> str | None:
     normalise, keys = _PATHS[name]
     told = (value for answer in answers for key in keys for value in _values(answer.get(key)))
     return next((value for value in map(normalise, map(_bare, told)) if value), None)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from services.dispatcher.workflows.split_raw_apollo_scrape_data import iso_date
 from shared.canonical import clean_cell, linkedin_company, registrable_domain
+from shared.enrichment import respelled
 
 _LISTS: Final = ("experience", "current_experience", "latest_experience")
 
@@ -31,7 +32,8 @@ def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     answers = fields.get("answers")
     told = answers.values() if isinstance(answers, Mapping) else ()
-    jobs = sorted({job for answer in told if isinstance(answer, Mapping) for job in _jobs(answer)}, reverse=True)
+    answered = [respelled(answer) for answer in told if isinstance(answer, dict)]
+    jobs = sorted({job for answer in answered for job in _jobs(answer)}, reverse=True)
     if not jobs:
         return {}
     current = next((job for job in jobs if job.is_current), None)
@@ -54,7 +56,7 @@ def _jobs(answer: Mapping[str, Any]) -> list[_Job]:
     for name in _LISTS:
         told = answer.get(name)
         entries = told if isinstance(told, list) else [told]
-        found = [job for entry in entries if isinstance(entry, Mapping) and (job := _job(entry))]
+        found = [job for entry in entries if isinstance(entry, dict) and (job := _job(respelled(entry)))]
         if found:
             return found
     return []

@@ -140,9 +140,8 @@ def _bare(written: str) -> str:
     bare = re.sub(r"(?<=\d)THOUSAND", "K", bare)
     bare = re.sub(r"^(?:<|UNDER|BELOW|LESSTHAN|UPTO)(?=\d)", "0-", bare)
     bare = re.sub(r"^(?:>|OVER|ABOVE|MORETHAN)(\d[^-]*)$|^(\d[^-]*)ORMORE$", r"\1\2+", bare)
-    bare = (
-        re.sub(r"(?<![\d.,])\d{1,3}(?:,?\d{3})+(?![\d.,KMBT])", _in_units, bare) if "-" in bare or "+" in bare else bare
-    )
+    if "-" in bare or "+" in bare:
+        bare = re.sub(r"(?<![\d.,])\d{1,3}(?:,?\d{3})+(?![\d.,KMBT])", _in_units, bare)
     if found := re.fullmatch(r"(0*[1-9]\d{0,2}(?:\.\d+)?)-(\d+(?:\.\d+)?)([KMBT])", bare):
         bare = f"{found[1]}{found[3]}-{found[2]}{found[3]}"  # one unit for both
     return bare
