@@ -119,6 +119,25 @@ def test_quotes_are_escaped_or_doubled(tmp_path: Path, text: str, cell: str) -> 
     assert read(tmp_path, f"Name,Note\nAnn,{text}\n".encode())[1] == [["Ann", cell]]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('"First Name,Company,Email"', '"Ann,""Acme, Inc."",a@a.example"', '"Bob,Beta,b@b.example"'),
+        ("First Name,Company,Email", '"Ann,""Acme, Inc."",a@a.example"', "Bob,Beta,b@b.example"),
+    ],
+    ids=["all", "those with quotes"],
+)
+def test_lines_that_another_program_has_put_in_quotes_as_a_whole(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    table, rows = read(tmp_path, "\r\n".join(lines).encode())
+    assert table.headers == ("First Name", "Company", "Email")
+    assert rows == [["Ann", "Acme, Inc.", "a@a.example"], ["Bob", "Beta", "b@b.example"]]
+
+
+def test_a_single_cell_with_a_delimiter_in_it_is_no_such_line(tmp_path: Path) -> None:
+    content = b'Company,Website\n"Acme, Inc.",acme.example\n"Beta, Ltd."\n"Gamma ""the"" firm"\n'
+    assert read(tmp_path, content)[1][1:] == [["Beta, Ltd.", ""], ['Gamma "the" firm', ""]]
+
+
 def test_rows_of_the_first_cell_alone_have_no_others(tmp_path: Path) -> None:
     content = b'Company Name,Domain\n"Acme",\n' + b"Beta\n" * 9
     assert read(tmp_path, content)[1] == [["Acme", ""], *[["Beta", ""]] * 9]

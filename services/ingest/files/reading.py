@@ -32,6 +32,8 @@ _LONGEST_FOOTER: Final = 40
 _LOOKED_AT: Final = 1 << 16
 _DOUBLED: Final = re.compile(r'\w""|""\w')
 _SPACED: Final = re.compile(r'[,;\t|] +"(?![",;\t|\r\n])')
+# A line that is one cell with others in it: a program that knew another delimiter has written it.
+_WRAPPED: Final = re.compile(r'^"(?:[^"\r\n]|"")*[,;\t|](?:[^"\r\n]|"")*"\r?$', re.M)
 _SEPARATOR: Final = re.compile(r'"?sep=([,;|:^~\t])"?[ \t]*(?:[\r\n]|$)', re.I)
 
 
@@ -173,7 +175,9 @@ def _rows_below(sample: list[Record], header: Header) -> list[list[str]]:
 
 
 def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
-    """The file in each way that is possible: delimiter as a `sep=` line says or any; quotes escaped, spaced, or not."""
+    """The file in each way that is possible: delimiter as a `sep=` line says or any; quotes escaped, spaced, or not;
+    lines in quotes as a whole, or not.
+    """
     with open_text(path, encoding) as file:
         start = file.read(_LOOKED_AT)
     named = _SEPARATOR.match(start)
@@ -182,9 +186,10 @@ def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
     if '\\"' in start:
         escapes = (None, "\\") if _DOUBLED.search(start) else ("\\", None)
     spaced = (True, False) if _SPACED.search(start) else (False,)
+    wrapped = (False, True) if _WRAPPED.search(start) else (False,)
     return [
-        Records(path, encoding, mark, limits.cell_characters, escape, is_spaced=is_spaced)
-        for mark, escape, is_spaced in product(marks, escapes, spaced)
+        Records(path, encoding, mark, limits.cell_characters, escape, is_spaced=is_spaced, is_wrapped=is_wrapped)
+        for is_wrapped, mark, escape, is_spaced in product(wrapped, marks, escapes, spaced)
     ]
 
 

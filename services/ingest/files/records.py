@@ -21,7 +21,8 @@ class Records:
     """A text file and how to read it: cells longer than `cell_characters` are refused, the first `skipped` left out.
 
     `escape` stands before a quotation mark inside a cell, where that is not doubled; in a file that `is_spaced`, spaces
-    before a cell. The records of a sheet are its rows, and numbered as such.
+    before a cell; in one that `is_wrapped` all lines, or those with quotation marks, are one cell with the row in it.
+    The records of a sheet are its rows, and numbered as such.
     """
 
     path: Path
@@ -32,11 +33,12 @@ class Records:
     skipped: int = 0
     is_sheet: bool = False
     is_spaced: bool = False
+    is_wrapped: bool = False
 
     def __iter__(self) -> Iterator[Record]:
         """(line, cells) of each record, blank ones too; lines count from 1. Raises UnreadableFile."""
         csv.field_size_limit(self.cell_characters)
-        line = 1
+        line, only_single = 1, True
         with open_text(self.path, self.encoding) as file:
             lines = chain(_lines(file, self.encoding), (_END,))
             reader = csv.reader(
@@ -46,6 +48,10 @@ class Records:
                 for cells in reader:
                     if cells and cells[-1].endswith(_END):
                         return _refuse_open_quote(cells, line)
+                    if self.is_wrapped and len(cells) == 1 and (only_single or '"' in cells[0]):
+                        cells = next(csv.reader(cells, delimiter=self.delimiter), [])
+                    else:
+                        only_single = only_single and len(cells) < 2
                     yield line, cells[self.skipped :] if self.skipped else cells
                     line = line + 1 if self.is_sheet else reader.line_num + 1
             except csv.Error as error:
