@@ -122,8 +122,8 @@ class TimeOut:
 
     @property
     def touches(self) -> tuple[str, ...]:
-        # Without the stream there is nothing to POST, and nothing that could time out.
-        return ("provider", "dispatcher to provider", "dispatcher", "nats")
+        # Without the stream there is nothing to POST; with the database the leader's term ends, and what it waits for.
+        return ("provider", "dispatcher to provider", "dispatcher", "nats", "postgres")
 
     def strike(self, scene: Scene) -> str:
         links, name = scene.stack.links, "dispatcher to provider"
