@@ -20,7 +20,7 @@ import psycopg
 from chaos.stack import StackUnderFire
 from shared.runtime.settings import SERVICES
 
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 180.0
 # PostgreSQL may have been killed by another fault just when one is asked what shows that it hit.
 RESTART_SECONDS: Final = 15.0
 
