@@ -50,6 +50,7 @@ test-compose: $(STAMP) ## a list through the compose file (needs Docker)
 	$(BIN)/pytest -m slow tests/containers
 
 bench: $(STAMP) ## measure throughput, latency, CPU and memory; a preview and the staging of 100,000 rows
+	$(BIN)/python -m benchmarks.machine
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.rebuild
 	$(BIN)/python -m benchmarks.intake
