@@ -59,7 +59,7 @@ MOBILE_PHONE: Final = Field(
     Phone (Mobile) | Mobile Phone 1 | Personal Phone | Mobile No | Work Mobile | Work Mobile Phone |
     Mobile Direct Dial | Direct Phone | Direct Phone Number |
     Direct Dial | First Phone | Work Direct Phone | Contact Phone | Phone Value | Recommended Phone |
-    Direct Line | Cell Number
+    Cell Number
     Mobiltelefonnummer | Mobiltelefon | Mobilnummer | Mobil | Handy | Handynummer | Telefon - Mobil | Telefon (mobil) |
     Mobil geschäftlich | Handy geschäftlich | Mobilfunknummer | Mobilfunk | Mobil-Nr. | Handy-Nr.
     Número de teléfono móvil | Teléfono móvil | Móvil | Celular | Número de móvil | Teléfono - Móvil |
