@@ -2,8 +2,8 @@
 
     python -m benchmarks.machine [--json]
 
-Three things that all services do, as plainly as they can be done. `share`: of what the other machine did, with 2 virtual
-cores and 0.14 ms an fdatasync. 700 items/s there are 700 times the share here.
+Three things that all services do, as plainly as they can be done. `share`: of what the other machine did, with two
+virtual cores and 0.14 ms an fdatasync. 700 items/s there are 700 times the share here.
 """
 
 import argparse
