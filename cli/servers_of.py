@@ -17,6 +17,12 @@ class Servers(NamedTuple):
     nats: str | None
     provision: str | None
 
+    def to_provision(self, what: str) -> str:
+        """The URL of the user that may do this with a stream. Raises Refused."""
+        if self.provision is None:
+            raise Refused(f"set LEADSTREAM_PROVISION_NATS_URL: only the user `provision` may {what}")
+        return self.provision
+
 
 def servers_of(data: Path) -> Servers:
     """Those of the environment, else those of the stack in the data folder. Raises Refused."""

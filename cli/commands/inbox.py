@@ -67,10 +67,7 @@ def remove(
 def _url(data: Path) -> str:
     from cli.servers_of import servers_of
 
-    url = servers_of(data).provision
-    if url is None:
-        raise Refused("set LEADSTREAM_PROVISION_NATS_URL: only the user `provision` sees into the inbox")
-    return url
+    return servers_of(data).to_provision("look into the inbox")
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -30,13 +30,12 @@ def repair(
     from shared.runtime import repair as mending
 
     servers = servers_of(data)
-    if servers.provision is None:
-        raise Refused("set LEADSTREAM_PROVISION_NATS_URL: only the user `provision` may make the stream anew")
+    provision = servers.to_provision("make the stream anew")
     if not yes and not as_json:
         typer.confirm("Write to the log and to the stream where they are damaged?", abort=True)
     try:
         with reached():
-            done = asyncio.run(mending.repair(servers.database, servers.provision, trust_log=trust_log, say=note))
+            done = asyncio.run(mending.repair(servers.database, provision, trust_log=trust_log, say=note))
     except mending.Contradiction as error:
         raise Refused(str(error)) from None
     lost = [asdict(damage) for damage in done.lost]
