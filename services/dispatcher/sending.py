@@ -22,6 +22,7 @@ from shared.envelope import Event
 from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
+from shared.runtime.cancellation import to_the_end
 from shared.runtime.database import Connection, connect
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
@@ -52,9 +53,7 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
             await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
-            await sender.stop(connection)
-            webhooks.clear()
-            await appender.close()
+            await to_the_end(sender.stop(connection))
 
 
 class Sender:
@@ -98,7 +97,7 @@ class Sender:
         await asyncio.gather(*(self._record(name, event) for name, event in list(self._unrecorded.items())))
 
     async def stop(self, connection: Connection) -> None:
-        """Send nothing more, record what came of what is out, and take back the notes of what was not sent.
+        """Send nothing more, record what came of what is out, take back the notes of what was not sent; then close.
 
         What has no outcome by then is in doubt, and the next leader says so.
         """
@@ -110,6 +109,8 @@ class Sender:
         self._unsent += [name for name, (post, _) in hands.items() if not post.out]
         with contextlib.suppress(psycopg.Error):
             await self._withdraw(connection)
+        self._webhooks.clear()
+        await self._appender.close()
 
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:
         """Take up what there is room for; whether a lane was met whose room is only known now."""

@@ -23,6 +23,7 @@ from shared.ids import to_hex
 from shared.outcomes import Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
+from shared.runtime.cancellation import to_the_end
 from shared.runtime.database import Connection, connect
 from shared.runtime.http import Problem
 from shared.runtime.lease import Fence, Lost
@@ -59,8 +60,7 @@ async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) 
             await connection.execute(FORGET)
             await pusher.run()
         finally:
-            await pusher.stop()
-            await appender.close()
+            await to_the_end(pusher.stop())
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Pusher:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def stop(self) -> None:
-        """Begin no parcel, and record what comes of those that are out.
+        """Begin no parcel, and record what comes of those that are out; then close.
 
         What has no outcome after a while is in doubt, and the next leader says so.
         """
@@ -97,6 +97,7 @@ class Pusher:
             if push_id not in self.out:
                 task.cancel()
         await end(tasks.values(), ENDING_SECONDS)
+        await self.appender.close()
 
     async def _push(self, push: Push) -> None:
         """Parcel after parcel, until the push has to wait, fails or ends."""

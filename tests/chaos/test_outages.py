@@ -11,7 +11,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -91,9 +91,7 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
 
 def test_what_came_of_a_post_is_recorded_once_the_database_is_back(stack: Stack, tmp_path: Path) -> None:
     write_list(tmp_path / "people.csv", PEOPLE)
-    with slow_provider(2.0) as (url, posted):
-        campaign = Campaign({**stack.urls, "simulator": url}, name="slow", config={"timeout_seconds": 600})
-        campaign.set_up()
+    with slow_provider(2.0) as (url, posted), closing(_campaign(stack, url)) as campaign:
         upload = campaign.upload(tmp_path / "people.csv")
         batch_id = campaign.launch(upload["upload_id"], (PERSON,))["batch_id"]
         until(lambda: len(posted) == PEOPLE, 30, "every POST is out")
@@ -107,7 +105,12 @@ def test_what_came_of_a_post_is_recorded_once_the_database_is_back(stack: Stack,
         until(lambda: _statuses(campaign, batch_id) == {("SENT", False): PEOPLE}, 60, "what came of them is recorded")
         assert Counter(posted) == Counter(set(posted)), "a POST was sent again"
         campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel")
-        campaign.close()
+
+
+def _campaign(stack: Stack, provider: str) -> Campaign:
+    campaign = Campaign({**stack.urls, "simulator": provider}, name="slow", config={"timeout_seconds": 600})
+    campaign.set_up()
+    return campaign
 
 
 @contextmanager
