@@ -4,7 +4,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.ingest.files.reading import Limits, Row, Table, UnreadableFile, open_table
@@ -198,6 +198,8 @@ def test_limits(tmp_path: Path, limits: Limits, says: str) -> None:
 @given(
     table=st.lists(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=3, max_size=3))
 )
+@example(table=[["0", "0", "\\\\"]])
+@example(table=[["0", "\\", '\\";']])
 def test_what_a_writer_wrote_is_read(tmp_path: Path, table: list[list[str]]) -> None:
     quoted = [
         "a,b,c",

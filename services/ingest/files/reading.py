@@ -15,7 +15,7 @@ from services.ingest.files.encoding import Encoding, UnreadableFile, encoding_of
 from services.ingest.files.file_kind import kind_of
 from services.ingest.files.layout import Header, find_header, footer_length, is_blank, least_cells
 from services.ingest.files.limits import Limits
-from services.ingest.files.records import Record, Records, open_text
+from services.ingest.files.records import Record, Records, is_well_quoted, open_text
 from services.ingest.files.table_checks import refuse_what_is_no_table
 from services.ingest.files.workbook import sheet_of
 from shared.events import BadRow
@@ -182,15 +182,20 @@ def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
         start = file.read(_LOOKED_AT)
     named = _SEPARATOR.match(start)
     marks = named[1] if named else _DELIMITERS
-    escapes: tuple[str | None, ...] = (None,)
-    if '\\"' in start:
-        escapes = (None, "\\") if _DOUBLED.search(start) else ("\\", None)
     spaced = (True, False) if _SPACED.search(start) else (False,)
     wrapped = (False, True) if _WRAPPED.search(start) else (False,)
     return [
         Records(path, encoding, mark, limits.cell_characters, escape, is_spaced=is_spaced, is_wrapped=is_wrapped)
-        for is_wrapped, mark, escape, is_spaced in product(wrapped, marks, escapes, spaced)
+        for is_wrapped, mark in product(wrapped, marks)
+        for escape, is_spaced in product(_escapes(start, mark), spaced)
     ]
+
+
+def _escapes(start: str, mark: str) -> tuple[str | None, ...]:
+    """What may stand before a quotation mark in a cell, the likelier first: a cell may as well end in a backslash."""
+    if '\\"' not in start:
+        return (None,)
+    return (None, "\\") if is_well_quoted(start, mark) or _DOUBLED.search(start) else ("\\", None)
 
 
 def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:

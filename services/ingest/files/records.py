@@ -1,8 +1,10 @@
 """Text as records: what a CSV reader makes of a file, one record at a time, each with the line it begins in."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -66,6 +68,15 @@ class Records:
             f"The row in line {line} has a cell of more than {self.cell_characters:,} characters, the limit "
             f"(LEADSTREAM_INGEST_MAX_CELL_CHARACTERS). {_QUOTES} If the text is meant to be so long, raise the limit."
         )
+
+
+def is_well_quoted(start: str, delimiter: str) -> bool:
+    """Whether, as far as the start tells, marks inside cells are doubled and nothing follows one that closes a cell."""
+    try:
+        deque(csv.reader(StringIO(start, newline=""), delimiter=delimiter, strict=True), maxlen=0)
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return True
 
 
 def open_text(path: Path, encoding: Encoding) -> IO[str]:
