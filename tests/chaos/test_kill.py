@@ -1,4 +1,5 @@
-"""Every part is killed with SIGKILL in the middle of a batch; nothing is lost, nothing is done twice.
+"""Every part is killed with SIGKILL in the middle of a batch; nothing is lost, nothing is done twice. After all of it
+replay gives the same.
 
 The moments are random and their seed is printed: LEADSTREAM_SEED=... repeats a run. `make chaos` kills more often.
 """
@@ -41,6 +42,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory):
     }
     with Stack(tmp_path_factory.mktemp("chaos"), environment=environment).running() as running:
         yield running
+        report = asyncio.run(check(running.admin_url, running.nats.url("service")))
+        assert report["identical"], report
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +77,6 @@ def test_kill(stack: Stack, people: Path, seed: int, part: str):
     assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
     _every_item_once(campaign, batch)
     _every_entity_once(campaign, batch)
-    report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
-    assert report["identical"], report
     campaign.close()
 
 

@@ -34,24 +34,23 @@ def until_told(stack, damaged: bool) -> None:
         time.sleep(0.5)
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["body = replace(body, 'ClientRegistered', 'ClientRegistereD')", "type = 'BatchPaused'", "chain = '\\x00'"],
-    ids=["body", "column", "hash"],
-)
-def test_a_damaged_event_is_seen_named_and_mended(stack, campaign, change):
+CHANGES = ("body = replace(body, 'version', 'versioN')", "type = 'BatchPaused'", "chain = '\\x00'")
+SETUP = "SELECT position FROM log.events WHERE type IN ('ClientRegistered', 'WorkflowConfigured') ORDER BY 1 LIMIT 3"
+
+
+def test_events_damaged_in_body_column_and_hash_are_seen_named_and_mended(stack, campaign):
     with psycopg.connect(stack.admin_url, autocommit=True) as connection:
-        row = connection.execute("SELECT position FROM log.events WHERE type = 'ClientRegistered' LIMIT 1").fetchone()
-        assert row is not None
+        positions = [position for (position,) in connection.execute(SETUP)]
         connection.execute("ALTER TABLE log.events DISABLE TRIGGER append_only")
-        connection.execute(f"UPDATE log.events SET {change} WHERE position = {row[0]}".encode())
+        for position, change in zip(positions, CHANGES, strict=True):
+            connection.execute(f"UPDATE log.events SET {change} WHERE position = {position}".encode())
         connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
     until_told(stack, damaged=True)
     done = leadstream(stack, "verify")
     assert done.returncode == 1
-    assert f"position {row[0]}: " in done.stdout
+    assert [position for position in positions if f"position {position}: " not in done.stdout] == []
     done = leadstream(stack, "repair", "--yes")
-    assert (done.returncode, "1 events put back" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "3 events put back" in done.stdout) == (0, True), done.stdout + done.stderr
     until_told(stack, damaged=False)
     assert leadstream(stack, "verify").returncode == 0
 

@@ -23,8 +23,8 @@ SYNTHETIC = [json.loads(line) for line in (CLAY / "company_enrich_synthetic.json
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted(MUTINY)), inner),
-    max_leaves=20,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted(MUTINY)), inner, max_size=4),
+    max_leaves=8,
 )
 answers = st.fixed_dictionaries({}, optional=dict.fromkeys([*MUTINY, "raw_payload", "location"], json_values))
 

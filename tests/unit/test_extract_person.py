@@ -21,8 +21,8 @@ KEYS = sorted({*PEOPLE[3], *PEOPLE[3]["experience"][0]})
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["2024", "2024-05-01"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner),
-    max_leaves=20,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=8,
 )
 jobs = st.fixed_dictionaries({}, optional=dict.fromkeys(PEOPLE[3]["experience"][0], json_values))
 answers = st.fixed_dictionaries(

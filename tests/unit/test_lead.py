@@ -34,9 +34,12 @@ ITEM = {
     "company_country": "US", "company_technologies": "Slack, Jira", "job_started_on": "08-2024",
 }  # fmt: skip
 
+KEYS = sorted({*FIRM, *ANN})
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
