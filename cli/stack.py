@@ -159,7 +159,7 @@ class Stack:
         if self.simulator:
             self._add("simulator", self._simulator)
         self._watcher.start()
-        self._until_ready()
+        self.until_ready()
         (self.folder / "runtime.json").write_text(json.dumps({"urls": self.urls, "token": None}))
 
     def start_servers(self) -> None:
@@ -223,14 +223,14 @@ class Stack:
         provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)
         asyncio.run(provision_streams(self.nats.url("provision")))
 
-    def _until_ready(self, seconds: float = 60) -> None:
+    def until_ready(self, seconds: float = 60) -> None:
+        """Until every service answers and one of its replicas leads. Raises ServerFailed."""
         deadline = time.monotonic() + seconds
         waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
         while waiting:
             waiting = {name for name in waiting if not self._is_ready(name)}
             if time.monotonic() > deadline:
-                name = sorted(waiting)[0]
-                tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
+                tail = (self.folder / "logs" / f"{(name := min(waiting))}.log").read_text(errors="replace")[-1500:]
                 raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
             time.sleep(0.05)
 
