@@ -4,7 +4,6 @@ replay gives the same.
 The moments are random and their seed is printed: LEADSTREAM_SEED=... repeats a run. `make chaos` kills more often.
 """
 
-import asyncio
 import os
 import random
 import time
@@ -15,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from cli.campaign import Campaign
-from cli.checks import check
 from cli.stack import Stack
 from simulator.sample_list import write_list
 from tests.e2e.ledgers import submissions
@@ -35,19 +33,6 @@ CONFIG = {
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory):
-    environment = {
-        "LEADSTREAM_SIMULATOR_DELAY_MS": "400",
-        "LEADSTREAM_SIMULATOR_JITTER_MS": "400",
-        "LEADSTREAM_SIMULATOR_CALLBACK_RETRIES": "6",
-    }
-    with Stack(tmp_path_factory.mktemp("chaos"), environment=environment).running() as running:
-        yield running
-        report = asyncio.run(check(running.admin_url, running.nats.url("service")))
-        assert report["identical"], report
-
-
-@pytest.fixture(scope="module")
 def seed() -> int:
     seed = int(os.environ.get("LEADSTREAM_SEED", random.randrange(10**6)))
     print(f"\nLEADSTREAM_SEED={seed}")
@@ -63,7 +48,6 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_kill(stack: Stack, people: Path, seed: int, part: str):
-    stack.until_ready()  # what was killed last may still be starting
     with closing(Campaign(stack.urls, name=f"kill {part}", config=CONFIG)) as campaign:
         campaign.set_up()
         chance = random.Random(f"{seed}/{part}")

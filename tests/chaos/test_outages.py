@@ -41,13 +41,6 @@ CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_att
           "retry_longest_seconds": 1, "in_flight": 4}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    environment = {"LEADSTREAM_SIMULATOR_DELAY_MS": "400", "LEADSTREAM_SIMULATOR_CALLBACK_RETRIES": "6"}
-    with Stack(tmp_path_factory.mktemp("outages"), environment=environment).running() as running:
-        yield running
-
-
 @pytest.fixture
 def launched(stack: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Campaign, str]]:
     """A batch that is under way: some of it is done, and some is not."""
