@@ -130,7 +130,7 @@ class Sender:
     async def _webhook(self, connection: Connection, one: Due) -> Webhook:
         webhook = self._lanes[one.lane] = self._webhooks.of(one.config)
         if webhook.taken is None:
-            webhook.taken = await due.submissions(connection, webhook.webhook_id)
+            webhook.has_taken(await due.submissions(connection, webhook.webhook_id))
         return webhook
 
     async def _withdraw(self, connection: Connection) -> None:

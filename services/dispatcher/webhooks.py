@@ -115,6 +115,12 @@ class Webhook:
     def webhook_id(self) -> str:
         return webhook_id(self.url)
 
+    def has_taken(self, submissions: int) -> None:
+        """So many are in the log. Who led before may have sent the last of them just now: there is no burst at first."""
+        self.taken = submissions
+        if submissions:
+            self._tokens = 0.0
+
     def accept(self, submissions: int) -> int:
         """Count submissions (-1: one was not accepted after all); how many it has taken then."""
         self.taken = (self.taken or 0) + submissions

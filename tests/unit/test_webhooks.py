@@ -55,6 +55,15 @@ async def test_a_pause_fills_the_burst_and_no_more(clock: Clock) -> None:
     assert await calls(hook, 4, clock) == [0, 0, 0, 0.1]
 
 
+@pytest.mark.parametrize(("taken", "times"), [(0, [0, 0, 0, 0.1]), (7, [0.1, 0.2, 0.3, 0.4])])
+async def test_who_takes_over_has_no_burst_that_another_may_have_spent(
+    clock: Clock, taken: int, times: list[float]
+) -> None:
+    hook = Webhook(URL, Limits(rate=10, burst=3))
+    hook.has_taken(taken)
+    assert await calls(hook, 4, clock) == pytest.approx(times)
+
+
 async def test_rate_zero_is_no_limit(clock: Clock) -> None:
     assert await calls(Webhook(URL, Limits(rate=0)), 500, clock) == [0] * 500
 
