@@ -116,7 +116,7 @@ class Webhook:
         return webhook_id(self.url)
 
     def has_taken(self, submissions: int) -> None:
-        """So many are in the log. Who led before may have sent the last of them just now: there is no burst at first."""
+        """So many are in the log. Who led before may have sent the last of them just now: no burst at first."""
         self.taken = submissions
         if submissions:
             self._tokens = 0.0
