@@ -44,10 +44,20 @@ def test_header_keys_are_stable(header: str) -> None:
         ("linkedInProfileUrl", "LinkedIn profile URL"),
         ("LinkedIn__c", "LinkedIn"),
         ("\ufeffEmail", "e-mail"),
+        ("Email (required)", "Email"),
+        ("Website [Optional]", "Website"),
+        ("LinkedIn URL (if known) ", "LinkedIn URL"),
+        ("Job Title (e.g. CEO)", "Job Title"),
+        ("Nachname (Pflichtfeld)", "Nachname"),
     ],
 )
 def test_headers_that_are_the_same(one: str, other: str) -> None:
     assert header_key(one) == header_key(other)
+
+
+@pytest.mark.parametrize("header", ["(required)", "Email (work)", "Phone (personal)", "Required", "Known Company"])
+def test_what_is_no_note_to_who_fills_it_in_is_read(header: str) -> None:
+    assert header_key(header) == "".join(letter for letter in header.casefold() if letter.isalnum())
 
 
 @pytest.mark.parametrize(

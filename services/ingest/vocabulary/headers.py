@@ -52,6 +52,13 @@ _NAMES: Final = frozenset(("name", "nombre", "nom", "nome", "naam"))  # of the a
 _SALESFORCE_CUSTOM: Final = re.compile(r"__[cr]$", re.I)
 _FIRST: Final = re.compile(r"(?<!\d)1(?!\d)")
 _VALUE: Final = re.compile(r"(?:value|wert|valor|valeur|valore|waarde)$")  # `E-Mail 1 – Wert`
+# What a template says to those who fill it in: `Email (required)`, `Job Title (e.g. CEO)`.
+_NOTE: Final = re.compile(
+    r"(?<=\S)\s*[(\[](?:(?:not |if )?(?:required|mandatory|optional|recommended|known|available|any|applicable)"
+    r"|e\.?\s?g\.?[\s,:][^)\]]*|pflichtfeld|pflicht|obligatoire|facultatif|optionnel|obligatori[oa]|opcional"
+    r"|obbligatori[oa]|facoltativ[oa]|opzionale|verplicht|optioneel)[)\]]\s*$",
+    re.I,
+)
 _MARKS: Final = re.compile("[\u0300-\u036f]")
 
 
@@ -67,7 +74,8 @@ class Reading:
 @lru_cache(maxsize=65_536)
 def header_key(header: str) -> str:
     """What is compared of a header: its letters and digits, whatever their case, accents, width or Unicode form."""
-    folded = unicodedata.normalize("NFKD", _SALESFORCE_CUSTOM.sub("", header.strip())).casefold()
+    named = _NOTE.sub("", _SALESFORCE_CUSTOM.sub("", header.strip()))
+    folded = unicodedata.normalize("NFKD", named).casefold()
     bare = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", bare))
 
