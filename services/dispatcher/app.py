@@ -12,6 +12,7 @@ from services.dispatcher.sending import send_due
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.machine import Definition
+from shared.runtime.outgoing import Outcomes
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve, signing_keys
 from shared.runtime.settings import Settings
@@ -52,7 +53,7 @@ def build(settings: Settings) -> Service:
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     webhooks = Webhooks()
     http = api.build(settings, queries, webhooks, WORKFLOWS)
-    effects = (partial(send_due, webhooks=webhooks, unrecorded={}), record_overdue)
+    effects = (partial(send_due, webhooks=webhooks, outcomes=Outcomes()), record_overdue)
     return Service(settings, DEFINITION, http, effects, closing=[queries.close], measures=store.MEASURES)
 
 

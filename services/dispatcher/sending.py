@@ -18,7 +18,6 @@ from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
-from shared.envelope import Event
 from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
@@ -26,7 +25,7 @@ from shared.runtime.cancellation import to_the_end
 from shared.runtime.database import Connection, connect
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
-from shared.runtime.outgoing import caught_up, end, record, session
+from shared.runtime.outgoing import Outcomes, caught_up, end, session
 from shared.runtime.settings import Settings
 
 IDLE_SECONDS: Final = 0.25
@@ -34,12 +33,8 @@ ENDING_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
-async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks, unrecorded: dict[str, Event]) -> None:
-    """Send what is due, for as long as this replica leads. `webhooks` is what it learns of them.
-
-    `unrecorded`: what came of POSTs, by dispatch, that could not be appended before this replica led no more. When it
-    leads again that is appended first: while the database is away, nothing gets in doubt that has an outcome.
-    """
+async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks, outcomes: Outcomes) -> None:
+    """Send what is due, for as long as this replica leads. `webhooks` is what it learns of them."""
     url = settings.database_url.get_secret_value()
     appender = Appender(url, "dispatcher", term=machine.term)
     async with (
@@ -47,9 +42,9 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
         session() as client,
     ):
         webhooks.clear()
-        sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term), unrecorded)
+        sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term), outcomes)
         try:
-            await sender.record_what_was_left()
+            await outcomes.record_the_rest(appender)
             await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
@@ -66,14 +61,14 @@ class Sender:
         appender: Appender,
         webhooks: Webhooks,
         fence: Fence,
-        unrecorded: dict[str, Event],
+        outcomes: Outcomes,
     ) -> None:
         self.settings = settings
         self._client = client
         self._appender = appender
         self._webhooks = webhooks
         self._fence = fence
-        self._unrecorded = unrecorded
+        self._outcomes = outcomes
         self._lanes: dict[Lane, Webhook] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
         self._done: dict[str, int] = {}
@@ -91,10 +86,6 @@ class Sender:
             rounds += 1
             if rounds % 1_000 == 0:
                 await due.forget(connection)
-
-    async def record_what_was_left(self) -> None:
-        """Append what came of POSTs in an earlier term. The events' ids are those of any leader that said so since."""
-        await asyncio.gather(*(self._record(name, event) for name, event in list(self._unrecorded.items())))
 
     async def stop(self, connection: Connection) -> None:
         """Send nothing more, record what came of what is out, take back the notes of what was not sent; then close.
@@ -146,7 +137,8 @@ class Sender:
         name = post.dispatch.dispatch_id
         try:
             refusal = await self._attempt(post)
-            await self._record(name, posting.recorded(post, refusal, clock.now()))
+            event = posting.recorded(post, refusal, clock.now())
+            self._done[name] = await self._outcomes.record(self._appender, name, event)
         except NotNow:
             self._unsent.append(name)
         except (Lost, psycopg.Error) as error:
@@ -154,11 +146,6 @@ class Sender:
         finally:
             post.webhook.in_hand -= 1
             self._hands.pop(name, None)
-
-    async def _record(self, name: str, event: Event) -> None:
-        self._unrecorded[name] = event
-        self._done[name] = await record(self._appender, event)
-        del self._unrecorded[name]
 
     async def _attempt(self, post: Post) -> Refusal | None:
         try:

@@ -6,6 +6,7 @@ from services.projector import api, domain, reprojection, rows, store
 from services.projector.pushing import push_due
 from shared.runtime.appender import Appender
 from shared.runtime.machine import Definition
+from shared.runtime.outgoing import Outcomes
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, configure_logging, serve
 from shared.runtime.settings import Settings
@@ -28,7 +29,7 @@ def build(settings: Settings) -> Service:
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name)
     http = api.build(settings, queries, appender)
-    effects = (partial(push_due, queries=queries),)
+    effects = (partial(push_due, queries=queries, outcomes=Outcomes()),)
     return Service(settings, DEFINITION, http, effects, closing=[appender.close, queries.close])
 
 

@@ -78,7 +78,8 @@ def _changes(push: Push, payload: Told, now: datetime) -> dict[str, Any]:
             at_this = (payload.parcel, payload.attempt) == (push.parcel, push.attempt)
             return _refused(payload, push, now) if at_this and push.status == "running" else {}
         case PushCompleted():
-            return _ended("completed", now) if push.status == "running" else {}
+            at_this_end = payload.parcels == push.parcels and push.status == "running"
+            return _ended("completed", now) if at_this_end else {}
         case PushCancelled():
             return {} if push.status in ENDED else _ended("cancelled", now)
         case PushResumed():

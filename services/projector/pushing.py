@@ -28,7 +28,7 @@ from shared.runtime.database import Connection, connect
 from shared.runtime.http import Problem
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
-from shared.runtime.outgoing import caught_up, end, read_back, record, session
+from shared.runtime.outgoing import Outcomes, caught_up, end, read_back, session
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -45,7 +45,7 @@ AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, exc.Operational
 logger = structlog.get_logger()
 
 
-async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) -> None:
+async def push_due(settings: Settings, machine: Machine[Any], queries: Queries, outcomes: Outcomes) -> None:
     """Send what is due, for as long as this replica leads."""
     url = settings.database_url.get_secret_value()
     appender = Appender(url, "projector", term=machine.term)
@@ -54,8 +54,9 @@ async def push_due(settings: Settings, machine: Machine[Any], queries: Queries) 
         session() as client,
     ):
         fence = Fence(connection, machine.term)
-        pusher = Pusher(settings, client, appender, queries, connection, machine, fence)
+        pusher = Pusher(settings, client, appender, queries, connection, machine, fence, outcomes)
         try:
+            await outcomes.record_the_rest(appender)
             await caught_up(connection, machine)
             await connection.execute(FORGET)
             await pusher.run()
@@ -74,6 +75,7 @@ class Pusher:
     connection: Connection
     machine: Machine[Any]
     fence: Fence
+    outcomes: Outcomes
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     out: set[str] = field(default_factory=set)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -105,7 +107,7 @@ class Pusher:
         try:
             while due:
                 self.out.add(push.push_id)
-                position = await record(self.appender, await self._attempt(due[0]))
+                position = await self.outcomes.record(self.appender, push.push_id, await self._attempt(due[0]))
                 self.out.discard(push.push_id)
                 if self.ended.is_set():
                     break

@@ -60,16 +60,34 @@ async def end(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def record(appender: Appender, event: Event) -> int:
-    """Append what came of a POST, however long the log is away; its position. Until then it is in the caller's hand.
+class Outcomes:
+    """What came of POSTs, by what each was for, until the log has it. One for the life of a process.
 
-    Raises Lost: the attempt is in doubt then, and for the next leader.
+    What could not be appended before this replica led no more is appended first when it leads again: while the database
+    is away, nothing gets in doubt that has an outcome. The events' ids are those of any leader that said so since.
     """
-    while True:
-        try:
-            return await appender.append([event])
-        except Lost:
-            raise
-        except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
-            logger.warning("cannot record a POST yet", error=repr(error))
-            await asyncio.sleep(0.5)
+
+    def __init__(self) -> None:
+        self._events: dict[str, Event] = {}
+
+    async def record(self, appender: Appender, name: str, event: Event) -> int:
+        """Append what came of the POST for `name`, however long the log is away; its position.
+
+        Raises Lost: the attempt is in doubt then, and for the next leader.
+        """
+        self._events[name] = event
+        while True:
+            try:
+                position = await appender.append([event])
+                break
+            except Lost:
+                raise
+            except Exception as error:  # noqa: BLE001 - nothing may lose what came of a POST
+                logger.warning("cannot record a POST yet", error=repr(error))
+                await asyncio.sleep(0.5)
+        del self._events[name]
+        return position
+
+    async def record_the_rest(self, appender: Appender) -> None:
+        """Append what an earlier term has left. Raises Lost."""
+        await asyncio.gather(*(self.record(appender, name, event) for name, event in list(self._events.items())))

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.envelope import Event
 from shared.events import ItemCompleted
 from shared.runtime.lease import take
 from shared.runtime.machine import Machine
+from shared.runtime.outgoing import Outcomes
 from shared.runtime.projection import verify
 from shared.runtime.queries import Queries
 from tests.integration.log_harness import connected, eventually, logged, settings_of
@@ -92,8 +93,13 @@ async def projected(servers: Servers, database: str) -> AsyncIterator[Projected]
 
 
 @asynccontextmanager
-async def leading(servers: Servers, database: str, secrets: Path | None = None) -> AsyncIterator[None]:
-    """The projector's leader: its fold, and the loop that pushes. Killed, not asked to end."""
+async def leading(
+    servers: Servers, database: str, secrets: Path | None = None, outcomes: Outcomes | None = None
+) -> AsyncIterator[None]:
+    """The projector's leader: its fold, and the loop that pushes. Killed, not asked to end.
+
+    `outcomes`: those of the process in which it leads; a new one's without.
+    """
     settings = settings_of(servers, database, "projector").model_copy(update={"secrets_folder": secrets})
     queries = Queries(settings, "projector", DEFINITION.consumes)
     url = servers.role_url("projector", database)
@@ -110,15 +116,17 @@ async def leading(servers: Servers, database: str, secrets: Path | None = None) 
                 if not await fold_on(servers, database, machine, connection):
                     await asyncio.sleep(0.02)
 
-        following, pushing = (asyncio.create_task(each) for each in (follow(), push_due(settings, machine, queries)))
+        following, pushing = (
+            asyncio.create_task(each)
+            for each in (follow(), push_due(settings, machine, queries, outcomes or Outcomes()))
+        )
         try:
             yield
         finally:
             pushing.cancel()
-            with suppress(asyncio.CancelledError):
-                await pushing
+            await asyncio.gather(pushing, return_exceptions=True)
             ending.set()
-            await following
+            await asyncio.gather(following, return_exceptions=True)
     await queries.close()
 
 
@@ -203,6 +211,30 @@ async def test_a_parcel_that_is_out_when_the_leader_leaves_is_recorded_and_not_s
     async with leading(servers, database):
         await eventually(asked, lambda count: count == 1)
     async with leading(servers, database):
+        push = await stands(projected, push_id, "completed")
+    assert (push["leads"], hook.keys) == (LEADS, [f"{push_id}/{n}" for n in (1, 2, 3)])
+    said = [orjson.loads(body)["payload"] for _, body in await logged(servers, database, ["ParcelPushed"])]
+    assert [each["in_doubt"] for each in said] == [False, False, False]
+
+
+async def test_what_came_of_a_parcel_while_the_database_was_away_is_recorded_and_not_sent_again(
+    servers: Servers, database: str, projected: Projected, hook: Hook
+) -> None:
+    hook.seconds = 1.0
+    push_id = await begun(projected, hook, outcome="completed")
+    outcomes = Outcomes()
+    async with connected(servers.admin_url(database)) as admin:
+
+        async def asked() -> int:
+            return len(hook.requests)
+
+        async with leading(servers, database, outcomes=outcomes):
+            await eventually(asked, lambda count: count == 1)
+            await admin.execute("ALTER ROLE projector NOLOGIN")
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'projector'")
+            await asyncio.sleep(hook.seconds)
+        await admin.execute("ALTER ROLE projector LOGIN")
+    async with leading(servers, database, outcomes=outcomes):
         push = await stands(projected, push_id, "completed")
     assert (push["leads"], hook.keys) == (LEADS, [f"{push_id}/{n}" for n in (1, 2, 3)])
     said = [orjson.loads(body)["payload"] for _, body in await logged(servers, database, ["ParcelPushed"])]
