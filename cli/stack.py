@@ -146,33 +146,30 @@ class Stack:
 
     def start(self) -> None:
         """Start servers, provision, start services; returns when every one is ready. Raises ServerFailed."""
-        self.start_servers()
-        if not self.services:
-            self._watcher.start()
-            return
-        self.say("starting the services")
-        names = [(name, number) for name in SERVICES for number in range(self.replicas)]
-        for name, number in names:
-            self._add(f"{name}.{number}" if number else name, lambda n=name, k=number: self._service(n, k))  # type: ignore[misc]
-        for number in range(self.replicas):
-            self._add(f"relay.{number}" if number else "relay", lambda k=number: self._relay(k))  # type: ignore[misc]
-        if self.simulator:
-            self._add("simulator", self._simulator)
-        self._watcher.start()
-        self.until_ready()
-        (self.folder / "runtime.json").write_text(json.dumps({"urls": self.urls, "token": None}))
-
-    def start_servers(self) -> None:
-        """Start PostgreSQL and NATS and provision them."""
-        self.say("starting PostgreSQL and NATS")
-        for name, server in (("postgres", self.postgres), ("nats", self.nats)):
-            self._add(name, server.start)
+        self.say("starting PostgreSQL, NATS and the services" if self.services else "starting PostgreSQL and NATS")
+        self._add("nats", self.nats.start)
+        if self.services:  # before PostgreSQL is there: they wait for it, and what they import takes as long
+            self._add_services()
+        self._add("postgres", self.postgres.start)
         for name, server in (("postgres", self.postgres), ("nats", self.nats)):
             running = self.processes[name].running
             assert running is not None
             server.wait(running)
         self.say("provisioning roles, schemas, the log and the streams")
         self.provision()
+        self._watcher.start()
+        if self.services:
+            self.until_ready()
+            (self.folder / "runtime.json").write_text(json.dumps({"urls": self.urls, "token": None}))
+
+    def _add_services(self) -> None:
+        for number in range(self.replicas):
+            ending = f".{number}" if number else ""
+            for name in SERVICES:
+                self._add(f"{name}{ending}", lambda n=name, k=number: self._service(n, k))  # type: ignore[misc]
+            self._add(f"relay{ending}", lambda k=number: self._relay(k))  # type: ignore[misc]
+        if self.simulator:
+            self._add("simulator", self._simulator)
 
     def stop(self) -> None:
         """Stop services first, then NATS, then PostgreSQL; kill what does not listen."""
