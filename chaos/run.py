@@ -24,7 +24,7 @@ QUIET_SECONDS = 2.0
 # The part of a run that one fault may fill: the others of its lane, and those that touch the same, want their turn.
 LONGEST = 1 / 3
 # So many faults of a lane may stand aside until what they touch is free; then the oldest is waited for.
-ASIDE = 24
+ASIDE = 60
 
 
 @dataclass
