@@ -32,7 +32,7 @@ from simulator.sample_list import write_list
 from tests.chaos.leaders import until
 from tests.e2e.ledgers import submissions
 
-AWAY_SECONDS = float(os.environ.get("LEADSTREAM_AWAY_SECONDS", "15"))
+AWAY_SECONDS = float(os.environ.get("LEADSTREAM_AWAY_SECONDS", "10"))
 pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300 + 2 * int(AWAY_SECONDS))]
 ITEMS = 200
 PEOPLE = 10

@@ -1,7 +1,6 @@
 """Leads to a webhook: every one that is wanted, in parcels, each until it is taken, whatever dies on the way."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from shared.runtime.machine import Machine
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.projection import verify
 from shared.runtime.queries import Queries
+from tests.integration.hook import Hook, listening
 from tests.integration.log_harness import connected, eventually, logged, settings_of
 from tests.integration.projected import Projected, fold, fold_on, opened
 from tests.running_servers import Servers
@@ -29,49 +29,10 @@ LEADS = 25
 Json = dict[str, Any]
 
 
-class Hook:
-    """A webhook that answers with `replies` in turn, then 200, after `seconds`; None is no answer at all."""
-
-    def __init__(self) -> None:
-        self.replies: list[web.Response | None] = []
-        self.requests: list[tuple[float, dict[str, str], Json]] = []
-        self.url = ""
-        self.seconds = 0.0
-
-    async def take(self, request: web.Request) -> web.Response:
-        body = orjson.loads(await request.read())
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append((time.monotonic(), headers, body))
-        await asyncio.sleep(self.seconds)
-        reply = self.replies.pop(0) if self.replies else web.Response()
-        if reply is None:
-            await asyncio.sleep(60)
-        return reply or web.Response()
-
-    @property
-    def bodies(self) -> list[Json]:
-        return [body for _, _, body in self.requests]
-
-    @property
-    def keys(self) -> list[str]:
-        return [headers["idempotency-key"] for _, headers, _ in self.requests]
-
-    @property
-    def rows(self) -> list[list[int]]:
-        return [[lead["row"] for lead in body["leads"]] for body in self.bodies]
-
-
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
-    found, app = Hook(), web.Application()
-    app.router.add_post("/leads", found.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    found.url = f"http://{host}:{port}/leads"
-    yield found
-    await runner.cleanup()
+    async with listening() as found:
+        yield found
 
 
 def history() -> list[Event]:
