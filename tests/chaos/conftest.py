@@ -1,4 +1,6 @@
-"""One running stack for the tests that break its parts one at a time; in the end its tables are what its log says."""
+"""One running stack for each file of tests that break its parts one at a time; in the end its tables are what its log
+says. It ends with the file: where costs are counted, nothing may run beside.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("chaos"), environment=ENVIRONMENT).running() as running:
         yield running
