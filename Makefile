@@ -30,8 +30,8 @@ test: $(STAMP) ## all tests but the slow ones, on up to 4 cores; then those that
 	$(BIN)/pytest -m "not slow and not alone" --numprocesses logical --maxprocesses 4 --dist worksteal
 	$(BIN)/pytest -m "alone and not slow"
 
-fuzz: $(STAMP) ## ten thousand damaged inputs, COUNT=10000 of each kind (minutes)
-	LEADSTREAM_FUZZ=$(or $(COUNT),10000) $(BIN)/pytest --timeout=0 tests/unit/test_fuzz_*.py
+fuzz: $(STAMP) ## ten thousand damaged inputs, COUNT=10000 of each kind; histories cut in thirty ways (minutes)
+	LEADSTREAM_FUZZ=$(or $(COUNT),10000) LEADSTREAM_CUTS=30 $(BIN)/pytest --timeout=0 tests/unit/test_fuzz_*.py tests/integration/test_cuts.py
 
 chaos: $(STAMP) ## break everything for MINUTES=5 (SEED=7 repeats a run), and see that nothing is lost
 	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),5)

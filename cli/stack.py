@@ -227,7 +227,8 @@ class Stack:
         while waiting:
             waiting = {name for name in waiting if not self._is_ready(name)}
             if time.monotonic() > deadline:
-                tail = (self.folder / "logs" / f"{(name := min(waiting))}.log").read_text(errors="replace")[-1500:]
+                name = min(waiting)
+                tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
                 raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
             time.sleep(0.05)
 

@@ -89,7 +89,8 @@ def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime)
         refused = ParcelRefused(push.push_id, push.parcel, push.attempt, *told)
         return _event(push, refused, f"refused/{push.parcel}/{push.attempt}", now)
     if not parcel.leads:
-        return _event(push, PushCompleted(push.push_id, push.parcels, push.leads), "completed", now)
+        ended = PushCompleted(push.push_id, push.parcels, push.leads)
+        return _event(push, ended, f"completed/{push.parcels}", now)
     last = parcel.leads[-1]
     pushed = ParcelPushed(
         push.push_id, push.parcel, len(parcel.leads), last["batch_id"], last["row"], push.attempt, parcel.in_doubt

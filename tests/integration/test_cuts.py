@@ -1,5 +1,9 @@
-"""State is a function of the log and not of how it is cut: the real stores, over histories that mix everything."""
+"""State is a function of the log and not of how it is cut: the real stores, over histories that mix everything.
 
+`make fuzz` cuts more of them (LEADSTREAM_CUTS).
+"""
+
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -24,7 +28,7 @@ from tests.unit.engine import Engine
 DEFINITIONS = pytest.mark.parametrize(
     "definition", [CALLBACKS, DISPATCHER, PROJECTOR, SEQUENCER], ids=lambda definition: definition.name
 )
-SEEDS = pytest.mark.parametrize("seed", range(3))
+SEEDS = pytest.mark.parametrize("seed", range(int(os.environ.get("LEADSTREAM_CUTS", "3"))))
 
 
 @asynccontextmanager
