@@ -54,6 +54,7 @@ INSERT INTO sending SELECT unnest(%s::uuid[]), 1
 ON CONFLICT (dispatch_id) DO UPDATE SET times = sending.times + 1 RETURNING dispatch_id, times
 """
 WITHDRAW: Final = "UPDATE sending SET times = times - 1 WHERE dispatch_id = ANY(%s::uuid[])"
+STILL: Final = "SELECT dispatch_id FROM dispatch WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'"
 FORGET: Final = """
 DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status <> 'DUE'
 """
@@ -100,6 +101,12 @@ async def find(
     }
     cursor = await connection.execute(DUE, wanted)
     return [Due(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
+
+
+async def still(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of the dispatches that are due yet."""
+    cursor = await connection.execute(STILL, ([to_hex(name) for name in names],))
+    return {from_hex("disp", name) for (name,) in await cursor.fetchall()}
 
 
 async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:

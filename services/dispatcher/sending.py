@@ -18,6 +18,7 @@ from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
+from shared.events import DispatchRefused
 from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
@@ -44,11 +45,23 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
         webhooks.clear()
         sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term), outcomes)
         try:
-            await outcomes.record_the_rest(appender)
+            await caught_up(connection, machine)
+            await _tell_the_rest(connection, appender, outcomes)
             await caught_up(connection, machine)
             await sender.run(connection, machine)
         finally:
             await to_the_end(sender.stop(connection))
+
+
+async def _tell_the_rest(connection: Connection, appender: Appender, outcomes: Outcomes) -> None:
+    """Record what an earlier term has left, as the state stands now.
+
+    A refusal is told of what is still due only: of what another leader has sent since, it would make a second call.
+    """
+    refused = {name for name, event in outcomes.left().items() if isinstance(event.payload, DispatchRefused)}
+    for name in refused - await due.still(connection, refused):
+        outcomes.drop(name)
+    await outcomes.record_the_rest(appender)
 
 
 class Sender:

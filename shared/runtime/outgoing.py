@@ -88,6 +88,14 @@ class Outcomes:
         del self._events[name]
         return position
 
+    def left(self) -> dict[str, Event]:
+        """What an earlier term could not append, by what each POST was for."""
+        return dict(self._events)
+
+    def drop(self, name: str) -> None:
+        """Leave one untold: what another leader has told since says more."""
+        del self._events[name]
+
     async def record_the_rest(self, appender: Appender) -> None:
         """Append what an earlier term has left. Raises Lost."""
         await asyncio.gather(*(self.record(appender, name, event) for name, event in list(self._events.items())))

@@ -8,13 +8,9 @@ import httpx
 
 from services.projector import api
 from services.projector.app import DEFINITION
-from shared.envelope import Event
-from shared.runtime import log
 from shared.runtime.appender import Appender
-from shared.runtime.database import Connection, ddl
-from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
-from tests.integration.log_harness import connected, logged, settings_of
+from tests.integration.log_harness import settings_of
 from tests.running_servers import Servers
 
 
@@ -45,34 +41,6 @@ class Projected:
         answer = await self.http.get("/v1/leads/export", params=query)
         assert answer.status_code == 200, answer.text
         return answer.content
-
-
-async def fold(servers: Servers, database: str, events: list[Event]) -> None:
-    """Write the events into the log, and then whatever follows, and fold all of it live."""
-    async with connected(servers.admin_url(database), autocommit=True) as admin:
-        await admin.execute(
-            "INSERT INTO log.writer SELECT DISTINCT session_user, type FROM log.writer ON CONFLICT DO NOTHING"
-        )
-        await log.append(admin, events)
-    async with connected(
-        servers.role_url("projector", database), search_path="projector", autocommit=False
-    ) as connection:
-        for statement in ddl(DEFINITION.metadata, reader="projector_reader"):
-            await connection.execute(statement.encode())
-        await connection.commit()
-        machine: Machine[Any] = Machine(DEFINITION)
-        await machine.start(connection)
-        while await fold_on(servers, database, machine, connection):
-            pass
-
-
-async def fold_on(servers: Servers, database: str, machine: Machine[Any], connection: Connection) -> bool:
-    """Fold what the log has and the machine has not; whether there was anything."""
-    found = await logged(servers, database, list(DEFINITION.consumes))
-    messages = [message for message in found if message[0] > machine.position]
-    if messages:
-        await machine.apply(connection, messages)
-    return bool(messages)
 
 
 @asynccontextmanager

@@ -11,11 +11,13 @@ import pyarrow.parquet
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.projector.app import DEFINITION
 from services.projector.formats import HEADER
 from shared.envelope import Event
 from shared.events import CustomersListed, CustomersRemoved, EnrichmentReceived, ItemCompleted, ListedCustomer
 from shared.ids import named_id
-from tests.integration.projected import Projected, fold, opened
+from tests.integration.folding import fold
+from tests.integration.projected import Projected, opened
 from tests.running_servers import Servers
 from tests.unit.facts import (
     BATCH,
@@ -82,7 +84,7 @@ def history() -> list[Event]:
 
 @pytest.fixture(scope="module")
 def folded(servers: Servers, shared_database: str) -> str:
-    asyncio.run(fold(servers, shared_database, history()))
+    asyncio.run(fold(servers, shared_database, DEFINITION, history()))
     return shared_database
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,13 @@ from services.projector.app import DEFINITION
 from services.projector.pushing import push_due
 from shared.envelope import Event
 from shared.events import ItemCompleted
-from shared.runtime.lease import take
-from shared.runtime.machine import Machine
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.projection import verify
 from shared.runtime.queries import Queries
+from tests.integration import folding
 from tests.integration.hook import Hook, listening
 from tests.integration.log_harness import connected, eventually, logged, settings_of
-from tests.integration.projected import Projected, fold, fold_on, opened
+from tests.integration.projected import Projected, opened
 from tests.running_servers import Servers
 from tests.unit.facts import COMPANY_STEP, added, fact, launched
 
@@ -48,7 +48,7 @@ def ended(row: int) -> list[Event]:
 
 @pytest.fixture
 async def projected(servers: Servers, database: str) -> AsyncIterator[Projected]:
-    await fold(servers, database, history())
+    await folding.fold(servers, database, DEFINITION, history())
     async with opened(servers, database) as found:
         yield found
 
@@ -57,37 +57,12 @@ async def projected(servers: Servers, database: str) -> AsyncIterator[Projected]
 async def leading(
     servers: Servers, database: str, secrets: Path | None = None, outcomes: Outcomes | None = None
 ) -> AsyncIterator[None]:
-    """The projector's leader: its fold, and the loop that pushes. Killed, not asked to end.
-
-    `outcomes`: those of the process in which it leads; a new one's without.
-    """
+    """The projector's leader. `outcomes`: those of the process in which it leads; a new one's without."""
     settings = settings_of(servers, database, "projector").model_copy(update={"secrets_folder": secrets})
     queries = Queries(settings, "projector", DEFINITION.consumes)
-    url = servers.role_url("projector", database)
-    async with connected(url, search_path="projector", autocommit=False) as connection:
-        lease = await take(connection, 1)
-        assert lease is not None
-        machine: Machine[Any] = Machine(DEFINITION, term=lease.term)
-        await machine.start(connection)
-
-        ending = asyncio.Event()
-
-        async def follow() -> None:
-            while not ending.is_set():
-                if not await fold_on(servers, database, machine, connection):
-                    await asyncio.sleep(0.02)
-
-        following, pushing = (
-            asyncio.create_task(each)
-            for each in (follow(), push_due(settings, machine, queries, outcomes or Outcomes()))
-        )
-        try:
-            yield
-        finally:
-            pushing.cancel()
-            await asyncio.gather(pushing, return_exceptions=True)
-            ending.set()
-            await asyncio.gather(following, return_exceptions=True)
+    effect = partial(push_due, settings, queries=queries, outcomes=outcomes or Outcomes())
+    async with folding.leading(servers, database, DEFINITION, effect):
+        yield
     await queries.close()
 
 
@@ -213,7 +188,7 @@ async def test_an_attempt_that_a_crash_cut_off_is_sent_again_with_its_leads_and_
             return len(hook.requests)
 
         await eventually(asked, lambda count: count == 2)
-    await fold(servers, database, ended(25))
+    await folding.fold(servers, database, DEFINITION, ended(25))
     async with leading(servers, database):
         push = await stands(projected, push_id, "completed")
     assert (push["leads"], push["parcels"]) == (LEADS, 3)

@@ -1,0 +1,114 @@
+"""What came of a POST, told late: by a leader that another has followed meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+import orjson
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from services.dispatcher.app import DEFINITION
+from services.dispatcher.sending import send_due
+from services.dispatcher.webhooks import Webhooks
+from shared.runtime.outgoing import Outcomes
+from tests.integration.folding import fold, leading
+from tests.integration.hook import Hook, listening
+from tests.integration.log_harness import connected, eventually, logged, settings_of
+from tests.running_servers import Servers
+from tests.unit.dispatching import ACME, at_company, scheduled
+
+
+def busy() -> web.Response:
+    return web.Response(status=429, headers={"Retry-After": "60"})
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    async with listening() as found:
+        found.seconds = 1.0
+        yield found
+
+
+class Replica:
+    """One process of the dispatcher: it keeps what came of POSTs while it does not lead."""
+
+    def __init__(self, servers: Servers, database: str) -> None:
+        self.servers, self.database, self.outcomes = servers, database, Outcomes()
+
+    def leads(self) -> AbstractAsyncContextManager[None]:
+        settings = settings_of(self.servers, self.database, "dispatcher")
+        settings = settings.model_copy(update={"signing_key": SecretStr("k" * 32)})
+        effect = partial(send_due, settings, webhooks=Webhooks(), outcomes=self.outcomes)
+        return leading(self.servers, self.database, DEFINITION, effect)
+
+    async def leads_until_the_database_goes(self, hook: Hook, requests: int) -> None:
+        """It does not come to tell what the webhook says to the last of so many requests."""
+
+        async def asked() -> int:
+            return len(hook.requests)
+
+        async with connected(self.servers.admin_url(self.database)) as admin:
+            async with self.leads():
+                await eventually(asked, lambda count: count == requests)
+                await admin.execute("ALTER ROLE dispatcher NOLOGIN")
+                await admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dispatcher'"
+                )
+                await asyncio.sleep(1.5 * hook.seconds)
+            await admin.execute("ALTER ROLE dispatcher LOGIN")
+
+    async def leads_until_told(self, types: Sequence[str]) -> None:
+        """Until the log says so of the POST, and a moment longer for what should not follow."""
+
+        async def told() -> list[str]:
+            return await kinds(self.servers, self.database)
+
+        async with self.leads():
+            await eventually(told, lambda found: found == list(types))
+            await asyncio.sleep(2.0)
+            assert await told() == list(types)
+
+
+async def kinds(servers: Servers, database: str) -> list[str]:
+    found = await logged(servers, database, ["StepDispatched", "DispatchRefused"])
+    return [orjson.loads(body)["type"] for _, body in found]
+
+
+async def a_call_is_due(servers: Servers, database: str, hook: Hook) -> None:
+    settings = {"webhook_url": hook.url, "timeout_seconds": 3600}
+    await fold(servers, database, DEFINITION, [*at_company(ACME, **settings), scheduled(0)])
+
+
+async def test_a_refusal_that_is_told_late_of_what_was_sent_since_makes_no_second_call(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    hook.replies = [busy()]
+    await a_call_is_due(servers, database, hook)
+    first, second = Replica(servers, database), Replica(servers, database)
+    await first.leads_until_the_database_goes(hook, requests=1)
+    await second.leads_until_told(["StepDispatched"])
+    await first.leads_until_told(["StepDispatched"])
+    assert hook.keys[0] == hook.keys[1]
+    assert len(hook.requests) == 2
+
+
+async def test_a_refusal_that_is_told_late_of_what_is_still_due_is_told(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    hook.replies = [busy()]
+    await a_call_is_due(servers, database, hook)
+    replica = Replica(servers, database)
+    await replica.leads_until_the_database_goes(hook, requests=1)
+    await replica.leads_until_told(["DispatchRefused"])
+    assert len(hook.requests) == 1
+
+
+async def test_a_success_that_is_told_late_is_told_once(servers: Servers, database: str, hook: Hook) -> None:
+    await a_call_is_due(servers, database, hook)
+    replica = Replica(servers, database)
+    await replica.leads_until_the_database_goes(hook, requests=1)
+    await replica.leads_until_told(["StepDispatched"])
+    assert len(hook.requests) == 1
