@@ -43,6 +43,7 @@ WHERE s.status IN ('running', 'paused') AND step ->> 'kind' = 'ASYNC' AND NOT b.
 OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
+FULLEST: Final = "SELECT max(taken) FROM dispatcher.webhook JOIN dispatcher.config USING (webhook_id)"
 
 # As the alarm AnswersMissing: more than one in five, here for each client and workflow.
 UNANSWERED: Final = """
@@ -205,7 +206,7 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
-        fullest: Any = await (await connection.execute("SELECT max(taken) FROM dispatcher.webhook")).fetchone()
+        fullest: Any = await (await connection.execute(FULLEST)).fetchone()
     except psycopg.errors.UndefinedTable:
         return
     for client, workflow in unconfigured:

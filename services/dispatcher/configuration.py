@@ -6,6 +6,7 @@ from typing import Any
 
 from services.dispatcher.state import Batch, State
 from shared.entities import Entity
+from shared.ids import named_id
 
 
 def config_of(state: State, batch: Batch, step: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -37,6 +38,17 @@ def price_of(step: Mapping[str, Any], config: Mapping[str, Any] | None) -> float
     """What a call costs: what the settings say, else what the registry said at launch."""
     told = (config or {}).get("credits")
     return float(told) if isinstance(told, int | float) and told >= 0 else float(step["credits"])
+
+
+def webhook_id(url: str) -> str:
+    """The id of a webhook: the URL itself is a secret, and stays out of events that only count."""
+    return named_id("wh", url)
+
+
+def webhook_of(config: Mapping[str, Any]) -> str | None:
+    """The id of the webhook that these settings name."""
+    url = config.get("webhook_url")
+    return webhook_id(str(url)) if url else None
 
 
 def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Final, assert_never
 
 from services.dispatcher import claims, spending, steps, warehouse
-from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse
+from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse, webhook_of
 from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant
 from services.dispatcher.steps import Workflow
 from shared.entities import Entity
@@ -185,8 +185,9 @@ def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
 def _configure(state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved) -> None:
     assert event.client_id
     key = (event.client_id, payload.workflow, payload.workstream, payload.name)
-    config = payload.config if isinstance(payload, WorkflowConfigured) else None
-    state.configs[key] = Config(*key, event.tenant_id, config or {}, removed=config is None)
+    removed = isinstance(payload, ConfigurationRemoved)
+    config = {} if isinstance(payload, ConfigurationRemoved) else payload.config
+    state.configs[key] = Config(*key, event.tenant_id, config, webhook_of(config), removed)
 
 
 def _launch(state: State, event: Event, payload: BatchLaunched) -> None:

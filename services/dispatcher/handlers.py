@@ -12,7 +12,7 @@ from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
 from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
-from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks, webhook_id
+from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json
 from shared.ids import to_hex
 from shared.runtime import clock
@@ -134,8 +134,8 @@ async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]
     configs = await queries.rows(tenant_id, select(CONFIG))
     found: dict[str, Row] = {name: _webhook(name, taken[name]) for name in taken}
     for config in configs:
-        if url := config["config"].get("webhook_url"):
-            name = webhook_id(url)
+        if name := config["webhook_id"]:
+            url = config["config"]["webhook_url"]
             row = found.setdefault(name, _webhook(name, 0))
             row |= _limits(config["config"], row["taken"]) | {"webhook_url": url}
             row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})

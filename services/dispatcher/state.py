@@ -54,6 +54,7 @@ class Config:
     name: str
     tenant_id: str
     config: dict[str, Any]
+    webhook_id: str | None
     removed: bool
 
 

@@ -55,8 +55,8 @@ MEASURES = (
     ),
     Measure(
         "leadstream_webhook_submissions_max",
-        "What the fullest webhook has taken; it takes 50000 in its life.",
-        "SELECT max(taken) FROM webhook",
+        "What the fullest webhook that a client's settings name has taken; it takes 50000 in its life.",
+        "SELECT max(taken) FROM webhook JOIN config USING (webhook_id)",
     ),
 )
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)

@@ -39,6 +39,7 @@ CONFIG = Table(
     Column("name", Text, primary_key=True),
     Column("tenant_id", Id("tenant"), nullable=False),
     Column("config", JSONB, nullable=False),
+    Column("webhook_id", Id("wh")),
     Column("removed", Boolean, nullable=False),
 )
 BUDGET = Table(

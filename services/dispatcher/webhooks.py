@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shared.ids import named_id
+from services.dispatcher.configuration import webhook_id
 
 NEARLY_FULL: Final = 0.8
 LONGEST_PAUSE: Final = 900.0
@@ -198,8 +198,3 @@ class Webhooks(dict[str, Webhook]):
         elif known.limits != limits:
             known.adopt(limits)
         return known
-
-
-def webhook_id(url: str) -> str:
-    """The id of a webhook: the URL itself is a secret, and stays out of events that only count."""
-    return named_id("wh", url)
