@@ -14,7 +14,17 @@ import psycopg
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from cli.findings import SKEW_SECONDS, WEBHOOK_FULL, Finding, of_disk, of_letters, of_stream, problem, warning
+from cli.findings import (
+    PATROL_SECONDS,
+    SKEW_SECONDS,
+    WEBHOOK_FULL,
+    Finding,
+    of_disk,
+    of_letters,
+    of_stream,
+    problem,
+    warning,
+)
 from cli.folding import definition
 from cli.servers_of import Servers
 from shared.events import CATALOGUE
@@ -40,6 +50,7 @@ WHERE s.status IN ('running', 'paused') AND step ->> 'kind' = 'ASYNC' AND NOT b.
   AND NOT EXISTS (SELECT FROM dispatcher.config c WHERE c.client_id = b.client_id AND c.workstream = b.workstream
                   AND c.workflow = step ->> 'workflow' AND NOT c.removed)
 """
+PATROL: Final = "SELECT damages, coalesce(extract(epoch FROM now() - oldest_at), 0)::int FROM log.patrol"
 OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
@@ -173,12 +184,16 @@ async def _skew(connection: Connection) -> float:
 
 
 async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
-    """What the relay's patrol has found; that it stands still shows as a relay that does not run."""
+    """What the relay's patrol has found, and how long ago it looked; it stands still where no relay runs."""
     try:
-        row = await (await connection.execute("SELECT damages FROM log.patrol")).fetchone()
+        row = await (await connection.execute(PATROL)).fetchone()
     except psycopg.errors.UndefinedTable:
         return  # its migration is missing, and told
-    for damage in row[0] if row else ():
+    damages, unseen = row or ((), 0)
+    if unseen > PATROL_SECONDS:
+        text = f"damage to log or stream may be there unseen: some of it was last looked at {unseen} s ago"
+        yield warning("patrol_slow", text, "docs/operations/alarms.md, PatrolSlow")
+    for damage in damages:
         text = f"{damage['side']}, {damage['first']} to {damage['last']}: {damage['reason']}"
         yield problem("damaged", text, "leadstream verify, then leadstream repair")
 

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 LAG_SECONDS: Final = 10.0
 SKEW_SECONDS: Final = 2.0
+PATROL_SECONDS: Final = 120
 WEBHOOK_FULL: Final = 40_000
 DISK_FREE: Final = 0.1
 Facts = Mapping[str, Any]

@@ -112,8 +112,10 @@ def parts_that_are_gone_are_named(stack: Stack, campaign: Campaign) -> None:
     campaign.call("ingest", "POST", "/v1/clients", json={"name": "nobody hears of it"})
     until(stack, lambda found: {"no_relay", "stream_behind"} <= {*found})
     damage = '[{"side": "stream", "first": 3, "last": 4, "reason": "the message is gone"}]'
-    as_admin(stack, f"UPDATE log.patrol SET damages = '{damage}'")
-    assert examined(stack)[1]["damaged"] == "stream, 3 to 4: the message is gone"
+    as_admin(stack, f"UPDATE log.patrol SET damages = '{damage}', oldest_at = now() - interval '1 hour'")
+    _, found = examined(stack)
+    assert found["damaged"] == "stream, 3 to 4: the message is gone"
+    assert "360" in found["patrol_slow"]
     end(stack, "projector")
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
 
