@@ -56,7 +56,8 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         text = f"the stream has {state.messages} messages of {state.last_seq}: some are gone"
         yield problem("stream_damaged", text, anew)
     elif state.last_seq < head:
-        text = f"{head - state.last_seq} events of the log are not in the stream"
+        missing = head - state.last_seq
+        text = f"{missing} events of the log are not in the stream: {state.last_seq + 1} to {head}"
         yield problem("stream_behind", text, "docs/operations/alarms.md, RelayBehind")
 
 

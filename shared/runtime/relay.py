@@ -35,12 +35,21 @@ LINGER_SECONDS: Final = 0.012
 LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 BROKEN_SECONDS: Final = 5.0
+WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
 Row = tuple[int, str, str, int, str]
 logger = structlog.get_logger()
 
 
 class Refused(Exception):
     """The stream did not take a batch: its last sequence is not the one we know."""
+
+
+class WrongSequence(Refused):
+    """The stream's last sequence is another one."""
+
+
+class Stuck(Refused):
+    """The stream refuses what follows the very sequence that it says it ends at: it has lost messages."""
 
 
 class Diverged(RuntimeError):
@@ -83,12 +92,15 @@ async def _copy_and_patrol(database: Connection, settings: Settings, stop: async
 
 
 async def _copy_what_can_be_read(database: Connection, client: Client, stop: asyncio.Event) -> None:
-    """Copy. Where a block of the log is broken, go on leading: the patrol beside it has to name what is lost."""
+    """Copy. Where a block of either side is broken, go on leading: the patrol beside it has to name what is lost."""
     while not stop.is_set():
         try:
             await copy(database, client, stop)
         except BROKEN as error:
             logger.error("the log cannot be read; run `leadstream repair`", error=repr(error))
+            await _pause(stop, BROKEN_SECONDS)
+        except Stuck as error:
+            logger.error("the stream takes no more events; run `leadstream repair`", error=str(error))
             await _pause(stop, BROKEN_SECONDS)
 
 
@@ -124,19 +136,18 @@ async def _news(database: Connection) -> bool:
 
 async def _still_there(client: Client, position: int) -> None:
     """Raises Refused when the stream is not the one that was copied to: somebody has made it anew."""
-    last = (await client.jetstream().stream_info(STREAM)).state.last_seq
+    last = await _last(client)
     if last != position:
         raise Refused(f"the stream stands at {last}, and {position} were copied to it")
 
 
 async def _resume(database: Connection, client: Client) -> int:
     """The stream's last sequence, after making sure that it is the log's event of that position."""
-    stream = client.jetstream()
-    last = (await stream.stream_info(STREAM)).state.last_seq
+    last = await _last(client)
     if last == 0:
         return 0
     try:
-        message = await stream.get_msg(STREAM, seq=last)
+        message = await client.jetstream().get_msg(STREAM, seq=last)
     except NotFoundError:
         raise Diverged(f"message {last} of {STREAM} is gone; the stream has to be made anew from the log") from None
     cursor = await database.execute("SELECT id FROM log.events WHERE position = %s", (last,))
@@ -145,6 +156,10 @@ async def _resume(database: Connection, client: Client) -> int:
     if row is None or from_hex("evt", str(row[0])) != streamed:
         raise Diverged(f"sequence {last} of {STREAM} is {streamed}, which is not the log's event at that position")
     return last
+
+
+async def _last(client: Client) -> int:
+    return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
 
 
 async def _after(database: Connection, position: int) -> list[Row]:
@@ -167,6 +182,10 @@ async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
             last = await publish(client, rows, position)
     except TimeoutError:
         raise Refused(f"no acknowledgement of {rows[0][0]}..{rows[-1][0]} in {ACK_SECONDS} s") from None
+    except WrongSequence as error:
+        if await _last(client) != position:
+            raise
+        raise Stuck(f"it says that it ends at {position}, and refuses {position + 1}: {error}") from None
     if last != rows[-1][0]:
         raise Refused(f"the stream stands at {last} after {rows[-1][0]} was published")
 
@@ -201,7 +220,8 @@ async def _publish_atomically(client: Client, rows: Sequence[Row], position: int
 def _acknowledged(data: bytes) -> int:
     answer = orjson.loads(data)
     if "error" in answer:
-        raise Refused(f"{answer['error'].get('err_code')}: {answer['error'].get('description')}")
+        code = answer["error"].get("err_code")
+        raise (WrongSequence if code == WRONG_LAST else Refused)(f"{code}: {answer['error'].get('description')}")
     return int(answer["seq"])
 
 

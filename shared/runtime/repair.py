@@ -7,10 +7,13 @@ mended in its middle: it is made anew, and copied again.
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
+from math import inf
 from typing import Final
 
 import nats
@@ -30,6 +33,7 @@ from shared.subjects import STREAM
 
 CHUNK: Final = 1_000
 NEIGHBOURS: Final = 100
+STANDS_SECONDS: Final = 10.0
 # The head is a copy of what the last event says.
 LEVEL_HEAD: Final = """
 UPDATE log.head h SET position = e.position, chain = e.chain
@@ -72,9 +76,11 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
             if not (trust_log or done.lost):
                 _insist_on_one_story(verdict)
             head = (await head_of(connection)).position
-            if not verdict.identical and not done.lost:
+            fill = partial(_fill, admin_url, nats_url, client, head)
+            if not done.lost and not (verdict.identical and await fill(STANDS_SECONDS)):
                 say(f"making the stream anew: {head:,} events are copied from the log")
-                await _remake_stream(admin_url, nats_url, client, head)
+                await _make_stream(nats_url, client)
+                await fill(inf)
                 done.copied = head
     finally:
         await client.close()
@@ -182,15 +188,27 @@ async def _last(client: Client) -> int:
         return 0
 
 
-async def _remake_stream(admin_url: str, nats_url: str, client: Client, head: int) -> None:
-    """Delete the stream, make it, and see it filled: by the relay that runs, or by one that runs here meanwhile."""
+async def _make_stream(nats_url: str, client: Client) -> None:
     with suppress(NotFoundError):
         await client.jetstream(timeout=30).delete_stream(STREAM)
     await provision_streams(nats_url)
+
+
+async def _fill(admin_url: str, nats_url: str, client: Client, head: int, patience: float) -> bool:
+    """See the stream filled: by the relay that runs, or by one that runs here meanwhile; whether it came to `head`.
+
+    `patience`: the seconds after which a stream that takes nothing is given up. A damaged one may take nothing at all.
+    """
+    known, since = await _last(client), time.monotonic()
+    if known >= head:
+        return True
     settings = Settings.model_validate({"database_url": admin_url, "nats_url": nats_url})
     stop = asyncio.Event()
     copying = asyncio.create_task(relay.run(settings, stop))
-    while await _last(client) < head and not copying.done():  # noqa: ASYNC110 - a server is asked
+    while known < head and not copying.done() and time.monotonic() - since < patience:
         await asyncio.sleep(0.2)
+        if (last := await _last(client)) > known:
+            known, since = last, time.monotonic()
     stop.set()
     await copying
+    return known >= head
