@@ -18,7 +18,7 @@ OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id
 ELSEWHERE: Final = frozenset({"sort", "after", "limit", "columns", "format", "at_position"})
 _BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
 _ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS}) | ELSEWHERE
-_SHOWN: Final = tuple(name for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
+_SHOWN: Final = tuple(str(name) for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
 
 
 def filters(request: Request) -> dict[str, list[str]]:
