@@ -76,8 +76,8 @@ def relay() -> None:
     import asyncio
 
     from shared.runtime import relay as relaying
+    from shared.runtime.logs import configure_logging
     from shared.runtime.memory import give_back
-    from shared.runtime.service import configure_logging
     from shared.runtime.settings import Settings
     from shared.runtime.stalls import Watchdog
 
@@ -121,7 +121,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     import asyncio
 
     from cli.servers_of import reached
-    from shared.runtime.service import configure_logging
+    from shared.runtime.logs import configure_logging
     from shared.runtime.settings import Settings
     from shared.runtime.topology import ROLES, provision_database, provision_streams
 

@@ -11,10 +11,11 @@ from services.dispatcher.deadlines import record_overdue
 from services.dispatcher.sending import send_due
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
+from shared.runtime.logs import configure_logging
 from shared.runtime.machine import Definition
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, configure_logging, serve, signing_keys
+from shared.runtime.service import Service, serve, signing_keys
 from shared.runtime.settings import Settings
 
 logger = structlog.get_logger()

@@ -6,7 +6,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -184,23 +183,3 @@ def signing_keys(settings: Settings) -> list[str]:
             "answers to. Make one with `openssl rand -hex 32` and give it to dispatcher and callbacks alike."
         )
     return keys
-
-
-def configure_logging(settings: Settings, service: str) -> None:
-    """Structured logs on standard output: JSON lines, or readable ones on a terminal."""
-    level = logging.getLevelName(settings.log_level.upper())
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(),
-    )
-    structlog.contextvars.bind_contextvars(
-        service=service, **({"replica": settings.replica} if settings.replica else {})
-    )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
