@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
-from typing import Generic, TypeGuard, TypeVar
+from typing import Final, Generic, TypeGuard, TypeVar
 
 import psycopg
 import structlog
@@ -27,7 +27,18 @@ from shared.runtime.letters import DeadLetters
 S = TypeVar("S")
 Message = tuple[int, bytes]
 MAX_CACHED_BATCHES = 200
+# How long a fold may keep the event loop from everything else. A leader that is silent for six seconds is replaced.
+FOLD_SECONDS = 1.0
+ANY_NUMBER: Final = 1 << 30
 logger = structlog.get_logger()
+
+
+class TooLong(Exception):
+    """A batch takes longer than FOLD_SECONDS; its events up to `position` did not."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
 
 
 def may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
@@ -88,6 +99,8 @@ class Machine(Generic[S]):
     observe: Callable[[Sequence[Event], float], None] = lambda events, seconds: None
     _state: S | None = None
     _age: int = 0
+    _at_once: int = ANY_NUMBER
+    _folding: float = 0.0
 
     def __post_init__(self) -> None:
         self.letters = DeadLetters(self.definition.name)
@@ -128,7 +141,8 @@ class Machine(Generic[S]):
             async with connection.transaction():
                 await self.letters.refresh(connection)
         for part in self._parts(messages):
-            await self._apply(connection, part)
+            while part:
+                part = part[await self._apply(connection, part[: self._at_once]) :]
 
     async def apply_all(self, connection: Connection, messages: Sequence[Message]) -> None:
         """Apply messages in order in the caller's transaction. Where one cannot be it raises, and is to start again."""
@@ -147,9 +161,15 @@ class Machine(Generic[S]):
         if first < len(messages):
             yield messages[first:]
 
-    async def _apply(self, connection: Connection, messages: Sequence[Message]) -> None:
+    async def _apply(self, connection: Connection, messages: Sequence[Message]) -> int:
+        """Apply these in one transaction; how many were applied: none where they are too many for one."""
         try:
             await self._transaction(connection, messages)
+        except TooLong as cut:
+            self._forget()
+            self._at_once = max(1, sum(position <= cut.position for position, _ in messages))
+            logger.warning("a batch takes long; taking fewer events at once", events=self._at_once)
+            return 0
         except BaseException as error:
             self._forget()
             if not may_be_the_event(error):
@@ -158,6 +178,9 @@ class Machine(Generic[S]):
             for message in messages:
                 await self._alone(connection, message)
         self.committed.set()
+        if self._folding < FOLD_SECONDS / 4:
+            self._at_once = min(2 * self._at_once, ANY_NUMBER)
+        return len(messages)
 
     async def _alone(self, connection: Connection, message: Message) -> None:
         """Apply one message. What of it fails is set aside, with a letter in the same transaction."""
@@ -216,13 +239,16 @@ class Machine(Generic[S]):
             yield
 
     def _fold(self, state: S, events: Sequence[Event]) -> list[Event]:
-        now = clock.now()
+        now, began = clock.now(), time.monotonic()
         emitted = []
         for event in events:
             self.definition.evolve(state, event)
             if not self.replay:
                 follow = self.definition.decide(state, event)
                 emitted += [caused(emit.cause or event, emit, now=now, actor=self.actor) for emit in follow]
+                self._folding = time.monotonic() - began
+                if self._folding > FOLD_SECONDS and event is not events[-1]:
+                    raise TooLong(event.position)
         return emitted
 
     async def _move(self, connection: Connection, position: int) -> None:

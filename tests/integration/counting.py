@@ -3,6 +3,7 @@
 To the database it is the sequencer. `Faults` are the ways in which it can be made to fail.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -47,9 +48,12 @@ class State:
 
 @dataclass
 class Faults:
-    """`poison`: the name that cannot be counted. `on_save`: called in the transaction, before it saves."""
+    """`poison`: the name that cannot be counted. `seconds`: what counting one takes. `on_save`: called in the
+    transaction, before it saves.
+    """
 
     poison: str | None = None
+    seconds: float = 0.0
     on_save: Callable[[], Awaitable[None]] | None = None
     attempts: int = 0
 
@@ -60,6 +64,7 @@ def counting(faults: Faults | None = None) -> Definition[State]:
 
     def evolve(state: State, event: Event) -> None:
         name = event.payload.name
+        time.sleep(faults.seconds)
         if name == faults.poison:
             faults.attempts += 1
             raise ValueError(f"{name} cannot be counted")

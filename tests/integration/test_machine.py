@@ -162,6 +162,27 @@ async def test_an_error_of_the_database_inside_a_batch_is_retried_alone(
     assert (letter.payload.position, letter.payload.error[:15]) == (2, "CheckViolation:")
 
 
+async def test_events_that_take_long_are_taken_fewer_at_once(
+    servers: Servers, database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A leader that folds for seconds on end is silent, and would be replaced before it has told of anything."""
+    monkeypatch.setattr("shared.runtime.machine.FOLD_SECONDS", 0.2)
+    faults, sizes = Faults(seconds=0.08), []
+    machine = machine_of(faults)
+    machine.observe = lambda events, _: sizes.append(len(events))
+    await machine.start(connection)
+    slow = await messages(servers, database, *"abababababab")
+    await machine.apply(connection, slow)
+    assert len(sizes) > 2
+    assert set(sizes[:-1]) <= {1, 2, 3}, "as many as fit into the time, and more only where they take far less"
+    before, faults.seconds = len(sizes), 0.0
+    await machine.apply(connection, (await messages(servers, database, *"abababababab"))[12:])
+    quick = sizes[before:]
+    assert quick[1] == 2 * quick[0], "and more again once they are quick"
+    assert (sum(sizes), await counts(servers, database)) == (24, {"a": 12, "b": 12})
+    assert len(await emitted(servers, database)) == 12
+
+
 async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:
     await machine_of(Faults()).start(connection)
     await connection.execute("UPDATE checkpoint SET shape = 'another'")
