@@ -222,8 +222,8 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
         fullest: Any = await (await connection.execute(FULLEST)).fetchone()
-    except psycopg.errors.UndefinedTable:
-        return
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return  # it never ran, or its tables are another version's, and that is told
     for client, workflow in unconfigured:
         name = from_hex("client", client)
         text = f"client {name} has no settings for {workflow}, which a batch that runs wants"

@@ -24,11 +24,15 @@ def repair(
     the data folder. Example: leadstream repair --yes
     """
     import asyncio
+    import sys
+
+    import structlog
 
     from cli.output import note, say, show_json
     from cli.servers_of import reached, servers_of
     from shared.runtime import repair as mending
 
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     servers = servers_of(data)
     provision = servers.to_provision("make the stream anew")
     if not yes and not as_json:
@@ -36,16 +40,25 @@ def repair(
     try:
         with reached():
             done = asyncio.run(mending.repair(servers.database, provision, trust_log=trust_log, say=note))
-    except mending.Contradiction as error:
+    except (mending.Contradiction, mending.Unfilled) as error:
         raise Refused(str(error)) from None
     lost = [asdict(damage) for damage in done.lost]
     if as_json:
-        show_json({"restored": done.restored, "appended": done.appended, "copied": done.copied, "lost": lost})
+        show_json(
+            {"restored": done.restored, "appended": done.appended, "filled": done.filled, "copied": done.copied}
+            | {"lost": lost}
+        )
     else:
         say(
             f"log: {len(done.restored)} events put back, {done.appended} added at its end; "
-            f"stream: {f'made anew with {done.copied} events' if done.copied else 'left as it is'}"
+            f"stream: {_of_stream(done.filled, done.copied)}"
         )
         for damage in done.lost:
             say(f"LOST on both sides: {damage}; see docs/operations/backup.md")
     raise typer.Exit(1 if lost else 0)
+
+
+def _of_stream(filled: int, copied: int) -> str:
+    if copied:
+        return f"made anew with {copied} events"
+    return f"{filled} events copied to its end" if filled else "left as it is"

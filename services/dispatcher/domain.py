@@ -185,9 +185,9 @@ def _set_output(state: State, event: Event, payload: ItemCompleted) -> None:
 def _configure(state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved) -> None:
     assert event.client_id
     key = (event.client_id, payload.workflow, payload.workstream, payload.name)
-    removed = isinstance(payload, ConfigurationRemoved)
-    config = {} if isinstance(payload, ConfigurationRemoved) else payload.config
-    state.configs[key] = Config(*key, event.tenant_id, config, webhook_of(config), removed)
+    config = payload.config if isinstance(payload, WorkflowConfigured) else None
+    named = webhook_of(config or {})
+    state.configs[key] = Config(*key, event.tenant_id, config or {}, named, removed=config is None)
 
 
 def _launch(state: State, event: Event, payload: BatchLaunched) -> None:

@@ -54,7 +54,10 @@ INSERT INTO sending SELECT unnest(%s::uuid[]), 1
 ON CONFLICT (dispatch_id) DO UPDATE SET times = sending.times + 1 RETURNING dispatch_id, times
 """
 WITHDRAW: Final = "UPDATE sending SET times = times - 1 WHERE dispatch_id = ANY(%s::uuid[])"
-STILL: Final = "SELECT dispatch_id FROM dispatch WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'"
+BEGUN: Final = """
+SELECT dispatch_id, coalesce(times, 0) FROM dispatch LEFT JOIN sending USING (dispatch_id)
+WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'
+"""
 FORGET: Final = """
 DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status <> 'DUE'
 """
@@ -103,10 +106,10 @@ async def find(
     return [Due(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
 
 
-async def still(connection: Connection, names: Collection[str]) -> set[str]:
-    """Those of the dispatches that are due yet."""
-    cursor = await connection.execute(STILL, ([to_hex(name) for name in names],))
-    return {from_hex("disp", name) for (name,) in await cursor.fetchall()}
+async def begun(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """How often a POST began of each of the dispatches that is still due."""
+    cursor = await connection.execute(BEGUN, ([to_hex(name) for name in names],))
+    return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
 
 
 async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:

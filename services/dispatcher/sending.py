@@ -7,6 +7,7 @@ is appended to the log; the fold, reading it back, moves the dispatch on.
 
 import asyncio
 import contextlib
+import math
 import time
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
+from shared.envelope import Event
 from shared.events import DispatchRefused
 from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
@@ -56,12 +58,20 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
 async def _tell_the_rest(connection: Connection, appender: Appender, outcomes: Outcomes) -> None:
     """Record what an earlier term has left, as the state stands now.
 
-    A refusal is told of what is still due only: of what another leader has sent since, it would make a second call.
+    A refusal is told only of what is still due and nobody has begun to send since: of what another leader has sent,
+    told or not, it would make a second call.
     """
-    refused = {name for name, event in outcomes.left().items() if isinstance(event.payload, DispatchRefused)}
-    for name in refused - await due.still(connection, refused):
-        outcomes.drop(name)
+    refusals = {name: event.payload for name, event in outcomes.left().items() if _is_refusal(event)}
+    begun = await due.begun(connection, refusals)
+    for name, payload in refusals.items():
+        if begun.get(name, math.inf) > 1 + payload.in_doubt:
+            logger.info("a refusal comes too late to be told", dispatch_id=name)
+            outcomes.drop(name)
     await outcomes.record_the_rest(appender)
+
+
+def _is_refusal(event: Event) -> bool:
+    return isinstance(event.payload, DispatchRefused)
 
 
 class Sender:

@@ -34,7 +34,7 @@ logger = structlog.get_logger()
 
 
 class TooLong(Exception):
-    """A batch takes longer than FOLD_SECONDS; its events up to `position` did not."""
+    """A batch takes longer than FOLD_SECONDS; its events before `position` did not."""
 
     def __init__(self, position: int) -> None:
         super().__init__(position)
@@ -81,7 +81,8 @@ class Definition(Generic[S]):
 class Machine(Generic[S]):
     """Applies messages to one service's state over one connection, live or in replay.
 
-    `term`: the lease's, by which what is done beside the fold is fenced; 0 where nobody leads.
+    `term`: the lease's, by which what is done beside the fold is fenced; 0 where nobody leads. `_at_once`: how many
+    messages make a batch at most, as the last ones' `_folding` (seconds) has shown.
     """
 
     definition: Definition[S]
@@ -167,7 +168,7 @@ class Machine(Generic[S]):
             await self._transaction(connection, messages)
         except TooLong as cut:
             self._forget()
-            self._at_once = max(1, sum(position <= cut.position for position, _ in messages))
+            self._at_once = max(1, sum(position < cut.position for position, _ in messages))
             logger.warning("a batch takes long; taking fewer events at once", events=self._at_once)
             return 0
         except BaseException as error:
@@ -178,7 +179,7 @@ class Machine(Generic[S]):
             for message in messages:
                 await self._alone(connection, message)
         self.committed.set()
-        if self._folding < FOLD_SECONDS / 4:
+        if len(messages) == self._at_once and self._folding < FOLD_SECONDS / 4:
             self._at_once = min(2 * self._at_once, ANY_NUMBER)
         return len(messages)
 

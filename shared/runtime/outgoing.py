@@ -93,7 +93,7 @@ class Outcomes:
         return dict(self._events)
 
     def drop(self, name: str) -> None:
-        """Leave one untold: what another leader has told since says more."""
+        """Leave one untold, as what it was for has gone on without it."""
         del self._events[name]
 
     async def record_the_rest(self, appender: Appender) -> None:

@@ -122,6 +122,13 @@ async def copy(database: Connection, client: Client, stop: asyncio.Event) -> Non
                 await asyncio.sleep(LINGER_SECONDS)
 
 
+async def copy_some(database: Connection, client: Client) -> None:
+    """Copy the next events once, whoever else copies. Raises Refused, of which Stuck and WrongSequence say why."""
+    position = await _resume(database, client)
+    if rows := await _after(database, position):
+        await _publish(client, rows, position)
+
+
 def _is_full(rows: Sequence[Row]) -> bool:
     """Whether more is waiting, as far as a batch can tell: half of the bytes, or a next one did not fit."""
     return len(rows) == BATCH or 2 * sum(len(row[4]) for row in rows) > BATCH_BYTES

@@ -8,7 +8,7 @@ mended in its middle: it is made anew, and copied again.
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,15 +45,21 @@ Say = Callable[[str], None]
 
 @dataclass
 class Repair:
-    """What was mended: positions put back into the log, how many were added at its end, messages copied anew.
+    """What was mended: positions put back into the log, how many were added at its end; of the stream, how many
+    messages were copied to its end, or copied anew.
 
     `lost`: what neither side has. Only a backup or an export can bring it back.
     """
 
     restored: list[int] = field(default_factory=list)
     appended: int = 0
+    filled: int = 0
     copied: int = 0
     lost: list[Damage] = field(default_factory=list)
+
+
+class Unfilled(RuntimeError):
+    """The stream is whole as far as it goes, and takes no more: not for a damage, so it is left as it is."""
 
 
 class Contradiction(RuntimeError):
@@ -63,7 +69,8 @@ class Contradiction(RuntimeError):
 async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say: Say = lambda _: None) -> Repair:
     """Mend the log from the stream, then the stream from the log. `nats_url`: of the user `provision`.
 
-    `trust_log`: make the stream anew also where it has whole messages that are not the log's. Raises Contradiction.
+    `trust_log`: make the stream anew also where it has whole messages that are not the log's. Raises Contradiction,
+    and Unfilled.
     """
     done = Repair()
     client = await nats.connect(nats_url, name="repair", max_reconnect_attempts=3)
@@ -77,7 +84,11 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
                 _insist_on_one_story(verdict)
             head = (await head_of(connection)).position
             fill = partial(_fill, admin_url, nats_url, client, head)
-            if not done.lost and not (verdict.identical and await fill(STANDS_SECONDS)):
+            if done.lost:
+                return done
+            if verdict.identical and await _is_filled(fill, connection, client):
+                done.filled = max(0, head - verdict.last)
+            else:
                 say(f"making the stream anew: {head:,} events are copied from the log")
                 await _make_stream(nats_url, client)
                 await fill(inf)
@@ -194,10 +205,27 @@ async def _make_stream(nats_url: str, client: Client) -> None:
     await provision_streams(nats_url)
 
 
+async def _is_filled(fill: Callable[[float], Awaitable[bool]], connection: Connection, client: Client) -> bool:
+    """See to it that a stream without a difference gets the rest of the log; False where damage keeps it from that."""
+    while not await fill(STANDS_SECONDS):
+        try:
+            await relay.copy_some(connection, client)
+        except relay.Stuck:
+            return False
+        except relay.WrongSequence:
+            continue  # somebody else has copied some
+        except relay.Refused as error:
+            raise Unfilled(
+                f"the stream {STREAM} is whole as far as it goes, and takes no more events: {error}. It was left as it "
+                "is; see RelayBehind in docs/operations/alarms.md"
+            ) from None
+    return True
+
+
 async def _fill(admin_url: str, nats_url: str, client: Client, head: int, patience: float) -> bool:
     """See the stream filled: by the relay that runs, or by one that runs here meanwhile; whether it came to `head`.
 
-    `patience`: the seconds after which a stream that takes nothing is given up. A damaged one may take nothing at all.
+    `patience`: the seconds after which a stream that takes nothing is given up.
     """
     known, since = await _last(client), time.monotonic()
     if known >= head:

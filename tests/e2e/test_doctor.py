@@ -115,7 +115,7 @@ def parts_that_are_gone_are_named(stack: Stack, campaign: Campaign) -> None:
     as_admin(stack, f"UPDATE log.patrol SET damages = '{damage}', oldest_at = now() - interval '1 hour'")
     _, found = examined(stack)
     assert found["damaged"] == "stream, 3 to 4: the message is gone"
-    assert "360" in found["patrol_slow"]
+    assert "patrol_slow" in found
     end(stack, "projector")
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})
 

@@ -176,6 +176,7 @@ async def test_events_that_take_long_are_taken_fewer_at_once(
     assert len(sizes) > 2
     assert set(sizes[:-1]) <= {1, 2, 3}, "as many as fit into the time, and more only where they take far less"
     before, faults.seconds = len(sizes), 0.0
+    monkeypatch.setattr("shared.runtime.machine.FOLD_SECONDS", 5.0)
     await machine.apply(connection, (await messages(servers, database, *"abababababab"))[12:])
     quick = sizes[before:]
     assert quick[1] == 2 * quick[0], "and more again once they are quick"

@@ -4,12 +4,13 @@ import asyncio
 
 import psycopg
 import pytest
+from nats.js.api import DiscardPolicy
 
 from shared.runtime import patrol
 from shared.runtime.comparison import compare
 from shared.runtime.integrity import check_log
 from shared.runtime.relay import Diverged
-from shared.runtime.repair import Contradiction, Repair, repair
+from shared.runtime.repair import Contradiction, Repair, Unfilled, repair
 from shared.subjects import STREAM
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import (
@@ -111,6 +112,32 @@ async def test_a_stream_made_anew_is_filled_by_the_relay_that_runs(
         await client.jetstream().delete_stream(STREAM)
         assert (await _repaired(servers, database)).copied == EVENTS
         assert await _is_whole(servers, database)
+
+
+async def test_a_stream_that_is_behind_is_filled(
+    servers: Servers, database: str, before: list[tuple[int, bytes]]
+) -> None:
+    await append(servers, database, registrations(3))
+    done = await _repaired(servers, database)
+    assert (done.filled, done.copied) == (3, 0)
+    verdict = await compare(servers.admin_url(database), servers.nats_url("service"))
+    assert (verdict.identical, verdict.last) == (True, EVENTS + 3)
+
+
+async def test_a_whole_stream_that_takes_no_more_for_want_of_room_is_left_as_it_is(
+    servers: Servers, database: str, before: list[tuple[int, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.runtime.repair.STANDS_SECONDS", 2.0)
+    async with on_nats(servers.nats_url("provision")) as client:
+        stream = client.jetstream()
+        info = await stream.stream_info(STREAM)
+        info.config.max_bytes, info.config.discard = info.state.bytes, DiscardPolicy.NEW
+        await stream.update_stream(info.config)
+        await append(servers, database, registrations(3))
+        with pytest.raises(Unfilled, match="maximum bytes exceeded"):
+            await _repaired(servers, database)
+        state = (await stream.stream_info(STREAM)).state
+    assert (state.first_seq, state.last_seq) == (1, EVENTS)
 
 
 async def test_what_neither_side_has_is_said(servers: Servers, database: str, before: list[tuple[int, bytes]]) -> None:

@@ -51,14 +51,16 @@ class Replica:
             return len(hook.requests)
 
         async with connected(self.servers.admin_url(self.database)) as admin:
-            async with self.leads():
-                await eventually(asked, lambda count: count == requests)
-                await admin.execute("ALTER ROLE dispatcher NOLOGIN")
-                await admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dispatcher'"
-                )
-                await asyncio.sleep(1.5 * hook.seconds)
-            await admin.execute("ALTER ROLE dispatcher LOGIN")
+            try:
+                async with self.leads():
+                    await eventually(asked, lambda count: count == requests)
+                    await admin.execute("ALTER ROLE dispatcher NOLOGIN")
+                    await admin.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dispatcher'"
+                    )
+                    await asyncio.sleep(1.5 * hook.seconds)
+            finally:
+                await admin.execute("ALTER ROLE dispatcher LOGIN")
 
     async def leads_until_told(self, types: Sequence[str]) -> None:
         """Until the log says so of the POST, and a moment longer for what should not follow."""
@@ -93,6 +95,18 @@ async def test_a_refusal_that_is_told_late_of_what_was_sent_since_makes_no_secon
     await first.leads_until_told(["StepDispatched"])
     assert hook.keys[0] == hook.keys[1]
     assert len(hook.requests) == 2
+
+
+async def test_nor_does_one_of_what_was_sent_and_is_not_told_yet(servers: Servers, database: str, hook: Hook) -> None:
+    hook.replies = [busy()]
+    await a_call_is_due(servers, database, hook)
+    first, second = Replica(servers, database), Replica(servers, database)
+    await first.leads_until_the_database_goes(hook, requests=1)
+    await second.leads_until_the_database_goes(hook, requests=2)
+    await first.leads_until_told(["StepDispatched"])
+    await second.leads_until_told(["StepDispatched"])
+    assert len(set(hook.keys)) == 1
+    assert len(hook.requests) == 3
 
 
 async def test_a_refusal_that_is_told_late_of_what_is_still_due_is_told(
