@@ -23,7 +23,7 @@ from typing import Any, Final
 import httpx
 
 from cli.errors import NotStarted
-from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports
+from shared.runtime.embedded import InUse, Nats, Postgres, ServerFailed, free_ports, spawn
 from shared.runtime.settings import SERVICES
 
 ROLES: Final = (*SERVICES, "relay")
@@ -86,7 +86,8 @@ class Process:
         if age < self.pause:
             return
         self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
-        self.start()
+        with contextlib.suppress(InUse):  # something of it has not ended yet: with the next look
+            self.start()
 
     @property
     def alive(self) -> bool:
@@ -260,11 +261,8 @@ class Stack:
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
         environment = os.environ | self.environment | variables | self._addresses(name, nats_user)
-        with (logs / f"{name}{f'.{number}' if number else ''}.log").open("ab") as output:
-            return subprocess.Popen(
-                [*self._program(name), *arguments], env=environment, stdout=output, stderr=output,
-                stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder,
-            )  # fmt: skip
+        log = logs / f"{name}{f'.{number}' if number else ''}.log"
+        return spawn([*self._program(name), *arguments], log, env=environment, cwd=self.folder)
 
     def _program(self, _: str) -> list[str]:
         return [sys.executable, "-m", "cli.main"]

@@ -5,6 +5,7 @@ server is wrapped: they are killed, and started again on the same data, like any
 """
 
 import contextlib
+import fcntl
 import os
 import pwd
 import random
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -42,6 +43,10 @@ POSTGRES_SETTINGS: Final = {
 
 class ServerFailed(RuntimeError):
     """An embedded server did not come up; the message carries the end of its log."""
+
+
+class InUse(ServerFailed):
+    """A process of an earlier start still writes into the log that another one should write into."""
 
 
 _given: set[int] = set()
@@ -104,7 +109,7 @@ class Postgres:
             self._initialise(data)
         options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
         command = [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
-        return _spawn([*command, *options], self.log, user=_postgres_user(self.folder))
+        return spawn([*command, *options], self.log, user=_postgres_user(self.folder), cwd="/")
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Until the server answers. Raises ServerFailed."""
@@ -163,11 +168,8 @@ class Nats:
             f"NATS_{user.upper()}_PASSWORD": f'"{password}"' for user, password in self.passwords.items()
         }
         environment["NATS_STORE_DIR"] = str(self.folder / "data")
-        return _spawn(
-            [_script("nats-server"), "-c", str(config), "-a", "127.0.0.1", "-p", str(self.port)],
-            self.log,
-            environment=environment,
-        )
+        command = [_script("nats-server"), "-c", str(config), "-a", "127.0.0.1", "-p", str(self.port)]
+        return spawn(command, self.log, env=environment, cwd="/")
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         """Until the server answers. Raises ServerFailed."""
@@ -182,20 +184,27 @@ class Nats:
             return False
 
 
-def _spawn(
-    command: list[str], log: Path, *, user: str | None = None, environment: dict[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def spawn(command: list[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process. It holds the log it writes into for as long as it lives, whoever started it. Raises InUse.
+
+    So no second one of its kind is started on the same folder: two servers on one store would destroy it. `options`:
+    those of `subprocess.Popen`.
+    """
+    known = log.with_suffix(".pid")
     with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            user=user,
-            start_new_session=True,
-            cwd="/",
+        try:
+            fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            number = known.read_text() if known.exists() else "?"
+            raise InUse(
+                f"{log.stem} runs already in this folder, as process {number}: end the `leadstream up` that started "
+                f"it, or, if that is gone, what it left (`kill {number}`), or take another folder"
+            ) from None
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **options
         )
+        known.write_text(str(process.pid))
+        return process
 
 
 def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float) -> None:
