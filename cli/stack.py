@@ -86,7 +86,9 @@ class Process:
         if age < self.pause:
             return
         self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
-        with contextlib.suppress(InUse):  # something of it has not ended yet: with the next look
+        with contextlib.suppress(
+            InUse, OSError
+        ):  # what is left of it has not ended yet, or no room: with the next look
             self.start()
 
     @property

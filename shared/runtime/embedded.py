@@ -203,7 +203,8 @@ def spawn(command: list[str], log: Path, **options: Any) -> subprocess.Popen[byt
         process = subprocess.Popen(
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **options
         )
-        known.write_text(str(process.pid))
+        with contextlib.suppress(OSError):  # a full disk is no reason not to start
+            known.write_text(str(process.pid))
         return process
 
 
