@@ -86,9 +86,8 @@ class Process:
         if age < self.pause:
             return
         self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
-        with contextlib.suppress(
-            InUse, OSError
-        ):  # what is left of it has not ended yet, or no room: with the next look
+        # What is left of it has not ended yet, or there is no room: with the next look.
+        with contextlib.suppress(InUse, OSError):
             self.start()
 
     @property
