@@ -169,9 +169,10 @@ def person_name_key(first: object, last: object, full: object = None) -> str | N
 
 def _number(value: float) -> str | None:
     try:
-        return str(value)
+        text = str(value)
     except ValueError:  # an integer of more digits than Python writes out
         return None
+    return None if text in _NOTHING else text
 
 
 @lru_cache(maxsize=_CACHE)

@@ -32,7 +32,7 @@ def repair(
     from cli.servers_of import reached, servers_of
     from shared.runtime import repair as mending
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     servers = servers_of(data)
     provision = servers.to_provision("make the stream anew")
     if not yes and not as_json:

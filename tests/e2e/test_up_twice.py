@@ -55,4 +55,5 @@ def test_a_second_one_is_refused_and_what_a_killed_one_left_is_named(tmp_path: P
     with begun(tmp_path) as third:
         assert is_up(third)
         third.terminate()
+        third.communicate(timeout=60)
     assert third.returncode == 0

@@ -181,4 +181,5 @@ def test_idempotent(function, text: str) -> None:  # type: ignore[no-untyped-def
 def test_a_number_too_long_to_write_out_is_no_text() -> None:
     assert canonical.clean_cell(10**4_299) is not None
     assert canonical.clean_cell(10**5_000) is None
+    assert canonical.clean_cell(float("nan")) is None
     assert canonical.registrable_domain(-(10**5_000)) is None
