@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from shared.runtime.integrity import GONE, check_log
 from shared.runtime.repair import repair
 from shared.runtime.rounds import PIECE, Rounds
 from shared.runtime.topology import provision_database
+from tests.integration.apart import Apart
 from tests.integration.log_harness import append, connected, event, eventually, on_nats, registrations, relaying
 from tests.integration.test_rounds import Whole
 from tests.running_servers import Servers
@@ -34,21 +34,8 @@ LONG_BODIES = "(SELECT reltoastrelid::regclass FROM pg_class WHERE oid = 'log.ev
 HEAD = "'log.head'::regclass"
 
 
-class Apart:
-    """A PostgreSQL of the test's own, which can be stopped, hurt and started."""
-
-    def __init__(self, server: Postgres) -> None:
-        self.server = server
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = self.server.start()
-        self.server.wait(self.process)
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+class ApartPostgres(Apart[Postgres]):
+    """A PostgreSQL, and a way to hurt it."""
 
     def flip(self, what: str, chance: random.Random) -> None:
         """One bit of one block that is in use, where it stands on disk."""
@@ -68,8 +55,10 @@ class Apart:
 
 
 @pytest.fixture
-def apart(servers: Servers, tmp_path: Path) -> Iterator[tuple[Servers, Apart]]:
-    apart = Apart(Postgres(tmp_path / "postgres", free_ports(1)[0], servers.passwords["postgres"]))
+def apart(servers: Servers, tmp_path: Path) -> Iterator[tuple[Servers, ApartPostgres]]:
+    apart = ApartPostgres(
+        Postgres(tmp_path / "postgres", free_ports(1)[0], servers.passwords["postgres"]), signal.SIGINT
+    )
     apart.start()
     provision_database(apart.server.url(), servers.passwords, DATABASE)
     yield Servers(f"127.0.0.1:{apart.server.port}", servers.nats_at, servers.passwords), apart
@@ -77,7 +66,7 @@ def apart(servers: Servers, tmp_path: Path) -> Iterator[tuple[Servers, Apart]]:
 
 
 @pytest.mark.parametrize("what", [ROWS, POSITIONS, LONG_BODIES, HEAD], ids=["rows", "index", "long bodies", "head"])
-async def test_a_broken_block_is_told_and_mended(apart: tuple[Servers, Apart], what: str) -> None:
+async def test_a_broken_block_is_told_and_mended(apart: tuple[Servers, ApartPostgres], what: str) -> None:
     servers, postgres = apart
     urls = servers.admin_url(DATABASE), servers.nats_url("provision")
     await append(servers, DATABASE, registrations(EVENTS - 20))

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.repair import repair
 from shared.runtime.topology import provision_streams
 from shared.subjects import STREAM
+from tests.integration.apart import Apart
 from tests.integration.log_harness import append, eventually, registrations, relaying
 from tests.running_servers import Servers
 
@@ -23,35 +23,19 @@ PAGE = 4096
 Hurt = Callable[[Path], None]
 
 
-class Apart:
-    """A NATS of the test's own, which can be stopped, hurt and started."""
-
-    def __init__(self, server: Nats) -> None:
-        self.server = server
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = self.server.start()
-        self.server.wait(self.process)
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-
-    @property
-    def stream(self) -> Path:
-        return self.server.folder / "data" / "jetstream" / "$G" / "streams" / STREAM
+class ApartNats(Apart[Nats]):
+    """A NATS, and the newest block of its stream."""
 
     @property
     def block(self) -> Path:
-        return max((self.stream / "msgs").glob("*.blk"), key=lambda path: int(path.stem))
+        blocks = self.server.folder.glob(f"data/jetstream/$G/streams/{STREAM}/msgs/*.blk")
+        return max(blocks, key=lambda path: int(path.stem))
 
 
 @pytest.fixture
-def apart(servers: Servers, database: str, tmp_path: Path) -> Iterator[tuple[Servers, Apart]]:
+def apart(servers: Servers, database: str, tmp_path: Path) -> Iterator[tuple[Servers, ApartNats]]:
     users = {user: servers.passwords[user] for user in ("provision", "relay", "service")}
-    apart = Apart(Nats(tmp_path / "nats", free_ports(1)[0], users))
+    apart = ApartNats(Nats(tmp_path / "nats", free_ports(1)[0], users), signal.SIGTERM)
     apart.start()
     yield Servers(servers.postgres_at, f"127.0.0.1:{apart.server.port}", servers.passwords), apart
     apart.stop()
@@ -85,7 +69,7 @@ def all_files_lost(file: Path) -> None:
 
 
 @pytest.mark.parametrize("hurt", [a_page_lost, the_end_lost, a_bit_flipped, the_file_lost, all_files_lost])
-async def test_it_is_told_and_mended(apart: tuple[Servers, Apart], database: str, hurt: Hurt) -> None:
+async def test_it_is_told_and_mended(apart: tuple[Servers, ApartNats], database: str, hurt: Hurt) -> None:
     servers, nats = apart
     urls = servers.admin_url(database), servers.nats_url("provision")
     await provision_streams(servers.nats_url("provision"))
