@@ -68,13 +68,17 @@ def one_round(stack: Stack, people: Path, rows: int) -> dict[str, Any]:
 
 
 def wait_for_leads(stack: Stack, batch_id: str, rows: int, seconds: float = 900) -> None:
-    """Until the batch has all its leads; looked for in a way that costs next to nothing. Raises TimeoutError."""
-    query = "SELECT count(*) FROM projector.final_leads WHERE batch_id = %s"
+    """Until the batch has all its leads, which are counted only once it has ended. Raises TimeoutError."""
+    query = """
+    SELECT CASE WHEN ended_at IS NULL THEN false
+                ELSE (SELECT count(*) = %s FROM projector.final_leads WHERE batch_id = batch.batch_id) END
+    FROM sequencer.batch WHERE batch_id = %s
+    """
     deadline = time.monotonic() + seconds
     with psycopg.connect(stack.admin_url, autocommit=True) as connection:
         while time.monotonic() < deadline:
-            row = connection.execute(query, (to_hex(batch_id),)).fetchone()
-            if row and row[0] == rows:
+            row = connection.execute(query, (rows, to_hex(batch_id))).fetchone()
+            if row and row[0]:
                 return
             time.sleep(0.02)
     raise TimeoutError(f"batch {batch_id} has not its {rows} leads within {seconds:g} s")

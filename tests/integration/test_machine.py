@@ -1,6 +1,9 @@
 """The machine: one batch, one transaction; what cannot be handled is dead-lettered, and replay agrees."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import count, pairwise
 
 import psycopg
 import pytest
@@ -182,6 +185,31 @@ async def test_events_that_take_long_are_taken_fewer_at_once(
     assert quick[1] == 2 * quick[0], "and more again once they are quick"
     assert (sum(sizes), await counts(servers, database)) == (24, {"a": 12, "b": 12})
     assert len(await emitted(servers, database)) == 12
+
+
+async def test_while_a_batch_is_folded_others_have_their_turns(
+    servers: Servers, database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.runtime.machine.FOLD_SECONDS", 60.0)
+    definition, turns, before = counting(Faults(seconds=0.06)), count(), list[int]()
+
+    def evolve(state: State, happened: Event) -> None:
+        before.append(next(turns))
+        definition.evolve(state, happened)
+
+    async def another() -> None:
+        while True:
+            next(turns)
+            await asyncio.sleep(0)
+
+    machine = Machine(replace(definition, evolve=evolve))
+    await machine.start(connection)
+    slow = await messages(servers, database, *"abcde")
+    beside = asyncio.create_task(another())
+    await machine.apply(connection, slow)
+    beside.cancel()
+    assert len(before) == 5
+    assert all(later > earlier + 1 for earlier, later in pairwise(before))
 
 
 async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:
