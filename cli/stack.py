@@ -23,16 +23,14 @@ from typing import Any, Final
 import httpx
 
 from cli.errors import NotStarted
-from shared.runtime.embedded import InUse, Nats, Postgres, ServerFailed, free_ports, spawn
+from cli.supervisor import Process, Supervisor
+from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
 from shared.runtime.settings import SERVICES
 
 ROLES: Final = (*SERVICES, "relay")
 NATS_USERS: Final = ("provision", "relay", "service")
 DATABASE: Final = "leadstream"
-STOP_SECONDS: Final = 15.0
-STEADY_SECONDS: Final = 10.0
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-Spawn = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @dataclass
@@ -67,35 +65,6 @@ class Identity:
 
 
 @dataclass
-class Process:
-    """One supervised process: how to start it, and the one that runs now."""
-
-    name: str
-    spawn: Spawn
-    running: "subprocess.Popen[bytes] | None" = None
-    started_at: float = 0.0
-    pause: float = 0.0
-
-    def start(self) -> None:
-        self.running = self.spawn()
-        self.started_at = time.monotonic()
-
-    def restart(self) -> None:
-        """Start it again: at once if it had run for a while, else after a pause that grows up to two seconds."""
-        age = time.monotonic() - self.started_at
-        if age < self.pause:
-            return
-        self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
-        # What is left of it has not ended yet, or there is no room: with the next look.
-        with contextlib.suppress(InUse, OSError):
-            self.start()
-
-    @property
-    def alive(self) -> bool:
-        return self.running is not None and self.running.poll() is None
-
-
-@dataclass
 class Stack:
     """Starts, watches and stops all parts. `environment` is added to that of every service."""
 
@@ -113,10 +82,13 @@ class Stack:
         identity = self.identity
         self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
-        self.processes: dict[str, Process] = {}
+        self._supervisor = Supervisor(self.folder, self.say)
         self._ports = {name: [identity.ports[name], *free_ports(self.replicas - 1)] for name in SERVICES}
-        self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        """The parts by name. What is taken out is not watched and not stopped."""
+        return self._supervisor.processes
 
     @property
     def urls(self) -> dict[str, str]:
@@ -149,17 +121,18 @@ class Stack:
     def start(self) -> None:
         """Start servers, provision, start services; returns when every one is ready. Raises ServerFailed."""
         self.say("starting PostgreSQL, NATS and the services" if self.services else "starting PostgreSQL and NATS")
-        self._add("nats", self.nats.start)
+        self._supervisor.begin()
+        self._supervisor.add("nats", self.nats.start, rank=1)
         if self.services:  # before PostgreSQL is there: they wait for it, and what they import takes as long
             self._add_services()
-        self._add("postgres", self.postgres.start)
+        self._supervisor.add("postgres", self.postgres.start, rank=2, ending=signal.SIGINT)
         for name, server in (("postgres", self.postgres), ("nats", self.nats)):
             running = self.processes[name].running
             assert running is not None
             server.wait(running)
         self.say("provisioning roles, schemas, the log and the streams")
         self.provision()
-        self._watcher.start()
+        self._supervisor.watch()
         if self.services:
             self.until_ready()
             (self.folder / "runtime.json").write_text(json.dumps({"urls": self.urls, "token": None}))
@@ -168,49 +141,18 @@ class Stack:
         for number in range(self.replicas):
             ending = f".{number}" if number else ""
             for name in SERVICES:
-                self._add(f"{name}{ending}", lambda n=name, k=number: self._service(n, k))  # type: ignore[misc]
-            self._add(f"relay{ending}", lambda k=number: self._relay(k))  # type: ignore[misc]
+                self._supervisor.add(f"{name}{ending}", lambda n=name, k=number: self._service(n, k))  # type: ignore[misc]
+            self._supervisor.add(f"relay{ending}", lambda k=number: self._relay(k))  # type: ignore[misc]
         if self.simulator:
-            self._add("simulator", self._simulator)
+            self._supervisor.add("simulator", self._simulator)
 
     def stop(self) -> None:
         """Stop services first, then NATS, then PostgreSQL; kill what does not listen."""
-        self._stopping.set()
-        servers = {"postgres", "nats"}
-        self._end([p for name, p in self.processes.items() if name not in servers], signal.SIGTERM)
-        self._end([p for name, p in self.processes.items() if name == "nats"], signal.SIGTERM)
-        self._end([p for name, p in self.processes.items() if name == "postgres"], signal.SIGINT)
+        self._supervisor.stop()
 
     def kill(self, name: str) -> None:
-        """SIGKILL one part; the watcher starts it again."""
-        process = self.processes[name].running
-        assert process is not None
-        process.kill()
-        process.wait()
-
-    def _add(self, name: str, spawn: Spawn) -> None:
-        process = Process(name, spawn)
-        process.start()
-        self.processes[name] = process
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(0.1):
-            for process in list(self.processes.values()):
-                if not process.alive and not self._stopping.is_set():
-                    process.restart()
-
-    def _end(self, processes: list[Process], how: signal.Signals) -> None:
-        for process in processes:
-            if process.running is not None and process.alive:
-                process.running.send_signal(how)
-        deadline = time.monotonic() + STOP_SECONDS
-        for process in processes:
-            if process.running is not None:
-                try:
-                    process.running.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    process.running.kill()
-                    process.running.wait()
+        """SIGKILL one part; it is started again."""
+        self._supervisor.kill(name)
 
     def provision(self) -> None:
         """Make what is missing of roles, schemas, the log and the streams. Both servers have to run."""

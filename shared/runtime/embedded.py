@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psycopg
 
@@ -184,28 +184,35 @@ class Nats:
             return False
 
 
-def spawn(command: list[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+def spawn(command: list[str], log: Path, stdin: int = subprocess.DEVNULL, **options: Any) -> subprocess.Popen[bytes]:
     """Start a process. It holds the log it writes into for as long as it lives, whoever started it. Raises InUse.
 
     So no second one of its kind is started on the same folder: two servers on one store would destroy it. `options`:
     those of `subprocess.Popen`.
     """
+    log.parent.mkdir(parents=True, exist_ok=True)
     known = log.with_suffix(".pid")
     with log.open("ab") as output:
-        try:
-            fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not lock(output):
             number = known.read_text() if known.exists() else "?"
             raise InUse(
-                f"{log.stem} runs already in this folder, as process {number}: end the `leadstream up` that started "
-                f"it, or, if that is gone, what it left (`kill {number}`), or take another folder"
-            ) from None
+                f"{log.stem} of an earlier start still runs in this folder: end it (`kill {number}`), and start again"
+            )
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **options
+            command, stdout=output, stderr=output, stdin=stdin, start_new_session=True, **options
         )
         with contextlib.suppress(OSError):  # a full disk is no reason not to start
             known.write_text(str(process.pid))
         return process
+
+
+def lock(file: IO[Any]) -> bool:
+    """Hold a file for as long as it is open, here or in a process that inherits it; whether nobody holds it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float) -> None:

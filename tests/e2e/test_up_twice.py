@@ -1,4 +1,4 @@
-"""One folder, one stack: a second `up` is refused, and so is one while parts of a killed one are left."""
+"""One folder, one stack: a second `up` is refused; what a killed one left is ended, and the next one starts."""
 
 import os
 import re
@@ -22,7 +22,10 @@ pytestmark = pytest.mark.processes
 def begun(folder: Path) -> "Iterator[subprocess.Popen[str]]":
     command = (sys.executable, "-m", "cli.main", "up", "--no-services", "--data", str(folder))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def is_up(process: "subprocess.Popen[str]") -> bool:
@@ -30,30 +33,56 @@ def is_up(process: "subprocess.Popen[str]") -> bool:
     return any("Ctrl-C" in line for line in iter(process.stdout.readline, ""))
 
 
-def refused(folder: Path) -> int:
+def part(folder: Path, log: str) -> psutil.Process:
+    return psutil.Process(int((folder / log).with_suffix(".pid").read_text()))
+
+
+def lives(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def refused(folder: Path, why: str) -> int:
     """The process that is said to run already."""
     with begun(folder) as second:
         said, _ = second.communicate(timeout=60)
     assert second.returncode == 1, said
-    found = re.search(r"runs already in this folder, as process (\d+)", said)
+    found = re.search(rf"{why}.*`kill (\d+)`", said)
     assert found is not None, said
     return int(found[1])
 
 
-def test_a_second_one_is_refused_and_what_a_killed_one_left_is_named(tmp_path: Path) -> None:
+def ends_well(process: "subprocess.Popen[str]") -> bool:
+    process.terminate()
+    process.communicate(timeout=60)
+    return process.returncode == 0
+
+
+def test_a_second_one_is_refused_and_what_a_killed_one_left_is_ended(tmp_path: Path) -> None:
     with begun(tmp_path) as first:
         assert is_up(first)
-        refused(tmp_path)
+        assert refused(tmp_path, "leadstream runs already in this folder") == first.pid
         with psycopg.connect(Stack(tmp_path).admin_url) as connection:
             connection.execute("SELECT FROM log.events")
+        left = [part(tmp_path, log) for log in ("nats/nats.log", "postgres/postgres.log", "logs/reaper.log")]
         first.send_signal(signal.SIGKILL)
 
-    for _ in ("nats", "postgres"):
-        left = psutil.Process(refused(tmp_path))
+    with begun(tmp_path) as second:
+        assert is_up(second)
+        assert not any(map(lives, left))
+        assert "database system was shut down" in (tmp_path / "postgres" / "postgres.log").read_text()
+        assert ends_well(second)
+
+
+def test_what_nobody_ends_is_named(tmp_path: Path) -> None:
+    with begun(tmp_path) as first:
+        assert is_up(first)
+        part(tmp_path, "logs/reaper.log").kill()
+        first.send_signal(signal.SIGKILL)
+
+    for server in ("nats", "postgres"):
+        left = psutil.Process(refused(tmp_path, f"{server} of an earlier start still runs"))
         os.kill(left.pid, signal.SIGTERM)
         left.wait(30)
-    with begun(tmp_path) as third:
-        assert is_up(third)
-        third.terminate()
-        third.communicate(timeout=60)
-    assert third.returncode == 0
+    with begun(tmp_path) as second:
+        assert is_up(second)
+        assert ends_well(second)
