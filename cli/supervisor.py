@@ -71,25 +71,24 @@ class Supervisor:
         self.processes: dict[str, Process] = {}
         self._folder = folder
         self._say = say
-        self._lock: IO[str] | None = None
+        self._lock: IO[bytes] | None = None
         self._reaper: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
 
     def begin(self) -> None:
         """Take the folder. Raises InUse."""
-        file = (self._folder / "stack.lock").open("a+")
+        known = self._folder / "stack.pid"
+        file = (self._folder / "stack.lock").open("ab")
         if not lock(file):
-            file.seek(0)
-            number = file.read()
             file.close()
+            number = known.read_text() if known.exists() else "?"
             raise InUse(
                 f"leadstream runs already in this folder, as process {number}: end that (`kill {number}`), "
                 "or take another folder"
             )
         self._lock = file
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk is no reason not to start
+            known.write_text(str(os.getpid()))
         self._reaper = self._after_what_is_left(self._start_reaper, REAPER_SECONDS)
 
     def add(self, name: str, spawn: Spawn, *, rank: int = 0, ending: signal.Signals = signal.SIGTERM) -> None:
