@@ -7,6 +7,7 @@ doctor`, until the same positions are found sound. It mends nothing: that is wha
 """
 
 import asyncio
+import time
 from contextlib import aclosing, suppress
 from dataclasses import asdict
 from itertools import count
@@ -70,11 +71,14 @@ async def patrol(settings: Settings, client: Client) -> None:
                 aclosing(await Skimmer.connect(stream)) as skimmer,
             ):
                 rounds = Rounds(skimmer, settings.patrol_events_per_second, await _oldest(connection))
+                looked = time.monotonic() - EVERY_SECONDS
                 for turn in count():
                     end_if_cancelled()
                     if turn % CLOSELY_EVERY == 0:
                         upto = await walk(connection, client)
-                    await go_round(connection, client, rounds, upto)
+                    now = time.monotonic()
+                    await go_round(connection, client, rounds, upto, now - looked)
+                    looked = now
                     await asyncio.sleep(EVERY_SECONDS)
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
             logger.info("patrol waits", error=repr(error)[:300])
@@ -119,7 +123,9 @@ async def go_round(
         first, last = piece * SEALED + 1, min((piece + 1) * SEALED, upto)
         damages = await _closely(connection, client, first, last)
         known = _merged(known, first, last, damages)
+        rounds.looked_closely(piece)
         if not damages and piece in odd:
+            logger.info("what looked odd is sound", first=first, last=last)
             await rounds.seal(connection, piece)
     oldest = rounds.oldest
     await connection.execute(

@@ -42,9 +42,13 @@ class Rounds:
         self._since = since
         self._seals: dict[int, int] | None = None
         self._looked: dict[int, float] = {}
+        self._new: set[int] = set()
 
     async def step(self, connection: Connection, upto: int, seconds: float) -> list[int]:
-        """Look at what is due, `seconds` after the last step, of positions 1 to `upto`; the pieces that are odd."""
+        """Look at what is due, `seconds` after the last step, of positions 1 to `upto`; the pieces that are odd.
+
+        These are due until `looked_closely` is said of them.
+        """
         if self._seals is None:
             rows = await (await connection.execute("SELECT piece, print FROM log.seal")).fetchall()
             self._seals = dict(rows)
@@ -53,8 +57,13 @@ class Rounds:
             odd |= await self._of_the_log(connection, first, last)
             gone = await self._stream.missing(first * PIECE + 1, (last + 1) * PIECE)
             odd |= {(position - 1) // PIECE for position in gone}
-            self._looked |= dict.fromkeys(range(first, last + 1), time.time())
+            self._looked |= dict.fromkeys(set(range(first, last + 1)) - odd, time.time())
         return sorted(odd)
+
+    def looked_closely(self, piece: int) -> None:
+        """What was odd about a piece is found out."""
+        if piece in self._looked:
+            self._looked[piece] = time.time()
 
     @property
     def oldest(self) -> float | None:
@@ -66,16 +75,20 @@ class Rounds:
         await self._seal(connection, {each: found for each, _, found in await _prints(connection, piece, piece)})
 
     def _due(self, pieces: int, seconds: float) -> list[int]:
-        """Those without a seal, then those that have waited for longest: as many as keep the round going."""
+        """Those that are new, then those that have waited for longest: as many as keep the round going."""
         now = time.time()
         before = now if self._since is None else self._since
-        for piece in range(pieces):
-            self._looked.setdefault(piece, before)
+        seals = self._seals or {}
+        for piece in set(range(pieces)) - self._looked.keys():
+            self._looked[piece] = before
+            if piece not in seals:
+                self._new.add(piece)
         self._since = now
         self._looked = {piece: at for piece, at in self._looked.items() if piece < pieces}
         count = min(self._most, ceil(pieces * seconds / ROUND_SECONDS))
-        seals = self._seals or {}
-        return sorted(sorted(self._looked, key=lambda piece: (piece in seals, self._looked[piece], piece))[:count])
+        due = sorted(self._looked, key=lambda piece: (piece not in self._new, self._looked[piece], piece))[:count]
+        self._new.difference_update(due)
+        return sorted(due)
 
     async def _of_the_log(self, connection: Connection, first: int, last: int) -> set[int]:
         """The pieces that are not whole, or have another print than their seal. New ones are sealed."""

@@ -13,7 +13,7 @@ import nats
 import orjson
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.protocol.parser import Parser
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
 from shared.runtime.leaving import leave
 from shared.subjects import STREAM
@@ -92,7 +92,7 @@ class _Steps(Parser):
 
     async def parse(self, data: bytes = b"") -> Any:
         """Take what the socket gave."""
-        if self._seen is None or self.needed:
+        if self._seen is None or self.state != AWAITING_CONTROL_LINE:
             return await super().parse(data)
         self.buf.extend(data)
         at, whole = 0, bytes(self.buf)

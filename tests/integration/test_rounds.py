@@ -77,6 +77,27 @@ async def test_the_round_takes_what_has_waited_longest_and_no_more_than_it_has_t
     assert asked == [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2)], "at most two a second, however many were due"
 
 
+async def test_what_is_odd_is_due_until_it_was_looked_at_closely(servers: Servers, database: str) -> None:
+    await append(servers, database, registrations(PIECES * PIECE))
+
+    class Odd(Whole):
+        async def missing(self, first: int, last: int) -> list[int]:
+            return [position for position in (1, 1_001) if first <= position <= last]
+
+    rounds = Rounds(Odd(), PIECE)
+    async with connected(servers.role_url("relay", database)) as connection:
+
+        async def stepped() -> list[int]:
+            return await rounds.step(connection, PIECES * PIECE, 1)
+
+        assert [await stepped() for _ in range(PIECES)] == [[0], [1], [], []], "new ones are looked at first"
+        assert [await stepped() for _ in range(2)] == [[0], [0]]
+        rounds.looked_closely(0)
+        assert await stepped() == [1]
+        rounds.looked_closely(1)
+        assert [await stepped() for _ in range(3)] == [[], [], [0]]
+
+
 async def test_a_bit_in_the_stream_s_running_store_is_named_within_a_round(
     servers: Servers, database: str, tmp_path: Path
 ) -> None:
@@ -100,8 +121,10 @@ async def test_a_bit_in_the_stream_s_running_store_is_named_within_a_round(
                 return [(damage["side"], damage["first"], damage["last"]) for damage in found]
 
             assert await damages() == []
+            assert await rounds.step(connection, PIECES * PIECE, 45) == [], "nothing is odd: no close look was needed"
             _flip(tmp_path, b'"client 1500"')
             assert await _until_told(damages) == [("stream", 1501, 1501)]
+            assert await skimmer.missing(1, PIECES * PIECE) == [1501]
             await skimmer.aclose()
 
 
