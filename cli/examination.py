@@ -31,6 +31,7 @@ from shared.events import CATALOGUE
 from shared.ids import from_hex
 from shared.runtime import log
 from shared.runtime.database import Connection, connect
+from shared.runtime.integrity import Damage, Findings
 from shared.runtime.letters import DeadLetters
 from shared.runtime.settings import SERVICES
 from shared.runtime.topology import STREAMS, differing
@@ -193,8 +194,11 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
     if unseen > PATROL_SECONDS:
         text = f"damage to log or stream may be there unseen: some of it was last looked at {unseen} s ago"
         yield warning("patrol_slow", text, "docs/operations/alarms.md, PatrolSlow")
+    found = Findings()
     for damage in damages:
-        text = f"{damage['side']}, {damage['first']} to {damage['last']}: {damage['reason']}"
+        found.add(Damage(**damage))
+    for damage in found.damages:
+        text = f"{damage.side}, {damage.first} to {damage.last}: {damage.reason}"
         yield problem("damaged", text, "leadstream verify, then leadstream repair")
 
 
