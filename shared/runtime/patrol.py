@@ -75,9 +75,9 @@ async def patrol(settings: Settings, client: Client) -> None:
                 for turn in count():
                     end_if_cancelled()
                     if turn % CLOSELY_EVERY == 0:
-                        upto = await walk(connection, client)
+                        await walk(connection, client)
                     now = time.monotonic()
-                    await go_round(connection, client, rounds, upto, now - looked)
+                    await go_round(connection, client, rounds, await _copied(connection, client), now - looked)
                     looked = now
                     await asyncio.sleep(EVERY_SECONDS)
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
@@ -85,17 +85,16 @@ async def patrol(settings: Settings, client: Client) -> None:
             await asyncio.sleep(EVERY_SECONDS)
 
 
-async def walk(connection: Connection, client: Client) -> int:
-    """Look closely at the newest piece and the next one of the rest; keep what was found. How far both sides go."""
-    state = (await client.jetstream().stream_info(STREAM)).state
-    head = (await head_of(connection)).position
+async def walk(connection: Connection, client: Client) -> None:
+    """Look closely at the newest piece and the next one of the rest; keep what was found."""
+    streamed, head = await _ends(connection, client)
     cursor = await connection.execute("SELECT position, rounds, damages FROM log.patrol")
     row = await cursor.fetchone()
     assert row is not None
     last, rounds, known = row
-    copied = min(state.last_seq, head)
-    if state.last_seq > head:
-        known = _merged(known, head + 1, state.last_seq, [Damage("stream", head + 1, state.last_seq, "beyond the log")])
+    copied = min(streamed, head)
+    if streamed > head:
+        known = _merged(known, head + 1, streamed, [Damage("stream", head + 1, streamed, "beyond the log")])
     begin = last if 0 < last <= copied else copied
     for upto in {copied, begin} - {0}:
         first = await _beginning(connection, upto)
@@ -106,7 +105,17 @@ async def walk(connection: Connection, client: Client) -> int:
         "UPDATE log.patrol SET position = %s, rounds = %s, damages = %s, checked_at = now()",
         (following, rounds + (following == 0), orjson.dumps(known).decode()),
     )
-    return copied
+
+
+async def _copied(connection: Connection, client: Client) -> int:
+    """How far both sides go, now: the stream may be made anew at any time."""
+    return min(await _ends(connection, client))
+
+
+async def _ends(connection: Connection, client: Client) -> tuple[int, int]:
+    """The last positions of stream and log."""
+    state = (await client.jetstream().stream_info(STREAM)).state
+    return state.last_seq, (await head_of(connection)).position
 
 
 async def go_round(

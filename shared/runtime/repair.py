@@ -40,6 +40,8 @@ UPDATE log.head h SET position = e.position, chain = e.chain
 FROM (SELECT position, chain FROM log.events ORDER BY position DESC LIMIT 1) e
 WHERE (h.position, h.chain) <> (e.position, e.chain)
 """
+# What the patrol has found, and would look at again piece by piece.
+FORGET_DAMAGES: Final = "UPDATE log.patrol SET damages = '[]'"
 Say = Callable[[str], None]
 
 
@@ -93,6 +95,7 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
                 await _make_stream(nats_url, client)
                 await fill(inf)
                 done.copied = head
+            await connection.execute(FORGET_DAMAGES)
     finally:
         await client.close()
     return done

@@ -186,10 +186,16 @@ async def test_the_patrol_finds_damage_on_either_side_and_sees_it_mended(
         await provision.jetstream().delete_msg(STREAM, 5)
         async with connected(servers.role_url("relay", database)) as connection:
             assert await _patrolled(connection, client) == [("stream", 5, 5)]
+            await _repaired(servers, database)
+            assert await _known(connection) == [], "what was mended is not told until the patrol comes by again"
 
 
 async def _patrolled(connection: object, client: object) -> list[tuple[str, int, int]]:
     await patrol.walk(connection, client)  # type: ignore[arg-type]
+    return await _known(connection)
+
+
+async def _known(connection: object) -> list[tuple[str, int, int]]:
     cursor = await connection.execute("SELECT damages FROM log.patrol")  # type: ignore[attr-defined]
     (damages,) = await cursor.fetchone()
     return [(damage["side"], damage["first"], damage["last"]) for damage in damages]
