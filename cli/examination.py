@@ -45,7 +45,7 @@ LEADERS: Final = (
 )
 # Steps at a provider of batches that go on, for which neither the client nor the batch has settings.
 UNCONFIGURED: Final = """
-SELECT DISTINCT b.client_id, step ->> 'workflow'
+SELECT DISTINCT b.client_id, b.workstream, step ->> 'workflow'
 FROM sequencer.batch s JOIN dispatcher.batch b USING (batch_id), jsonb_array_elements(b.blueprint) step
 WHERE s.status IN ('running', 'paused') AND step ->> 'kind' = 'ASYNC' AND NOT b.config ? (step ->> 'workflow')
   AND NOT EXISTS (SELECT FROM dispatcher.config c WHERE c.client_id = b.client_id AND c.workstream = b.workstream
@@ -127,7 +127,7 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
                 continue
             for setting, have, want in differing(info.config, wanted):
                 text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
-                yield problem("stream_differs", text, "make it anew as docs/operations says; it is never rewritten")
+                yield problem("stream_differs", text, "docs/operations/README.md says how to make it anew")
             if wanted is STREAMS[0]:
                 head = await _head(servers)
                 for finding in of_stream(head, info.state) if head is not None else ():
@@ -228,10 +228,11 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         fullest: Any = await (await connection.execute(FULLEST)).fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         return  # it never ran, or its tables are another version's, and that is told
-    for client, workflow in unconfigured:
+    for client, workstream, workflow in unconfigured:
         name = from_hex("client", client)
-        text = f"client {name} has no settings for {workflow}, which a batch that runs wants"
-        yield problem("configuration_missing", text, f"leadstream config set {name} {workflow} --webhook-url ...")
+        text = f"client {name} has no settings for {workflow} of {workstream}, which a batch that runs wants"
+        mend = f"leadstream config set {name} {workflow} -w {workstream} --webhook-url ..."
+        yield problem("configuration_missing", text, mend)
     for client, workflow, missing, sent in unanswered:
         name = from_hex("client", client)
         text = f"{missing} of {sent} POSTs of the last hour for client {name}, {workflow}, were not answered"

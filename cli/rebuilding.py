@@ -44,7 +44,9 @@ def rebuilt(admin_url: str, service: str, asked: Asked, as_json: bool) -> None:
     except (Impossible, Busy, OtherShape) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
-        raise Refused("stopped; nothing was changed, and the same command goes on from where it was") from None
+        swapped = "services that were swapped already stay so; of the others " if len(names) > 1 else ""
+        left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"
+        raise Refused(f"stopped; {left}") from None
     _say(report_of(verdicts), asked, as_json)
 
 

@@ -59,13 +59,15 @@ def _ended(known: Known) -> Iterator[Reason]:
     elif item["status"] == "failed":
         step = next(step for step in item["steps"] if step["status"] == "FAILED")
         text = f"it failed at step {step['step'] + 1} {step['workflow']}: {step['code']}, {plain(step['reason'])}"
-        yield Reason("failed", f"{text} ({moment(item['ended_at'])})", _mended(step, known.batch))
+        yield Reason("failed", f"{text} ({moment(item['ended_at'])})", _mended(step, item, known.batch))
 
 
-def _mended(step: Facts, batch: Facts) -> str:
+def _mended(step: Facts, item: Facts, batch: Facts) -> str:
+    again = f"leadstream batch retry {item['batch_id']} --item {item['item_id']}"
     if step["code"] == "CONFIGURATION":
-        return f"leadstream config set {batch['client_id']} {step['workflow']} ..., then launch the row again"
-    return "launch the row again, once its cause is gone"
+        settings = f"leadstream config set {batch['client_id']} {step['workflow']} -w {batch['workstream']} ..."
+        return f"{settings}, then {again}"
+    return f"{again}, once its cause is gone"
 
 
 def _letters(known: Known) -> Iterator[Reason]:

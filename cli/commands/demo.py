@@ -7,7 +7,9 @@ import typer
 
 
 def demo(
-    file: Annotated[Path | None, typer.Option(help="Your own list (CSV).", exists=True, dir_okay=False)] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Your own list: CSV, TSV or Excel.", exists=True, dir_okay=False)
+    ] = None,
     workstream: Annotated[str | None, typer.Option(help="What kind of list it is, if the file does not tell.")] = None,
     rows: Annotated[int | None, typer.Option(min=1, help="Generate a list of so many people, 5 at a company.")] = None,
     answers: Annotated[Path | None, typer.Option(help="Folder of answers for the simulator.", exists=True)] = None,

@@ -11,7 +11,8 @@ def dispatches(
     batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="Only those whose answer did not come in time.")] = False,
     status: Annotated[
-        str | None, typer.Option(help="Only these: DUE, SENT, ANSWERED, REFUSED, TIMED_OUT, SUPERSEDED, CANCELLED.")
+        str | None,
+        typer.Option(help="Only these: HELD, DUE, SENT, ANSWERED, REFUSED, TIMED_OUT, SUPERSEDED, CANCELLED."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the latest first.")] = 100,
     as_json: AsJson = False,

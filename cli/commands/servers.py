@@ -21,7 +21,9 @@ def up(
     ),
     simulator: Annotated[bool, typer.Option(help="Run the Clay simulator too.")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Replicas of every service.")] = 1,
-    services: Annotated[bool, typer.Option(help="Without them: PostgreSQL and NATS only, to import a log.")] = True,
+    services: Annotated[
+        bool, typer.Option(help="Without them: PostgreSQL and NATS only, to import a log or rebuild.")
+    ] = True,
 ) -> None:
     """Run servers and services until Ctrl-C; data stays in the folder.
 
@@ -30,11 +32,10 @@ def up(
     from cli.stack import Stack
     from shared.runtime.settings import SERVICES
 
-    ports = {
-        name: int(os.environ[f"LEADSTREAM_PORT_{name.upper()}"])
-        for name in (*SERVICES, "postgres", "nats", "simulator")
-        if f"LEADSTREAM_PORT_{name.upper()}" in os.environ
+    named = {
+        name: os.environ.get(f"LEADSTREAM_PORT_{name.upper()}") for name in (*SERVICES, "postgres", "nats", "simulator")
     }
+    ports = {name: _port(name, value) for name, value in named.items() if value}
     stack = Stack(
         data, ports=ports, simulator=simulator, replicas=replicas, services=services,
         say=lambda line: typer.echo(f"  {line}"),
@@ -128,10 +129,11 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     if "LEADSTREAM_ADMIN_DATABASE_URL" not in os.environ and (data / "stack.json").exists():
         from cli.stack import Stack
 
-        Stack(data).provision()
+        with reached():
+            Stack(data).provision()
         return
     configure_logging(Settings(), "provision")
-    passwords: dict[str, Any] = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
+    passwords = _passwords()
     if missing := [role for role in ROLES if not passwords.get(role)]:
         sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
     url, nats = _needed("LEADSTREAM_ADMIN_DATABASE_URL"), _needed("LEADSTREAM_PROVISION_NATS_URL")
@@ -143,5 +145,24 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
 def _needed(variable: str) -> str:
     value = os.environ.get(variable)
     if not value:
-        sys.exit(f"{variable} is not set; .env.example says what it is for")
+        sys.exit(
+            f"{variable} is not set; .env.example says what it is for. For a stack of `leadstream up`, name its folder "
+            "with --data"
+        )
     return value
+
+
+def _passwords() -> dict[str, Any]:
+    try:
+        passwords = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
+    except ValueError:
+        passwords = None
+    if not isinstance(passwords, dict):
+        sys.exit('LEADSTREAM_ROLE_PASSWORDS is no JSON object: write {"ingest": "...", ...}, as .env.example shows')
+    return passwords
+
+
+def _port(name: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 1 << 16:
+        sys.exit(f"LEADSTREAM_PORT_{name.upper()} is {value!r}: write a port number, or leave it out for a free one")
+    return int(value)

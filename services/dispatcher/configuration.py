@@ -26,7 +26,8 @@ def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str |
     if config is None:
         return (
             f"no configuration for workflow {workflow} of workstream {batch.workstream} for client "
-            f"{batch.client_id}; set one with `leadstream config set` and launch again"
+            f"{batch.client_id}; set one with `leadstream config set -w {batch.workstream}`, then "
+            "`leadstream batch retry BATCH --code CONFIGURATION`"
         )
     days = config.get("freshness_days")
     if days is None or _is_days(days):

@@ -46,7 +46,7 @@ def known(status: str = "running", batch: str = "running", **about: Any) -> Know
     item = {"item_id": ITEM, "batch_id": BATCH, "row": 1, "status": status, "steps": [step()], "ended_at": None}
     item |= about.pop("item", {})
     given = {"waits": [], "letters": [], "health": {"dispatcher": HEALTHY}} | about
-    return Known(item, {"status": batch, "client_id": "client_1"}, now=NOW, **given)
+    return Known(item, {"status": batch, "client_id": "client_1", "workstream": "crm_data"}, now=NOW, **given)
 
 
 ENDED = {"ended_at": "2026-02-01T11:30:00Z"}
@@ -58,7 +58,7 @@ REFUSED = attempt(1, "REFUSED", reason="the webhook answered 429")
     ("facts", "code", "says", "do"),
     [
         (known("completed", item=ENDED), "completed", "waits for nothing: it completed at 2026-02-01 11:30", ""),
-        (known("failed", item=FAILED), "failed", "step 1 enrich: CONFIGURATION, no configuration", "config set"),
+        (known("failed", item=FAILED), "failed", "step 1 enrich: CONFIGURATION, no configuration", "-w crm_data"),
         (known("parked", "paused"), "paused", "its batch is paused", f"batch resume {BATCH}"),
         (known(waits=[waiting(attempt())]), "answer", "answer is due by 2026-02-01 13:00", ""),
         (known(waits=[waiting(attempt(deadline_at="2026-02-01T11:59:00Z"))]), "answer_overdue", "is missing", "doctor"),
