@@ -17,18 +17,26 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from shared.runtime import log
 from shared.runtime.database import Connection, connect, ddl
 from shared.runtime.lease import Lease, Lost, take
 from shared.runtime.letters import retry_due
 from shared.runtime.machine import Definition, Machine, Message
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
-from shared.subjects import filters
+from shared.subjects import STREAM, filters
 
 Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
 IDLE_IN_BATCH_SECONDS = 8
-TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted, Lost)
+AHEAD_SECONDS = 5.0
+
+
+class Ahead(Exception):
+    """The stream has events that the log has not: what the log would get in their place is another story."""
+
+
+TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted, Lost, Ahead)
 logger = structlog.get_logger()
 
 
@@ -70,6 +78,7 @@ class Follower:
         async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
             self._lease = lease = await self._become_leader(connection)
             self._connection, self.machine.term = connection, lease.term
+            await _insist_on_all_of_the_log(nats, connection)
             position = await self.machine.start(connection)
             self.leading = True
             logger.info("leading", service=self.definition.name, after=position)
@@ -100,3 +109,13 @@ class Follower:
         async with aclosing(reader.batches()) as batches:
             async for batch in batches:
                 await deliver(batch)
+
+
+async def _insist_on_all_of_the_log(nats: Client, connection: Connection) -> None:
+    """Raise Ahead, after a pause, where the log has come back older than its copy."""
+    streamed = (await nats.jetstream().stream_info(STREAM)).state.last_seq
+    position = await log.head(connection)
+    await connection.commit()
+    if streamed > position:
+        await asyncio.sleep(AHEAD_SECONDS)
+        raise Ahead(f"the log ends at {position} and the stream at {streamed}: run `leadstream repair`")
