@@ -68,10 +68,14 @@ async def _in_processes(
             service: loop.run_in_executor(
                 pool, _in_this_process, admin_url, action, service, arguments.get(service, ())
             )
-            for service in sorted(services, key=LONGEST_FIRST.index)
+            for service in sorted(services, key=_length)
         }
         await asyncio.gather(*folds.values())
     return [await folds[service] for service in services]
+
+
+def _length(service: str) -> int:
+    return LONGEST_FIRST.index(service) if service in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 def _in_this_process(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":

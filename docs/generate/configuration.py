@@ -81,9 +81,19 @@ OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
     ),
     (
         "Secrets by name",
-        "A configuration names a secret and never holds one. The dispatcher looks for a file of that name in "
-        "LEADSTREAM_SECRETS_FOLDER, then for this variable.",
+        "A configuration names a secret and never holds one. The dispatcher, and for `leads push` the projector, looks "
+        "for a file of that name in LEADSTREAM_SECRETS_FOLDER, then for this variable.",
         (("LEADSTREAM_SECRET_NAME", "", "the secret NAME: upper case, `_` for any other sign"),),
+    ),
+    (
+        "Traces",
+        "OpenTelemetry's own variables, of every service. Without one of the first two nothing is traced.",
+        (
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "where traces are sent: OTLP over HTTP"),
+            ("OTEL_TRACES_EXPORTER", "`otlp`", "`console` prints them"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "", "what the collector wants to see, `name=value,name=value`"),
+            ("OTEL_TRACES_SAMPLER_ARG", "`1`", "the share of items that is traced"),
+        ),
     ),
 )
 
