@@ -31,7 +31,7 @@ class Campaign:
     client_id: str = ""
 
     def __post_init__(self) -> None:
-        self._http = httpx.Client(timeout=300)
+        self._http = httpx.Client(timeout=300, trust_env=False)
 
     def set_up(self, workstream: str = "apollo_scrape") -> None:
         """Register the client and point what enriches companies and people of the workstream at the simulator."""

@@ -144,7 +144,7 @@ def _result(stack: Stack, batch: dict[str, Any], leads: list[dict[str, Any]], se
 
     from cli.checks import check
 
-    stats = httpx.get(stack.urls["simulator"] + "/ledger", timeout=60).json()
+    stats = httpx.get(stack.urls["simulator"] + "/ledger", timeout=60, trust_env=False).json()
     calls = stats["submissions"] if isinstance(stats, dict) else stats
     report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
     return {

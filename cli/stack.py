@@ -170,7 +170,7 @@ class Stack:
         waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
         while waiting:
             waiting = {name for name in waiting if not self._is_ready(name)}
-            if time.monotonic() > deadline:
+            if waiting and time.monotonic() > deadline:
                 name = min(waiting)
                 tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
                 raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
@@ -181,7 +181,7 @@ class Stack:
         if name == "simulator":
             return _health(f"{self.urls[name]}/health") is not None
         states = [_health(f"http://127.0.0.1:{port}/health/ready") for port in self._ports[name]]
-        answering = [state for state in states if state and state["service"] == name]
+        answering = [state for state in states if state and state.get("service") == name]
         return len(answering) == len(states) and any(state["leading"] for state in answering)
 
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
@@ -233,7 +233,8 @@ def _in_main_thread() -> bool:
 def _health(url: str) -> dict[str, Any] | None:
     """What a health endpoint says; None when it does not answer, or not well."""
     try:
-        answer = httpx.get(url, timeout=2)
-    except httpx.HTTPError:
+        answer = httpx.get(url, timeout=2, trust_env=False)
+        told = answer.json() if answer.is_success else None
+    except (httpx.HTTPError, ValueError):
         return None
-    return answer.json() if answer.is_success else None
+    return told if isinstance(told, dict) else None

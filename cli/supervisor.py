@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final, TypeVar
 
 from cli.reaper import Part, end
-from shared.runtime.embedded import InUse, lock, spawn
+from shared.runtime.embedded import InUse, ServerFailed, lock, spawn
 
 T = TypeVar("T")
 STEADY_SECONDS: Final = 10.0
@@ -50,7 +50,7 @@ class Process:
             return False
         self.pause = 0.1 if age > STEADY_SECONDS else min(2.0, 2 * self.pause + 0.1)
         # What is left of it has not ended yet, or there is no room: with the next look.
-        with contextlib.suppress(InUse, OSError):
+        with contextlib.suppress(ServerFailed, OSError, subprocess.SubprocessError):
             self.start()
         return self.alive
 
@@ -74,6 +74,7 @@ class Supervisor:
         self._lock: IO[bytes] | None = None
         self._reaper: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     def begin(self) -> None:
         """Take the folder. Raises InUse."""
@@ -100,7 +101,8 @@ class Supervisor:
 
     def watch(self) -> None:
         """From now on start again whatever dies."""
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
 
     def kill(self, name: str) -> None:
         """SIGKILL one of them."""
@@ -112,6 +114,8 @@ class Supervisor:
     def stop(self) -> None:
         """End all of them, and let go of the folder."""
         self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()  # it may be starting something just now
         running = {process.name: process for process in self.processes.values() if process.running is not None}
         end([process.part for process in running.values()], lambda part: running[part.name].alive)
         if self._reaper is not None:

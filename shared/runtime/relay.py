@@ -131,7 +131,7 @@ async def copy_some(database: Connection, client: Client) -> None:
 
 def _is_full(rows: Sequence[Row]) -> bool:
     """Whether more is waiting, as far as a batch can tell: half of the bytes, or a next one did not fit."""
-    return len(rows) == BATCH or 2 * sum(len(row[4]) for row in rows) > BATCH_BYTES
+    return len(rows) == BATCH or 2 * sum(len(row[4].encode()) for row in rows) > BATCH_BYTES
 
 
 async def _news(database: Connection) -> bool:
