@@ -67,7 +67,8 @@ def add(path: Path, entries: Iterable[Entry]) -> None:
             if size > MEMBER_BYTES:
                 file.write(_member(b"".join(lines)))
                 lines, size = [], 0
-        file.write(_member(b"".join(lines)))
+        if lines:
+            file.write(_member(b"".join(lines)))
 
 
 def finish(path: Path, last: Link) -> None:
@@ -82,8 +83,12 @@ def reopen(path: Path) -> Link | None:
         return None
     standing, end = None, 0
     for whole, content in _members(path):
+        line = orjson.loads(content[content[:-1].rfind(b"\n") + 1 :] or b"{}")
+        if line.get("leadstream") == "end":
+            break
         end = whole
-        line = orjson.loads(content[content[:-1].rfind(b"\n") + 1 :])
+        if not line:
+            continue
         standing = Link(line.get("position", line.get("after")), bytes.fromhex(line["chain"]))
     with path.open("r+b") as file:
         file.truncate(end)

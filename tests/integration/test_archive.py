@@ -185,3 +185,22 @@ async def test_a_file_that_is_none_is_refused(servers: Servers, database: str, t
     for path, words in ((tmp_path / "none", "cannot be read"), (other, "is no export of a log"), (tmp_path, "read")):
         with pytest.raises(BadArchive, match=words):
             await restore(servers.admin_url(database), path)
+
+
+def test_a_part_may_end_where_a_file_stands_when_it_is_gone_on_with(file: Path, tmp_path: Path) -> None:
+    path, entries = tmp_path / "part", list(archive.entries(file))
+    archive.begin(path, archive.START)
+    for entry in entries[:2]:
+        wide = entry._replace(body=entry.body + b" " * 2 * archive.MEMBER_BYTES)
+        archive.add(path, [wide])
+        assert archive.reopen(path) == (wide.position, wide.chain)
+
+
+async def test_a_file_that_was_whole_but_for_its_name_is_gone_on_with(
+    servers: Servers, database: str, file: Path
+) -> None:
+    """Killed between its last line and its name: the same command has to give a file that can be read."""
+    file.replace(file.with_name(file.name + ".partial"))
+    await append(servers, database, registrations(3))
+    await export(servers.admin_url(database), file)
+    assert [entry.position for entry in archive.entries(file)] == list(range(1, EVENTS + 4))
