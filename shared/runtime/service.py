@@ -17,7 +17,9 @@ import uvicorn
 from fastapi import FastAPI
 from faststream import AckPolicy, FastStream
 from faststream.nats import NatsBroker
+from faststream.nats.broker.broker import UNRECOVERABLE_CONNECT_ERRORS
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -76,7 +78,10 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.stream.stop()
+            try:
+                await self.stream.stop()
+            except NatsError as error:
+                logger.info("NATS is away and is not told goodbye", error=repr(error))
             for close in self.closing:
                 await close()
             await asyncio.to_thread(self.telemetry.close)
@@ -112,6 +117,13 @@ def broker_of(settings: Settings, name: str) -> NatsBroker:
 
     async def failed(error: Exception) -> None:
         logger.warning("NATS", error=repr(error))
+        if str(error).removeprefix("nats: ").strip("'").lower() in UNRECOVERABLE_CONNECT_ERRORS:
+            await _unless_stopping(refused)()
+
+    async def refused() -> None:
+        # The framework raises it next, which ends nats-py's task that reconnects, and nothing would say so.
+        logger.error("NATS refuses this process; ending, to be started again")
+        os._exit(1)
 
     return NatsBroker(
         settings.nats_url.get_secret_value(),

@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +16,7 @@ from faststream import AsyncAPI, BaseMiddleware, FastStream, StreamMessage
 from faststream.nats import NatsBroker
 
 from shared.runtime import service
+from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.follower import Follower
 from shared.runtime.machine import Message
 from shared.runtime.subscriber import LogSubscriber, subscribe
@@ -27,6 +32,7 @@ from tests.integration.log_harness import (
     relaying,
     settings_of,
 )
+from tests.integration.test_integrity import running as alive
 from tests.running_servers import Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
@@ -172,6 +178,44 @@ async def test_middlewares_run_around_the_handler(servers: Servers, database: st
         await counted(servers, database, 2)
     assert [position for _, positions in seen for position in positions] == [1, 2]
     assert seen[0][0] == "1"
+
+
+CONNECTED = """
+import asyncio
+from shared.runtime.service import broker_of
+from shared.runtime.settings import Settings
+
+async def main():
+    await broker_of(Settings(), "sequencer").start()
+    print("connected", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_that_nats_refuses_on_its_return_ends(servers: Servers, database: str, tmp_path: Path) -> None:
+    """The framework raises what it is told into nats-py, which then reconnects no more, and says nothing."""
+
+    def server(password: str) -> Nats:
+        return Nats(tmp_path / "nats", port, dict.fromkeys(("provision", "relay", "service"), password))
+
+    (port,) = free_ports(1)
+    told = {
+        "LEADSTREAM_DATABASE_URL": servers.role_url(NAME, database),
+        "LEADSTREAM_NATS_URL": server("right").url("service"),
+    }
+    with alive(server("right")):
+        process = subprocess.Popen(
+            (sys.executable, "-c", CONNECTED), env=os.environ | told, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "connected\n"
+    with process, alive(server("another")):
+        try:
+            assert process.wait(20) == 1
+        finally:
+            process.kill()
 
 
 async def test_every_event_type_has_a_documented_channel(servers: Servers, database: str) -> None:
