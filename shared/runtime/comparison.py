@@ -17,6 +17,7 @@ from shared.runtime.reader import Interrupted, StreamReader
 from shared.subjects import STREAM
 
 CHUNK: Final = 1_000
+SILENCES: Final = 2
 SILENCE_SECONDS: Final = 6.0
 OTHER_EVENT: Final = "the message is not the log's event"
 GONE: Final = "the message is gone"
@@ -88,18 +89,24 @@ async def _read_both(
 
 
 async def _streamed(client: Client, upto: int) -> AsyncGenerator[list[Message], None]:
-    """The stream's messages up to a position; where it lacks the last ones, an end after some silence."""
-    reader = StreamReader(client, ["events.>"], 0, CHUNK)
-    async with aclosing(reader.batches()) as batches:
-        while upto:
-            try:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    batch = await anext(batches)
-            except (TimeoutError, Interrupted):
-                return
-            yield [message for message in batch if message[0] <= upto]
-            if batch[-1][0] >= upto:
-                return
+    """The stream's messages up to a position; where it lacks the last ones, an end after some silence, twice.
+
+    A server that is away is no silence: raises NatsError.
+    """
+    position = silences = 0
+    while position < upto and silences < SILENCES:
+        async with aclosing(StreamReader(client, ["events.>"], position, CHUNK).batches()) as batches:
+            while position < upto:
+                try:
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        batch = await anext(batches)
+                except (TimeoutError, Interrupted):
+                    break
+                position, silences = batch[-1][0], 0
+                yield [message for message in batch if message[0] <= upto]
+        if position < upto:
+            silences += 1
+            await client.jetstream().stream_info(STREAM)
 
 
 class _Logged:

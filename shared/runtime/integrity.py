@@ -106,7 +106,7 @@ class LogCheck:
     def _copies(self, entry: Entry, row: Sequence[Any]) -> None:
         try:
             wanted = row_of(entry)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             return self._add(entry.position, f"the body is no event ({type(error).__name__})")
         wrong = [
             name

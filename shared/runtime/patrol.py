@@ -83,6 +83,9 @@ async def patrol(settings: Settings, client: Client) -> None:
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
             logger.info("patrol waits", error=repr(error)[:300])
             await asyncio.sleep(EVERY_SECONDS)
+        except Exception:
+            logger.exception("the patrol failed; it begins again")
+            await asyncio.sleep(CLOSELY_EVERY)
 
 
 async def walk(connection: Connection, client: Client) -> None:

@@ -1,6 +1,9 @@
 """Each side is made whole from the other; what neither has is said; and the patrol sees damage by itself."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import count
 
 import psycopg
 import pytest
@@ -9,6 +12,7 @@ from nats.js.api import DiscardPolicy
 from shared.runtime import patrol
 from shared.runtime.comparison import compare
 from shared.runtime.integrity import check_log
+from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.relay import Diverged
 from shared.runtime.repair import Contradiction, Repair, Unfilled, repair
 from shared.subjects import STREAM
@@ -36,6 +40,7 @@ DAMAGE = {
     "body": "UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3",
     "columns": "UPDATE log.events SET type = 'BatchPaused', tenant_id = gen_random_uuid() WHERE position IN (3, 7)",
     "no event": "UPDATE log.events SET body = 'x' WHERE position = 3",
+    "no object": "UPDATE log.events SET body = '[]' WHERE position = 3",
     "hash": "UPDATE log.events SET chain = '\\x00' WHERE position = 4",
     "hashes": "UPDATE log.events SET chain = '\\x00' WHERE position IN (4, 5, 12)",
     "one gone": "DELETE FROM log.events WHERE position = 2",
@@ -103,6 +108,24 @@ async def test_a_lost_stream_is_copied_again(servers: Servers, database: str, be
     assert (await compare(servers.admin_url(database), servers.nats_url("service"))).findings.positions == EVENTS
     assert (await _repaired(servers, database)).copied == EVENTS
     assert await _is_whole(servers, database)
+
+
+async def test_a_pause_in_reading_is_no_lost_message(
+    servers: Servers, database: str, before: list[tuple[int, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NATS that restarts meanwhile: the consumer is gone, the messages are not."""
+    whole, passes = StreamReader.batches, count(1)
+
+    async def cut(reader: StreamReader) -> AsyncGenerator[list[tuple[int, bytes]], None]:
+        async with aclosing(whole(reader)) as batches:
+            async for batch in batches:
+                yield batch[: EVENTS // 3]
+                if next(passes) < 3:
+                    raise Interrupted("the consumer is gone")
+
+    monkeypatch.setattr(StreamReader, "batches", cut)
+    verdict = await compare(servers.admin_url(database), servers.nats_url("service"))
+    assert (verdict.identical, verdict.last) == (True, EVENTS)
 
 
 async def test_a_stream_made_anew_is_filled_by_the_relay_that_runs(
