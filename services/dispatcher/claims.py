@@ -9,10 +9,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.dispatcher import spending
-from services.dispatcher.state import Batch, Claim, ClaimKey, Dispatch, DispatchStatus, Item, State, Waiter, Webhook
+from services.dispatcher.state import (
+    Batch,
+    Claim,
+    ClaimKey,
+    Dispatch,
+    DispatchStatus,
+    Item,
+    State,
+    Waiter,
+    Webhook,
+    settings_of,
+)
 from shared.entities import Entity
 from shared.envelope import Event
 from shared.events import (
+    BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
     EnrichmentReceived,
@@ -36,13 +48,12 @@ def ask(
     claim = claim_of(state, item, key)
     if claim is not None and is_fresh(claim, event.occurred_at, config):
         return
-    state.wait(
-        Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
-    )
+    waiter = Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
+    state.wait(waiter)
     if claim is None or claim.status != "IN_PROGRESS":
         _claim(state, event, item, entity, scope, _still_out(state, claim), price)
     else:
-        _take_over(state, event, item, claim)
+        _take_over(state, event, waiter, claim)
 
 
 def claim_of(state: State, item: Item, key: ClaimKey) -> Claim | None:
@@ -53,7 +64,7 @@ def claim_of(state: State, item: Item, key: ClaimKey) -> Claim | None:
 
 def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
     """Whether the claim's answer may be used again at `now`, as `freshness_days` says (None: for ever)."""
-    if claim.status != "ANSWERED" or claim.answered_at is None or claim.scope == "item":
+    if claim.status != "ANSWERED" or claim.answered_at is None:
         return False
     if config.get("force_refresh"):
         return False
@@ -67,13 +78,26 @@ def _still_out(state: State, claim: Claim | None) -> Dispatch | None:
     return dispatch if dispatch is not None and dispatch.status == "SENT" else None
 
 
-def _take_over(state: State, event: Event, item: Item, claim: Claim) -> None:
-    """A call that another batch may not pay for is this one's to make, if it may."""
+def _take_over(state: State, event: Event, waiter: Waiter, claim: Claim) -> None:
+    """A call that another batch may not pay for is this one's to make, if it may; else it waits paused too."""
     dispatch = state.dispatches[claim.dispatch_id or ""]
-    if dispatch.status == "HELD" and dispatch.batch_id != item.batch_id:
-        mine = replace(dispatch, batch_id=item.batch_id, item_id=item.item_id, step=event.payload.step)
-        state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=item.item_id)
-        spending.admit(state, event, mine)
+    if dispatch.status != "HELD" or dispatch.batch_id == waiter.batch_id:
+        return
+    if spending.may_pay(state, waiter.batch_id, dispatch):
+        state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=waiter.item_id)
+        spending.admit(state, event, spending.passed_to(state, dispatch, waiter))
+    else:
+        spending.hold(state, event, waiter.batch_id)
+
+
+def resume(state: State, event: Event, payload: BatchResumed) -> None:
+    """Make the calls that the batch waits for and that were held, its own first, as far as it may now."""
+    spending.resume(state, event, payload)
+    places = sorted(place for waiting in state.waiting.values() for place in waiting)
+    for waiter in map(state.waiters.__getitem__, places):
+        claim = state.claims.get((waiter.entity_id, waiter.workflow))
+        if waiter.batch_id == event.batch_id and claim is not None and claim.status == "IN_PROGRESS":
+            _take_over(state, event, waiter, claim)
 
 
 def _claim(
@@ -88,23 +112,26 @@ def _claim(
     )  # fmt: skip
     if still_out:
         return
+    batch = state.batches[item.batch_id]
     dispatch = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
-        payload.workflow, state.batches[item.batch_id].workstream, 1, "DUE", event.occurred_at,
+        payload.workflow, batch.workstream, settings_of(batch, payload.step), 1, "DUE", event.occurred_at,
         None, None, False, None, None, 0, price,
     )  # fmt: skip
     spending.admit(state, event, dispatch)
 
 
 def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
-    """The POST was accepted. An answer may have been quicker: then the dispatch stays answered."""
+    """The POST was accepted. An answer may have been quicker: then the dispatch stays answered. One that was taken back
+    meanwhile is out all the same: who asks next waits for its answer.
+    """
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is None:
         return
     if dispatch.sent_at is None:
         _submitted(state, event, payload)
         spending.was_made(state, dispatch)
-    status = "SENT" if dispatch.status == "DUE" else dispatch.status
+    status = "SENT" if dispatch.status in {"DUE", "CANCELLED", "SUPERSEDED"} else dispatch.status
     state.dispatches[dispatch.dispatch_id] = replace(
         dispatch,
         status=status,
@@ -123,7 +150,9 @@ def _submitted(state: State, event: Event, payload: StepDispatched) -> None:
 
 
 def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters."""
+    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters, a later one that has
+    found something is there for who asks next.
+    """
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     if dispatch is not None and dispatch.status != "ANSWERED":
         spending.was_made(state, dispatch)
@@ -134,6 +163,10 @@ def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         _unasked(state, event, payload)
         return
     if claim.status == "ANSWERED":
+        if payload.found:
+            state.claims[claim.entity_id, claim.workflow] = replace(
+                claim, answer_id=event.id, found=True, answered_at=event.occurred_at
+            )
         return
     _supersede(state, claim)
     state.claims[claim.entity_id, claim.workflow] = replace(
@@ -155,10 +188,15 @@ def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
 
 
 def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
-    """The claim an answer belongs to: that of its dispatch, else that of the entity it names."""
+    """The claim an answer belongs to: that of its dispatch, else that which the item it names waits for or has waited
+    for until now, else that of the entity it names.
+    """
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     if dispatch is not None:
         return dispatch.entity_id, dispatch.workflow
+    waiter = state.waiters.get(state.steps_of.get((event.entity_id or "", payload.workflow), ("", 0)))
+    if waiter is not None and waiter.client_id == event.client_id and waiter.released_by in (None, event.id):
+        return waiter.entity_id, waiter.workflow
     return (event.entity_id, payload.workflow) if event.entity_id else None
 
 
@@ -199,12 +237,9 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
 
 
 def _pass_on(state: State, event: Event, claim: Claim, dispatch: Dispatch) -> None:
-    """A call that a cancelled batch was not to pay for is made for the first batch that still waits for it."""
-    places = sorted(state.waiting[claim.entity_id, claim.workflow])
-    waiter = next(w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running")
-    state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=waiter.item_id)
-    theirs = replace(dispatch, batch_id=waiter.batch_id, item_id=waiter.item_id, step=waiter.step)
-    spending.admit(state, event, theirs)
+    """A call that a cancelled batch was not to pay for is made for a batch that still waits for it."""
+    theirs = spending.admit_for_one_of_them(state, event, dispatch)
+    state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=theirs.item_id)
 
 
 def _wanted(state: State, key: ClaimKey) -> bool:
@@ -223,9 +258,11 @@ def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due
         dispatch, dispatch_id=following, attempt=dispatch.attempt + 1, status="DUE", due_at=due_at, sent_at=None,
         deadline_at=None, in_doubt=False, code=None, reason=None, missing=missing,
     )  # fmt: skip
-    spending.admit(state, event, again)
-    key = (claim.entity_id, claim.workflow)
-    state.claims[key] = replace(claim, dispatch_id=following, attempt=dispatch.attempt + 1)
+    made = spending.admit_for_one_of_them(state, event, again)
+    claimant = claim.claimant_item_id if made.batch_id == dispatch.batch_id else made.item_id
+    state.claims[claim.entity_id, claim.workflow] = replace(
+        claim, dispatch_id=following, attempt=dispatch.attempt + 1, claimant_item_id=claimant
+    )
 
 
 def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason: str) -> None:

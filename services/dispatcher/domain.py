@@ -81,7 +81,7 @@ def evolve(state: State, event: Event) -> None:
         case BatchCancelled():
             _cancel(state, event)
         case BatchResumed():
-            spending.resume(state, event, payload)
+            claims.resume(state, event, payload)
         case BudgetSet():
             _set_budget(state, event, payload)
         case ItemAdded():
@@ -137,9 +137,10 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
 
 
 def _paused(state: State, event: Event) -> Iterator[Emit]:
-    """A batch is paused at the first call that would cost too much; one that is cancelled may leave it to others."""
+    """A batch is paused at the first call that would cost too much; one may leave a call to others."""
     own = state.batches.get(event.batch_id or "")
-    batches = state.batches.values() if isinstance(event.payload, BatchCancelled) else [own] if own else []
+    passing_on = isinstance(event.payload, BatchCancelled | DispatchRefused | DispatchTimedOut)
+    batches = state.batches.values() if passing_on else [own] if own else []
     for batch in batches:
         if batch.held_by == event.id:
             yield Emit(BatchPaused(spending.why_held(state, batch)), batch_id=batch.batch_id, role=batch.batch_id)

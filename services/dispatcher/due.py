@@ -1,7 +1,7 @@
 """The dispatches that are due, taken up fairly: each lane as far as its webhook has room.
 
-A lane is what shares settings: a client's workflow of one workstream. However much waits in one lane, finding what
-another has due costs the same.
+A lane is what shares settings, and so a webhook: a client's workflow of one workstream, under one name or for one batch
+that has settings of its own. However much waits in one lane, finding what another has due costs the same.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,25 +20,27 @@ from shared.runtime.database import Connection
 # them the batch's own.
 DUE: Final = f"""
 WITH RECURSIVE lane AS (
-    (SELECT client_id, workflow, workstream FROM dispatch WHERE status = 'DUE'
-     ORDER BY client_id, workflow, workstream LIMIT 1)
+    (SELECT client_id, workflow, workstream, settings FROM dispatch WHERE status = 'DUE'
+     ORDER BY client_id, workflow, workstream, settings LIMIT 1)
     UNION ALL
     SELECT next.* FROM lane CROSS JOIN LATERAL (
-        SELECT d.client_id, d.workflow, d.workstream FROM dispatch d
-        WHERE d.status = 'DUE'
-          AND (d.client_id, d.workflow, d.workstream) > (lane.client_id, lane.workflow, lane.workstream)
-        ORDER BY d.client_id, d.workflow, d.workstream LIMIT 1) next
+        SELECT d.client_id, d.workflow, d.workstream, d.settings FROM dispatch d
+        WHERE d.status = 'DUE' AND (d.client_id, d.workflow, d.workstream, d.settings)
+            > (lane.client_id, lane.workflow, lane.workstream, lane.settings)
+        ORDER BY d.client_id, d.workflow, d.workstream, d.settings LIMIT 1) next
 )
-SELECT {DISPATCHES.names}, settings, fields FROM (
-    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS settings,
+SELECT {DISPATCHES.names}, sent_by, fields FROM (
+    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS sent_by,
            e.body::jsonb #> '{{payload,fields}}' || i.output AS fields
     FROM lane
-    LEFT JOIN unnest(%(clients)s::uuid[], %(workflows)s::text[], %(workstreams)s::text[], %(rooms)s::int[])
-        AS known (client_id, workflow, workstream, room) USING (client_id, workflow, workstream)
+    LEFT JOIN unnest(
+        %(clients)s::uuid[], %(workflows)s::text[], %(workstreams)s::text[], %(settings)s::text[], %(rooms)s::int[])
+        AS known (client_id, workflow, workstream, settings, room) USING (client_id, workflow, workstream, settings)
     CROSS JOIN LATERAL (
         SELECT * FROM dispatch
         WHERE status = 'DUE' AND client_id = lane.client_id AND workflow = lane.workflow
-          AND workstream = lane.workstream AND due_at <= now() AND NOT dispatch_id = ANY(%(held)s::uuid[])
+          AND workstream = lane.workstream AND settings = lane.settings AND due_at <= now()
+          AND NOT dispatch_id = ANY(%(held)s::uuid[])
           AND NOT item_id = ANY(%(items)s::uuid[]) AND NOT batch_id = ANY(%(batches)s::uuid[])
         ORDER BY due_at LIMIT coalesce(known.room, %(room)s)) d
     JOIN item i ON i.item_id = d.item_id
@@ -69,6 +71,7 @@ class Lane(NamedTuple):
     client_id: str
     workflow: str
     workstream: str
+    settings: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Due:
 
     @property
     def lane(self) -> Lane:
-        return Lane(self.dispatch.client_id, self.dispatch.workflow, self.dispatch.workstream)
+        dispatch = self.dispatch
+        return Lane(dispatch.client_id, dispatch.workflow, dispatch.workstream, dispatch.settings)
 
 
 async def find(
@@ -96,6 +100,7 @@ async def find(
         "clients": [to_hex(lane.client_id) for lane in lanes],
         "workflows": [lane.workflow for lane in lanes],
         "workstreams": [lane.workstream for lane in lanes],
+        "settings": [lane.settings for lane in lanes],
         "rooms": list(rooms.values()),
         "room": Limits().in_hand,
         "held": [to_hex(name) for name in held],

@@ -12,7 +12,7 @@ from services.dispatcher.tables import CLAIM
 from services.dispatcher.warehouse import LOOKUPS
 from shared.entities import Entity
 from shared.envelope import Event
-from shared.events import AnswerReused, EnrichmentReceived, StepScheduled
+from shared.events import AnswerReused, BatchLaunched, EnrichmentReceived, StepScheduled
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime import log
 from shared.runtime.database import Connection, Rows
@@ -28,6 +28,8 @@ async def load(connection: Connection, state: State, events: Sequence[Event], as
     state.told.clear()
     state.lendable.clear()
     setting = {step["workflow"] for batch in state.batches.values() for step in batch.blueprint if step["sets"]}
+    launched = [event.payload for event in events if isinstance(event.payload, BatchLaunched)]
+    setting |= {step.workflow for launch in launched for step in launch.blueprint if step.sets}
     if setting:
         await _load_set(
             connection, state, events, [(e, entity) for e, entity in asked if e.payload.workflow in setting]

@@ -4,7 +4,7 @@ Credits are reserved when a call is to be made and given back when it was not: a
 for, whatever comes of it.
 """
 
-from services.dispatcher.state import Batch, Budget, Dispatch, State
+from services.dispatcher.state import Batch, Budget, Dispatch, State, Waiter, settings_of
 from shared.envelope import Event
 from shared.events import BatchResumed
 from shared.record import replace
@@ -12,17 +12,54 @@ from shared.record import replace
 
 def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     """Enter a dispatch as due, its credits reserved; as held, and its batch with it, where that would be too much."""
-    batch = state.batches[dispatch.batch_id]
-    budget = budget_of(state, batch)
-    if _fits(batch.max_credits, batch.reserved, dispatch) and _fits(budget.max_credits, budget.reserved, dispatch):
+    if may_pay(state, dispatch.batch_id, dispatch):
         _reserve(state, dispatch, dispatch.credits)
         state.dispatches[dispatch.dispatch_id] = (
             dispatch if dispatch.status == "DUE" else replace(dispatch, status="DUE")
         )
         return
     state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="HELD")
+    hold(state, event, dispatch.batch_id)
+
+
+def admit_for_one_of_them(state: State, event: Event, dispatch: Dispatch) -> Dispatch:
+    """Enter a dispatch for one of the running batches that wait for it: its own if that may pay for it, else the first
+    that may. Where none may it is held, and all of them with it.
+    """
+    places = sorted(state.waiting[dispatch.entity_id, dispatch.workflow])
+    waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running"]
+    waiters.sort(key=lambda waiter: waiter.batch_id != dispatch.batch_id)
+    payer = next((waiter for waiter in waiters if may_pay(state, waiter.batch_id, dispatch)), None)
+    chosen = payer or waiters[0]
+    mine = dispatch if chosen.batch_id == dispatch.batch_id else passed_to(state, dispatch, chosen)
+    admit(state, event, mine)
+    if payer is None:
+        for waiter in waiters:
+            hold(state, event, waiter.batch_id)
+    return mine
+
+
+def passed_to(state: State, dispatch: Dispatch, waiter: Waiter) -> Dispatch:
+    """The dispatch as that of another batch which waits for it."""
+    batch = state.batches[waiter.batch_id]
+    return replace(
+        dispatch, batch_id=batch.batch_id, item_id=waiter.item_id, step=waiter.step, workstream=batch.workstream,
+        settings=settings_of(batch, waiter.step),
+    )  # fmt: skip
+
+
+def may_pay(state: State, batch_id: str, dispatch: Dispatch) -> bool:
+    """Whether a call costs no more than a batch and its client have left."""
+    batch = state.batches[batch_id]
+    budget = budget_of(state, batch)
+    return _fits(batch.max_credits, batch.reserved, dispatch) and _fits(budget.max_credits, budget.reserved, dispatch)
+
+
+def hold(state: State, event: Event, batch_id: str) -> None:
+    """A batch waits for a call that it may not pay for: it is paused, once."""
+    batch = state.batches[batch_id]
     if batch.held_by is None:
-        state.batches[batch.batch_id] = replace(batch, held_by=event.id)
+        state.batches[batch_id] = replace(batch, held_by=event.id)
 
 
 def was_made(state: State, dispatch: Dispatch) -> None:

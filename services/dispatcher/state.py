@@ -100,7 +100,10 @@ class Waiter:
 
 @record
 class Dispatch:
-    """One attempt: for whom, when it is due, when its answer is missing; `missing`: of how many before it it was."""
+    """One attempt: for whom, when it is due, when its answer is missing; `missing`: of how many before it it was.
+
+    `settings`: which of the client's for workflow and workstream it is sent by, see `settings_of`.
+    """
 
     dispatch_id: str
     tenant_id: str
@@ -111,6 +114,7 @@ class Dispatch:
     entity_id: str
     workflow: str
     workstream: str
+    settings: str
     attempt: int
     status: DispatchStatus
     due_at: datetime
@@ -161,7 +165,8 @@ class Lendable:
 
 @dataclass
 class State:
-    """The rows that the events at hand touch. `waiting` finds the open waiters of a claim.
+    """The rows that the events at hand touch. `waiting` finds the open waiters of a claim, `steps_of` by item and
+    workflow the waiter of a step.
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
@@ -184,6 +189,7 @@ class State:
     lendable: dict[tuple[str, int], list[Lendable]] = field(default_factory=dict)
     lent: set[ClaimKey] = field(default_factory=set)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
+    steps_of: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
     asking: tuple[str, Entity | None] | None = None
     foreseen: dict[str, Entity | None] = field(default_factory=dict)
@@ -199,7 +205,8 @@ class State:
         self.index(waiter)
 
     def index(self, waiter: Waiter) -> None:
-        """Make an open waiter findable by its claim."""
+        """Make a waiter findable by its item, an open one by its claim."""
+        self.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
         if waiter.released_by is None:
             open_ = self.waiting.setdefault((waiter.entity_id, waiter.workflow), set())
             open_.add((waiter.item_id, waiter.step))
@@ -222,3 +229,9 @@ class State:
         if self._last_release[:2] != (event_id, key):
             return []
         return [self.waiters[place] for place in self._last_release[2]]
+
+
+def settings_of(batch: Batch, step: int) -> str:
+    """By which settings a batch's step is done: the client's under this name, or those of the batch of this id."""
+    planned = batch.blueprint[step]
+    return batch.batch_id if planned["workflow"] in batch.config else str(planned["configuration"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.dispatcher import domain, recall
+from services.dispatcher import claims, domain, recall
 from services.dispatcher.state import (
     Batch,
     Budget,
@@ -76,9 +76,10 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_held(connection, state, events)
     await _load_budgets(connection, state, events)
     await _load_webhooks(connection, state, events)
+    await _load_steps_named(connection, state, events)
     asked = list(domain.asked(state, events))
     keys = _claim_keys(state, events) | {(entity.entity_id, event.payload.workflow) for event, entity in asked}
-    await _load_claims(connection, state, keys | await _cancelled_keys(connection, events))
+    await _load_claims(connection, state, keys | await _waited_for(connection, events))
     await _load_tenants(connection, state, events)
     await recall.load(connection, state, events, asked)
 
@@ -162,11 +163,21 @@ async def _load_webhooks(connection: Connection, state: State, events: Sequence[
         state.webhooks.loaded(wanted, [(webhook.webhook_id, webhook) for webhook in found])
 
 
-async def _cancelled_keys(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
-    """The claims that cancelled batches wait for."""
-    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
+async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
+    """The claims that batches wait for which are cancelled or go on."""
+    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled | BatchResumed) and e.batch_id}
     waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
     return {(waiter.entity_id, waiter.workflow) for waiter in waiting}
+
+
+async def _load_steps_named(connection: Connection, state: State, events: Sequence[Event]) -> None:
+    """What the items wait for that answers name, and nothing more of ours."""
+    said = EnrichmentReceived
+    named = {e.entity_id for e in events if isinstance(e.payload, said) and (e.entity_id or "").startswith("item_")}
+    for waiter in await _waiters.read(connection, "item_id", {name for name in named if name}, "released_by IS NULL"):
+        if (waiter.item_id, waiter.step) not in state.waiters:
+            state.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
+            state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
 
 
 def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
@@ -176,6 +187,8 @@ def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
     for event in events:
         if isinstance(event.payload, EnrichmentReceived | AnswerReused) and event.entity_id:
             keys.add((event.entity_id, event.payload.workflow))
+        if isinstance(event.payload, EnrichmentReceived) and (key := claims.claim_key(state, event, event.payload)):
+            keys.add(key)
     return keys
 
 
@@ -198,7 +211,6 @@ async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]
     waiting = await _waiters.read(connection, "entity_id", entities, "released_by IS NULL")
     await _load_batches(connection, state, {waiter.batch_id for waiter in waiting})
     for waiter in waiting:
-        if (waiter.item_id, waiter.step) not in state.waiters:
-            state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
-            state.index(waiter)
+        state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
+        state.index(state.waiters[waiter.item_id, waiter.step])
     await _load_dispatches(connection, state, {c.dispatch_id for c in found if c.dispatch_id})

@@ -18,7 +18,8 @@ from tests.integration.folding import fold, leading
 from tests.integration.hook import Hook, listening
 from tests.integration.log_harness import connected, eventually, logged, settings_of
 from tests.running_servers import Servers
-from tests.unit.dispatching import ACME, at_company, scheduled
+from tests.unit.dispatching import ACME, FLOW, at_company, scheduled
+from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, added, launched
 
 
 def busy() -> web.Response:
@@ -126,3 +127,28 @@ async def test_a_success_that_is_told_late_is_told_once(servers: Servers, databa
     await replica.leads_until_the_database_goes(hook, requests=1)
     await replica.leads_until_told(["StepDispatched"])
     assert len(hook.requests) == 1
+
+
+async def test_a_webhook_that_is_down_holds_up_none_that_a_batch_has_of_its_own(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    """Launched with another webhook because the first is down: same client, workflow and workstream."""
+    calls, hook.seconds = 50, 0.0
+    hook.replies = [web.Response(status=503) for _ in range(calls)]
+    async with listening() as another:
+        firms = [f"firm{n}.com" for n in range(calls)]
+        own = {FLOW: {"webhook_url": another.url}}
+        later = [
+            launched(COMPANY_STEP, items=calls, batch_id=NEXT_BATCH, config=own),
+            *(added(100 + n, batch_id=NEXT_BATCH, company_domain=f"other{n}.com") for n in range(calls)),
+        ]
+        asked = [scheduled(n) for n in range(calls)] + [scheduled(100 + n, batch_id=NEXT_BATCH) for n in range(calls)]
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600, "rate_per_second": 0, "circuit_seconds": 600}
+        await fold(servers, database, DEFINITION, [*at_company(*firms, **settings), *later, *asked])
+
+        async def taken() -> int:
+            return len(another.requests)
+
+        async with Replica(servers, database).leads():
+            await eventually(taken, lambda count: count == calls)
+    assert 0 < len(hook.requests) < calls

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from shared.events import StepFailed
+from shared.events import BatchCancelled, EnrichmentReceived, StepFailed
 from shared.ids import named_id
 from tests.unit.dispatching import (
     ACME,
@@ -10,21 +10,24 @@ from tests.unit.dispatching import (
     BETA,
     FLOW,
     LATER,
+    PROGRESS,
     answered,
+    at_company,
     claim,
     completion,
+    configured,
     current,
+    dispatcher,
     next_batch,
     one_waits,
     open_dispatches,
     refused,
+    scheduled,
     sent,
     timed_out,
     unasked,
 )
-from tests.unit.facts import (
-    told_again,
-)
+from tests.unit.facts import ITEM_STEP, OTHER_CLIENT, added, fact, item_id, launched, told_again
 
 
 def test_a_missing_answer_is_asked_for_again_as_a_new_dispatch() -> None:
@@ -66,8 +69,52 @@ def test_an_answer_twice_completes_once() -> None:
     batch = one_waits()
     answer = answered(current(batch, ACME))
     batch.given(answer)
-    batch.when(told_again(answer), unasked(ACME)).then()
+    batch.when(told_again(answer)).then()
     assert claim(batch, ACME).answer_id == answer.id
+
+
+def test_a_later_answer_that_found_something_is_there_for_who_asks_next() -> None:
+    batch = one_waits()
+    first = current(batch, ACME)
+    batch.given(sent(first), timed_out(first, retry_at=LATER))
+    nothing = answered(current(batch, ACME), found=False)
+    late = answered(first)
+    batch.when(nothing).then(completion(nothing, 0, 0))
+    batch.when(late).then()
+    batch.when(*next_batch(7)).then(completion(late, 7, 0, ALREADY))
+    newer = unasked(ACME)
+    batch.given(newer)
+    assert claim(batch, ACME).answer_id == newer.id
+
+
+def test_an_answer_that_names_the_item_alone_is_that_of_the_company_it_waits_for() -> None:
+    batch = dispatcher(*at_company(ACME, ACME), scheduled(0), scheduled(1))
+    theirs = fact(EnrichmentReceived(FLOW, None, True, {"name": "Acme"}), client_id=OTHER_CLIENT, entity_id=item_id(1))
+    batch.when(theirs).then()
+    answer = fact(EnrichmentReceived(FLOW, None, True, {"name": "Acme"}), entity_id=item_id(1))
+    batch.when(answer).then(completion(answer, 0, 0), completion(answer, 1, 0, PROGRESS))
+    batch.when(told_again(answer)).then()
+
+
+def test_what_a_call_on_an_item_was_answered_late_is_not_paid_for_again() -> None:
+    batch = dispatcher(configured("score"), launched(ITEM_STEP), added(0, company_domain=ACME))
+    batch.given(scheduled(0, blueprint=ITEM_STEP))
+    (dispatch,) = open_dispatches(batch)
+    late = answered(dispatch)
+    batch.given(sent(dispatch), timed_out(dispatch), late)
+    batch.when(scheduled(0, blueprint=ITEM_STEP, nth=3))
+    assert [event.payload.answer_id for event in batch.following] == [late.id]
+    assert open_dispatches(batch) == []
+
+
+def test_a_call_that_was_on_its_way_when_it_was_taken_back_is_waited_for() -> None:
+    batch = one_waits()
+    dispatch = current(batch, ACME)
+    batch.given(fact(BatchCancelled()), sent(dispatch))
+    batch.given(*next_batch(7))
+    assert [open_.dispatch_id for open_ in open_dispatches(batch)] == [dispatch.dispatch_id]
+    answer = answered(dispatch)
+    batch.when(answer).then(completion(answer, 7, 7))
 
 
 def test_an_answer_twice_does_not_end_a_refresh() -> None:

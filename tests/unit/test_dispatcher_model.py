@@ -132,8 +132,15 @@ class DispatcherAndModel(RuleBasedStateMachine):
             company = self.companies[domain]
             if again and self.wanted(company):
                 company.attempt, company.calls, company.sent = company.attempt + 1, company.calls + 1, False
+                self._passed_on(company)
             else:
                 self._failed(company)
+
+    def _passed_on(self, company: Company) -> None:
+        """Another try is for the batch of the one before, or if nobody of it waits any more, for one that does."""
+        wanting = [item for item in company.waiting if batch_of(item) not in self.cancelled]
+        if batch_of(company.claimant) not in map(batch_of, wanting):
+            company.claimant = min(wanting, key=item_id)
 
     def _failed(self, company: Company) -> None:
         for item in company.waiting:

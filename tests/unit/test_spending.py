@@ -116,13 +116,61 @@ def test_a_batch_that_may_pay_takes_over_the_call_that_another_may_not() -> None
 
 
 def test_what_a_cancelled_batch_could_not_pay_for_is_made_for_who_still_waits() -> None:
-    batch = spending(0).given(scheduled(0), *launch(1, NEXT_BATCH, 10), scheduled(10, batch_id=NEXT_BATCH))
-    assert current(batch, FIRMS[0]).batch_id == NEXT_BATCH
     both = spending(0).given(*launch(0, NEXT_BATCH, 10), scheduled(10, batch_id=NEXT_BATCH), scheduled(0))
     both.when(fact(BatchCancelled(), batch_id=NEXT_BATCH))
     assert current(both, FIRMS[0]).batch_id == BATCH
     alone = spending(0).given(scheduled(0)).when(fact(BatchCancelled())).then()
     assert claim(alone, FIRMS[0]).status == "FAILED"
+
+
+def held_by_two() -> Specification:
+    """Two batches that wait for one call, and neither may pay for it: both are paused."""
+    batch = spending(0).given(scheduled(0), *launch(1, NEXT_BATCH, 10))
+    batch.when(scheduled(10, batch_id=NEXT_BATCH))
+    assert [(type(event.payload), event.batch_id) for event in batch.following] == [(BatchPaused, NEXT_BATCH)]
+    return batch
+
+
+@pytest.mark.parametrize("batch_id", [BATCH, NEXT_BATCH])
+def test_whichever_batch_goes_on_first_makes_the_call_that_two_wait_for(batch_id: str) -> None:
+    batch = held_by_two().given(fact(BatchResumed(max_credits=10), batch_id=batch_id, nth=3))
+    dispatch = current(batch, FIRMS[0])
+    assert (dispatch.status, dispatch.batch_id) == ("DUE", batch_id)
+    assert batch.state.batches[batch_id].reserved == 2
+    assert len(batch.when(answered(dispatch)).following) == 2
+
+
+def test_of_two_that_could_not_pay_the_one_that_is_not_cancelled_goes_on() -> None:
+    batch = held_by_two().given(fact(BatchCancelled()))
+    assert (current(batch, FIRMS[0]).status, current(batch, FIRMS[0]).batch_id) == ("HELD", NEXT_BATCH)
+    batch.given(fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
+    assert current(batch, FIRMS[0]).status == "DUE"
+
+
+def both_wait(cap: float, cap_of_next: float | None) -> Specification:
+    """A call that is out for one batch, and that the next one waits for."""
+    batch = spending(cap).given(scheduled(0), *launch(cap_of_next, NEXT_BATCH, 10))
+    batch.given(scheduled(10, batch_id=NEXT_BATCH), sent(current(batch, FIRMS[0])))
+    assert current(batch, FIRMS[0]).batch_id == BATCH
+    return batch
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_another_try_is_made_for_who_may_pay_for_it(cancelled: bool) -> None:
+    batch = both_wait(2, 100)
+    if cancelled:
+        batch.given(fact(BatchCancelled()))
+    batch.when(timed_out(current(batch, FIRMS[0]), retry_at=LATER)).then()
+    again = current(batch, FIRMS[0])
+    assert (again.status, again.batch_id, again.item_id) == ("DUE", NEXT_BATCH, item_id(10))
+    assert claim(batch, FIRMS[0]).claimant_item_id == item_id(10)
+
+
+def test_another_try_that_nobody_may_pay_for_pauses_all_who_wait() -> None:
+    batch = both_wait(2, 1)
+    batch.when(timed_out(current(batch, FIRMS[0]), retry_at=LATER))
+    assert {event.batch_id for event in batch.following} == {BATCH, NEXT_BATCH}
+    assert {type(event.payload) for event in batch.following} == {BatchPaused}
 
 
 WORDS = (sent, answered, timed_out, refused)
