@@ -164,7 +164,17 @@ def _add(state: State, event: Event) -> None:
     assert event.client_id
     assert event.item_id
     state.items[event.item_id] = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, event.payload.row, [], None, None, None, None
+        event.item_id,
+        event.tenant_id,
+        event.client_id,
+        event.batch_id,
+        event.payload.row,
+        [],
+        None,
+        None,
+        [],
+        None,
+        None,
     )
     state.added[event.item_id] = event
     if state.batches[event.batch_id].cancelled:
@@ -172,6 +182,7 @@ def _add(state: State, event: Event) -> None:
 
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
+    _place(state, event, payload)
     before = state.items[event.item_id or ""]
     item = replace(before, outputs=_with_output(before, event, payload))
     if event.entity_id:
@@ -191,10 +202,32 @@ def _with_output(item: Item, event: Event, payload: ItemCompleted) -> list[dict[
     return [*item.outputs, said]
 
 
+def _place(state: State, event: Event, payload: ItemCompleted) -> None:
+    """File the answer that a step has ended with, if it did not say itself whom it is about: the call for it does."""
+    said = state.unplaced.get(payload.answer_id or "")
+    key = (event.entity_id or "", payload.workflow, event.client_id or "")
+    if (
+        said is not None
+        and event.entity_id
+        and key not in state.answers
+        and (said.payload.workflow, said.client_id) == key[1:]
+    ):
+        evolve(state, replace(said, entity_id=event.entity_id))
+
+
 def _about(item: Item, entity_id: str) -> Item:
+    """The item of this company or person; which it was of before is not forgotten: that was paid for too."""
+    if entity_id in (item.person_id, item.company_id):
+        return item
     if entity_id.startswith("company_"):
-        return replace(item, company_id=entity_id)
-    return replace(item, person_id=entity_id) if entity_id.startswith("person_") else item
+        return replace(item, company_id=entity_id, earlier=_without(entity_id, item.earlier, item.company_id))
+    if entity_id.startswith("person_"):
+        return replace(item, person_id=entity_id, earlier=_without(entity_id, item.earlier, item.person_id))
+    return item
+
+
+def _without(entity_id: str, earlier: list[str], known: str | None) -> list[str]:
+    return [name for name in (*earlier, known) if name and name != entity_id]
 
 
 def _end(state: State, event: Event, item_id: str | None, outcome: Outcome) -> None:
@@ -235,7 +268,7 @@ def _answered(
         remember_jobs(state, answer, again)
     for item_id in sorted(state.items_of.get(entity_id, ())):
         item = state.items[item_id]
-        if item.client_id == answer.client_id:
+        if item.client_id == answer.client_id and entity_id in item.entities:
             state.leads[lead_id_of(item_id)] = make(state, item, event.occurred_at.date(), event.occurred_at)
 
 

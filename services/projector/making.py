@@ -50,20 +50,23 @@ def make_again(state: State, item: Item, now: datetime) -> None:
 
 
 def answers_about(state: State, item: Item) -> Iterator[Answer]:
-    """The answers in force about the item, its person and its company, if they are its own client's."""
-    for entity_id in (item.person_id, item.company_id, item.item_id):
-        for key in state.answers_of.get(entity_id or "", ()):
+    """The answers in force about the item, its person and its company, whatever they are known by, if they are its own
+    client's.
+    """
+    for entity_id in item.entities:
+        for key in state.answers_of.get(entity_id, ()):
             if key[2] == item.client_id:
                 yield state.answers[key]
 
 
 def reading(state: State, answer: Answer) -> Reading:
-    """What an answer says, read once."""
-    known = state.readings.get(answer.answer_id)
+    """What an answer says of its entity, read once."""
+    key = (answer.answer_id, answer.entity_id)
+    known = state.readings.get(key)
     if known is None:
         lines = _own_lines(state, answer)
         known = read(state.said[answer.answer_id], answer.workflow, answer.entity_id, lines)
-        state.readings[answer.answer_id] = known
+        state.readings[key] = known
     return known
 
 
@@ -74,9 +77,9 @@ def remember_jobs(state: State, answer: Answer, again: bool) -> None:
     newest = max(told, key=lambda a: (a.refreshed_at, a.answer_id), default=None)
     jobs = reading(state, newest).jobs if newest else []
     for job in jobs:
-        state.jobs[answer.entity_id, job.ordinal] = _row(answer, job)
+        state.jobs[answer.entity_id, answer.client_id, job.ordinal] = _row(answer, job)
     if again:
-        state.job_counts[answer.entity_id] = len(jobs)
+        state.job_counts[answer.entity_id, answer.client_id] = len(jobs)
 
 
 def recount(state: State, answer: Answer) -> None:
@@ -89,7 +92,7 @@ def recount(state: State, answer: Answer) -> None:
 def _row(answer: Answer, job: Job) -> WorkHistory:
     surest = next(iter(employer_keys(job)), None)
     return WorkHistory(
-        answer.entity_id, job.ordinal, answer.tenant_id, answer.client_id, job.company_name, job.company_domain,
+        answer.entity_id, answer.client_id, job.ordinal, answer.tenant_id, job.company_name, job.company_domain,
         job.company_linkedin_url, surest, company_name_key(job.company_name), job.title, job.start_date, job.end_date,
         job.is_current,
     )  # fmt: skip

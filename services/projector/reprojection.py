@@ -69,7 +69,7 @@ def configured(state: State, event: Event, payload: WorkflowConfigured | Configu
     mapped = (payload.workflow, event.client_id)
     for answer in state.answers.values():
         if (answer.workflow, answer.client_id) == mapped:
-            state.readings.pop(answer.answer_id, None)
+            state.readings.pop((answer.answer_id, answer.entity_id), None)
 
 
 def due(state: State, event: Event) -> Iterator[Emit]:

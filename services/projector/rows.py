@@ -37,6 +37,7 @@ class Item:
     """An item's entities and what SYNC workflows set; `outcome` and `ended_at` once it has ended and has a lead.
 
     `outputs`: for each step that set fields, `workflow`, `event_id`, `at` and the `fields`, later ones over earlier.
+    `earlier`: the people and companies that it was known by before it was known by a surer key.
     """
 
     item_id: str
@@ -47,8 +48,14 @@ class Item:
     outputs: list[dict[str, Any]]
     person_id: str | None
     company_id: str | None
+    earlier: list[str]
     outcome: Outcome | None
     ended_at: datetime | None
+
+    @property
+    def entities(self) -> list[str]:
+        """Whom answers may be about that are this item's: its person, its company, itself, and who they were before."""
+        return [name for name in (self.person_id, self.company_id, self.item_id, *self.earlier) if name]
 
 
 @record
@@ -98,12 +105,15 @@ class Customer:
 
 @record
 class WorkHistory:
-    """One job of one person; ordinal 0 is the most recent. `company_key`: the surest that its company is known by."""
+    """One job of one person, as a client was told; ordinal 0 is the most recent.
+
+    `company_key`: the surest that its company is known by.
+    """
 
     person_id: str
+    client_id: str
     ordinal: int
     tenant_id: str
-    client_id: str
     company_name: str | None
     company_domain: str | None
     company_linkedin_url: str | None
@@ -136,9 +146,12 @@ FinalLead: Any = make_dataclass(
 class State:
     """The rows that the events at hand touch, and what the log says of them (`added`, `said`).
 
+    `unplaced`: answers by their events, that steps of these events ended with and that may have named nobody.
+
     `answers_of` finds an entity's answers, `items_of` its ended items, `rows_of` a batch's ended items by row.
     `whole`: the entities all of whose ended items are here, those that ended long ago too; `looked_up`: those all of
-    whose answers are here. `readings` are what `said` says, read once. `customer_keys`: of each client that was needed.
+    whose answers are here. `readings` are what `said` says of an entity, read once. `customer_keys`: of each client
+    that was needed.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -146,12 +159,13 @@ class State:
     answers: Tracked[AnswerKey, Answer] = field(default_factory=Tracked)
     mappings: Tracked[tuple[str, str, str, str], AnswerMapping] = field(default_factory=Tracked)
     customers: Tracked[CustomerKey, Customer] = field(default_factory=Tracked)
-    jobs: Tracked[tuple[str, int], WorkHistory] = field(default_factory=Tracked)
-    job_counts: dict[str, int] = field(default_factory=dict)
+    jobs: Tracked[tuple[str, str, int], WorkHistory] = field(default_factory=Tracked)
+    job_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     leads: Tracked[str, Any] = field(default_factory=Tracked)
     added: dict[str, Event] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)
-    readings: dict[str, Reading] = field(default_factory=dict)
+    unplaced: dict[str, Event] = field(default_factory=dict)
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     answers_of: dict[str, set[AnswerKey]] = field(default_factory=dict)
     looked_up: set[str] = field(default_factory=set)
     items_of: dict[str, set[str]] = field(default_factory=dict)
@@ -180,7 +194,7 @@ class State:
 
     def ended(self, item: Item) -> None:
         """Make an ended item findable by its entities and its row."""
-        for entity_id in filter(None, (item.item_id, item.person_id, item.company_id)):
+        for entity_id in item.entities:
             self.items_of.setdefault(entity_id, set()).add(item.item_id)
         self.rows_of.setdefault(item.batch_id, {})[item.row] = item.item_id
 

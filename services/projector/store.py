@@ -42,14 +42,18 @@ PUSHES: Final = Rows(tables.PUSH, Push)
 
 # Jobs that a shorter answer no longer has.
 FORGET_JOBS: Final = """
-DELETE FROM person_work_history h USING unnest(%s::uuid[], %s::int[]) AS kept (person_id, jobs)
-WHERE h.person_id = kept.person_id AND h.ordinal >= kept.jobs
+DELETE FROM person_work_history h USING unnest(%s::uuid[], %s::uuid[], %s::int[]) AS kept (person_id, client_id, jobs)
+WHERE h.person_id = kept.person_id AND h.client_id = kept.client_id AND h.ordinal >= kept.jobs
 """
 # A client's batches, and the last row of each that is a lead.
 LAST_ROWS: Final = """
 SELECT batch_id, (SELECT max("row") FROM final_leads l WHERE l.batch_id = b.batch_id) FROM batch b
 WHERE client_id = ANY(%s::uuid[])
 """
+# The ended items that one of these people or companies was before they were known by a surer key.
+ENDED_AS: Final = (
+    f"SELECT {_items.names} FROM item WHERE earlier <> '[]'::jsonb AND earlier ?| %s::text[] AND outcome IS NOT NULL"
+)
 # The leads of one piece of a batch.
 PIECE: Final = f'SELECT {_leads.names} FROM final_leads WHERE batch_id = %s::uuid AND "row" > %s AND "row" <= %s'
 
@@ -67,10 +71,11 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_ended(connection, state, answered)
     touched = [*_ending_items(state, events), *_items_about(state, answered)]
     touched += await _load_pieces(connection, state, events)
-    await _load_added(connection, state, events, touched)
-    needed |= {entity for item in touched for entity in (item.person_id, item.company_id, item.item_id) if entity}
     state.looked_up |= {e.item_id for e in events if isinstance(e.payload, ItemAdded) and e.item_id}  # none yet
-    await _load_answers(connection, state, needed)
+    await _load_about(connection, state, events, touched, needed)
+    if placed := await _load_unplaced(connection, state, events):
+        await _load_ended(connection, state, placed)
+        await _load_about(connection, state, events, _items_about(state, placed), set())
 
 
 async def save(connection: Connection, state: State) -> None:
@@ -86,8 +91,8 @@ async def save(connection: Connection, state: State) -> None:
     await _jobs.upsert(connection, state.jobs.take_changed())
     await PUSHES.upsert(connection, state.pushes.take_changed())
     if state.job_counts:
-        people = "{" + ",".join(map(to_hex, state.job_counts)) + "}"
-        await connection.execute(FORGET_JOBS, (people, list(state.job_counts.values())))
+        people, clients = ("{" + ",".join(map(to_hex, ids)) + "}" for ids in zip(*state.job_counts, strict=True))
+        await connection.execute(FORGET_JOBS, (people, clients, list(state.job_counts.values())))
     for kept in (state.customers, state.customers_gone, state.leads, state.jobs, state.job_counts, state.remapped):
         kept.clear()
     if state.carried_out:
@@ -149,6 +154,25 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
         state.items.loaded((), [(item.item_id, item)])
 
 
+async def _load_about(
+    connection: Connection, state: State, events: Sequence[Event], items: Sequence[Item], entities: set[str]
+) -> None:
+    """The rows of items whose leads are made, and all answers about them and these entities."""
+    await _load_added(connection, state, events, items)
+    await _load_answers(connection, state, entities | {entity for item in items for entity in item.entities})
+
+
+async def _load_unplaced(connection: Connection, state: State, events: Sequence[Event]) -> set[str]:
+    """The answers that steps ended with and that are not filed under whom the steps were about; whom that is."""
+    state.unplaced = {e.id: e for e in events if isinstance(e.payload, EnrichmentReceived)}
+    ended = [e for e in events if isinstance(e.payload, ItemCompleted) and e.payload.answer_id and e.payload.found]
+    missing = [e for e in ended if (e.entity_id, e.payload.workflow, e.client_id) not in state.answers]
+    wanted = {e.payload.answer_id for e in missing} - state.unplaced.keys()
+    if wanted:
+        state.unplaced |= await log.events_of(connection, wanted)
+    return {e.entity_id for e in missing if e.entity_id}
+
+
 async def _load_answers(connection: Connection, state: State, entities: set[str]) -> None:
     """The answers in force about these entities, and from the log what they say."""
     wanted = entities - state.looked_up
@@ -177,6 +201,8 @@ async def _load_ended(connection: Connection, state: State, entities: set[str]) 
     for column, prefix in (("person_id", "person_"), ("company_id", "company_"), ("item_id", "item_")):
         wanted = {entity for entity in unseen if entity.startswith(prefix)}
         await _enter_ended(connection, state, await _items.read(connection, column, wanted, "outcome IS NOT NULL"))
+    if unseen:
+        await _enter_ended(connection, state, await _items.select(connection, ENDED_AS, (list(unseen),)))
     state.whole |= unseen
 
 

@@ -56,11 +56,13 @@ ITEM = Table(
     Column("outputs", JSONB, nullable=False),
     Column("person_id", Id("person")),
     Column("company_id", Id("company")),
+    Column("earlier", JSONB, nullable=False),
     Column("outcome", Text),
     Column("ended_at", TIME),
     Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
     Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
+    Index("item_earlier", "earlier", postgresql_using="gin", postgresql_where=text("earlier <> '[]'::jsonb")),
 )
 ANSWER = Table(
     "answer",
@@ -121,8 +123,9 @@ PERSON_WORK_HISTORY = Table(
     "person_work_history",
     METADATA,
     Column("person_id", Id("person"), primary_key=True),
+    Column("client_id", Id("client"), primary_key=True),
     Column("ordinal", SmallInteger, primary_key=True),
-    *tenant_columns(),
+    Column("tenant_id", Id("tenant"), nullable=False),
     *(
         Column(n, Text)
         for n in ("company_name", "company_domain", "company_linkedin_url", "company_key", "company_name_key", "title")

@@ -29,7 +29,8 @@ _CONTACT: Final = """
 LEFT JOIN LATERAL (
     SELECT l.lead_id, l.person_full_name, l.person_title, l.person_email, l.person_phone, l.person_linkedin_url
     FROM item i JOIN final_leads l ON l.lead_id = i.item_id
-    WHERE i.person_id = {job}.person_id AND i.outcome IS NOT NULL ORDER BY l.projected_at DESC, l.lead_id LIMIT 1
+    WHERE i.person_id = {job}.person_id AND i.client_id = {job}.client_id AND i.outcome IS NOT NULL
+    ORDER BY l.projected_at DESC, l.lead_id LIMIT 1
 ) who ON true"""
 _WHO: Final = (
     "who.lead_id, who.person_full_name, who.person_title, who.person_email, who.person_phone, who.person_linkedin_url"
@@ -62,7 +63,8 @@ SELECT {_WHO}, before.company_name AS from_company_name, before.title AS from_ti
     before.start_date AS from_start_date, before.end_date AS from_end_date, {_JOB}
 FROM person_work_history h JOIN LATERAL (
     SELECT * FROM person_work_history b
-    WHERE b.person_id = h.person_id AND b.ordinal > h.ordinal AND b.company_key IN (SELECT key FROM origin)
+    WHERE b.person_id = h.person_id AND b.client_id = h.client_id AND b.ordinal > h.ordinal
+        AND b.company_key IN (SELECT key FROM origin)
         AND coalesce(b.start_date <= h.start_date, true)
     ORDER BY b.ordinal LIMIT 1
 ) before ON true {_CONTACT.format(job="h")}

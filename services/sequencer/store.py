@@ -91,10 +91,10 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     if whole:
         await _load_items(connection, state, "batch_id", whole)
     retried = {e.batch_id for e in events if isinstance(e.payload, FailedItemsRetried) and e.batch_id}
-    for item in await _items.read(connection, "batch_id", retried, "status = 'failed'"):
-        state.items.loaded((), [(item.item_id, item)])
-    for step in await _steps.read(connection, "batch_id", retried, "status = 'FAILED'"):
-        state.steps.loaded((), [((step.item_id, step.step), step)])
+    failed = await _items.read(connection, "batch_id", retried, "status = 'failed'")
+    steps = await _steps.read(connection, "item_id", [item.item_id for item in failed])
+    state.items.loaded((), [(item.item_id, item) for item in failed])
+    state.steps.loaded((), [((step.item_id, step.step), step) for step in steps])
 
 
 async def save(connection: Connection, state: State) -> None:

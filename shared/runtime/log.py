@@ -92,12 +92,17 @@ async def bodies(
         after = found[-1][0] if found else reach
 
 
-async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str, Any]:
-    """The payloads of these events, by id: what is wide and never changes is kept here and nowhere twice."""
+async def events_of(connection: Connection, event_ids: Iterable[str]) -> dict[str, Event]:
+    """These events, by id: what is wide and never changes is kept here and nowhere twice."""
     wanted = "{" + ",".join(map(to_hex, event_ids)) + "}"
     cursor = await connection.execute("SELECT body FROM log.events WHERE id = ANY(%s::uuid[])", (wanted,))
     events = [from_json(body) for (body,) in await cursor.fetchall()]
-    return {event.id: event.payload for event in events}
+    return {event.id: event for event in events}
+
+
+async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str, Any]:
+    """The payloads of these events, by id."""
+    return {event_id: event.payload for event_id, event in (await events_of(connection, event_ids)).items()}
 
 
 async def items_added(connection: Connection, item_ids: Iterable[str]) -> dict[str, Event]:
@@ -116,7 +121,7 @@ async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[s
 
 
 async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What these items' steps were answered, by item and workflow."""
+    """What these items' steps were answered, by item and workflow; what a look-up was lent, by that which had asked."""
     wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
@@ -124,9 +129,27 @@ async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[
     )
     completed = [event for (body,) in await cursor.fetchall() if (event := from_json(body)).payload.answer_id]
     said = await payloads(connection, {event.payload.answer_id for event in completed})
+    lookups = [event for event in completed if said[event.payload.answer_id].workflow != event.payload.workflow]
+    lent = await _lent(connection, {event.entity_id for event in lookups if event.entity_id})
     found: dict[str, dict[str, Any]] = {}
+    for event in lookups:
+        found.setdefault(str(event.item_id), {}).update(lent.get(str(event.entity_id), {}))
     for event in completed:
         found.setdefault(str(event.item_id), {})[event.payload.workflow] = said[event.payload.answer_id].answer
+    return found
+
+
+async def _lent(connection: Connection, entities: set[str]) -> dict[str, dict[str, Any]]:
+    """What was lent about these companies and people, the last of each workflow."""
+    if not entities:
+        return {}
+    cursor = await connection.execute(
+        "SELECT body FROM log.events WHERE entity_id = ANY(%s::uuid[]) AND type = 'AnswerReused' ORDER BY position",
+        ("{" + ",".join(map(to_hex, entities)) + "}",),
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for event in [from_json(body) for (body,) in await cursor.fetchall()]:
+        found.setdefault(str(event.entity_id), {})[event.payload.workflow] = event.payload.answer
     return found
 
 

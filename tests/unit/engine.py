@@ -99,7 +99,7 @@ class Engine:
             word = self.chance.choice((sent, sent, answered, answered, timed_out, refused))
             more = {"retry_at": LATER} if word in (timed_out, refused) and self.chance.random() < 0.7 else {}
             event = word(self.chance.choice(dispatches), nth=nth, hours=self.chance.randrange(60), **more)
-            self.append(self.telling(event) if word is answered else event)
+            self.append(self.naming(self.telling(event)) if word is answered else event)
         elif self.chance.random() < 0.1:
             self.append(fact(BatchCancelled(), batch_id=batch, nth=nth))
         elif self.chance.random() < 0.5:
@@ -118,6 +118,14 @@ class Engine:
         said |= {"experience": [job] * self.chance.randrange(3)} | chance(({}, {"last_refresh": "2026-01-01"}))
         said = chance((said, {"Auskunft": {"Stadt": "Bonn"}}))
         return replace(answer, payload=replace(answer.payload, answer=said))
+
+    def naming(self, answer: Event) -> Event:
+        """The answer, naming by chance the call and its entity, the call alone, the item too, or the item alone."""
+        about, payload = self.chance.choice(
+            ((answer.entity_id, answer.payload), (None, answer.payload), (answer.item_id, answer.payload),
+             (answer.item_id, replace(answer.payload, dispatch_id=None)))
+        )  # fmt: skip
+        return replace(answer, entity_id=about, payload=payload)
 
     def change_at_large(self, nth: int) -> None:
         """A customer list, or another mapping of what companies' answers say."""

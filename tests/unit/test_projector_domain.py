@@ -12,6 +12,7 @@ from shared.events import (
     StepFailed,
     WorkflowConfigured,
 )
+from shared.ids import named_id
 from tests.unit.facts import (
     BATCH,
     CLIENT,
@@ -123,7 +124,10 @@ def test_a_person_s_jobs_are_rows_and_a_newer_answer_replaces_them() -> None:
     ]  # fmt: skip
     assert found.state.job_counts == {}
     found.given(answer(ANN, hours=9, experience=WHO["experience"][:1]))
-    assert found.state.job_counts == {ANN: 1}
+    assert found.state.job_counts == {(ANN, CLIENT): 1}
+    found.given(answer(ANN, hours=9, client_id=OTHER_CLIENT, experience=WHO["experience"][:1]))
+    assert {client for _, client, _ in found.state.jobs} == {CLIENT, OTHER_CLIENT}
+    assert len(found.state.jobs) == 3
 
 
 def test_repeated_words_change_no_lead() -> None:
@@ -168,3 +172,25 @@ def test_an_answer_that_was_not_understood_is_read_again_under_a_mapping() -> No
     found.when(fact(mapped, batch_id=None, hours=10)).then()
     settled(found, fact(ConfigurationRemoved("enrich", "apollo_scrape", "default"), batch_id=None, hours=11))
     assert (lead(found, 1).company_city, [each.columns for each in found.state.answers.values()]) == (None, [0])
+
+
+@pytest.mark.parametrize("named", [None, item_id(1)])
+def test_an_answer_that_named_nobody_is_filed_under_whom_its_call_was_about(named: str | None) -> None:
+    told = replace(answer(ACME), entity_id=named, payload=replace(answer(ACME).payload, workflow=COMPANY_STEP.workflow))
+    found = one(added(2), told)
+    found.state.unplaced = {told.id: told}
+    for item in (1, 2):
+        found.given(completed(item, 1, ACME, answer_id=told.id, found=True), completed(item, 2, ANN))
+        assert lead(found, item).company_domain == "acme.com"
+
+
+def test_what_was_answered_of_a_company_stays_when_it_is_known_by_a_surer_key() -> None:
+    by_name = named_id("company", "acme by name")
+    before = [answer(by_name, founded=1950), completed(1, 0), completed(1, 1, by_name)]
+    failure = fact(StepFailed(2, "enrich", "TIMEOUT", "no answer", True), item=1, entity_id=ACME)
+    found = one(*before, failure)
+    assert (lead(found, 1).company_id, lead(found, 1).company_founded_year) == (ACME, 1950)
+    found.given(answer(ACME, hours=5, founded=1951))
+    assert lead(found, 1).company_founded_year == 1951
+    found.given(answer(by_name, hours=6, founded=1952))
+    assert lead(found, 1).company_founded_year == 1952, "it is still found by what it was known by"
