@@ -38,6 +38,7 @@ class Appender:
         self._waiting: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
+        self._given_up: set[asyncio.Task[None]] = set()
 
     async def append(self, events: Sequence[Event]) -> int:
         """Append together and return the log's last position. Raises Unavailable."""
@@ -65,10 +66,13 @@ class Appender:
 
     async def _settle(self, group: Sequence[_Waiting]) -> None:
         """Tell every caller of the group. An event that the log refuses must not take its neighbours with it."""
+        writing = asyncio.create_task(self._write_anew(group))
+        await asyncio.wait([writing], timeout=self._patience)
+        if not writing.done():
+            return self._give_up(writing, group)
         try:
-            async with asyncio.timeout(self._patience):
-                await self._write_anew(group)
-        except (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError) as error:
+            writing.result()
+        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
             await self._drop()
             _fail(group, Unavailable(f"the log cannot be reached: {error}"))
         except Exception as error:  # noqa: BLE001 - handed to the callers that wait
@@ -77,6 +81,25 @@ class Appender:
             for waiting in group:
                 await self._settle([waiting])
         return None
+
+    def _give_up(self, writing: asyncio.Task[None], group: Sequence[_Waiting]) -> None:
+        """Wait no longer for a server that does not answer, nor does anybody who has come meanwhile.
+
+        Its connection goes with it: psycopg asks such a server for up to ten seconds more to leave off.
+        """
+        connection, self._connection = self._connection, None
+
+        async def leave() -> None:
+            writing.cancel()
+            await asyncio.wait([writing])
+            if connection is not None:
+                await connection.close()
+
+        leaving = asyncio.create_task(leave())
+        self._given_up.add(leaving)
+        leaving.add_done_callback(self._given_up.discard)
+        waiting, self._waiting = self._waiting, []
+        _fail([*group, *waiting], Unavailable(f"the log has not answered for {self._patience:g} s"))
 
     def _take(self) -> list[_Waiting]:
         size = count = 0

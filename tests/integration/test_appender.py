@@ -1,12 +1,15 @@
 """The appender: many callers, few transactions; who is told `appended` is on disk, whatever happens to the server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
 
 import pytest
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 
+from chaos.links import Link
 from shared.envelope import Event, from_json
 from shared.runtime import log
 from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
@@ -135,6 +138,28 @@ async def test_a_server_that_hangs_is_unavailable_in_time(servers: Servers, data
     assert [type(result) for result in results] == [Unavailable] * 3
     assert await appender.append(registrations(1)) >= 1
     await appender.close()
+
+
+async def test_a_server_that_says_nothing_at_all_is_unavailable_in_time(servers: Servers, database: str) -> None:
+    """As one that is stopped, and whose connections stand: asking it to leave off would take ten seconds more."""
+    url = servers.role_url("ingest", database)
+    port = int(conninfo_to_dict(url)["port"])
+    link = Link("silent", port)
+    listening = await link.open()
+    appender = Appender(url.replace(f":{port}/", f":{link.port}/"), "unheard", patience_seconds=0.5)
+    assert await appender.append(registrations(1)) >= 1
+    link.passing.clear()
+    began = time.monotonic()
+    first = asyncio.create_task(appender.append(registrations(1)))
+    await asyncio.sleep(0.2)
+    results = await asyncio.gather(first, appender.append(registrations(1)), return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable] * 2
+    assert time.monotonic() - began < 2
+    link.passing.set()
+    assert await appender.append(registrations(1)) >= 1
+    await appender.close()
+    await link.cut()
+    listening.close()
 
 
 async def test_a_server_that_goes_while_events_are_tried_one_by_one_is_unavailable(
