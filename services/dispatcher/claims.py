@@ -93,10 +93,14 @@ def _take_over(state: State, event: Event, waiter: Waiter, claim: Claim) -> None
 def resume(state: State, event: Event, payload: BatchResumed) -> None:
     """Make the calls that the batch waits for and that were held, its own first, as far as it may now."""
     spending.resume(state, event, payload)
-    places = sorted(place for waiting in state.waiting.values() for place in waiting)
-    for waiter in map(state.waiters.__getitem__, places):
+    batch = state.batches.get(event.batch_id or "")
+    if batch is None or batch.status != "running":
+        return
+    waiting = (state.waiters[place] for places in state.waiting.values() for place in places)
+    theirs = [waiter for waiter in waiting if waiter.batch_id == batch.batch_id]
+    for waiter in sorted(theirs, key=lambda waiter: (waiter.item_id, waiter.step)):
         claim = state.claims.get((waiter.entity_id, waiter.workflow))
-        if waiter.batch_id == event.batch_id and claim is not None and claim.status == "IN_PROGRESS":
+        if claim is not None and claim.status == "IN_PROGRESS":
             _take_over(state, event, waiter, claim)
 
 
@@ -163,12 +167,14 @@ def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
         _unasked(state, event, payload)
         return
     if claim.status == "ANSWERED":
-        if payload.found:
+        if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
             state.claims[claim.entity_id, claim.workflow] = replace(
                 claim, answer_id=event.id, found=True, answered_at=event.occurred_at
             )
         return
     _supersede(state, claim)
+    if dispatch is None:
+        _settle(state, claim)
     state.claims[claim.entity_id, claim.workflow] = replace(
         claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
         code=None, reason=None,
@@ -275,6 +281,13 @@ def _supersede(state: State, claim: Claim) -> None:
     current = state.dispatches.get(claim.dispatch_id or "")
     if current is not None and current.status in {"DUE", "HELD"}:
         _take_back(state, current, "SUPERSEDED")
+
+
+def _settle(state: State, claim: Claim) -> None:
+    """The call that is out has its answer, though that does not name it."""
+    current = state.dispatches.get(claim.dispatch_id or "")
+    if current is not None and current.status == "SENT":
+        state.dispatches[current.dispatch_id] = replace(current, status="ANSWERED")
 
 
 def _take_back(state: State, dispatch: Dispatch, status: DispatchStatus) -> None:

@@ -216,11 +216,14 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
 
 
 def _answer(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """A dispatch is answered once: again, it must not end a later call. Another client answers for itself only."""
+    """A dispatch is answered once: again, it must not end a later call, and counts only where nothing was found before.
+    Another client answers for itself only.
+    """
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     key = claims.claim_key(state, event, payload)
     claim = state.claims.get(key) if key else None
-    if dispatch is not None and dispatch.status == "ANSWERED":
+    again = dispatch is not None and dispatch.status == "ANSWERED"
+    if again and (claim is None or claim.status != "ANSWERED" or claim.found):
         return
     if claim is None or claim.client_id == event.client_id:
         claims.answered(state, event, payload)

@@ -134,7 +134,11 @@ class Sender:
         rooms = {lane: webhook.room(now) for lane, webhook in self._lanes.items()}
         stuck = machine.letters.subjects("item"), machine.letters.subjects("batch")
         found = await due.find(connection, (*self._hands, *self._done), stuck, rooms)
-        chosen = [(one, webhook) for one in found if (webhook := await self._webhook(connection, one)).takes_more(now)]
+        chosen = []
+        for one in found:
+            if (webhook := await self._webhook(connection, one)).takes_more(now):
+                webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
+                chosen.append((one, webhook))
         if chosen:
             begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
             for one, webhook in chosen:
@@ -153,7 +157,6 @@ class Sender:
             await due.withdraw(connection, names)
 
     def _begin(self, post: Post) -> None:
-        post.webhook.in_hand += 1
         self._hands[post.dispatch.dispatch_id] = post, asyncio.create_task(self._send(post))
 
     async def _send(self, post: Post) -> None:

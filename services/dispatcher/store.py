@@ -59,6 +59,10 @@ MEASURES = (
         "SELECT max(taken) FROM webhook JOIN config USING (webhook_id)",
     ),
 )
+FOR_HELD = (
+    "released_by IS NULL AND EXISTS (SELECT FROM dispatch d WHERE d.status = 'HELD'"
+    " AND d.entity_id = waiter.entity_id AND d.workflow = waiter.workflow)"
+)
 _batches, _items, _configs = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(CONFIG, Config)
 _webhooks, _tenants, _budgets = Rows(WEBHOOK, Webhook), Rows(TENANT, Tenant), Rows(BUDGET, Budget)
 _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(DISPATCH, Dispatch)
@@ -164,9 +168,11 @@ async def _load_webhooks(connection: Connection, state: State, events: Sequence[
 
 
 async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
-    """The claims that batches wait for which are cancelled or go on."""
-    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled | BatchResumed) and e.batch_id}
+    """The claims that batches wait for which are cancelled; of those that go on, the ones whose call is held."""
+    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
     waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
+    resumed = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
+    waiting += await _waiters.read(connection, "batch_id", resumed, FOR_HELD)
     return {(waiter.entity_id, waiter.workflow) for waiter in waiting}
 
 

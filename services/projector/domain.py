@@ -204,15 +204,26 @@ def _with_output(item: Item, event: Event, payload: ItemCompleted) -> list[dict[
 
 def _place(state: State, event: Event, payload: ItemCompleted) -> None:
     """File the answer that a step has ended with, if it did not say itself whom it is about: the call for it does."""
-    said = state.unplaced.get(payload.answer_id or "")
-    key = (event.entity_id or "", payload.workflow, event.client_id or "")
-    if (
-        said is not None
-        and event.entity_id
-        and key not in state.answers
-        and (said.payload.workflow, said.client_id) == key[1:]
-    ):
+    if payload.answer_id and not is_in_force(state, event) and (said := to_place(state, event)):
         evolve(state, replace(said, entity_id=event.entity_id))
+
+
+def is_in_force(state: State, event: Event) -> bool:
+    """Whether the answer that a step has ended with is the one that is filed under whom the step was about."""
+    known = state.answers.get((event.entity_id or "", event.payload.workflow, event.client_id or ""))
+    return known is not None and known.answer_id == event.payload.answer_id
+
+
+def to_place(state: State, event: Event) -> Event | None:
+    """The answer that a step has ended with, where it named another than whom the step was about, or nobody.
+
+    A look-up ends with the answer to another workflow, which is filed as that.
+    """
+    said = state.unplaced.get(event.payload.answer_id or "")
+    if said is None or event.entity_id in (None, said.entity_id):
+        return None
+    same = (said.payload.workflow, said.client_id) == (event.payload.workflow, event.client_id)
+    return said if same else None
 
 
 def _about(item: Item, entity_id: str) -> Item:

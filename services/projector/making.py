@@ -20,7 +20,9 @@ NO_CUSTOMERS: Final = frozenset[str]()
 
 def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     """The lead of an ended item, made anew."""
-    answers = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
+    # What was answered before the item was known by a surer key fills what the others leave.
+    newest = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
+    answers = sorted(newest, key=lambda a: a.entity_id in item.earlier)
     uploaded = state.added[item.item_id].payload.fields
     fields = dict(uploaded)
     for output in item.outputs:

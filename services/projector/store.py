@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.projector import tables
+from services.projector.domain import is_in_force, to_place
 from services.projector.pushes import Push, Told
 from services.projector.rows import (
     Answer,
@@ -166,11 +167,11 @@ async def _load_unplaced(connection: Connection, state: State, events: Sequence[
     """The answers that steps ended with and that are not filed under whom the steps were about; whom that is."""
     state.unplaced = {e.id: e for e in events if isinstance(e.payload, EnrichmentReceived)}
     ended = [e for e in events if isinstance(e.payload, ItemCompleted) and e.payload.answer_id and e.payload.found]
-    missing = [e for e in ended if (e.entity_id, e.payload.workflow, e.client_id) not in state.answers]
-    wanted = {e.payload.answer_id for e in missing} - state.unplaced.keys()
+    other = [e for e in ended if not is_in_force(state, e)]
+    wanted = {e.payload.answer_id for e in other} - state.unplaced.keys()
     if wanted:
         state.unplaced |= await log.events_of(connection, wanted)
-    return {e.entity_id for e in missing if e.entity_id}
+    return {e.entity_id for e in other if e.entity_id and to_place(state, e)}
 
 
 async def _load_answers(connection: Connection, state: State, entities: set[str]) -> None:

@@ -1,6 +1,7 @@
 """Answers that are missing, refused, twice, late or unasked: what becomes of the claim, and of the call."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.events import BatchCancelled, EnrichmentReceived, StepFailed
 from shared.ids import named_id
@@ -27,7 +28,7 @@ from tests.unit.dispatching import (
     timed_out,
     unasked,
 )
-from tests.unit.facts import ITEM_STEP, OTHER_CLIENT, added, fact, item_id, launched, told_again
+from tests.unit.facts import ITEM_STEP, OTHER_CLIENT, START, added, fact, item_id, launched, told_again
 
 
 def test_a_missing_answer_is_asked_for_again_as_a_new_dispatch() -> None:
@@ -85,6 +86,27 @@ def test_a_later_answer_that_found_something_is_there_for_who_asks_next() -> Non
     newer = unasked(ACME)
     batch.given(newer)
     assert claim(batch, ACME).answer_id == newer.id
+
+
+def test_an_answer_that_was_received_before_another_does_not_take_its_place() -> None:
+    batch = one_waits()
+    batch.given(answered(current(batch, ACME), hours=20), unasked(ACME, hours=1))
+    assert claim(batch, ACME).answered_at == START + timedelta(hours=20)
+
+
+def test_the_same_call_answered_again_counts_where_nothing_was_found() -> None:
+    batch = one_waits()
+    nothing = answered(current(batch, ACME), found=False)
+    found = answered(current(batch, ACME), nth=1)
+    batch.given(nothing, found)
+    assert (claim(batch, ACME).found, claim(batch, ACME).answer_id) == (True, found.id)
+
+
+def test_a_call_whose_answer_does_not_name_it_is_answered() -> None:
+    batch = one_waits()
+    dispatch = current(batch, ACME)
+    batch.given(sent(dispatch), unasked(ACME))
+    assert batch.state.dispatches[dispatch.dispatch_id].status == "ANSWERED"
 
 
 def test_an_answer_that_names_the_item_alone_is_that_of_the_company_it_waits_for() -> None:

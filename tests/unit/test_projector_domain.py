@@ -190,7 +190,18 @@ def test_what_was_answered_of_a_company_stays_when_it_is_known_by_a_surer_key() 
     failure = fact(StepFailed(2, "enrich", "TIMEOUT", "no answer", True), item=1, entity_id=ACME)
     found = one(*before, failure)
     assert (lead(found, 1).company_id, lead(found, 1).company_founded_year) == (ACME, 1950)
-    found.given(answer(ACME, hours=5, founded=1951))
-    assert lead(found, 1).company_founded_year == 1951
+    found.given(answer(ACME, hours=5, founded=None, industry="Toys"))
     found.given(answer(by_name, hours=6, founded=1952))
     assert lead(found, 1).company_founded_year == 1952, "it is still found by what it was known by"
+    assert lead(found, 1).company_industry == "Toys", "and the surer one wins, however old"
+
+
+def test_a_refresh_that_named_nobody_takes_the_place_of_what_was_known() -> None:
+    flow = COMPANY_STEP.workflow
+    named, refresh = answer(ACME, industry="Old"), answer(ACME, hours=3, industry="New")
+    named = replace(named, payload=replace(named.payload, workflow=flow))
+    refresh = replace(refresh, entity_id=None, payload=replace(refresh.payload, workflow=flow))
+    found = one(named, refresh)
+    found.state.unplaced = {refresh.id: refresh}
+    found.given(completed(1, 1, ACME, answer_id=refresh.id, found=True), completed(1, 2, ANN))
+    assert lead(found, 1).company_industry == "New"

@@ -147,6 +147,12 @@ def test_of_two_that_could_not_pay_the_one_that_is_not_cancelled_goes_on() -> No
     assert current(batch, FIRMS[0]).status == "DUE"
 
 
+def test_a_cancelled_batch_takes_over_nothing() -> None:
+    batch = held_by_two().given(fact(BatchCancelled(), batch_id=NEXT_BATCH))
+    batch.when(fact(BatchResumed(max_credits=100), batch_id=NEXT_BATCH, nth=3)).then()
+    assert (current(batch, FIRMS[0]).status, current(batch, FIRMS[0]).batch_id) == ("HELD", BATCH)
+
+
 def both_wait(cap: float, cap_of_next: float | None) -> Specification:
     """A call that is out for one batch, and that the next one waits for."""
     batch = spending(cap).given(scheduled(0), *launch(cap_of_next, NEXT_BATCH, 10))
