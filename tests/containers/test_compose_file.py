@@ -22,6 +22,7 @@ PROVISION = {
     "LEADSTREAM_ROLE_PASSWORDS",
     "LEADSTREAM_PROVISION_NATS_URL",
 }
+TRACES = set(re.findall(r"^  (OTEL_[A-Z_]+):$", COMPOSE, re.M))  # OpenTelemetry's own, passed on to every service
 PARTS = {*SERVICES, "relay", "provision", "simulator"}
 
 
@@ -54,14 +55,14 @@ def test_every_setting_of_the_services_is_in_the_example() -> None:
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
-    passed_on = {name for name, value in set_in_containers().items() if not value}
+    passed_on = {name for name, value in set_in_containers().items() if not value} | TRACES
     assert {name for name, _ in defaults()} <= given().keys()
     assert passed_on <= given().keys() | shown().keys()
 
 
 def test_the_example_sets_nothing_that_is_not_used() -> None:
     assert given().keys() - {name for name, _ in defaults()} == {"COMPOSE_PROJECT_NAME"}
-    assert shown().keys() <= FIELDS | KNOBS | PROVISION
+    assert shown().keys() <= FIELDS | KNOBS | PROVISION | TRACES
 
 
 def test_a_default_is_the_same_wherever_it_stands() -> None:
