@@ -7,7 +7,6 @@ from itertools import count
 
 import pytest
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
 
 from chaos.links import Link
 from shared.envelope import Event, from_json
@@ -142,11 +141,10 @@ async def test_a_server_that_hangs_is_unavailable_in_time(servers: Servers, data
 
 async def test_a_server_that_says_nothing_at_all_is_unavailable_in_time(servers: Servers, database: str) -> None:
     """As one that is stopped, and whose connections stand: asking it to leave off would take ten seconds more."""
-    url = servers.role_url("ingest", database)
-    port = int(conninfo_to_dict(url)["port"])
-    link = Link("silent", port)
+    link = Link("silent", int(servers.postgres_at.rpartition(":")[2]))
     listening = await link.open()
-    appender = Appender(url.replace(f":{port}/", f":{link.port}/"), "unheard", patience_seconds=0.5)
+    url = servers.role_url("ingest", database).replace(servers.postgres_at, f"127.0.0.1:{link.port}")
+    appender = Appender(url, "unheard", patience_seconds=0.5)
     assert await appender.append(registrations(1)) >= 1
     link.passing.clear()
     began = time.monotonic()
