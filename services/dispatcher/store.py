@@ -178,9 +178,9 @@ async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[Cl
 
 async def _load_steps_named(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """What the items wait for that answers name, and nothing more of ours."""
-    said = EnrichmentReceived
-    named = {e.entity_id for e in events if isinstance(e.payload, said) and (e.entity_id or "").startswith("item_")}
-    for waiter in await _waiters.read(connection, "item_id", {name for name in named if name}, "released_by IS NULL"):
+    named = {e.entity_id for e in events if isinstance(e.payload, EnrichmentReceived) and e.entity_id}
+    items = {name for name in named if name.startswith("item_")}
+    for waiter in await _waiters.read(connection, "item_id", items, "released_by IS NULL"):
         if (waiter.item_id, waiter.step) not in state.waiters:
             state.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
             state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])

@@ -164,18 +164,9 @@ def _add(state: State, event: Event) -> None:
     assert event.client_id
     assert event.item_id
     state.items[event.item_id] = Item(
-        event.item_id,
-        event.tenant_id,
-        event.client_id,
-        event.batch_id,
-        event.payload.row,
-        [],
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, event.payload.row, [], None, None, [], None,
         None,
-        None,
-        [],
-        None,
-        None,
-    )
+    )  # fmt: skip
     state.added[event.item_id] = event
     if state.batches[event.batch_id].cancelled:
         _end(state, event, event.item_id, "cancelled")

@@ -20,7 +20,6 @@ from shared.subjects import STREAM
 
 SILENCE_SECONDS: Final = 2.0
 _MESSAGE: Final = re.compile(rb"HMSG \S+ \d+ (?:(\S+) )?\d+ (\d+)\r\n")
-_PING: Final = b"PING\r\n"
 
 
 class Skimmer:
