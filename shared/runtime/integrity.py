@@ -20,6 +20,8 @@ CHUNK: Final = 2_000
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 SHOWN: Final = 100
 _OCCURRED: Final = COLUMNS.index("occurred_at")
+# How many values the hash before may have had, beside the one that stands there.
+PERHAPS: Final = 7
 _BODY, _CHAIN = COLUMNS.index("body"), COLUMNS.index("chain")
 ROWS: Final = f"""
 SELECT {", ".join(COLUMNS)} FROM (
@@ -89,8 +91,9 @@ class LogCheck:
             follows = [sha256(before + body).digest() for before in self._chains]
             if follows and chain not in follows:
                 self._add(position, "body and hash do not follow from the event before")
-            # A hash that was changed by itself must not put the next event in the wrong.
-            self._chains = list({chain, *follows[:1]})
+            # A hash that was changed by itself must not put the next event in the wrong: where this one is not proved,
+            # what stands there may be right, or what should. The first of these is reckoned from the last proof.
+            self._chains = [chain] if chain in follows else [*follows[:PERHAPS], chain]
             self._copies(Entry(position, body, chain), row)
             self.position = position
 

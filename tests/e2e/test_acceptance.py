@@ -66,7 +66,9 @@ def test_two_clients_never_share_an_entity(stack, campaign, people):
 
 def test_a_missing_configuration_fails_the_step_before_anything_is_sent(stack, campaign, people):
     bare = Campaign(stack.urls, name="without configuration")
-    bare.client_id = bare.call("ingest", "POST", "/v1/clients", json={"name": "bare"})["client_id"]
+    made = bare.call("ingest", "POST", "/v1/clients", json={"name": "bare"})
+    bare.client_id = made["client_id"]
+    bare.call("ingest", "GET", "/v1/clients", params={"at_position": made["position"]})
     batch, items = run(bare, people([("Ann", "Hazel")]))
     assert (batch["failed"], batch["completed"]) == (1, 0)
     step = items[0]["steps"][2]
