@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -128,7 +129,8 @@ class Sender:
 
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:
         """Take up what there is room for; whether a lane was met whose room is only known now."""
-        await self._withdraw(connection)
+        if self._unsent:
+            await to_the_end(self._withdraw(connection))
         self._done = {name: at for name, at in self._done.items() if at > machine.position}
         now = time.monotonic()
         rooms = {lane: webhook.room(now) for lane, webhook in self._lanes.items()}
@@ -140,10 +142,14 @@ class Sender:
                 webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
                 chosen.append((one, webhook))
         if chosen:
-            begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
-            for one, webhook in chosen:
-                self._begin(Post(one, webhook, in_doubt=begun[one.dispatch.dispatch_id] > 1))
+            await to_the_end(self._take_up(connection, chosen))
         return not self._lanes.keys() <= rooms.keys()
+
+    async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:
+        """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
+        begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
+        for one, webhook in chosen:
+            self._begin(Post(one, webhook, in_doubt=begun[one.dispatch.dispatch_id] > 1))
 
     async def _webhook(self, connection: Connection, one: Due) -> Webhook:
         webhook = self._lanes[one.lane] = self._webhooks.of(one.config)
@@ -152,9 +158,8 @@ class Sender:
         return webhook
 
     async def _withdraw(self, connection: Connection) -> None:
-        if self._unsent:
-            names, self._unsent = self._unsent, []
-            await due.withdraw(connection, names)
+        names, self._unsent = self._unsent, []
+        await due.withdraw(connection, names)
 
     def _begin(self, post: Post) -> None:
         self._hands[post.dispatch.dispatch_id] = post, asyncio.create_task(self._send(post))

@@ -9,6 +9,7 @@ import json
 import signal
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,26 +41,25 @@ ANSWERS = 2_000
 @pytest.mark.parametrize("part", [*SERVICES, "relay"])
 def test_a_part_that_is_told_to_leave_finishes_what_it_began(stack: Stack, tmp_path: Path, part: str) -> None:
     write_list(tmp_path / "people.csv", ITEMS)
-    campaign = Campaign(stack.urls, name=f"leave {part}", config=CONFIG)
-    campaign.set_up()
-    batch_id = campaign.launch(campaign.upload(tmp_path / "people.csv")["upload_id"])["batch_id"]
-    until(lambda: len(_dispatches(campaign, batch_id)) >= 10, 30, "dispatches are made")
-    time.sleep(0.3)
-    log = stack.folder / "logs" / f"{part}.log"
-    told_before = len(log.read_text().splitlines())
-    took = _leave(stack, part)
+    with closing(Campaign(stack.urls, name=f"leave {part}", config=CONFIG)) as campaign:
+        campaign.set_up()
+        batch_id = campaign.launch(campaign.upload(tmp_path / "people.csv")["upload_id"])["batch_id"]
+        until(lambda: len(_dispatches(campaign, batch_id)) >= 10, 30, "dispatches are made")
+        time.sleep(0.3)
+        log = stack.folder / "logs" / f"{part}.log"
+        told_before = len(log.read_text().splitlines())
+        took = _leave(stack, part)
 
-    batch = campaign.wait(batch_id, 60)
-    assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
-    told = [json.loads(line) for line in log.read_text().splitlines()[told_before:] if line.startswith("{")]
-    assert [line for line in told if line["level"] in ("warning", "error")] == []
-    posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
-    assert (len(posts), set(posts.values())) == (DISPATCHES, {1})
-    dispatches = _dispatches(campaign, batch_id)
-    assert [one for one in dispatches if one["in_doubt"] or one["attempt"] > 1] == []
-    assert asyncio.run(_messages(stack, STREAM)) == _log_head(stack)
-    print(f"{part} left after {took:.2f} s")
-    campaign.close()
+        batch = campaign.wait(batch_id, 60)
+        assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
+        told = [json.loads(line) for line in log.read_text().splitlines()[told_before:] if line.startswith("{")]
+        assert [line for line in told if line["level"] in ("warning", "error")] == []
+        posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
+        assert (len(posts), set(posts.values())) == (DISPATCHES, {1})
+        dispatches = _dispatches(campaign, batch_id)
+        assert [one for one in dispatches if one["in_doubt"] or one["attempt"] > 1] == []
+        assert asyncio.run(_messages(stack, STREAM)) == _log_head(stack)
+        print(f"{part} left after {took:.2f} s")
 
 
 def test_answers_that_wait_in_the_inbox_are_appended_once(stack: Stack) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,64 +33,64 @@ def stack(tmp_path_factory: pytest.TempPathFactory):
 
 def test_two_replicas_double_nothing_and_one_takes_over(stack: Stack, tmp_path: Path):
     write_list(tmp_path / "people.csv", 200)
-    campaign = Campaign(stack.urls, name="two replicas", config={"timeout_seconds": 60, "retry_base_seconds": 0.2})
-    campaign.set_up()
-    assert set(leaders(stack)) == set(PARTS)
+    with closing(
+        Campaign(stack.urls, name="two replicas", config={"timeout_seconds": 60, "retry_base_seconds": 0.2})
+    ) as campaign:
+        campaign.set_up()
+        assert set(leaders(stack)) == set(PARTS)
 
-    upload = campaign.upload(tmp_path / "people.csv")
-    launched = campaign.launch(upload["upload_id"])
-    for name in PARTS:
-        before = leaders(stack)[name]
-        stack.kill(leading(stack, name))
-        until(lambda n=name, b=before: leaders(stack).get(n, b) != b, TAKEOVER_SECONDS, f"a new leader of {name}")
+        upload = campaign.upload(tmp_path / "people.csv")
+        launched = campaign.launch(upload["upload_id"])
+        for name in PARTS:
+            before = leaders(stack)[name]
+            stack.kill(leading(stack, name))
+            until(lambda n=name, b=before: leaders(stack).get(n, b) != b, TAKEOVER_SECONDS, f"a new leader of {name}")
 
-    batch = campaign.wait(launched["batch_id"], 60)
-    assert (batch["completed"], batch["failed"]) == (200, 0)
-    in_doubt = sum(count["in_doubt"] for count in campaign.call(
-        "dispatcher", "GET", "/v1/dispatches/counts", params={"batch_id": batch["batch_id"]}
-    ))  # fmt: skip
-    assert len(submissions(campaign)) <= 200 + 40 + in_doubt
-    assert len(calls(campaign, "company")) == 40
-    report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
-    assert report["identical"], report
-    campaign.close()
+        batch = campaign.wait(launched["batch_id"], 60)
+        assert (batch["completed"], batch["failed"]) == (200, 0)
+        in_doubt = sum(count["in_doubt"] for count in campaign.call(
+            "dispatcher", "GET", "/v1/dispatches/counts", params={"batch_id": batch["batch_id"]}
+        ))  # fmt: skip
+        assert len(submissions(campaign)) <= 200 + 40 + in_doubt
+        assert len(calls(campaign, "company")) == 40
+        report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
+        assert report["identical"], report
 
 
 def test_leaders_that_are_stopped_between_batches_are_replaced_and_double_nothing(stack: Stack, tmp_path: Path):
     """The dispatcher's has POSTs in hand that wait for their turn: it wakes up when another has sent them."""
     write_list(tmp_path / "people.csv", 200)
     config = {"timeout_seconds": 60, "rate_per_second": 15, "burst": 5, "in_flight": 8}
-    campaign = Campaign(stack.urls, name="stopped", config=config)
-    campaign.set_up()
-    until(lambda: set(leaders(stack)) == set(PARTS), 20, "every part leads")
-    batch_id = campaign.launch(campaign.upload(tmp_path / "people.csv")["upload_id"])["batch_id"]
-    until(lambda: campaign.batch(batch_id).get("completed", 0) > 5, 60, "the batch is under way")
-    before = leaders(stack)
-    stopped = [_stop_between_batches(stack, name) for name in PARTS]
-    began = time.monotonic()
-    took = {}
-    while waiting := [name for name in PARTS if name not in took]:
-        now = leaders(stack)
-        seconds = round(time.monotonic() - began, 1)
-        took |= {name: seconds for name in waiting if now.get(name, before[name]) != before[name]}
-        assert seconds < TAKEOVER_FROM_THE_STOPPED_SECONDS, f"{waiting} wait; {took}; {states(stack)}"
-        time.sleep(0.05)
-    print(f"all leaders stopped; another leads after so many seconds: {took}")
-    time.sleep(2)  # the new ones are at work
-    for pid in stopped:
-        os.kill(pid, signal.SIGCONT)
+    with closing(Campaign(stack.urls, name="stopped", config=config)) as campaign:
+        campaign.set_up()
+        until(lambda: set(leaders(stack)) == set(PARTS), 20, "every part leads")
+        batch_id = campaign.launch(campaign.upload(tmp_path / "people.csv")["upload_id"])["batch_id"]
+        until(lambda: campaign.batch(batch_id).get("completed", 0) > 5, 60, "the batch is under way")
+        before = leaders(stack)
+        stopped = [_stop_between_batches(stack, name) for name in PARTS]
+        began = time.monotonic()
+        took = {}
+        while waiting := [name for name in PARTS if name not in took]:
+            now = leaders(stack)
+            seconds = round(time.monotonic() - began, 1)
+            took |= {name: seconds for name in waiting if now.get(name, before[name]) != before[name]}
+            assert seconds < TAKEOVER_FROM_THE_STOPPED_SECONDS, f"{waiting} wait; {took}; {states(stack)}"
+            time.sleep(0.05)
+        print(f"all leaders stopped; another leads after so many seconds: {took}")
+        time.sleep(2)  # the new ones are at work
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
 
-    batch = campaign.wait(batch_id, 90)
-    assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", 200, 0)
-    posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
-    dispatches = campaign.call("dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000})
-    in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
-    assert {name for name, count in posts.items() if count > 1} <= in_doubt
-    print(f"{sum(posts.values())} POSTs of {len(posts)} dispatches, {len(in_doubt)} in doubt")
-    report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
-    assert report["identical"], report
-    assert set(stopped) <= {process.running.pid for process in stack.processes.values() if process.running}
-    campaign.close()
+        batch = campaign.wait(batch_id, 90)
+        assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", 200, 0)
+        posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
+        dispatches = campaign.call("dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000})
+        in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
+        assert {name for name, count in posts.items() if count > 1} <= in_doubt
+        print(f"{sum(posts.values())} POSTs of {len(posts)} dispatches, {len(in_doubt)} in doubt")
+        report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
+        assert report["identical"], report
+        assert set(stopped) <= {process.running.pid for process in stack.processes.values() if process.running}
 
 
 def _stop_between_batches(stack: Stack, name: str) -> int:

@@ -1,18 +1,21 @@
 """What came of a POST, told late: by a leader that another has followed meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from typing import Any
 
 import orjson
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from services.dispatcher import due
 from services.dispatcher.app import DEFINITION
 from services.dispatcher.sending import send_due
 from services.dispatcher.webhooks import Webhooks
+from shared.runtime.database import Connection
 from shared.runtime.outgoing import Outcomes
 from tests.integration.folding import fold, leading
 from tests.integration.hook import Hook, listening
@@ -152,3 +155,35 @@ async def test_a_webhook_that_is_down_holds_up_none_that_a_batch_has_of_its_own(
         async with Replica(servers, database).leads():
             await eventually(taken, lambda count: count == calls)
     assert 0 < len(hook.requests) < calls
+
+
+@pytest.mark.parametrize("step", ["note", "withdraw"])
+async def test_a_leader_that_is_told_to_leave_whenever_leaves_nothing_in_doubt_that_it_has_not_sent(
+    servers: Servers, database: str, hook: Hook, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Told while PostgreSQL has noted POSTs and has not said so, or is about to take the notes of others back."""
+    at_it, statement = asyncio.Event(), getattr(due, step)
+
+    async def slow(connection: Connection, names: Collection[str]) -> object:
+        done = await statement(connection, names) if step == "note" else None
+        at_it.set()
+        await asyncio.sleep(0.2)
+        return done or await statement(connection, names)
+
+    calls, hook.replies = 20, [web.Response(status=503)]
+    settings = {"webhook_url": hook.url, "timeout_seconds": 3600, "in_flight": 4}
+    failing = {"circuit_failures": 1, "circuit_seconds": 1, "retry_base_seconds": 0.1}
+    due_ones = [*at_company(*(f"firm{n}.com" for n in range(calls)), **settings, **failing)]
+    await fold(servers, database, DEFINITION, [*due_ones, *(scheduled(n) for n in range(calls))])
+    monkeypatch.setattr(due, step, slow)
+    async with Replica(servers, database).leads():
+        await asyncio.wait_for(at_it.wait(), 20)
+    monkeypatch.undo()
+
+    async def told() -> list[Any]:
+        found = await logged(servers, database, ["StepDispatched", "DispatchRefused"])
+        return [orjson.loads(body) for _, body in found]
+
+    async with Replica(servers, database).leads():
+        found = await eventually(told, lambda those: len(those) == len(hook.requests) == calls + 1)
+    assert [event for event in found if event["payload"]["in_doubt"]] == []
