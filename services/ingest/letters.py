@@ -19,6 +19,8 @@ from shared.runtime.queries import Queries
 Row = dict[str, Any]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 100
+# What the dispatcher does again, or waits for without an end, as long as it has not taken it.
+OUTCOMES: Final = ("StepDispatched", "DispatchRefused", "DispatchTimedOut")
 # Two indexes of their own: few rows, in a log of millions.
 FACTS: Final = text(
     "SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' UNION ALL "
@@ -92,6 +94,10 @@ async def settle(
         for row, tries in await _letters(queries, caller.tenant_id)
         if row["status"] == "open" and wanted.matches(row)
     ]
+    if not retry and any(row["service"] == "dispatcher" and row["event_type"] in OUTCOMES for row, _ in letters):
+        kinds = ", ".join(OUTCOMES)
+        message = f"the dispatcher cannot go on without what came of a POST ({kinds}): it would send it again; retry it"
+        raise Problem(409, "needed", message)
     position = None
     for first in range(0, len(letters), AT_ONCE):
         chunk = letters[first : first + AT_ONCE]

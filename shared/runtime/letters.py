@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Final
 
+import orjson
 import structlog
 
 from shared.dead_letters import Letters, Released, settling
@@ -23,13 +24,12 @@ from shared.runtime.database import Connection
 LOOK_SECONDS: Final = 0.5
 AT_ONCE: Final = 200
 GROWTH: Final = 4
-OURS: Final = "body::json #>> '{payload,service}' = %s"
+# Those of all services: whose each is, is read from its body here, for what PostgreSQL cannot read must stop nobody.
 LETTERS: Final = (
-    f"SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' AND {OURS} AND position > %s"
-    " ORDER BY position"
+    "SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' AND position > %s ORDER BY position"
 )
 SETTLED: Final = (
-    f"SELECT position, body FROM log.events WHERE type IN ('DeadLetterRetried', 'DeadLetterResolved') AND {OURS}"
+    "SELECT position, body FROM log.events WHERE type IN ('DeadLetterRetried', 'DeadLetterResolved')"
     " AND position <= %s ORDER BY position"
 )
 # By the prefix of a subject; a batch's events are those of its items too.
@@ -48,16 +48,16 @@ class DeadLetters(Letters):
 
     async def refresh(self, connection: Connection) -> None:
         """Learn of the letters that were written since."""
-        cursor = await connection.execute(LETTERS, (self.service, self._learnt))
-        for position, body in await cursor.fetchall():
-            self.learn(from_json(body, position))
-            self._learnt = position
+        for letter in await _facts(connection, LETTERS, self._learnt):
+            if letter.payload.service == self.service:
+                self.learn(letter)
+            self._learnt = letter.position
 
     async def stand_at(self, connection: Connection, position: int) -> None:
         """Stand where the service's checkpoint does."""
         await self.refresh(connection)
-        cursor = await connection.execute(SETTLED, (self.service, position))
-        self.stand(position, {at: from_json(body).payload for at, body in await cursor.fetchall()})
+        settled = await _facts(connection, SETTLED, position)
+        self.stand(position, {e.position: e.payload for e in settled if e.payload.service == self.service})
 
     def subjects(self, prefix: str) -> list[str]:
         """The items (or batches) that wait behind a letter, as PostgreSQL reads a `uuid`."""
@@ -128,6 +128,11 @@ def _retry(letter: Event, service: str) -> Event:
     return settling(letter, payload, clock.now(), letter.actor)
 
 
+async def _facts(connection: Connection, statement: str, position: int) -> list[Event]:
+    cursor = await connection.execute(statement.encode(), (position,))
+    return [from_json(body, at) for at, body in await cursor.fetchall()]
+
+
 async def _events(connection: Connection, released: Released, consumes: Sequence[str]) -> list[tuple[int, str]]:
     about = ABOUT.get(released.subject.partition("_")[0], ABOUT_ANOTHER)
     cursor = await connection.execute(
@@ -140,18 +145,26 @@ async def _events(connection: Connection, released: Released, consumes: Sequence
 
 async def _columns(connection: Connection, position: int, actor: str) -> tuple[Event, str | None]:
     cursor = await connection.execute(
-        "SELECT id, type, tenant_id, client_id, batch_id, item_id, body::json ->> 'entity_id'"
-        " FROM log.events WHERE position = %s",
+        "SELECT id, type, tenant_id, client_id, batch_id, item_id, body FROM log.events WHERE position = %s",
         (position,),
     )
     row = await cursor.fetchone()
     assert row is not None, f"position {position} is in the stream and not in the log"
     prefixes = ("evt", None, "tenant", "client", "batch", "item", None)
-    event_id, kind, tenant, client, batch, item, entity = (
+    event_id, kind, tenant, client, batch, item, body = (
         from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
     )
     cause = Event(
         id=event_id, type=kind, version=0, tenant_id=tenant, client_id=client, batch_id=batch, item_id=item,
         occurred_at=clock.now(), actor=actor, correlation_id=batch or event_id, payload=None,
     )  # fmt: skip
-    return cause, entity
+    return cause, _entity_of(body)
+
+
+def _entity_of(body: str) -> str | None:
+    """Whom an event is about, as far as its body can be read."""
+    try:
+        entity_id = orjson.loads(body)["entity_id"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return entity_id if isinstance(entity_id, str) else None

@@ -13,12 +13,13 @@ from shared.dead_letters import settling
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried
 from shared.ids import new_id
+from shared.runtime import log
 from shared.runtime.database import Connection
 from shared.runtime.letters import retry_due
 from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
-from tests.integration.log_harness import append, event, eventually, logged, registered
+from tests.integration.log_harness import append, connected, event, eventually, logged, registered
 from tests.running_servers import Servers
 
 ACTOR = "actor_00000000000000000000000001"
@@ -85,6 +86,24 @@ async def test_what_comes_later_about_the_same_waits_and_is_taken_in_order_after
     assert await counts(servers, database) == {"a": 2, "b": 3, "bad": 1, "c": 1, "d": 1}
     assert not machine.letters.open
     await is_identical(servers, database)
+
+
+async def test_an_event_that_postgresql_cannot_store_is_set_aside_too(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    """It has the log take a character that none of its types but text has."""
+    machine = await started(connection, Faults())
+    *columns, body = log.columns([registered("a"), registered("no NUL"), registered("a")])
+    async with connected(servers.role_url("ingest", database)) as ingest:
+        await log.send(ingest, (*columns, body.replace("no NUL", "a \\u0000")))
+    await read_on(machine, connection, servers, database)
+    assert await counts(servers, database) == {"a": 2}
+    (letter,) = await letters(servers, database)
+    assert (letter.payload.position, list(machine.letters.open)) == (2, [2])
+    await settle(servers, database, DeadLetterResolved, 2)
+    machine = await started(connection, Faults())
+    await read_on(machine, connection, servers, database)
+    assert not machine.letters.open
 
 
 async def test_what_follows_from_a_retried_event_is_said_once(
