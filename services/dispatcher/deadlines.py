@@ -1,13 +1,19 @@
 """Missing answers: dispatches past their deadline are recorded as timed out, and tried again or given up.
 
-Losing answers is normal for a provider. The event's id follows from the dispatch, so looking twice records
-once.
+Losing answers is normal for a provider. The event's id follows from the dispatch, so looking twice records once. An
+answer that is accepted must not be called missing: what the log has is read first, and what waits in the inbox since
+the database was away is waited for.
 """
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 from typing import Any, Final
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from services.dispatcher.posting import ACTOR
 from shared.envelope import Emit, Event, caused
@@ -15,11 +21,17 @@ from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
 from shared.outcomes import Policy, ask_again
 from shared.runtime import clock, log
-from shared.runtime.database import connect
+from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.database import Connection, connect
+from shared.runtime.leaving import leave
 from shared.runtime.machine import Machine
+from shared.runtime.outgoing import caught_up
 from shared.runtime.settings import Settings
+from shared.subjects import INBOX_STREAM
 
 EVERY_SECONDS: Final = 0.5
+ANSWER_SECONDS: Final = 2.0
+INBOX_SECONDS: Final = 60.0
 OVERDUE: Final = """
 SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt, d.missing,
        coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')
@@ -35,15 +47,53 @@ ORDER BY d.deadline_at LIMIT 500
 
 async def record_overdue(settings: Settings, machine: Machine[Any]) -> None:
     """Record missing answers, for as long as this replica leads."""
-    url = settings.database_url.get_secret_value()
-    async with await connect(url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True) as connection:
-        while True:
-            waiting = machine.letters.subjects("item"), machine.letters.subjects("batch")
-            overdue = await (await connection.execute(OVERDUE, waiting)).fetchall()
-            if overdue:
+    url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
+    client = await nats.connect(nats_url, name="dispatcher deadlines", max_reconnect_attempts=-1)
+    try:
+        async with await connect(
+            url, name="dispatcher deadlines", search_path="dispatcher", autocommit=True
+        ) as connection:
+            await _record_overdue(connection, machine, Inbox(client))
+    finally:
+        await leave(client.close())
+
+
+async def _record_overdue(connection: Connection, machine: Machine[Any], inbox: "Inbox") -> None:
+    while True:
+        end_if_cancelled()
+        # The inbox is asked before the log: what has left it is there.
+        if await _overdue(connection, machine) and await inbox.is_empty():
+            await caught_up(connection, machine)
+            if overdue := await _overdue(connection, machine):
                 position = await log.append(connection, [_timed_out(row) for row in overdue])
                 await _seen(machine, position)
-            await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _overdue(connection: Connection, machine: Machine[Any]) -> list[Any]:
+    waiting = machine.letters.subjects("item"), machine.letters.subjects("batch")
+    return await (await connection.execute(OVERDUE, waiting)).fetchall()
+
+
+class Inbox:
+    """Whether answers wait there to be appended. What stays for long can never be, and is not waited for."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._waits_since: float | None = None
+
+    async def is_empty(self) -> bool:
+        """Whether nothing waits, or all that does has waited for INBOX_SECONDS; False while NATS does not say."""
+        try:
+            state = (await self._client.jetstream(timeout=ANSWER_SECONDS).stream_info(INBOX_STREAM)).state
+        except (NatsError, TimeoutError, OSError):
+            return False
+        if not state.messages:
+            self._waits_since = None
+            return True
+        now = time.monotonic()
+        self._waits_since = self._waits_since or now
+        return now - self._waits_since > INBOX_SECONDS
 
 
 async def _seen(machine: Machine[Any], position: int) -> None:
