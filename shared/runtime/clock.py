@@ -1,8 +1,8 @@
 """The time of day, the same for every process: that of the database.
 
 A machine's own clock is believed while it is within a second of the database's. One that is further off is corrected by
-the difference, which every new connection measures anew; else its retries would be due, and its answers missing, by as
-much too early or too late.
+the difference, which every new connection measures anew, and a service every few seconds besides: either clock may be
+put right at any time. Otherwise its retries would be due, and its answers missing, by as much too early or too late.
 """
 
 from datetime import UTC, datetime, timedelta

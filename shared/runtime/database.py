@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 import psycopg
@@ -27,6 +27,14 @@ from shared.runtime import clock
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
 C = TypeVar("C", bound=Connection)
+# What makes a connection notice within seconds that its server is gone, and not when TCP gives up.
+NOTICING: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -68,17 +76,13 @@ async def connect_as(kind: type[C], url: str, *, name: str, search_path: str, au
         autocommit=True,
         application_name=f"leadstream {name}",
         options=f"-c search_path={search_path} -c enable_seqscan=off" if search_path else None,
-        connect_timeout=5,
-        keepalives_idle=5,
-        keepalives_interval=2,
-        keepalives_count=3,
-        tcp_user_timeout=15_000,
+        **NOTICING,
     )
     connection.adapters.register_loader("uuid", _UuidAsText)
     set_json_loads(orjson.loads, connection)
     connection.prepare_threshold = 2
     try:
-        await _set_clock(connection)
+        await set_clock(connection)
         await connection.set_autocommit(autocommit)
     except BaseException:  # cancelled too: nobody has it yet who would close it
         await connection.close()
@@ -92,7 +96,8 @@ async def ask_the_time(url: str) -> None:
         await (await connect(url, name="clock", autocommit=True)).close()
 
 
-async def _set_clock(connection: Connection) -> None:
+async def set_clock(connection: Connection) -> None:
+    """Compare this process's clock with the database's."""
     asked = datetime.now(UTC)
     row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
     assert row is not None
