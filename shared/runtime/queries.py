@@ -7,15 +7,24 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.ids import to_hex
+from shared.runtime.database import NOTICING
 from shared.runtime.settings import Settings
 
 WAIT_SECONDS = 5.0
+STRETCH: Final = 250_000
+UNREAD: Final = text("""
+WITH stretch AS (
+    SELECT after, least(after + :stretch, CAST(:upto AS bigint)) AS upto
+    FROM (SELECT greatest(coalesce(min(position), 0), :read) AS after FROM checkpoint) c)
+SELECT upto, EXISTS (SELECT FROM log.events e WHERE e.position > after AND e.position <= upto AND e.type = ANY(:types))
+    AS unread FROM stretch
+""")
 
 
 class NotThereYet(Exception):
@@ -29,6 +38,7 @@ class Queries:
         url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
         self.service = service
         self._consumes = list(consumes)
+        self._read = 0
         self._engine: AsyncEngine = create_async_engine(
             url,
             pool_size=4,
@@ -37,6 +47,7 @@ class Queries:
             connect_args={
                 "application_name": f"leadstream {service} api",
                 "options": f"-c search_path={service}",
+                **NOTICING,
             },
         )
 
@@ -65,23 +76,26 @@ class Queries:
     async def wait_for(self, position: int, seconds: float = WAIT_SECONDS) -> None:
         """Until the state holds everything up to `position`. Raises NotThereYet."""
         deadline = time.monotonic() + seconds
-        while await self.behind(position):
-            if time.monotonic() > deadline:
-                raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
-            await asyncio.sleep(0.01)
+        while self._read < position:
+            if not await self._read_on(position):
+                if time.monotonic() > deadline:
+                    raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
+                await asyncio.sleep(0.01)
 
-    async def behind(self, position: int | None = None) -> int:
-        """How many events up to `position` (None: the end of the log) this service has still to read."""
+    async def _read_on(self, position: int) -> bool:
+        """Learn that nothing is unread in a further stretch up to `position`; False where something is.
+
+        A service's checkpoint stands still while events pass that it does not read: nobody looks at those twice.
+        """
         async with self._engine.connect() as connection:
-            result = await connection.execute(
-                text(
-                    "SELECT count(*) FROM log.events WHERE position > "
-                    "(SELECT coalesce(min(position), 0) FROM checkpoint) "
-                    "AND position <= coalesce(:upto, 9223372036854775807) AND type = ANY(:types)"
-                ),
-                {"upto": position, "types": self._consumes},
-            )
-            return int(result.scalar_one())
+            row = (
+                await connection.execute(
+                    UNREAD, {"read": self._read, "upto": position, "types": self._consumes, "stretch": STRETCH}
+                )
+            ).one()
+        if not row.unread:
+            self._read = max(self._read, row.upto)
+        return not row.unread
 
     async def close(self) -> None:
         """Close the pool."""

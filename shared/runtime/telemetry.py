@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from shared.envelope import Event
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, set_clock
 from shared.runtime.machine import Machine
 from shared.runtime.patrol import REPORT
 from shared.runtime.settings import Settings
@@ -31,12 +31,20 @@ ANSWER_SECONDS: Final = 10.0
 COUNTED: Final = 10_000
 BATCHES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-# The log's end; how many events this service has still to read, up to COUNTED, and since when the first waits.
+STRETCH: Final = 1_000_000
+# The log's end; how far this looked; how many events this service has still to read until there, up to COUNTED, and
+# since when the first waits. From where nothing was unread before: a checkpoint stands still while events pass that
+# its service does not read.
 LAG: Final = f"""
-SELECT (SELECT position FROM log.head), count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
-FROM (SELECT occurred_at FROM log.events
-      WHERE position > (SELECT coalesce(min(position), 0) FROM checkpoint) AND type = ANY(%s)
-      ORDER BY position LIMIT {COUNTED}) unread
+WITH stretch AS (
+    SELECT head, after, least(after + {STRETCH}, head) AS upto
+    FROM (SELECT position AS head FROM log.head) h,
+         (SELECT greatest(coalesce(min(position), 0), %s) AS after FROM checkpoint) c)
+SELECT head, upto, count(position), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
+FROM stretch LEFT JOIN LATERAL (
+    SELECT position, occurred_at FROM log.events
+    WHERE position > after AND position <= upto AND type = ANY(%s) ORDER BY position LIMIT {COUNTED}) unread ON true
+GROUP BY head, upto
 """
 logger = structlog.get_logger()
 
@@ -75,7 +83,7 @@ class Telemetry:
         self._machine = machine
         self._service = machine.definition.name
         self._traces = configured(self._service)
-        self._head, self._worst = 0, 0.0
+        self._head, self._read, self._worst = 0, 0, 0.0
         self.known: dict[str, int | float | bool] = {"database": False}
         ProcessCollector(registry=self.registry)
         names = ["service", "type"]
@@ -160,13 +168,13 @@ class Telemetry:
             await asyncio.sleep(AWAY_SECONDS)
 
     async def _ask_database(self, connection: Connection) -> None:
-        row = await (await connection.execute(LAG, (list(self._machine.definition.reads),))).fetchone()
-        assert row is not None
-        self._head = row[0]
-        self._asked["log_head"].set(row[0])
-        self._asked["lag_events"].set(row[1])
-        self._asked["lag_seconds"].set(float(row[2]))
-        self.known = {"database": True, "lag_events": row[1], "lag_seconds": round(float(row[2]), 1)}
+        await set_clock(connection)
+        head, unread, seconds = await self._lag(connection)
+        self._head = head
+        self._asked["log_head"].set(head)
+        self._asked["lag_events"].set(unread)
+        self._asked["lag_seconds"].set(seconds)
+        self.known = {"database": True, "lag_events": unread, "lag_seconds": round(seconds, 1)}
         await self._ask_patrol(connection)
         for measure, gauge in self._measures:
             rows = await (await connection.execute(measure.statement.encode())).fetchall()
@@ -175,6 +183,17 @@ class Telemetry:
             else:
                 for label, value in rows:
                     gauge.labels(self._service, label).set(float(value))
+
+    async def _lag(self, connection: Connection) -> tuple[int, int, float]:
+        """The log's end, and the events to be read: how many, and the age of the first in seconds."""
+        while True:
+            row = await (await connection.execute(LAG, (self._read, list(self._machine.definition.reads)))).fetchone()
+            assert row is not None
+            head, upto, unread, seconds = row
+            if not unread:
+                self._read = upto
+            if unread or upto >= head:
+                return head, unread, float(seconds)
 
     async def _ask_patrol(self, connection: Connection) -> None:
         row = await (await connection.execute(REPORT)).fetchone()
