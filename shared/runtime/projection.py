@@ -5,6 +5,7 @@ behind. Rebuild puts the folded tables in the place of the live ones in one shor
 for undo; the service loses its connection for that moment and goes on from the same checkpoint.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -98,8 +99,7 @@ async def rebuild(admin_url: str, definition: Definition[Any]) -> Verdict:
             await shadow.drop()
             position, error = min(shadow.failures.items())
             raise Impossible(f"{name} cannot fold the event at position {position}: {error}. Nothing was changed")
-        await shadow.connection.execute(f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
-        verdict.position = await _swap(shadow)
+        verdict.position = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
         verdict.schema = name
         return verdict
 
@@ -182,12 +182,15 @@ async def _analyse(shadow: Shadow) -> None:
         await shadow.connection.execute(f'ANALYZE "{table.name}"')
 
 
-async def _swap(shadow: Shadow) -> int:
-    """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both."""
+async def _swap(shadow: Shadow, *first: str) -> int:
+    """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both.
+
+    `first`: statements that come before, in the same transaction.
+    """
     for attempt in range(LOCK_TRIES):
         await _catch_up(shadow)
         try:
-            return await _swap_now(shadow)
+            return await _swap_now(shadow, first)
         except errors.LockNotAvailable:
             if attempt + 1 == LOCK_TRIES:
                 raise Impossible(
@@ -196,7 +199,7 @@ async def _swap(shadow: Shadow) -> int:
     raise AssertionError
 
 
-async def _swap_now(shadow: Shadow) -> int:
+async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:
     connection, name = shadow.connection, shadow.definition.name
     notes = [t.name for t in shadow.definition.metadata.sorted_tables if not t.info.get("derived", True)]
     async with connection.transaction():
@@ -210,7 +213,7 @@ async def _swap_now(shadow: Shadow) -> int:
         for note in set(notes) - {"checkpoint"}:
             await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
             await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")
-        for statement in (*_handed_over(shadow), *_renamed(shadow.schema, name)):
+        for statement in (*first, *_handed_over(shadow), *_renamed(shadow.schema, name)):
             await connection.execute(statement)
     return position
 

@@ -8,6 +8,7 @@ import pytest
 from psycopg import errors
 
 from shared.ids import to_hex
+from shared.runtime import projection
 from shared.runtime.database import Connection
 from shared.runtime.differences import Difference
 from shared.runtime.machine import Machine
@@ -235,6 +236,21 @@ async def test_a_rebuild_is_undone_and_the_service_goes_on_from_there(
     assert await counts(servers, database) == COUNTED | {"a": 9, "b": 2}
     await undo(servers.admin_url(database), counting())
     assert await counts(servers, database) == COUNTED | {"b": 2}
+
+
+async def test_a_rebuild_that_does_not_come_about_leaves_the_last_one_to_be_undone(
+    servers: Servers, database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "LOCK_TRIES", 1)
+    await connection.execute("UPDATE counter SET count = 9 WHERE name = 'a'")
+    await connection.commit()
+    await rebuild(servers.admin_url(database), counting())
+    async with connected(servers.admin_url(database), autocommit=False) as reader:
+        await reader.execute(f"SELECT FROM {NAME}.note".encode())
+        with pytest.raises(Impossible, match="in use for long"):
+            await rebuild(servers.admin_url(database), counting())
+    await undo(servers.admin_url(database), counting())
+    assert await counts(servers, database) == COUNTED | {"a": 9}
 
 
 async def test_there_is_nothing_to_undo_before_a_rebuild(
