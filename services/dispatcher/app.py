@@ -45,6 +45,7 @@ DEFINITION = Definition(
     save=store.save,
     evolve=domain.evolve,
     decide=partial(domain.decide, workflows=WORKFLOWS),
+    apart=domain.OF_WHOLE_BATCHES,
 )
 
 

@@ -49,6 +49,7 @@ CONSUMES: Final = (
     "AnswerReused",
     "TenantConfigured",
 )
+OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled")
 MISSING_ANSWER: Final = "no answer came before the deadline"
 Consumed = (
     WorkflowConfigured

@@ -16,6 +16,7 @@ DEFINITION = Definition(
     save=store.save,
     evolve=domain.evolve,
     decide=domain.decide,
+    apart=domain.OF_WHOLE_BATCHES,
 )
 
 

@@ -36,6 +36,7 @@ CONSUMES: Final = (
     "BatchCancelled",
     "FailedItemsRetried",
 )
+OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled", "FailedItemsRetried")
 Consumed = (
     BatchLaunched
     | ItemAdded

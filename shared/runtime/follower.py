@@ -98,9 +98,10 @@ class Follower:
         # For when nobody stands by: stopped outside of a pipeline it may hold the log's end, and every append waits.
         await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_BATCH_SECONDS * 1_000}")
         await connection.commit()
-        await self.machine.check_shape(connection)
-        for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
-            await connection.execute(statement)
+        # Only where they are missing: it locks them, and whoever reads them for long would keep everybody waiting.
+        if not await self.machine.has_tables(connection):
+            for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
+                await connection.execute(statement)
         await connection.commit()
         return lease
 

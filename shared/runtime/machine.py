@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Final, Generic, TypeGuard, TypeVar
 
 import psycopg
@@ -22,6 +23,7 @@ from shared.envelope import Emit, Event, caused
 from shared.ids import named_id
 from shared.runtime import clock, log
 from shared.runtime.database import Connection, ddl
+from shared.runtime.lease import BEAT_SECONDS
 from shared.runtime.letters import DeadLetters
 
 S = TypeVar("S")
@@ -32,6 +34,7 @@ FOLD_SECONDS = 1.0
 # How long it may keep the event loop: then whatever else is ready has its turn.
 TURN_SECONDS: Final = 0.05
 ANY_NUMBER: Final = 1 << 30
+SOME: Final = 10_000
 logger = structlog.get_logger()
 
 
@@ -55,7 +58,7 @@ class Definition(Generic[S]):
     """What makes one service: its name, the events it reads, its tables and its pure functions.
 
     `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
-    named in `apart` touch so many rows that each of them is a batch of its own.
+    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside.
     """
 
     name: str
@@ -109,18 +112,19 @@ class Machine(Generic[S]):
         self.letters = DeadLetters(self.definition.name)
         self.actor = named_id("actor", self.definition.name)
 
-    async def check_shape(self, connection: Connection) -> None:
-        """Raise RuntimeError when the tables that are there were made by another version of the program."""
+    async def has_tables(self, connection: Connection) -> bool:
+        """Whether there are tables. Raises RuntimeError for those of another version of the program."""
         cursor = await connection.execute("SELECT to_regclass('checkpoint')")
         there = await cursor.fetchone()
         if not (there and there[0]):
-            return
+            return False
         for (shape,) in await (await connection.execute("SELECT shape FROM checkpoint")).fetchall():
             if shape != self.definition.shape:
                 raise RuntimeError(
                     f"the tables of {self.definition.name} were made by another version of the program; "
                     f"run `leadstream rebuild {self.definition.name}`"
                 )
+        return True
 
     async def start(self, connection: Connection) -> int:
         """Read the checkpoint, making it at first; the position the state holds."""
@@ -222,8 +226,7 @@ class Machine(Generic[S]):
                 async for events in groups:
                     taken += events
                     await definition.load(connection, state, events)
-                    if emitted := await self._fold(state, events):
-                        following.append(log.columns(emitted))
+                    following += await self._following(connection, state, events)
                     await definition.save(connection, state)
             await self._move(connection, messages[-1][0])
             for columns in following:
@@ -241,6 +244,26 @@ class Machine(Generic[S]):
         async with nullcontext() if self.replay else connection.pipeline(), connection.transaction():
             yield
 
+    async def _following(self, connection: Connection, state: S, events: Sequence[Event]) -> list[log.Columns]:
+        """Fold the events; what follows, as the log takes it.
+
+        One that is kept apart may take longer than a leader may be silent: it is folded beside, and the leader heard.
+        """
+        if self.replay or events[0].type not in self.definition.apart:
+            emitted = await self._fold(state, events)
+            return [log.columns(emitted)] if emitted else []
+        folding = asyncio.create_task(asyncio.to_thread(self._fold_beside, state, events))
+        while not (await asyncio.wait([folding], timeout=BEAT_SECONDS))[0]:
+            await (await connection.execute("SELECT 1")).fetchone()
+        return folding.result()
+
+    def _fold_beside(self, state: S, events: Sequence[Event]) -> list[log.Columns]:
+        now, emitted = clock.now(), []
+        for event in events:
+            self.definition.evolve(state, event)
+            emitted += [self._caused(event, emit, now) for emit in self.definition.decide(state, event)]
+        return [log.columns(emitted[first : first + SOME]) for first in range(0, len(emitted), SOME)]
+
     async def _fold(self, state: S, events: Sequence[Event]) -> list[Event]:
         now, began = clock.now(), time.monotonic()
         turn = began
@@ -249,7 +272,7 @@ class Machine(Generic[S]):
             self.definition.evolve(state, event)
             if not self.replay:
                 follow = self.definition.decide(state, event)
-                emitted += [caused(emit.cause or event, emit, now=now, actor=self.actor) for emit in follow]
+                emitted += [self._caused(event, emit, now) for emit in follow]
                 done = time.monotonic()
                 self._folding = done - began
                 if self._folding > FOLD_SECONDS and event is not events[-1]:
@@ -258,6 +281,9 @@ class Machine(Generic[S]):
                     await asyncio.sleep(0)
                     turn = time.monotonic()
         return emitted
+
+    def _caused(self, event: Event, emit: Emit, now: datetime) -> Event:
+        return caused(emit.cause or event, emit, now=now, actor=self.actor)
 
     async def _move(self, connection: Connection, position: int) -> None:
         """Move the checkpoint; the transaction fails with LS001 when another replica has moved it."""

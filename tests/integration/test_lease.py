@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared.runtime import lease, log
+from shared.runtime import lease, log, machine
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection
 from shared.runtime.follower import Follower
 from shared.runtime.lease import Fence, Lease, Lost, take
-from tests.integration.counting import NAME, counting, in_its_schema
-from tests.integration.log_harness import connected, logged, registrations, settings_of
+from tests.integration.counting import NAME, Faults, counting, in_its_schema
+from tests.integration.log_harness import append, connected, logged, registrations, settings_of
 from tests.running_servers import Servers
 
 LOCK = 7
@@ -91,6 +91,28 @@ async def test_a_leader_whose_statement_takes_long_is_not_silent(servers: Server
             assert await take(second, LOCK) is None
             await asyncio.sleep(0.1)
         await working
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_leader_whose_event_takes_long_is_not_silent(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "BEAT_SECONDS", 0.2)
+    await append(servers, database, registrations(1))
+    follower = Follower(counting(Faults(seconds=3), apart=("ClientRegistered",)), settings_of(servers, database, NAME))
+    async with (
+        in_its_schema(servers, database) as first,
+        connected(servers.role_url(NAME, database)) as second,
+    ):
+        follower._connection, follower._lease = first, await take(first, LOCK)
+        await follower.machine.start(first)
+        applying, asked = asyncio.create_task(follower.apply(await logged(servers, database))), 0
+        while not applying.done():
+            assert await take(second, LOCK) is None
+            await asyncio.sleep(0.1)
+            asked += 1
+        await applying
+        assert asked > 10, "the event loop stood still: nobody else was asked"
 
 
 @pytest.mark.usefixtures("impatient")

@@ -216,7 +216,7 @@ async def test_tables_of_another_shape_are_refused(servers: Servers, database: s
     await machine_of(Faults()).start(connection)
     await connection.execute("UPDATE checkpoint SET shape = 'another'")
     with pytest.raises(RuntimeError, match="leadstream rebuild sequencer"):
-        await machine_of(Faults()).check_shape(connection)
+        await machine_of(Faults()).has_tables(connection)
 
 
 async def _is_identical(servers: Servers, database: str, faults: Faults) -> None:
