@@ -158,6 +158,7 @@ class Sender:
         return webhook
 
     async def _withdraw(self, connection: Connection) -> None:
+        # Forgotten first: taken back twice, a note would hide that a POST is in doubt.
         names, self._unsent = self._unsent, []
         await due.withdraw(connection, names)
 
@@ -173,6 +174,8 @@ class Sender:
         except NotNow:
             self._unsent.append(name)
         except (Lost, psycopg.Error) as error:
+            if not post.out:
+                self._unsent.append(name)
             logger.warning("a POST is left to the next leader", dispatch_id=name, error=repr(error)[:300])
         finally:
             post.webhook.in_hand -= 1

@@ -4,10 +4,14 @@ Credits are reserved when a call is to be made and given back when it was not: a
 for, whatever comes of it.
 """
 
+from typing import Final
+
 from services.dispatcher.state import Batch, Budget, Dispatch, State, Waiter, settings_of
 from shared.envelope import Event
 from shared.events import BatchResumed
 from shared.record import replace
+
+ROUNDING: Final = 1e-9  # three calls at 0.1 fit into 0.3
 
 
 def admit(state: State, event: Event, dispatch: Dispatch) -> None:
@@ -106,7 +110,7 @@ def budget_of(state: State, batch: Batch) -> Budget:
 
 
 def _fits(cap: float | None, reserved: float, dispatch: Dispatch) -> bool:
-    return cap is None or not dispatch.credits or reserved + dispatch.credits <= cap
+    return cap is None or not dispatch.credits or reserved + dispatch.credits <= cap + ROUNDING
 
 
 def _reserve(state: State, dispatch: Dispatch, credits_: float) -> None:

@@ -87,6 +87,7 @@ WAITER = Table(
     Column("workflow", Text, nullable=False),
     Column("released_by", Id("evt")),
     Index("waiter_open", "entity_id", postgresql_where=text("released_by IS NULL")),
+    Index("waiter_open_batch", "batch_id", postgresql_where=text("released_by IS NULL")),
 )
 DISPATCH = Table(
     "dispatch",
@@ -120,6 +121,7 @@ DISPATCH = Table(
         postgresql_where=text("status = 'DUE'"),
     ),
     Index("dispatch_sent", "deadline_at", postgresql_where=text("status = 'SENT'")),
+    Index("dispatch_held", "entity_id", "workflow", postgresql_where=text("status = 'HELD'")),
     Index("dispatch_batch", "batch_id"),
 )
 WEBHOOK = Table(

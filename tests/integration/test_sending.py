@@ -16,6 +16,7 @@ from services.dispatcher.app import DEFINITION
 from services.dispatcher.sending import send_due
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.database import Connection
+from shared.runtime.lease import Fence, Lost
 from shared.runtime.outgoing import Outcomes
 from tests.integration.folding import fold, leading
 from tests.integration.hook import Hook, listening
@@ -187,3 +188,22 @@ async def test_a_leader_that_is_told_to_leave_whenever_leaves_nothing_in_doubt_t
     async with Replica(servers, database).leads():
         found = await eventually(told, lambda those: len(those) == len(hook.requests) == calls + 1)
     assert [event for event in found if event["payload"]["in_doubt"]] == []
+
+
+async def test_what_is_not_sent_because_the_lease_is_lost_is_not_in_doubt(
+    servers: Servers, database: str, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asyncio.Event()
+
+    async def lost(_: Fence) -> None:
+        asked.set()
+        raise Lost("another replica leads")
+
+    monkeypatch.setattr(Fence, "insist", lost)
+    await a_call_is_due(servers, database, hook)
+    async with Replica(servers, database).leads():
+        await asyncio.wait_for(asked.wait(), 20)
+    monkeypatch.undo()
+    await Replica(servers, database).leads_until_told(["StepDispatched"])
+    ((_, body),) = await logged(servers, database, ["StepDispatched"])
+    assert not orjson.loads(body)["payload"]["in_doubt"]

@@ -51,6 +51,14 @@ def statuses(batch: Specification) -> list[str]:
     return sorted(dispatch.status for dispatch in batch.state.dispatches.values())
 
 
+def test_calls_that_cost_just_what_may_be_spent_are_made() -> None:
+    tenth = replace(COMPANY_STEP, credits=0.1)
+    payload = BatchLaunched(UPLOAD, "apollo_scrape", [tenth], 3, max_credits=0.3)
+    rows = [added(n, company_domain=firm) for n, firm in enumerate(FIRMS[:3])]
+    batch = dispatcher(configured(), fact(payload), *rows).when(*(scheduled(n) for n in range(3)))
+    assert statuses(batch) == ["DUE", "DUE", "DUE"]
+
+
 def test_the_call_that_would_be_too_much_is_held_and_the_batch_paused_once() -> None:
     batch = spending(5).when(*(scheduled(n) for n in range(4)))
     assert statuses(batch) == ["DUE", "DUE", "HELD", "HELD"]
