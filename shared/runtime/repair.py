@@ -80,7 +80,8 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
         async with await connect(admin_url, name="repair", autocommit=True) as connection:
             await blocks.take_out(connection, say)
             await _mend_log(connection, client, done, say)
-            await _extend_log(connection, client, done, say)
+            if not done.lost and await _has_one_story(connection, client, trust_log):
+                await _extend_log(connection, client, done, say)
             verdict = await compare(admin_url, nats_url)
             if not (trust_log or done.lost):
                 _insist_on_one_story(verdict)
@@ -104,11 +105,15 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
 def _insist_on_one_story(verdict: StreamVerdict) -> None:
     for damage in verdict.findings.damages:
         if damage.reason == OTHER_EVENT:
-            raise Contradiction(
-                f"at position {damage.first} the stream has another event than the log, and each is whole by itself: "
-                "one was written anew, or they are of two systems. Find out which one is right; "
-                "`leadstream repair --trust-log` makes the stream anew from the log"
-            )
+            raise Contradiction(_another_event(damage.first))
+
+
+def _another_event(position: int) -> str:
+    return (
+        f"at position {position} the stream has another event than the log, and each is whole by itself: "
+        "one was written anew, or they are of two systems. Find out which one is right; "
+        "`leadstream repair --trust-log` makes the stream anew from the log"
+    )
 
 
 async def _mend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
@@ -174,11 +179,23 @@ async def _write(connection: Connection, entry: Entry) -> None:
         await connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
 
 
+async def _has_one_story(connection: Connection, client: Client, trust_log: bool) -> bool:
+    """Whether the log can go on with what the stream has. Raises Contradiction where that is of another story."""
+    position = (await head_of(connection)).position
+    ours = await _chain_and_body(connection, position)
+    theirs = (await direct.messages(client, position, position)).get(position) if ours else None
+    if ours is None or theirs is None or ours[1] == theirs:
+        return True
+    if not trust_log:
+        raise Contradiction(_another_event(position))
+    return False
+
+
 async def _extend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
     """Take from the stream what it has beyond the log's end."""
     last = await _last(client)
     head = await head_of(connection)
-    if done.lost or last <= head.position:
+    if last <= head.position:
         return
     say(f"the log ends at {head.position:,} and the stream at {last:,}: taking what follows from the stream")
     while head.position < last:

@@ -7,7 +7,7 @@ import pytest
 from shared.runtime import follower
 from shared.runtime.follower import Ahead, Follower
 from shared.runtime.machine import Message
-from shared.runtime.repair import repair
+from shared.runtime.repair import Contradiction, repair
 from tests.integration.counting import NAME, counting
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import (
@@ -57,6 +57,23 @@ async def test_services_wait_for_the_repair_of_an_older_log(
     assert read == whole
     async with connected(servers.admin_url(database)) as admin:
         assert (await (await admin.execute("SELECT position FROM log.head")).fetchone()) == (5,)
+
+
+async def test_a_log_that_went_on_another_way_is_not_extended(servers: Servers, database: str) -> None:
+    """Somebody has appended to it before it was repaired: what the stream has after that does not follow."""
+    await append(servers, database, registrations(5))
+    async with relaying(servers, database), on_nats(servers.nats_url("service")) as client:
+        await eventually(lambda: _last(client), lambda last: last == 5)
+    await tamper(servers, database, *OLDER)
+    await append(servers, database, registrations(1))
+    ours = await logged(servers, database)
+    urls = servers.admin_url(database), servers.nats_url("provision")
+    with pytest.raises(Contradiction, match="at position 4 the stream has another event"):
+        await repair(*urls)
+    assert await logged(servers, database) == ours
+    done = await repair(*urls, trust_log=True)
+    assert (done.appended, done.copied) == (0, 4)
+    assert await logged(servers, database) == ours
 
 
 async def _last(client) -> int:  # type: ignore[no-untyped-def]
