@@ -143,7 +143,10 @@ class Sender:
                 chosen.append((one, webhook))
         if chosen:
             await to_the_end(self._take_up(connection, chosen))
-        return not self._lanes.keys() <= rooms.keys()
+        met = {one.lane for one in found}
+        # A lane that had room and nothing due is forgotten: each batch with settings of its own has lanes of its own.
+        self._lanes = {lane: webhook for lane, webhook in self._lanes.items() if lane in met or not rooms[lane]}
+        return not met <= rooms.keys()
 
     async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:
         """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
