@@ -53,6 +53,11 @@ class Wanted:
     words: Sequence[str] = ()
     contradicted: bool | None = None
 
+    @property
+    def everything(self) -> bool:
+        """Whether there is no condition at all."""
+        return self == Wanted()
+
 
 @dataclass(frozen=True)
 class Order:

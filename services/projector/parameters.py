@@ -34,16 +34,18 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
         raise Problem(
             422, "unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}"
         )
+    if nul := [name for name, values in filters.items() if any("\0" in value for value in values)]:
+        raise Problem(422, "invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
     batch, client = told.get("batch_id"), told.get("client_id")
     return Wanted(
-        batch_id=parse_id("batch", batch) if batch else None,
-        client_id=parse_id("client", client) if client else None,
+        batch_id=parse_id("batch", batch) if batch is not None else None,
+        client_id=parse_id("client", client) if client is not None else None,
         equal={name: [_value(name, text) for text in filters[name]] for name in FILTERED if name in told},
         least={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".min")},
         most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
         known=_columns(told, "known", FILTERED),
         unknown=_columns(told, "unknown", FILTERED),
-        words=told.get("q", "").split()[:20],
+        words=tuple(told.get("q", "").split()[:20]),
         contradicted=_flag("contradicted", told["contradicted"]) if "contradicted" in told else None,
     )
 

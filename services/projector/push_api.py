@@ -58,7 +58,7 @@ async def push(
     same push.
     """
     wanted = parameters.wanted(query)
-    if not query and not body.everything:
+    if wanted.everything and not body.everything:
         message = 'no filter says which leads: name some, or say "everything": true for all there are'
         raise Problem(422, "empty_filter", message)
     _checked(body.webhook_url)
@@ -139,5 +139,5 @@ def _checked(url: str) -> None:
         host, _ = urlsplit(url).hostname, urlsplit(url).port
     except ValueError:
         host = None
-    if not host:
+    if not host or "\0" in url:
         raise Problem(422, "invalid_url", f"{url[:80]!r} is no address of a webhook: it needs a host")

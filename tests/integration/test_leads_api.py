@@ -151,6 +151,7 @@ async def test_facets_say_which_filters_have_data(projected: Projected) -> None:
     ({"after": "x"}, "invalid_cursor"), ({"after": "WzFd"}, "invalid_cursor"),
     ({"company_employee_count": "many"}, "invalid_filter"), ({"is_new_in_role": "maybe"}, "invalid_filter"),
     ({"person_current_job_start_date.min": "soon"}, "invalid_filter"), ({"client_id": "x"}, "invalid_id"),
+    ({"client_id": ""}, "invalid_id"), ({"q": "a\0"}, "invalid_filter"), ({"company_name": "\0"}, "invalid_filter"),
     ({"limit": 0}, "invalid"),
 ])  # fmt: skip
 async def test_what_cannot_be_asked_is_refused_with_what_can(projected: Projected, query: Any, code: str) -> None:

@@ -240,7 +240,10 @@ async def test_a_redirect_is_not_followed(servers: Servers, database: str, proje
     ({"webhook_url": "file:///etc/passwd"}, {"outcome": "completed"}, "invalid"),
     ({"webhook_url": "http://x:port"}, {"outcome": "completed"}, "invalid_url"),
     ({"columns": ["nope"]}, {"outcome": "completed"}, "unknown_column"), ({}, {"nope": "1"}, "unknown_parameter"),
-    ({"size": 101}, {"outcome": "completed"}, "invalid"),
+    ({"size": 101}, {"outcome": "completed"}, "invalid"), ({}, {"q": " "}, "empty_filter"),
+    ({}, {"known": ","}, "empty_filter"), ({}, {"client_id": ""}, "invalid_id"), ({}, {"batch_id": ""}, "invalid_id"),
+    ({}, {"company_name": "\0"}, "invalid_filter"), ({}, {"q": ["\0", "x"]}, "invalid_filter"),
+    ({"webhook_url": "http://x/\0"}, {"outcome": "completed"}, "invalid_url"),
 ])  # fmt: skip
 async def test_what_cannot_be_pushed_is_refused(
     projected: Projected, hook: Hook, body: Json, query: Json, code: str
