@@ -8,11 +8,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from services.projector.extractors.mapping import Column
-from services.projector.extractors.person import Job, employer_keys
+from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
 from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
 from services.projector.rows import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
-from shared.canonical import company_name_key
 from shared.record import replace
 
 NO_CUSTOMERS: Final = frozenset[str]()
@@ -95,7 +94,7 @@ def _row(answer: Answer, job: Job) -> WorkHistory:
     surest = next(iter(employer_keys(job)), None)
     return WorkHistory(
         answer.entity_id, answer.client_id, job.ordinal, answer.tenant_id, job.company_name, job.company_domain,
-        job.company_linkedin_url, surest, company_name_key(job.company_name), job.title, job.start_date, job.end_date,
+        job.company_linkedin_url, surest, name_key(job.company_name), job.title, job.start_date, job.end_date,
         job.is_current,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A person's answer as columns of a lead, and the jobs it tells of. It never has an e-mail address."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -65,6 +66,8 @@ JOB: Final = (
     column("is_current", flag, "is_current", "current", "is_current_position"),
 )  # fmt: skip
 _RECENCY: Final = itemgetter(slice(0, 7))
+MOST_JOBS: Final = 1_000
+LONGEST_KEY: Final = 1_000  # bytes; two of them fit into an entry of an index of PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def extract(raw: object) -> dict[str, Any]:
 
 
 def work_history(raw: object) -> list[Job]:
-    """The person's jobs, the most recent first: current ones, then by start, then by end."""
+    """The person's jobs, the most recent first: current ones, then by start, then by end; so many at most."""
     return profile(raw).jobs
 
 
@@ -147,8 +150,22 @@ def company_keys(host: str | None, linkedin_url: str | None, name: str | None) -
     Two companies may share a name: a set of keys to look in is as strict as the keys that were put in.
     """
     link = company_link(linkedin_url)
-    keys = (domain(host), link and link.removeprefix("https://www."), company_name_key(name))
+    keys = (domain(host), link and _short(link.removeprefix("https://www.")), name_key(name))
     return tuple(filter(None, keys))
+
+
+def name_key(name: str | None) -> str | None:
+    """A company's normalised name, as a key."""
+    key = company_name_key(name)
+    return key and _short(key)
+
+
+def _short(key: str) -> str:
+    """A key that an index takes: of a long one its beginning and a digest of it."""
+    told = key.encode()
+    if len(told) <= LONGEST_KEY:
+        return key
+    return f"{told[: LONGEST_KEY - 33].decode(errors='ignore')} {hashlib.sha256(told).hexdigest()[:32]}"
 
 
 def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -> _Entry | None:
@@ -184,7 +201,7 @@ def _entries(found: dict[str, Any]) -> list[_Entry]:
         told = found.get(name)
         if told and (entries := [e for item in objects(told) if (e := _entry(item))]):
             entries.sort(key=_RECENCY, reverse=True)
-            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]]
+            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]][:MOST_JOBS]
     return []
 
 
