@@ -125,16 +125,22 @@ def _after(column: Any, order: Order, place: Place) -> ColumnElement[bool]:
 def _is_one_of(name: str, values: Sequence[Any]) -> ColumnElement[bool]:
     column = _C[name]
     if isinstance(column.type, JSONB):
-        return or_(*(column.has_key(str(value)) for value in values))
+        entry = func.jsonb_array_elements_text(column).column_valued("entry")
+        return select(entry).where(_in(entry, values)).correlate(FINAL_LEADS).exists()
     if isinstance(column.type, Text):
-        return _lower(column).in_([str(value).lower() for value in values])
+        return _in(column, values)
     return column.in_(values)
 
 
 def _has(word: str) -> ColumnElement[bool]:
     """Whether a word is in any of the columns that are searched; case does not count."""
     said = func.concat_ws(literal(" "), *(_C[name] for name in SEARCHED))
-    return _lower(said).contains(word.lower(), autoescape=True)
+    return func.strpos(_lower(said), _lower(literal(word))) > 0
+
+
+def _in(said: ColumnElement[str], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether it is one of these texts; case does not count."""
+    return _lower(said).in_([_lower(literal(str(value))) for value in values])
 
 
 def _lower(said: ColumnElement[str]) -> ColumnElement[str]:

@@ -20,6 +20,9 @@ OF_ITEM: Final = text(
     "SELECT position, body FROM log.events WHERE item_id = CAST(:item AS uuid)"
     " AND type IN ('ItemAdded', 'StepScheduled', 'ItemCompleted', 'StepFailed') ORDER BY position"
 )
+ANSWERED: Final = text(
+    "SELECT body FROM log.events WHERE id = CAST(:id AS uuid) AND type IN ('EnrichmentReceived', 'AnswerReused')"
+)
 Row = dict[str, Any]
 _L = FINAL_LEADS.c
 _W = PERSON_WORK_HISTORY.c
@@ -51,7 +54,7 @@ async def exported(
     try:
         after = None
         while True:
-            rows = await queries.rows(tenant_id, page(wanted, Order(), after, PAGE, *needed))
+            rows = list(map(shown, await queries.rows(tenant_id, page(wanted, Order(), after, PAGE, *needed))))
             if rows and (ready := await asyncio.to_thread(writer.rows, rows)):
                 yield ready
             if len(rows) < PAGE:
@@ -107,9 +110,8 @@ async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit:
 
 
 async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
-    """What an answer said, whole, as its event has it."""
-    statement = text(r"SELECT body FROM log.events WHERE id = :id\:\:uuid AND type = 'EnrichmentReceived'")
-    found = await queries.rows(tenant_id, statement, {"id": to_hex(answer_id)})
+    """What an answer said, whole, as its event has it; one from the warehouse too."""
+    found = await queries.rows(tenant_id, ANSWERED, {"id": to_hex(answer_id)})
     return orjson.loads(found[0]["body"]) if found else None
 
 

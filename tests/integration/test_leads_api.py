@@ -12,74 +12,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from services.projector.app import DEFINITION
-from services.projector.formats import HEADER
-from shared.envelope import Event
-from shared.events import CustomersListed, CustomersRemoved, EnrichmentReceived, ItemCompleted, ListedCustomer
+from services.projector.formats import FORMATS, HEADER
 from shared.ids import named_id
 from tests.integration.folding import fold
-from tests.integration.projected import Projected, opened
+from tests.integration.projected import Projected, history, opened
 from tests.running_servers import Servers
-from tests.unit.facts import (
-    BATCH,
-    CLIENT,
-    COMPANY_STEP,
-    NEXT_BATCH,
-    OTHER_CLIENT,
-    PERSON_STEP,
-    UPLOAD,
-    added,
-    fact,
-    item_id,
-    launched,
-)
-
-ROWS = [
-    {
-        "full_name": "Ann Ex",
-        "title": "CEO",
-        "company_name": "Acme",
-        "company_employee_count": "40",
-        "email": "a@acme.com",
-    },
-    {"full_name": "Bob Why", "title": "=HYPERLINK(1)", "company_name": "Beta", "company_country": "Germany"},
-    {"full_name": "Cy Zed", "title": "CTO", "company_name": "Acme", "company_technologies": "Slack, Jira"},
-    {"full_name": "Dan Ä", "title": "CEO", "company_country": "US", "company_employee_count": "900"},
-]
-
-
-def job(name: str, start: str, domain: str | None = None, end: str | None = None, **more: Any) -> dict[str, Any]:
-    return {"company": name, "start_date": start, "end_date": end, "company_domain": domain, **more}
-
-
-JOBS = {
-    0: [
-        job("Gamma", "2024", "gamma.com"),
-        job("Acme Inc", "2020", "acme.com", "2023", url="linkedin.com/company/acme"),
-    ],
-    1: [job("Acme", "2022"), job("Gamma GmbH", "2015", "gamma.com", "2021")],
-    2: [job("Delta", "2021", "delta.com"), job("ACME", "2019", end="2020", url="linkedin.com/company/acme")],
-}
-
-
-def history() -> list[Event]:
-    steps = (COMPANY_STEP, PERSON_STEP)
-    events = [launched(*steps, items=3), launched(*steps, items=1, batch_id=NEXT_BATCH, client_id=OTHER_CLIENT)]
-    for number, row in enumerate(ROWS):
-        about = {"batch_id": BATCH} if number < 3 else {"batch_id": NEXT_BATCH, "client_id": OTHER_CLIENT}
-        born = fact(added(number + 1, **row).payload, item=number, **about)
-        person = named_id("person", str(number))
-        firm = fact(ItemCompleted(0, "enrich_company"), item=number, **about)
-        last = fact(ItemCompleted(1, "enrich_person"), item=number, entity_id=person, hours=number, **about)
-        told = {"first_name": "X", "headline": "Y", "experience": JOBS.get(number, [])}
-        answer = EnrichmentReceived("enrich_person", None, True, told)
-        said = fact(answer, entity_id=person, batch_id=None, client_id=about.get("client_id", CLIENT), nth=number)
-        events += [born, said, firm, last]
-    odd = EnrichmentReceived("score", None, True, {"Sitz": {"Ort": "Bonn"}})
-    events.append(fact(odd, entity_id=named_id("company", "odd"), batch_id=None))
-    customers = CustomersListed(UPLOAD, [ListedCustomer("Delta Inc"), ListedCustomer(domain="gamma.com")], True)
-    lost = CustomersListed(UPLOAD, [ListedCustomer("Acme", "acme.com"), ListedCustomer("Acme GmbH", "acme.de")], True)
-    gone = CustomersRemoved([ListedCustomer("ACME")], reason="they left")
-    return [*events, *(fact(payload, batch_id=None) for payload in (lost, customers, gone))]
+from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, UPLOAD, item_id
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +39,8 @@ def names(found: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(("query", "wanted"), [
     ({}, "Ann Bob Cy Dan"), ({"client_id": CLIENT}, "Ann Bob Cy"), ({"batch_id": NEXT_BATCH}, "Dan"),
     ({"company_name": "acme"}, "Ann Cy"), ({"company_name": ["Acme", "BETA"]}, "Ann Bob Cy"),
-    ({"company_name": "Acme", "person_title": "CTO"}, "Cy"), ({"company_technologies": "Jira"}, "Cy"),
+    ({"company_name": "Acme", "person_title": "CTO"}, "Cy"), ({"company_technologies": "JIRA"}, "Cy"),
+    ({"company_technologies": ["x", "slack"]}, "Cy"), ({"company_city": "İstanbul"}, "Dan"), ({"q": "İstan"}, "Dan"),
     ({"company_employee_count.min": 40}, "Ann Dan"), ({"company_employee_count.max": 40}, "Ann"),
     ({"company_employee_count": 900}, "Dan"), ({"company_size_bucket": "501-1000"}, "Dan"),
     ({"known": "company_country"}, "Bob Dan"), ({"unknown": "company_country,company_technologies"}, "Ann"),
@@ -205,6 +144,21 @@ async def test_a_parquet_file_has_the_leads_with_their_types(projected: Projecte
     assert str(table.schema.field("person_current_job_start_date").type) == "date32[day]"
 
 
+async def test_every_column_that_may_be_asked_for_is_in_every_file(projected: Projected) -> None:
+    (lead,) = (await projected.get("/v1/leads", q="Ann"))["leads"]
+    files = {form: await projected.file(format=form, columns=",".join(lead), q="Ann") for form in FORMATS}
+    (told,) = csv.DictReader(io.StringIO(files["csv"].decode()))
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(files["xlsx"])).get_sheet_by_name("leads").to_python()
+    cells = dict(zip(*sheet, strict=True))
+    (row,) = pyarrow.parquet.read_table(io.BytesIO(files["parquet"])).to_pylist()
+    for name in ("provenance", "contradictions"):
+        assert [json.loads(each[name]) for each in (told, cells, row)] == [lead[name]] * 3
+    assert row["projected_at"].isoformat() == lead["projected_at"].replace("Z", "+00:00")
+    assert cells["projected_at"].isoformat()[:19] == lead["projected_at"][:19]
+    assert list(told) == list(cells) == list(row) == list(lead)
+    assert json.loads(files["jsonl"]).keys() == lead.keys()
+
+
 async def people(projected: Projected, path: str, **query: Any) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     while True:
@@ -270,9 +224,9 @@ async def test_a_person_is_found_by_lead_or_id(projected: Projected) -> None:
 
 
 async def test_answers_that_nothing_was_read_from_are_listed_and_shown_whole(projected: Projected) -> None:
-    (listed,) = await projected.get("/v1/answers/unread")
-    assert (listed["workflow"], listed["columns"]) == ("score", 0)
+    listed = {each["workflow"]: each for each in await projected.get("/v1/answers/unread")}
+    assert {name: each["columns"] for name, each in listed.items()} == {"score": 0, "look": 0}
     assert await projected.get("/v1/answers/unread", client_id=OTHER_CLIENT) == []
-    whole = await projected.get(f"/v1/answers/{listed['answer_id']}")
-    assert whole["payload"]["answer"] == {"Sitz": {"Ort": "Bonn"}}
+    whole = {name: await projected.get(f"/v1/answers/{each['answer_id']}") for name, each in listed.items()}
+    assert {name: each["payload"]["answer"]["Ort"] for name, each in whole.items()} == {"score": "Bonn", "look": "Ulm"}
     assert await projected.refusal(f"/v1/answers/{named_id('evt', 'none')}") == (404, "not_found")

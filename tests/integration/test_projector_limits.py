@@ -1,4 +1,4 @@
-"""What is longer or more than a table of PostgreSQL takes is kept as far as it goes, and its event is no dead letter."""
+"""What is longer or more than a table of PostgreSQL takes is kept as far as it goes; its event is no dead letter."""
 
 from random import Random
 

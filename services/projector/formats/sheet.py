@@ -1,8 +1,11 @@
-"""An Excel workbook: text stays text, whatever it begins with; numbers, dates and flags are cells of their kind."""
+"""An Excel workbook: text stays text, whatever it begins with; numbers, dates and flags are cells of their kind.
+
+Times are those of UTC: a workbook knows no others.
+"""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +28,7 @@ class Xlsx:
         options = {"constant_memory": True, "tmpdir": self._folder.name}
         self._book = xlsxwriter.Workbook(str(self._file), options)
         self._date = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._sheet: Any = None
         self._row = 0
         self._begin_sheet()
@@ -63,6 +67,9 @@ class Xlsx:
             self._sheet.write_boolean(self._row, column, value)
         elif isinstance(value, int):
             self._sheet.write_number(self._row, column, value)
+        elif isinstance(value, datetime):
+            told = value.astimezone(UTC).replace(tzinfo=None)
+            self._sheet.write_datetime(self._row, column, told, self._time)
         elif isinstance(value, date):
             self._sheet.write_datetime(self._row, column, value, self._date)
         else:

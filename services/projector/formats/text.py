@@ -50,9 +50,11 @@ class JsonLines:
 
 
 def written(value: Any) -> str:
-    """A value as one text, for formats in which a cell is one."""
+    """A value as one text, for formats in which a cell is one; objects as JSON."""
     if value is None:
         return ""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value)):
+        return orjson.dumps(value).decode()
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
