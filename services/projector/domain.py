@@ -5,12 +5,14 @@ point of the log, and made anew when a newer answer about its person or company 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
 from services.projector import pushes, reprojection
+from services.projector.extractors.values import moment
 from services.projector.making import make, reading, remember_jobs
 from services.projector.rows import Answer, Batch, Item, Outcome, State, lead_id_of
+from shared.enrichment import respelled
 from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,
@@ -282,7 +284,5 @@ def _provider(payload: EnrichmentReceived) -> str:
 
 def _refreshed_at(answer: Any, received_at: datetime) -> str:
     """When the provider last looked, as it says; without word of it, when the answer came. Sorts as text."""
-    told = answer.get("last_refresh") if isinstance(answer, dict) else None
-    if isinstance(told, str) and len(told) >= 10 and told[:4].isdigit():
-        return told.replace(" ", "T")[:26]
-    return received_at.isoformat()[:26]
+    told = moment(respelled(answer).get("last_refresh")) if isinstance(answer, dict) else None
+    return (told or received_at).astimezone(UTC).isoformat()[:26]

@@ -96,6 +96,12 @@ def test_an_answer_paid_for_by_a_cancelled_batch_reaches_its_leads() -> None:
         ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05 10:00:00"}, "new"),
         ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05"}, "old"),
         ({"hours": 1}, {"hours": 2, "found": False}, "old"),
+        ({"hours": 1, "Last Refresh": "2026-01-05"}, {"hours": 2, "lastRefresh": "2026-01-04"}, "old"),
+        ({"hours": 1, "last_refresh": 1767607200}, {"hours": 2, "last_refresh": "2026-01-05 09:59"}, "old"),
+        ({"hours": 1, "last_refresh": "1767607200001"}, {"hours": 2, "last_refresh": "2026-01-05 10:00"}, "old"),
+        ({"hours": 1, "last_refresh": "2026-01-05T01:00+02:00"}, {"hours": 2, "last_refresh": "2026-01-05"}, "new"),
+        ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "Jan 4, 2026"}, "old"),
+        ({"hours": 1, "last_refresh": "2027"}, {"hours": 2}, "new"),
     ],
 )
 def test_the_newest_look_at_a_company_wins(first, second, industry: str) -> None:

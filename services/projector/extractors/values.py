@@ -5,7 +5,7 @@ None of them raises, and each gives the same answer for its own answer.
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -126,6 +126,22 @@ def span(value: object) -> Span | None:
     if isinstance(value, int) and abs(value) < 10**15:
         value = str(value)
     return _span(value) if isinstance(value, str) and len(value) < 40 else None
+
+
+def moment(value: object) -> datetime | None:
+    """When something happened, told as a time, a day, or seconds or milliseconds since 1970; in UTC if no zone is told."""
+    told = str(int(value)) if isinstance(value, int | float) and abs(value) < 10**15 else value
+    if not isinstance(told, str) or len(told) > 40:
+        return None
+    told = told.strip().removesuffix(" UTC")
+    if told.isdecimal() and told.isascii() and len(told) in (10, 13):
+        return datetime.fromtimestamp(int(told) / (1 if len(told) == 10 else 1000), UTC)
+    try:
+        when = datetime.fromisoformat(told)
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        days = span(told)
+        return datetime.combine(days[0], time(), UTC) if days and days[0] == days[1] else None
 
 
 def month(value: object) -> date | None:
