@@ -22,6 +22,7 @@ from services.projector.extractors.person import JOB, SINCE, Job, company_keys, 
 from services.projector.extractors.reading import TABLES, Reading
 from services.projector.extractors.values import (
     Span,
+    address,
     company_link,
     count,
     domain,
@@ -70,6 +71,7 @@ UPLOADED: Final = (
     column("company_phone", text, "company_phone"),
     column("company_technologies", texts, "company_technologies"),
 )
+BELONGING: Final = tuple(line for line in UPLOADED if line.name in ("person_email", "company_city", "company_country"))
 FLAGS: Final = ("is_new_in_role", "is_recently_funded", "is_worked_at_customer")
 COLUMNS: Final = (
     *dict.fromkeys(
@@ -137,26 +139,39 @@ def project(
     return Lead(columns, provenance, jobs, via, against, customer)
 
 
-def _added(said: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str]) -> Mapping[str, Any]:
-    """What an older answer adds to the newer ones; of another city it does not add the state."""
-    if not known:
-        return said
-    added = {name: value for name, value in said.items() if name not in known}
-    return _without_foreign_state(added, said.get("company_city"), columns)
+def _added(said: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """What an older answer adds to the newer ones."""
+    return _apart({name: value for name, value in said.items() if name not in known}, said, columns)
 
 
-def _without_foreign_state(added: dict[str, Any], city: str | None, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """No Austin in Ohio: a state is left out when it came with another city than the one that is known."""
-    if "company_state" in added and city and str(columns["company_city"] or city).lower() != city.lower():
-        del added["company_state"]
-    return added
+def _apart(added: dict[str, Any], said: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source adds, without what belongs to something else in it (`said`) than the lead has.
+
+    No Austin in Ohio or in Germany: a state goes with its city, both go with their country. A status goes with its
+    address.
+    """
+    left_out = set()
+    if _differ(columns["company_country"], said.get("company_country")):
+        left_out |= {"company_city", "company_state"}
+    if _differ(columns["company_city"], said.get("company_city")):
+        left_out.add("company_state")
+    if "person_email_status" in added:
+        email = said.get("person_email")
+        if email is None or _differ(columns["person_email"], address(email) or email):
+            left_out.add("person_email_status")
+    return {name: value for name, value in added.items() if name not in left_out} if left_out else added
+
+
+def _differ(known: str | None, told: str | None) -> bool:
+    return bool(known and told) and str(known).casefold() != str(told).casefold()
 
 
 def _uploaded(
     item: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str], via: dict[str, str]
 ) -> dict[str, Any]:
     """What the upload adds."""
-    added = _without_foreign_state(pick(UPLOADED, item, known, via), text(item.get("company_city")), columns)
+    said = pick(BELONGING, item)
+    added = _apart(pick(UPLOADED, item, known, via), said, columns)
     if "person_location" not in known and "person_location" not in added:
         parts = (text(item.get(f"person_{part}")) for part in ("city", "state", "country"))
         if place := ", ".join(part for part in parts if part):

@@ -3,13 +3,14 @@
 Pure. The newest answer wins column by column; what was not said by any answer is the upload's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 from services.projector.extractors.mapping import Column
 from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
+from services.projector.extractors.values import address
 from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
 from services.projector.rows import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
 from shared.record import replace
@@ -23,9 +24,7 @@ def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     newest = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
     answers = sorted(newest, key=lambda a: a.entity_id in item.earlier)
     uploaded = state.added[item.item_id].payload.fields
-    fields = dict(uploaded)
-    for output in item.outputs:
-        fields |= output["fields"]
+    fields = _fields(uploaded, item)
     lead = project(
         fields,
         [Answered(answer.answer_id, reading(state, answer)) for answer in answers],
@@ -88,6 +87,17 @@ def recount(state: State, answer: Answer) -> None:
     columns = len(reading(state, answer).columns)
     if columns != answer.columns:
         state.answer(replace(answer, columns=columns))
+
+
+def _fields(uploaded: Mapping[str, Any], item: Item) -> dict[str, Any]:
+    """What was uploaded, and over it what workflows set; of another address the status is not that of the one before."""
+    fields = dict(uploaded)
+    for output in item.outputs:
+        told = output["fields"]
+        if "email" in told and address(told["email"]) != address(fields.get("email")):
+            fields.pop("email_status", None)
+        fields |= told
+    return fields
 
 
 def _row(answer: Answer, job: Job) -> WorkHistory:

@@ -129,6 +129,27 @@ def test_a_state_never_joins_another_city(answered: str | None, state: str | Non
     assert lead(item, firm={"name": "Acme", "locality": answered}).columns["company_state"] == state
 
 
+@pytest.mark.parametrize(("answered", "place"), [
+    ({"country": "Germany"}, (None, None, "Germany")), ({"country": "US"}, ("Columbus", "Ohio", "United States")),
+    ({"country": "DE", "locality": "Bonn"}, ("Bonn", None, "Germany")), ({}, ("Columbus", "Ohio", "United States")),
+])  # fmt: skip
+def test_a_city_never_joins_another_country(answered: Any, place: tuple[str | None, ...]) -> None:
+    item = {"company_city": "Columbus", "company_state": "Ohio", "company_country": "USA"}
+    columns = lead(item, firm={"name": "Acme"} | answered).columns
+    assert tuple(columns[f"company_{part}"] for part in ("city", "state", "country")) == place
+
+
+@pytest.mark.parametrize(("answered", "wanted"), [
+    ({"email": "other@acme.com"}, None), ({"email": "ANN@acme.com"}, "guessed"), ({"status": "valid"}, "guessed"),
+    ({"email": "ann@acme.com", "status": "valid"}, "valid"), ({"email": "b@acme.com", "status": "valid"}, "valid"),
+])  # fmt: skip
+def test_a_status_is_that_of_the_address_it_came_with(answered: Any, wanted: str | None) -> None:
+    item = {"email": "Ann Ex <ann@acme.com>", "email_status": "guessed"}
+    assert lead(item, enrich_email=answered).columns["person_email_status"] == wanted
+    newer = lead({}, find_email={"email": "ann@acme.com"}, check_email=answered)
+    assert newer.columns["person_email_status"] == (wanted if wanted != "guessed" else None)
+
+
 @pytest.mark.parametrize(("start", "wanted"), [
     ("2025-08-01", True), ("2025-08", True), ("2025-07-01", False), ("2026-02-28", True),
     ("2026-03-01", False),

@@ -54,6 +54,13 @@ def test_what_a_sync_step_set_is_part_of_the_lead() -> None:
     assert lead(one(*walked(1)), 1).company_name == "Acme!"
 
 
+def test_an_address_that_a_step_set_has_not_the_status_of_the_uploaded_one() -> None:
+    row = added(3, email="Ann@acme.com", email_status="valid")
+    for email, status in (("ann@acme.com", "valid"), ("bob@acme.com", None)):
+        found = one(row, completed(3, 0, output={"email": email}), completed(3, 2, ANN))
+        assert (lead(found, 3).person_email, lead(found, 3).person_email_status) == (email, status)
+
+
 def test_a_failed_item_is_a_lead_too_with_what_there_is() -> None:
     failure = StepFailed(1, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True)
     found = one(completed(1, 0), fact(failure, item=1, entity_id=ACME))
