@@ -90,7 +90,7 @@ def recount(state: State, answer: Answer) -> None:
 
 
 def _fields(uploaded: Mapping[str, Any], item: Item) -> dict[str, Any]:
-    """What was uploaded, and over it what workflows set; of another address the status is not that of the one before."""
+    """What was uploaded, and over it what workflows set; another address has not the status of the one before."""
     fields = dict(uploaded)
     for output in item.outputs:
         told = output["fields"]

@@ -93,10 +93,40 @@ def test_answers_win_and_the_upload_fills_what_they_leave() -> None:
     assert len(found.jobs) == 10
 
 
-def test_the_email_is_the_uploads_whatever_is_answered() -> None:
-    answered = {**ANN, "email": "other@example.com", "person_email": "other@example.com"}
-    assert lead(person=answered).columns["person_email"] == "ann@upload.example.com"
-    assert lead({}, person=answered).columns["person_email"] is None
+def test_how_a_person_can_be_reached_is_read_whatever_was_asked_for() -> None:
+    answered = {**ANN, "work_email": "Other@example.com", "mobile": "+1 212 555 0100", "status": "active"}
+    columns = lead(person=answered).columns
+    assert (columns["person_email"], columns["person_phone"]) == ("other@example.com", "+1 212 555 0100")
+    assert columns["person_email_status"] is None
+    private = lead(person={**ANN, "personal_email": "me@example.com"}).columns
+    assert private["person_email"] == "ann@upload.example.com"
+    assert read({"data": {"mobile": "+1 212"}}, "find", "person_1").columns == {"person_phone": "+1 212"}
+    assert lead({}, firm={**FIRM, "email": "info@example.com"}).columns["person_email"] is None
+
+
+def test_a_search_for_an_email_that_found_none_is_read_as_of_a_person() -> None:
+    assert read(ANN, "enrich_email", "person_1").columns == read(ANN, "enrich_person", "person_1").columns
+
+
+MIXED = {
+    "first_name": "Ann", "title": "CEO", "headline": "Hi", "name": "Ann Ex", "summary": "She",
+    "company_name": "Acme", "company_domain": "acme.com", "industry": "Tools", "email": "ann@acme.com",
+}  # fmt: skip
+BOTH = {"company_name": "Acme", "company_domain": "acme.com", "person_first_name": "Ann"}
+
+
+@pytest.mark.parametrize(("entity", "wanted"), [
+    ("item_1", BOTH | {"person_full_name": "Ann Ex", "person_email": "ann@acme.com"}),
+    ("person_1", {"person_first_name": "Ann", "person_full_name": "Ann Ex", "person_email": "ann@acme.com"}),
+    ("company_1", {"company_industry": "Tools", "company_domain": "acme.com", "company_city": None}),
+])  # fmt: skip
+def test_whom_an_answer_is_about_says_how_it_is_read(entity: str, wanted: dict[str, Any]) -> None:
+    found = read(MIXED, "enrich", entity).columns
+    assert {name: found.get(name) for name in wanted} == wanted
+    if entity != "item_1":
+        assert {name.partition("_")[0] for name in found} == {entity.partition("_")[0]}
+    firm = {"name": "Acme", "domain": "acme.com", "size": "2-10", "email": "info@acme.com", "person_first_name": "Ann"}
+    assert read(firm, "score", "item_1").columns == BOTH | {"company_size_bucket": "2-10"}
 
 
 def test_known_columns_and_provenance_are_the_same_set() -> None:

@@ -110,9 +110,9 @@ def extract(raw: object) -> dict[str, Any]:
     return columns_of(answer(raw))
 
 
-def answer(raw: object) -> dict[str, Any]:
-    """The company enrichment object in `raw`; {} when there is none."""
-    return answer_of(raw, COMPANY_FIELDS, PERSON_FIELDS)
+def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
+    """The company enrichment object in `raw`; {} when there is none. See `answer_of`."""
+    return answer_of(raw, COMPANY_FIELDS, PERSON_FIELDS, sure=sure)
 
 
 def columns_of(found: dict[str, Any]) -> dict[str, Any]:

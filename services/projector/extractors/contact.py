@@ -1,8 +1,8 @@
-"""What a search for somebody's e-mail address answers. A person's enrichment never has one."""
+"""How somebody can be reached, as a search for it or a person's enrichment says; Clay's never has an address."""
 
-from typing import Final
+from typing import Any, Final
 
-from services.projector.extractors.mapping import column
+from services.projector.extractors.mapping import column, pick
 from services.projector.extractors.values import address, text
 
 _COURSE: Final = frozenset({"ok", "success", "succeeded", "done", "complete", "completed", "found", "true", "false"})
@@ -29,3 +29,19 @@ TABLE: Final = (
         "phones.0.number", "phone_numbers.0", "phone_numbers.0.number",
     ),
 )  # fmt: skip
+# Who asked for a person asked for no private address, and the standing of a person is not that of an address.
+_NOT_BESIDE: Final = frozenset({"status", "result", "personal_email"})
+_BESIDE: Final = tuple(line._replace(paths=tuple(p for p in line.paths if p not in _NOT_BESIDE)) for line in TABLE)
+
+
+def sought(found: dict[str, Any]) -> dict[str, Any]:
+    """The columns that an object has which answers a search for an address."""
+    return pick(TABLE, found)
+
+
+def beside(found: dict[str, Any]) -> dict[str, Any]:
+    """The columns that an enrichment object has beside its own; no standing without its address."""
+    said = pick(_BESIDE, found)
+    if "person_email" not in said:
+        said.pop("person_email_status", None)
+    return said

@@ -44,14 +44,18 @@ def pick(
     return found
 
 
-def answer_of(raw: object, mine: frozenset[str], others: frozenset[str]) -> dict[str, Any]:
-    """The enrichment in `raw` with fields of my kind rather than the others', in snake case; {} when there is none."""
+def answer_of(raw: object, mine: frozenset[str], others: frozenset[str], *, sure: bool = False) -> dict[str, Any]:
+    """The enrichment in `raw` with fields of my kind rather than the others', in snake case; {} when there is none.
+
+    `sure`: an answer of my kind was asked for, so that the only enrichment is it, whatever its fields.
+    """
     if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and not is_wrapped(raw):
         return respelled(raw)
-    for found in map(respelled, enrichments(raw)):
+    told = [respelled(each) for each in enrichments(raw)]
+    for found in told:
         if len(mine & found.keys()) >= len(others & found.keys()):
             return found
-    return {}
+    return told[0] if sure and len(told) == 1 else {}
 
 
 def written(path: str | tuple[str | int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""A person's answer as columns of a lead, and the jobs it tells of. It never has an e-mail address."""
+"""A person's answer as columns of a lead, and the jobs it tells of."""
 
 import hashlib
 from dataclasses import dataclass
@@ -122,7 +122,16 @@ def work_history(raw: object) -> list[Job]:
 
 def profile(raw: object) -> Profile:
     """Columns, jobs and the start of the current job, in one pass."""
-    found = answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS)
+    return profile_of(answer(raw))
+
+
+def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
+    """The person enrichment object in `raw`; {} when there is none. See `answer_of`."""
+    return answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS, sure=sure)
+
+
+def profile_of(found: dict[str, Any]) -> Profile:
+    """As `profile`, of an enrichment object."""
     if not found:
         return NOBODY
     columns, entries = pick(TABLE, found), _entries(found)

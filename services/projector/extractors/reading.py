@@ -1,6 +1,10 @@
-"""One answer, read: which table fits its workflow and its entity, and what they find in it. Never raises."""
+"""One answer, read: which tables fit its workflow and its entity, and what they find in it. Never raises.
 
-from collections.abc import Iterator, Mapping
+Whom it is about says which table: of an item that is its company and its person. An address is looked for first
+where the workflow is named for it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +17,8 @@ from shared.enrichment import EMPLOYERS, MAX_LAYERS, objects, respelled
 TABLES: Final = {"company": company.TABLE, "person": person.TABLE, "contact": contact.TABLE}
 _LINES: Final = {line.name: line for table in TABLES.values() for line in table}
 FEW: Final = 2  # columns that keys in another spelling must give before they are believed
+COMPANY_KEYS: Final = ("company_", "organization_")
+PERSON_KEYS: Final = ("person_", "first_name", "last_name", "full_name", "job_title")
 MOST: Final = 100  # objects of an answer that are looked at for an address
 
 
@@ -27,14 +33,14 @@ class Reading(NamedTuple):
 
 def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = ()) -> Reading:
     """What `raw` says about a company, a person or (entity_id of an item) both; `more`: a client's own lines."""
-    if "email" in workflow:
-        found = _contact(raw)
-    else:
-        kind = entity_id.partition("_")[0]
-        found = _read(raw, kind)
-        if not found.columns:
-            others = (_read(candidate, kind) for candidate in _respelled(raw))
-            found = next((other for other in others if len(other.columns) >= FEW), found)
+    kind = entity_id.partition("_")[0]
+    about_address = "email" in workflow
+    found = _contact(raw, contact.sought) if about_address else _table(raw, kind)
+    if about_address and "person_email" not in found.columns:
+        other = _table(raw, kind)
+        found = other._replace(columns=found.columns | other.columns)
+    elif not found.columns and kind != "company":
+        found = _contact(raw, contact.beside)
     if more:
         wanted = (pick(more, each) for each in objects(raw))
         found = found._replace(columns=next(filter(None, wanted), {}) | found.columns)
@@ -51,15 +57,33 @@ def own_lines(told: Mapping[str, Any]) -> tuple[Column, ...]:
     return tuple(lines)
 
 
+def _table(raw: object, kind: str) -> Reading:
+    """What the tables find; where they find nothing, in its objects however their keys are spelled."""
+    found = _read(raw, kind)
+    if not found.columns:
+        others = (_read(candidate, kind) for candidate in _respelled(raw))
+        found = next((other for other in others if len(other.columns) >= FEW), found)
+    return found
+
+
 def _read(raw: object, kind: str) -> Reading:
-    firm = company.answer(raw) if kind != "person" else {}
-    who = person.profile(raw) if kind != "company" else person.NOBODY
-    return Reading(company.columns_of(firm) | who.columns, who.jobs, who.current_since, company.last_funding(firm))
+    firm = company.answer(raw, sure=kind == "company") if kind != "person" else {}
+    told = person.answer(raw, sure=kind == "person") if kind != "company" else {}
+    if kind not in ("company", "person"):
+        firm, told = firm or _own(told, *COMPANY_KEYS), told or _own(firm, *PERSON_KEYS)
+    who = person.profile_of(told)
+    columns = company.columns_of(firm) | who.columns | contact.beside(told)
+    return Reading(columns, who.jobs, who.current_since, company.last_funding(firm))
 
 
-def _contact(raw: object) -> Reading:
+def _own(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Of an object about the other kind what is said of this one in so many words."""
+    return {key: value for key, value in found.items() if key.startswith(names)}
+
+
+def _contact(raw: object, said: Callable[[dict[str, Any]], dict[str, Any]]) -> Reading:
     """What the first object with an address says, the outer ones first; without one, what any says."""
-    told = [columns for each in islice(_inside(raw, MAX_LAYERS), MOST) if (columns := pick(contact.TABLE, each))]
+    told = [columns for each in islice(_inside(raw, MAX_LAYERS), MOST) if (columns := said(each))]
     with_address = (columns for columns in told if "person_email" in columns)
     return Reading(next(with_address, told[0] if told else {}), [])
 

@@ -129,7 +129,7 @@ def span(value: object) -> Span | None:
 
 
 def moment(value: object) -> datetime | None:
-    """When something happened, told as a time, a day, or seconds or milliseconds since 1970; in UTC if no zone is told."""
+    """When something happened: a time or day, of UTC if no zone is told, or seconds or milliseconds since 1970."""
     told = str(int(value)) if isinstance(value, int | float) and abs(value) < 10**15 else value
     if not isinstance(told, str) or len(told) > 40:
         return None
