@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, distinct, func, select, text
 
 from services.projector.filters import Order, Place, Wanted, page, place
 from services.projector.formats import Format
-from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, PERSON_WORK_HISTORY
+from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSON_WORK_HISTORY
 from shared.envelope import from_json
 from shared.identity import evidence
 from shared.ids import from_hex, to_hex
@@ -82,9 +82,17 @@ async def entities(queries: Queries, tenant_id: str, item_id: str) -> list[Row]:
 
 
 async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list[Row]:
-    """Every job of a person, the most recent first."""
-    query = select(PERSON_WORK_HISTORY).where(_W.person_id == person_id)
-    return await queries.rows(tenant_id, query.order_by(_W.ordinal))
+    """Every job of a person, the most recent first; where none are, those of before it was known by a surer key."""
+    query = select(PERSON_WORK_HISTORY).order_by(_W.ordinal)
+    jobs = await queries.rows(tenant_id, query.where(_W.person_id == person_id))
+    if jobs:
+        return jobs
+    was = select(ITEM.c.earlier).distinct().where(ITEM.c.person_id == person_id, ITEM.c.outcome.is_not(None))
+    names = (name for item in await queries.rows(tenant_id, was) for name in reversed(item["earlier"]))
+    for name in dict.fromkeys(name for name in names if name.startswith("person_")):
+        if jobs := await queries.rows(tenant_id, query.where(_W.person_id == name)):
+            break
+    return jobs
 
 
 async def customers(queries: Queries, tenant_id: str, client_id: str, after: str, limit: int) -> list[Row]:

@@ -24,12 +24,14 @@ _KEYS: Final = """
     SELECT unnest(ARRAY[substr(company_linkedin_url, 13), company_name_key]) FROM person_work_history
     WHERE company_key = :{name}
 )"""
-# The newest lead of a person: how to reach it.
+# The newest lead of a person: how to reach it. The log says whose steps were about it, before it was known by a surer
+# key too.
 _CONTACT: Final = """
 LEFT JOIN LATERAL (
     SELECT l.lead_id, l.person_full_name, l.person_title, l.person_email, l.person_phone, l.person_linkedin_url
-    FROM item i JOIN final_leads l ON l.lead_id = i.item_id
-    WHERE i.person_id = {job}.person_id AND i.client_id = {job}.client_id AND i.outcome IS NOT NULL
+    FROM log.events e JOIN final_leads l ON l.lead_id = e.item_id
+    WHERE e.entity_id = {job}.person_id AND e.client_id = {job}.client_id
+        AND e.type IN ('ItemCompleted', 'StepFailed')
     ORDER BY l.projected_at DESC, l.lead_id LIMIT 1
 ) who ON true"""
 _WHO: Final = (
