@@ -1,7 +1,7 @@
 """One parcel of leads: which they are, its POST, and the event that records what came of it."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,6 +34,10 @@ Row = dict[str, Any]
 _L: Final = FINAL_LEADS.c
 
 
+class TooLarge(Exception):
+    """The webhook answered 413 to more than one lead."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """Some leads about to be sent, in the order of batch and row. `in_doubt`: they may have been, before a crash."""
@@ -42,10 +46,11 @@ class Parcel:
     in_doubt: bool = False
 
 
-async def take(connection: Connection, queries: Queries, push: Push) -> Parcel:
+async def take(connection: Connection, queries: Queries, push: Push, most: int) -> Parcel:
     """The parcel that a push stands at, noted: another attempt at it has the same leads, as they are by then.
 
-    Without leads when nothing is left. Raises Problem for a filter or a column that there is no more.
+    `most`: leads in a new one. Without leads when nothing is left. Raises Problem for a filter or a column that there
+    is no more.
     """
     names = parameters.columns(",".join(push.columns))
     key = (to_hex(push.push_id), push.parcel)
@@ -54,16 +59,25 @@ async def take(connection: Connection, queries: Queries, push: Push) -> Parcel:
         wanted = select(*_needed(names)).where(_L.lead_id.in_(noted[1])).order_by(_L.batch_id, _L.row)
     else:
         after = Place(None, push.last_batch_id, push.last_row or 0) if push.last_batch_id else None
-        wanted = page(parameters.wanted(push.query), Order(), after, push.size, *_needed(names))
+        wanted = page(parameters.wanted(push.query), Order(), after, most, *_needed(names))
     leads = await queries.rows(push.tenant_id, wanted)
     if leads:
-        ids = orjson.dumps([lead["lead_id"] for lead in leads]).decode()
-        await connection.execute(NOTE, (*key, push.attempt, ids))
+        await _note(connection, push, leads)
     return Parcel(leads, in_doubt=noted is not None and noted[0] == push.attempt)
 
 
+async def halved(connection: Connection, push: Push, parcel: Parcel) -> Parcel:
+    """The first half of a parcel, noted in its place: nothing of it was taken."""
+    half = replace(parcel, leads=parcel.leads[: len(parcel.leads) // 2])
+    await _note(connection, push, half.leads)
+    return half
+
+
 async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, parcel: Parcel) -> Refusal | None:
-    """POST it; None for success. The same parcel has the same `Idempotency-Key`, however often it goes out."""
+    """POST it; None for success. The same parcel has the same `Idempotency-Key`, however often it goes out.
+
+    Raises TooLarge when the webhook takes less at once.
+    """
     names = parameters.columns(",".join(push.columns))
     leads = [handlers.shown({name: lead[name] for name in names}) for lead in parcel.leads]
     body = orjson.dumps({"push_id": push.push_id, "parcel": push.parcel, "leads": leads})
@@ -77,6 +91,8 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
     try:
         async with client.post(push.webhook_url, data=body, headers=headers, allow_redirects=False) as reply:
             await reply.content.read(1)  # what it says is of no use, and may be endless
+            if reply.status == 413 and len(leads) > 1:
+                raise TooLarge
             return of_status(reply.status, reply.headers, now=clock.now(), **about)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return of_error(f"{type(error).__name__} {error}".strip(), now=clock.now(), **about)
@@ -96,6 +112,11 @@ def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime)
         push.push_id, push.parcel, len(parcel.leads), last["batch_id"], last["row"], push.attempt, parcel.in_doubt
     )
     return _event(push, pushed, f"pushed/{push.parcel}", now)
+
+
+async def _note(connection: Connection, push: Push, leads: list[Row]) -> None:
+    ids = orjson.dumps([lead["lead_id"] for lead in leads]).decode()
+    await connection.execute(NOTE, (to_hex(push.push_id), push.parcel, push.attempt, ids))
 
 
 def _event(push: Push, payload: ParcelPushed | ParcelRefused | PushCompleted, role: str, now: datetime) -> Event:

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import exc
 
 from services.projector import parcels
-from services.projector.parcels import POLICY, Parcel
+from services.projector.parcels import POLICY, Parcel, TooLarge
 from services.projector.pushes import Push
 from services.projector.store import PUSHES
 from shared.envelope import Event
@@ -66,7 +66,10 @@ async def push_due(settings: Settings, machine: Machine[Any], queries: Queries, 
 
 @dataclass
 class Pusher:
-    """The pushes in this process's hands; `out`: those of which a parcel is."""
+    """The pushes in this process's hands; `out`: those of which a parcel is.
+
+    `most`: how many leads the webhook takes at once, of pushes of which a parcel was too large.
+    """
 
     settings: Settings
     client: aiohttp.ClientSession
@@ -78,6 +81,7 @@ class Pusher:
     outcomes: Outcomes
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     out: set[str] = field(default_factory=set)
+    most: dict[str, int] = field(default_factory=dict)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -122,9 +126,8 @@ class Pusher:
     async def _attempt(self, push: Push) -> Event:
         parcel = Parcel([])
         try:
-            parcel = await parcels.take(self.connection, self.queries, push)
-            await self.fence.insist()
-            refusal = await parcels.post(self.client, self.settings, push, parcel) if parcel.leads else None
+            parcel = await parcels.take(self.connection, self.queries, push, self.most.get(push.push_id, push.size))
+            parcel, refusal = await self._sent(push, parcel) if parcel.leads else (parcel, None)
         except Problem as error:
             refusal = Refusal("CONFIGURATION", error.message, None)
         except (*AWAY, Lost):
@@ -133,3 +136,13 @@ class Pusher:
             logger.exception("a parcel ended in an error of our own", push_id=push.push_id)
             refusal = Refusal("INTERNAL", repr(error)[:500], next_try(push.tries, POLICY, clock.now(), 1.0))
         return parcels.recorded(push, parcel, refusal, clock.now())
+
+    async def _sent(self, push: Push, parcel: Parcel) -> tuple[Parcel, Refusal | None]:
+        """POST a parcel, or as much of it as the webhook takes at once."""
+        while True:
+            await self.fence.insist()
+            try:
+                return parcel, await parcels.post(self.client, self.settings, push, parcel)
+            except TooLarge:
+                parcel = await parcels.halved(self.connection, push, parcel)
+                self.most[push.push_id] = len(parcel.leads)

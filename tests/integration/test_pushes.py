@@ -106,6 +106,23 @@ async def test_without_leads_a_push_completes(
     assert hook.requests == []
 
 
+async def test_a_parcel_that_is_too_large_is_halved_until_it_is_taken(
+    servers: Servers, database: str, projected: Projected, hook: Hook
+) -> None:
+    hook.replies = [web.Response(), web.Response(status=413), web.Response(status=413)]
+    push_id = await begun(projected, hook, outcome="completed")
+    async with leading(servers, database):
+        push = await stands(projected, push_id, "completed")
+    assert (push["leads"], push["code"]) == (LEADS, None)
+    assert [len(rows) for rows in hook.rows] == [10, 10, 5, *[2] * 7, 1]
+    assert sorted({row for rows in hook.rows for row in rows}) == list(range(2, 2 * LEADS + 1, 2))
+    assert hook.keys[1:4] == [f"{push_id}/2"] * 3
+    alone = await begun(projected, hook, {"size": 1}, q="P50")
+    hook.replies = [web.Response(status=413)]
+    async with leading(servers, database):
+        assert (await stands(projected, alone, "failed"))["reason"] == "the webhook answered 413"
+
+
 async def test_a_busy_webhook_gets_the_same_parcel_again_when_it_says(
     servers: Servers, database: str, projected: Projected, hook: Hook
 ) -> None:
