@@ -170,8 +170,7 @@ def _uploaded(
     item: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str], via: dict[str, str]
 ) -> dict[str, Any]:
     """What the upload adds."""
-    said = pick(BELONGING, item)
-    added = _apart(pick(UPLOADED, item, known, via), said, columns)
+    added = _apart(pick(UPLOADED, item, known, via), pick(BELONGING, item), columns)
     if "person_location" not in known and "person_location" not in added:
         parts = (text(item.get(f"person_{part}")) for part in ("city", "state", "country"))
         if place := ", ".join(part for part in parts if part):

@@ -32,6 +32,7 @@ TABLE: Final = (
 # Who asked for a person asked for no private address, and the standing of a person is not that of an address.
 _NOT_BESIDE: Final = frozenset({"status", "result", "personal_email"})
 _BESIDE: Final = tuple(line._replace(paths=tuple(p for p in line.paths if p not in _NOT_BESIDE)) for line in TABLE)
+_KEYS: Final = frozenset(path if isinstance(path, str) else path[0] for line in _BESIDE for path in line.paths)
 
 
 def sought(found: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def sought(found: dict[str, Any]) -> dict[str, Any]:
 
 def beside(found: dict[str, Any]) -> dict[str, Any]:
     """The columns that an enrichment object has beside its own; no standing without its address."""
+    if _KEYS.isdisjoint(found):  # as Clay's
+        return {}
     said = pick(_BESIDE, found)
     if "person_email" not in said:
         said.pop("person_email_status", None)
