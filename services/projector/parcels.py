@@ -47,7 +47,7 @@ class Parcel:
 
 
 async def take(connection: Connection, queries: Queries, push: Push, most: int) -> Parcel:
-    """The parcel that a push stands at, noted: another attempt at it has the same leads, as they are by then.
+    """The parcel that a push stands at: another attempt at it has the same leads, as they are by then.
 
     `most`: leads in a new one. Without leads when nothing is left. Raises Problem for a filter or a column that there
     is no more.
@@ -61,16 +61,18 @@ async def take(connection: Connection, queries: Queries, push: Push, most: int) 
         after = Place(None, push.last_batch_id, push.last_row or 0) if push.last_batch_id else None
         wanted = page(parameters.wanted(push.query), Order(), after, most, *_needed(names))
     leads = await queries.rows(push.tenant_id, wanted)
-    if leads:
-        await _note(connection, push, leads)
     return Parcel(leads, in_doubt=noted is not None and noted[0] == push.attempt)
 
 
-async def halved(connection: Connection, push: Push, parcel: Parcel) -> Parcel:
-    """The first half of a parcel, noted in its place: nothing of it was taken."""
-    half = replace(parcel, leads=parcel.leads[: len(parcel.leads) // 2])
-    await _note(connection, push, half.leads)
-    return half
+async def note(connection: Connection, push: Push, parcel: Parcel) -> None:
+    """Note that a parcel is about to be sent, and which leads it has."""
+    ids = orjson.dumps([lead["lead_id"] for lead in parcel.leads]).decode()
+    await connection.execute(NOTE, (to_hex(push.push_id), push.parcel, push.attempt, ids))
+
+
+def halved(parcel: Parcel) -> Parcel:
+    """The first half of a parcel, of which nothing was taken."""
+    return replace(parcel, leads=parcel.leads[: len(parcel.leads) // 2])
 
 
 async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, parcel: Parcel) -> Refusal | None:
@@ -112,11 +114,6 @@ def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime)
         push.push_id, push.parcel, len(parcel.leads), last["batch_id"], last["row"], push.attempt, parcel.in_doubt
     )
     return _event(push, pushed, f"pushed/{push.parcel}", now)
-
-
-async def _note(connection: Connection, push: Push, leads: list[Row]) -> None:
-    ids = orjson.dumps([lead["lead_id"] for lead in leads]).decode()
-    await connection.execute(NOTE, (to_hex(push.push_id), push.parcel, push.attempt, ids))
 
 
 def _event(push: Push, payload: ParcelPushed | ParcelRefused | PushCompleted, role: str, now: datetime) -> Event:

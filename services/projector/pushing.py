@@ -110,7 +110,6 @@ class Pusher:
         due = [push]
         try:
             while due:
-                self.out.add(push.push_id)
                 position = await self.outcomes.record(self.appender, push.push_id, await self._attempt(due[0]))
                 self.out.discard(push.push_id)
                 if self.ended.is_set():
@@ -138,11 +137,18 @@ class Pusher:
         return parcels.recorded(push, parcel, refusal, clock.now())
 
     async def _sent(self, push: Push, parcel: Parcel) -> tuple[Parcel, Refusal | None]:
-        """POST a parcel, or as much of it as the webhook takes at once."""
+        """POST a parcel, or as much of it as the webhook takes at once. Raises Lost where none is to begin any more.
+
+        What is noted is out: else it would look as if it may have been sent.
+        """
         while True:
             await self.fence.insist()
+            if self.ended.is_set():
+                raise Lost("this replica leads no more")
+            self.out.add(push.push_id)
+            await parcels.note(self.connection, push, parcel)
             try:
                 return parcel, await parcels.post(self.client, self.settings, push, parcel)
             except TooLarge:
-                parcel = await parcels.halved(self.connection, push, parcel)
+                parcel = parcels.halved(parcel)
                 self.most[push.push_id] = len(parcel.leads)
