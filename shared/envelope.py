@@ -18,6 +18,10 @@ from shared.record import record
 from shared.upcast import upcast
 
 
+class EventTooLarge(ValueError):
+    """The event has more than MAX_EVENT_BYTES; the message says how many."""
+
+
 class UnreadableEvent(ValueError):
     """The bytes are not an event this program knows; the message says which part is wrong."""
 
@@ -58,6 +62,8 @@ class Emit:
 
 
 ENVELOPE_KEYS: Final = tuple(f.name for f in fields(Event) if f.name not in {"payload", "position"})
+# The stream takes 8 MiB with headers (`max_payload` of deploy/nats/nats.conf): past what it refuses no relay goes on.
+MAX_EVENT_BYTES: Final = 8_000_000
 _KNOWN: Final = frozenset({*ENVELOPE_KEYS, "payload"})
 
 
@@ -86,6 +92,14 @@ def to_json(event: Event) -> bytes:
     body = {key: value for key in ENVELOPE_KEYS if (value := getattr(event, key)) is not None}
     body["payload"] = event.payload
     return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
+def checked_json(event: Event) -> bytes:
+    """As `to_json`. Raises EventTooLarge."""
+    written = to_json(event)
+    if len(written) > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{event.type} {event.id} has {len(written)} bytes; an event has {MAX_EVENT_BYTES} at most")
+    return written
 
 
 def from_json(body: bytes | str, position: int = 0) -> Event:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from shared.envelope import Event, from_json, to_json
+from shared.envelope import Event, checked_json, from_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection
 from shared.runtime.lease import HOLDS, Lost
@@ -22,22 +22,26 @@ APPEND: Final = (
 
 
 def columns(events: Sequence[Event]) -> Columns:
-    """The events as log.append() takes them: an array for each column, as PostgreSQL reads them, and the bodies."""
+    """The events as log.append() takes them: an array for each column, as PostgreSQL reads them, and the bodies.
+
+    Raises EventTooLarge.
+    """
     return (
         _array(to_hex(event.id) for event in events),
         _array(f'"{event.type}"' for event in events),
         _array(str(slot_of(event)) for event in events),
         *(_array(_digits(identifier) for identifier in map(attrgetter(name), events)) for name in _IDS),
         _array(event.occurred_at.isoformat() for event in events),
-        b"\n".join(map(to_json, events)).decode(),
+        b"\n".join(map(checked_json, events)).decode(),
     )
 
 
 async def append(connection: Connection, events: Sequence[Event]) -> int:
     """Append in the connection's transaction; the position of the last event in the log.
 
-    Events whose id the log has already are left out. Raises psycopg.errors.InsufficientPrivilege for an event type
-    that the role may not write. All other appends wait from here until the transaction ends: make it the last step.
+    Events whose id the log has already are left out. Raises EventTooLarge, and psycopg.errors.InsufficientPrivilege
+    for an event type that the role may not write. All other appends wait from here until the transaction ends: make it
+    the last step.
     """
     cursor = await connection.execute(APPEND, columns(events))
     row = await cursor.fetchone()

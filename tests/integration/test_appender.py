@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors
 
 from chaos.links import Link
-from shared.envelope import Event, from_json
+from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, from_json
 from shared.runtime import log
 from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
 from shared.runtime.embedded import free_port
@@ -74,6 +74,17 @@ async def test_a_refused_event_does_not_take_its_neighbours_along(
     assert all(isinstance(result, int) for result in results)
     assert await ids(servers, database) == [each.id for each in good]
     assert await appender.append(registrations(1)) == 11
+
+
+async def test_an_event_that_the_stream_would_not_take_is_refused_alone(
+    servers: Servers, database: str, appender: Appender
+) -> None:
+    good = registrations(4)
+    calls = [*good[:2], registered("x" * MAX_EVENT_BYTES), *good[2:]]
+    results = await asyncio.gather(*(appender.append([each]) for each in calls), return_exceptions=True)
+    assert isinstance(results.pop(2), EventTooLarge)
+    assert all(isinstance(result, int) for result in results)
+    assert await ids(servers, database) == [each.id for each in good]
 
 
 async def test_the_same_event_from_two_callers_is_appended_once(

@@ -11,7 +11,7 @@ from nats.errors import NoRespondersError
 from nats.js.api import StreamConfig
 from nats.js.errors import APIError
 
-from shared.envelope import to_json
+from shared.envelope import MAX_EVENT_BYTES, to_json
 from shared.ids import to_hex
 from shared.runtime import relay
 from shared.runtime.comparison import StreamVerdict, compare
@@ -81,11 +81,13 @@ async def test_a_batch_is_cut_by_bytes_too(servers: Servers, database: str) -> N
 
 
 async def test_an_event_longer_than_a_batch_goes_alone(servers: Servers, database: str) -> None:
-    long = "x" * (relay.BATCH_BYTES + 1)
+    long = "x" * (MAX_EVENT_BYTES - 500)
     await append(servers, database, [registered(name) for name in (long, "Acme", long)])
     async with connected(servers.role_url("relay", database)) as connection:
         assert [row[0] for row in await relay._after(connection, 0)] == [1]
         assert [row[0] for row in await relay._after(connection, 1)] == [2]
+    async with relaying(servers, database):
+        assert (await copied(servers, database, 3)).identical
 
 
 async def test_what_is_wide_does_not_wait_for_news(servers: Servers, database: str) -> None:

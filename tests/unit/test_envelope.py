@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.envelope import Emit, UnreadableEvent, caused, from_json, to_json
+from shared.envelope import (
+    MAX_EVENT_BYTES,
+    Emit,
+    EventTooLarge,
+    UnreadableEvent,
+    caused,
+    checked_json,
+    from_json,
+    to_json,
+)
 from shared.events import (
     CATALOGUE,
     BatchCompleted,
@@ -40,6 +49,14 @@ def test_what_is_written_is_read_the_same(fields, position: int) -> None:
     again = from_json(to_json(event), position)
     assert again == replace(event, position=position)
     assert to_json(again) == to_json(event)
+
+
+def test_an_event_is_as_long_as_the_stream_takes() -> None:
+    around = len(to_json(replace(EVENT, payload=ItemAdded(1, {"a": ""}))))
+    longest = replace(EVENT, payload=ItemAdded(1, {"a": "x" * (MAX_EVENT_BYTES - around)}))
+    assert len(checked_json(longest)) == MAX_EVENT_BYTES
+    with pytest.raises(EventTooLarge, match="8000001 bytes"):
+        checked_json(replace(EVENT, payload=ItemAdded(1, {"a": "x" * (MAX_EVENT_BYTES - around + 1)})))
 
 
 def test_what_is_absent_is_not_written_and_times_are_utc() -> None:
