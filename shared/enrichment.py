@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
@@ -40,6 +40,15 @@ PERSON_FIELDS: Final = frozenset(
 EMPLOYERS: Final = frozenset({"company", "organization", "employer"})
 MAIL_KEYS: Final = frozenset({"email", "work_email"})
 _OUR_KEYS: Final = {re.sub(r"[\W_]+", "", name): name for name in ECHOED | WRAPPERS | {"rows"}}
+
+
+class Hit(NamedTuple):
+    """An enrichment: how sure, the object, the one it is in, and what stands for it there: itself, or a string."""
+
+    score: int
+    found: Object
+    parent: Object
+    place: Any
 
 
 class UnreadableBody(ValueError):
@@ -99,18 +108,18 @@ def kind_of(found: Object) -> Kind | None:
 
 def enrichments(value: object) -> list[Object]:
     """Every enrichment in a callback body; `value` alone when it already is one, [] when there is none."""
-    return [payload for body in objects(value) for _, payload, _ in search(body)]
+    return [hit.found for body in objects(value) for hit in search(body)]
 
 
-def search(body: Object) -> list[tuple[int, Object, Object]]:
-    """The enrichments in `body` (score, object, parent): itself if flat, none if its wrapper is empty."""
+def search(body: Object) -> list[Hit]:
+    """The enrichments in `body`: itself if flat, none if its wrapper is empty."""
     score = len(fields_of(body))
     wrapped = is_wrapped(body)
-    flat = [(score, body, body)] if score >= 5 or not wrapped else []
+    flat = [Hit(score, body, body, body)] if score >= 5 or not wrapped else []
     if score >= 5 and not wrapped:
         return flat
-    hits = [hit for hit in _nested(body, MAX_LAYERS) if hit[0] > (4 if wrapped else score)]
-    return [*hits, *flat] if flat and all(_employs(body, hit) for _, hit, _ in hits) else hits or flat
+    hits = [hit for hit in _nested(body, MAX_LAYERS) if hit.score > (4 if wrapped else score)]
+    return [*hits, *flat] if flat and all(_employs(body, hit.found) for hit in hits) else hits or flat
 
 
 def _employs(body: Object, inner: Object) -> bool:
@@ -119,17 +128,26 @@ def _employs(body: Object, inner: Object) -> bool:
     return about_person and any(inner is body.get(name) for name in EMPLOYERS)
 
 
-def _nested(body: Object, layers: int) -> Iterator[tuple[int, Object, Object]]:
+def _nested(body: Object, layers: int) -> Iterator[Hit]:
     """The objects below `body` that look like an enrichment, or stand under a key that says so."""
     for told, value in body.items() if layers else ():
         key = our_key(told)
         if key not in FIELDS and key not in ECHOED:
-            for inner in objects(value[:1] if isinstance(value, list) else value)[:1]:
+            for inner, place in _first(value):
                 score = len(fields_of(inner))
                 hits = list(_nested(inner, layers - 1)) if score < 3 else []
                 if not hits and (score >= 3 or (inner and key in WRAPPERS)):
-                    hits = [(score, inner, body)]
-                yield from ((n + 100 * (key in WRAPPERS), hit, parent) for n, hit, parent in hits)
+                    hits = [Hit(score, inner, body, place)]
+                yield from (hit._replace(score=hit.score + 100 * (key in WRAPPERS)) for hit in hits)
+
+
+def _first(value: object) -> list[tuple[Object, Any]]:
+    """The object that `value` is, holds in a string or begins with; and what is that object and no more."""
+    place = value[0] if isinstance(value, list) and value else value
+    opened = unquoted(place)
+    if isinstance(opened, dict):
+        return [(opened, place)]
+    return [(inner, None) for inner in objects(opened)[:1]] if opened is not place else []
 
 
 def path_of(written: str) -> tuple[str | int, ...]:
@@ -174,7 +192,7 @@ def decode(raw: bytes, content_type: str | None = None, *, mend: bool = True) ->
         value, suspect = _tolerated(raw, content_type) if mend else None, True
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
         raise UnreadableBody("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels")
-    return _storable(value) if suspect else value
+    return storable(value) if suspect else value
 
 
 def _tolerated(raw: bytes, content_type: str | None) -> Any:
@@ -203,11 +221,12 @@ def _deeper(value: object, limit: int) -> bool:
     return bool(level)
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
+    """`value` without what cannot be stored in any of its texts: a NUL is left out, half a character is U+FFFD."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
     return value

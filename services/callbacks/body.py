@@ -17,6 +17,7 @@ from shared.enrichment import (
     IDS,
     MAX_LAYERS,
     WRAPPERS,
+    Hit,
     Kind,
     Object,
     UnreadableBody,
@@ -27,6 +28,7 @@ from shared.enrichment import (
     our_key,
     path_of,
     search,
+    unquoted,
 )
 from shared.ids import InvalidId, from_hex, parse_id
 
@@ -40,6 +42,7 @@ _OF: Final[dict[Kind, str]] = {"company": "company_id", "person": "person_id"}
 class Answer:
     """Our ids in it; the enrichment, or the body if it is flat or not understood; False if that is empty.
 
+    `place` is what stands for the payload in the body: itself, or the string that it was in; None where nothing does.
     `kind` is given where one body told of a company and of a person: then each is an answer of its own.
     """
 
@@ -49,6 +52,7 @@ class Answer:
     dispatch_id: str | None
     payload: Any
     found: bool
+    place: Any
     kind: Kind | None = None
 
 
@@ -58,12 +62,12 @@ def read(raw: bytes, content_type: str | None = None) -> list[Answer]:
 
 
 def parsed(raw: bytes, content_type: str | None = None) -> Any:
-    """The JSON value of a POST body. Raises UnreadableBody."""
+    """The JSON value of a POST body, the strings around it opened. Raises UnreadableBody."""
     if len(raw) > MAX_BYTES:
         raise UnreadableBody("too_large", f"the body has {len(raw)} bytes; {MAX_BYTES} are accepted")
     if not raw or raw.isspace():
         raise UnreadableBody("empty", "the body is empty; a JSON object is expected")
-    return decode(raw, content_type)
+    return unquoted(decode(raw, content_type))
 
 
 def answers_in(whole: Any) -> list[Answer]:
@@ -91,35 +95,35 @@ def identified(answer: Answer, whole: Any, paths: Mapping[str, Any]) -> Answer:
 
 def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:
     hits = search(body)
-    kinds = [kind_of(payload) for _, payload, _ in hits]
+    kinds = [kind_of(hit.found) for hit in hits]
     if sorted(filter(None, kinds)) == ["company", "person"] == sorted(map(str, kinds)):
         return [_one_of_two(body, outer, hit) for hit in hits]
-    _, payload, parent = hits[0] if len(hits) == 1 else (0, body, body)
-    ids = _ids_around(body, outer, payload, parent)
-    found = bool(hits) and says_something(payload)
-    kept = payload if hits else next(value for key, value in body.items() if our_key(key) in WRAPPERS)
-    item, company, person, dispatch = map(ids.get, IDS)
-    return [Answer(item, company, person, dispatch, kept, found)]
+    hit = hits[0] if len(hits) == 1 else Hit(0, body, body, body)
+    item, company, person, dispatch = map(_ids_around(body, outer, hit).get, IDS)
+    if not hits:
+        empty = next(value for key, value in body.items() if our_key(key) in WRAPPERS)
+        place = empty if isinstance(empty, dict | list) else None
+        return [Answer(item, company, person, dispatch, empty, False, place)]
+    return [Answer(item, company, person, dispatch, hit.found, says_something(hit.found), hit.place)]
 
 
-def _one_of_two(body: Object, outer: dict[str, str], hit: tuple[int, Object, Object]) -> Answer:
+def _one_of_two(body: Object, outer: dict[str, str], hit: Hit) -> Answer:
     """The company or the person of a body that tells of both; the dispatch was for the one whose id is named."""
-    _, payload, parent = hit
-    kind = kind_of(payload)
-    ids = _ids_around(body, outer, payload, parent)
+    kind = kind_of(hit.found)
+    ids = _ids_around(body, outer, hit)
     named = [each for each, key in _OF.items() if key in ids]
     company, person = (ids.get(key) if kind == each else None for each, key in _OF.items())
     dispatch = ids.get("dispatch_id") if named == [kind] else None
-    return Answer(ids.get("item_id"), company, person, dispatch, payload, says_something(payload), kind)
+    return Answer(ids.get("item_id"), company, person, dispatch, hit.found, says_something(hit.found), hit.place, kind)
 
 
-def _ids_around(body: Object, outer: dict[str, str], payload: Object, parent: Object) -> dict[str, str]:
+def _ids_around(body: Object, outer: dict[str, str], hit: Hit) -> dict[str, str]:
     ids = {**outer, **_our_ids(body)}
-    if payload is body:
+    if hit.found is body:
         return ids
     # A provider may number its companies with UUIDs; inside an enrichment only a prefixed id is ours.
-    between = {} if parent is body else _our_ids(parent)
-    return {**_our_ids(payload, uuids=False), **between, **ids}
+    between = {} if hit.parent is body else _our_ids(hit.parent)
+    return {**_our_ids(hit.found, uuids=False), **between, **ids}
 
 
 def _bodies(value: object, outer: dict[str, str], layers: int) -> Iterator[tuple[Object, dict[str, str]]]:

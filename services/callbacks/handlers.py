@@ -1,7 +1,7 @@
 """Accepting a callback: verify, read, record, and only then say 202.
 
 Recorded means on disk: in the log, or, while the database is away, in the stream INBOX. What can never work is
-refused with a reason and recorded too, as far as a flood of rubbish allows.
+refused with a reason and recorded too: what a proven sender sent always, that of strangers as far as a flood allows.
 """
 
 import time
@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.callbacks import inbox, receipt
-from services.callbacks.body import answers_in, parsed
+from services.callbacks.body import MAX_BYTES, answers_in, parsed
 from services.callbacks.receipt import Sender
 from services.callbacks.secrets import Secrets
 from shared.enrichment import UnreadableBody
@@ -29,7 +29,7 @@ Reply = tuple[int, dict[str, Any]]
 DETOUR_SECONDS: Final = 5.0
 REJECTIONS_A_SECOND: Final = 20
 TOKEN_STATUS: Final = {"expired": 410}
-BODY_STATUS: Final = {"too_large": 413}
+BODY_STATUS: Final = {"too_large": 413, "unknown_item": 422}
 logger = structlog.get_logger()
 
 
@@ -77,12 +77,13 @@ class Receiver:
         try:
             whole = parsed(body, content_type)
             answers = answers_in(whole)
+            if sender.token is None and (lost := receipt.nameless_answer(answers)):
+                raise UnreadableBody("unknown_item", lost)
+            events = receipt.received(sender, answers, whole, clock.now(), _event_id)
+            receipt.check_length(body, events)
         except UnreadableBody as error:
             status = BODY_STATUS.get(error.code, 400)
             return await self._refuse(sender, status, error.code, str(error), body, content_type=content_type)
-        if sender.token is None and (lost := receipt.nameless_answer(answers)):
-            return await self._refuse(sender, 422, "unknown_item", lost, body, content_type=content_type)
-        events = receipt.received(sender, answers, whole, clock.now(), _event_id)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
 
@@ -112,10 +113,10 @@ class Receiver:
         length: int | None = None,
         content_type: str | None = None,
     ) -> Reply:
-        if self._may_record():
+        if sender is not None or self._may_record():
             dispatch_id = sender.token.dispatch_id if sender and sender.token else None
             payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
-            if sender is not None and body:
+            if sender is not None and 0 < len(body) <= MAX_BYTES:
                 text, encoding = receipt.kept(body)
                 told = content_type and content_type[:200]
                 payload = replace(payload, workflow=sender.workflow, body=text, encoding=encoding, content_type=told)
@@ -124,10 +125,13 @@ class Receiver:
             try:
                 await self._record([event])
             except NotRecorded as error:
+                if sender is not None:
+                    raise
                 logger.warning("a refused callback could not be recorded", error=str(error)[:200])
         return status, {"error": {"code": code, "message": reason}}
 
     def _may_record(self) -> bool:
+        """Whether a stranger's refusal is one of the first of this second."""
         now = time.monotonic()
         self._rejections = [at for at in self._rejections if at > now - 1]
         if len(self._rejections) >= REJECTIONS_A_SECOND:

@@ -8,14 +8,18 @@ from itertools import count
 from typing import Any, Final, Literal
 
 from services.callbacks.body import Answer, answers_in, identified, parsed
-from shared.enrichment import Kind, UnreadableBody
-from shared.envelope import Event
+from shared.enrichment import Kind, UnreadableBody, storable
+from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json
 from shared.events import CallbackRejected, EnrichmentReceived
 from shared.ids import derive_id, named_id
 from shared.tokens import CallbackToken
 
 ACTOR: Final = named_id("actor", "callbacks")
 MARK: Final = "(answer)"
+# A shorter body makes no event that is too long: each byte is an escape of six at most, and stands in it twice at most.
+_MAY_BE_TOO_LONG: Final = MAX_EVENT_BYTES // 13
+_CONTROLS: Final = bytes(range(32))
+_LONGEST_TEXT: Final = MAX_EVENT_BYTES * 3 // 4  # with its escapes; the longest body that is read has less in base64
 _OTHER_KINDS: Final[dict[Kind, str]] = {"company": "person", "person": "company"}
 
 
@@ -46,14 +50,28 @@ def received(
     return events
 
 
-def kept(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
-    """A body as JSON can hold it whole, and how."""
+def check_length(body: bytes, events: list[Event]) -> None:
+    """Raises UnreadableBody where a body makes an event that the log does not take."""
     try:
-        if b"\0" not in body:
+        for event in events if len(body) > _MAY_BE_TOO_LONG else ():
+            checked_json(event)
+    except EventTooLarge as error:
+        raise UnreadableBody("too_large", f"the body is too large once it is read: {error}") from None
+
+
+def kept(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
+    """A body as JSON can hold it whole, and how: as text where it is some, and no longer for its escapes."""
+    try:
+        if b"\0" not in body and len(body) + _escapes(body) <= _LONGEST_TEXT:
             return body.decode(), "utf-8"
     except UnicodeDecodeError:
         pass
     return base64.b64encode(body).decode(), "base64"
+
+
+def _escapes(text: bytes) -> int:
+    """How many bytes JSON adds to a text, at most."""
+    return text.count(b'"') + text.count(b"\\") + 5 * (len(text) - len(text.translate(None, _CONTROLS)))
 
 
 def read_again(refused: Event, paths: Mapping[str, Any], now: datetime) -> list[Event]:
@@ -73,6 +91,7 @@ def read_again(refused: Event, paths: Mapping[str, Any], now: datetime) -> list[
     sender = Sender(refused.tenant_id, refused.client_id or "", payload.workflow or "")
     numbers = count()
     events = received(sender, answers, whole, now, lambda: derive_id("evt", refused.id, str(next(numbers))))
+    check_length(raw, events)
     return [replace(event, causation_id=refused.id) for event in events]
 
 
@@ -85,7 +104,8 @@ def nameless_answer(answers: list[Answer]) -> str | None:
 
 
 def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
-    """The record of a callback that can never be used."""
+    """The record of a callback that can never be used; what a header says may be no text that can be stored."""
+    payload = replace(payload, reason=storable(payload.reason), content_type=storable(payload.content_type))
     return Event(
         id=event_id, type="CallbackRejected", version=2, tenant_id=sender.tenant_id if sender else tenant_id,
         client_id=sender.client_id if sender else None, occurred_at=now, actor=ACTOR, correlation_id=event_id,
@@ -125,13 +145,13 @@ def _event(
 
 def _rest(whole: Any, answers: list[Answer]) -> Any:
     """The body around its answers, each one's place in it marked, so that nothing is kept twice; None: they are all."""
-    marked = _marked(whole, {id(answer.payload) for answer in answers})
+    marked = _marked(whole, {id(answer.place) for answer in answers})
     rows = marked if isinstance(marked, list) else [marked]
     return None if all(row == MARK for row in rows) else marked
 
 
 def _marked(value: Any, places: set[int]) -> Any:
-    if id(value) in places and isinstance(value, dict | list):
+    if id(value) in places and isinstance(value, dict | list | str):
         return MARK
     if isinstance(value, dict):
         return {key: _marked(inner, places) for key, inner in value.items()}

@@ -61,6 +61,8 @@ async def read_again(request: Request, queries: Fresh, caller: Asking, event_id:
     try:
         events = receipt.read_again(event, paths, datetime.now(UTC))
     except UnreadableBody as error:
+        if error.code == "too_large":
+            raise Problem(413, error.code, str(error)) from None
         message = f"{error}; set `answer_mapping` of {event.payload.workflow} to where the body has the ids"
         raise Problem(422, error.code, message) from None
     position = await receiver.appender.append(events)

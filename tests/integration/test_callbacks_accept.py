@@ -1,6 +1,7 @@
 """Callbacks over real servers: 202 means on disk, whatever is down; everything else is refused and says why."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -146,6 +147,29 @@ async def test_a_flood_of_rubbish_is_not_recorded_whole(door: Door) -> None:
     assert 1 <= len(await door.recorded()) <= 40
 
 
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_body_that_makes_an_event_too_long_for_the_stream_is_refused_and_kept(door: Door, away: bool) -> None:
+    door.receiver._detour_until = float("inf") if away else 0.0
+    inner = b'{"data": {"first_name": "%s", "last_name": "L", "title": "T"}}' % (b"\x01" * 900_000)
+    body = b'{"raw_payload": "%s"}' % inner.replace(b'"', b'\\"')
+    reply = await door.by_token(sign(token(), KEY), body)
+    async with draining(door):
+        await eventually(lambda: waiting(door.servers), lambda number: number == 0)
+    event = await door.refused(reply, 413, "too_large")
+    kept = event.payload.body.encode() if event.payload.encoding == "utf-8" else base64.b64decode(event.payload.body)
+    assert kept == body
+    await door.fold()
+    again = await door.http.post(f"/v1/rejected-callbacks/{event.id}/read")
+    assert (again.status_code, again.json()["error"]["code"]) == (413, "too_large")
+
+
+async def test_what_a_proven_sender_sent_is_recorded_however_much_is_refused(door: Door) -> None:
+    bodies = [b"no json %d" % number for number in range(60)]
+    replies = await asyncio.gather(*(door.by_token(sign(token(), KEY), body) for body in bodies))
+    assert {reply.status_code for reply in replies} == {400}
+    assert sorted(event.payload.body.encode() for event in await door.recorded()) == sorted(bodies)
+
+
 async def test_while_the_database_is_away_answers_wait_in_the_inbox(servers: Servers, without_database: Door) -> None:
     door = without_database
     bodies = [PROFILE | {"title": f"title {number}"} for number in range(5)]
@@ -204,6 +228,7 @@ async def test_with_both_away_the_sender_is_asked_to_try_again(without_database:
         reply = await door.by_token(sign(token(), KEY), PROFILE)
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_recorded")
         assert reply.headers["retry-after"] == "5"
+    assert (await door.by_token(sign(token(), KEY), b"no json")).status_code == 503
     assert (await door.by_token("nonsense", PROFILE)).status_code == 401
 
 

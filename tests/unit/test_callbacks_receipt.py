@@ -1,5 +1,7 @@
 """From an authenticated body to events: whose answer it is, when the URL, the body or both say so."""
 
+import base64
+import json
 from itertools import count
 
 import orjson
@@ -7,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.callbacks.body import answers_in, parsed
+from services.callbacks.body import MAX_BYTES, answers_in, parsed
 from services.callbacks.domain import State, decide, evolve
-from services.callbacks.receipt import Sender, received, rejected
-from shared.envelope import Event, from_json, to_json
+from services.callbacks.receipt import Sender, kept, received, rejected
+from shared.envelope import Event, checked_json, from_json, to_json
 from shared.events import CallbackRejected, WorkflowConfigured
 from shared.ids import named_id
 from shared.tokens import CallbackToken
@@ -103,6 +105,18 @@ def test_the_body_around_an_answer_is_kept_once() -> None:
     assert wrapped.payload.body == {"item_id": item_id(1), "run": 7, "enrich_company": "(answer)"}
 
 
+@pytest.mark.parametrize(("string", "marked"), [
+    (json.dumps(FIRM), True), (json.dumps(json.dumps(FIRM)), True), (json.dumps([FIRM]), False),
+    (json.dumps({"found": FIRM}), False),
+])  # fmt: skip
+def test_a_string_that_is_the_answer_is_kept_once(string: str, marked: bool) -> None:
+    (event,) = events(BY_TOKEN, {"run": 7, "raw_payload": string})
+    assert event.payload.answer == FIRM
+    assert event.payload.body == {"run": 7, "raw_payload": "(answer)" if marked else string}
+    (whole,) = events(BY_TOKEN, json.dumps(FIRM))
+    assert (whole.payload.answer, whole.payload.body) == (FIRM, None)
+
+
 def test_what_stands_around_several_answers_is_kept_with_the_first() -> None:
     rows = [FIRM | {"company_id": ACME}, {"company_id": BETA, "data": {"enrich_company": FIRM}}]
     first, second = events(BY_TOKEN, {"run": 7, "rows": rows})
@@ -136,6 +150,22 @@ def test_a_refused_callback_is_recorded_with_what_is_known_of_its_sender() -> No
     assert (known.tenant_id, known.client_id) == (TENANT, CLIENT)
     assert (unknown.tenant_id, unknown.client_id) == (TENANT, None)
     assert known.payload == payload
+
+
+def test_no_record_of_a_refusal_has_what_cannot_be_stored() -> None:
+    payload = CallbackRejected("not_json", "a\0b", 7, DISPATCH, content_type="text\0/\ud83dx")
+    refused = rejected(BY_TOKEN, TENANT, payload, START, "evt_1")
+    assert (refused.payload.reason, refused.payload.content_type) == ("ab", "text/\ufffdx")
+    assert b"\\u0000" not in to_json(refused)
+
+
+@pytest.mark.parametrize("byte", [b"\x01", b'"', b"\n", b"\xc3", b"\0", b"x"])
+def test_a_refused_body_of_any_length_that_is_read_can_be_kept(byte: bytes) -> None:
+    for body in (byte * 1_000, byte * MAX_BYTES):
+        text, encoding = kept(body)
+        assert (base64.b64decode(text) if encoding == "base64" else text.encode()) == body
+        payload = CallbackRejected("not_json", "x", 7, body=text, encoding=encoding)
+        assert checked_json(rejected(BY_TOKEN, TENANT, payload, START, "evt_1"))
 
 
 @given(
