@@ -39,6 +39,16 @@ PERSON_FIELDS: Final = frozenset(
 )
 EMPLOYERS: Final = frozenset({"company", "organization", "employer"})
 MAIL_KEYS: Final = frozenset({"email", "work_email"})
+CONTACT_KEYS: Final = MAIL_KEYS | {
+    "business_email", "email_address", "emails", "enrich_email", "final_email", "mobile", "mobile_number",
+    "mobile_phone", "person_email", "personal_email", "phone", "phone_number", "phone_numbers", "phones",
+    "professional_email",
+}  # fmt: skip
+STANDING_KEYS: Final = frozenset({"email_status", "status", "verification", "verification_status"})
+_DENIAL: Final = re.compile(r"(?i)\b(?:no|not|none|null|nothing|unable|cannot|false|error|failed|empty|n/a|\w+n't)\b")
+# Of bytes that are no UTF-8, each read as the surrogate of its number: a beginning with what follows, and any alone.
+_CUT: Final = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+")
+_ALONE: Final = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 _OUR_KEYS: Final = {re.sub(r"[\W_]+", "", name): name for name in ECHOED | WRAPPERS | {"rows"}}
 
 
@@ -114,12 +124,23 @@ def enrichments(value: object) -> list[Object]:
 def search(body: Object) -> list[Hit]:
     """The enrichments in `body`: itself if flat, none if its wrapper is empty."""
     score = len(fields_of(body))
-    wrapped = is_wrapped(body)
+    wrapped = is_wrapped(body) and not (score >= 3 and _only_reports(body))
     flat = [Hit(score, body, body, body)] if score >= 5 or not wrapped else []
     if score >= 5 and not wrapped:
         return flat
     hits = [hit for hit in _nested(body, MAX_LAYERS) if hit.score > (4 if wrapped else score)]
     return [*hits, *flat] if flat and all(_employs(body, hit.found) for hit in hits) else hits or flat
+
+
+def _only_reports(body: Object) -> bool:
+    """Whether all that is under wrappers is a word of success, as of a column that shows "Response found"."""
+    told = [value for key, value in body.items() if our_key(key) in WRAPPERS]
+    return all(isinstance(value, str) and _reports_success(value) for value in told)
+
+
+def _reports_success(text: str) -> bool:
+    text = text[:200].lstrip()
+    return not text.startswith(("{", "[", '"')) and text.lower() != text.upper() and not _DENIAL.search(text)
 
 
 def _employs(body: Object, inner: Object) -> bool:
@@ -199,12 +220,19 @@ def _tolerated(raw: bytes, content_type: str | None) -> Any:
     """What a strict reader refuses and senders write: NaN, half an emoji, raw line breaks, Windows-1252."""
     latin = re.search("(?i)iso-8859-1|windows-1252", content_type or "")
     try:
-        text = raw.decode("cp1252" if latin else json.detect_encoding(raw), "replace")
+        text = raw.decode("cp1252", "replace") if latin else _text(raw, json.detect_encoding(raw))
         return json.loads(text, strict=False, parse_int=_number, parse_float=_number, parse_constant=_number)
     except RecursionError as error:
         raise UnreadableBody("too_deep", f"the body is nested deeper than {MAX_DEPTH} levels") from error
     except ValueError as error:
         raise UnreadableBody("not_json", f"the body is not JSON: {error}") from error
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    """The text in `raw`; in UTF-8 a single byte that is none is read as Windows-1252, a cut character as U+FFFD."""
+    if not encoding.startswith("utf-8"):
+        return raw.decode(encoding, "replace")
+    return _CUT.sub("\ufffd", raw.decode(encoding, "surrogateescape")).translate(_ALONE)
 
 
 def _number(digits: str) -> int | float | None:

@@ -172,6 +172,16 @@ def test_each_row_is_an_answer_and_inherits_what_stands_around() -> None:
     assert (second.item_id, second.company_id, second.found) == (f"item_{ULID}", f"company_{ULID}", False)
 
 
+@pytest.mark.parametrize(("said", "found"), [
+    ("Response found", True), ("✅ Acme", True), ("No data found", False), ("❌ Not found", False), ("Error", False),
+    ("Couldn't find it", False), ("", False), ("  ", False), ("{}", False), (None, False), (True, False), ("-", False),
+])  # fmt: skip
+def test_fields_beside_what_a_column_shows_are_the_answer(said: Any, found: bool) -> None:
+    body = {"item_id": ITEM_UUID, "Enrich Company": said, "name": "Acme", "domain": "acme.example", "industry": "Tools"}
+    assert (one(body).payload, one(body).found) == ((body if found else said), found)
+    assert enrichments(body) == ([body] if found else [])
+
+
 def test_a_claygent_answer_in_a_string_is_read_whole() -> None:
     rows = json.loads((CLAY / "claygent_customers_real_rows.json").read_bytes())
     for answer, row in zip(read(json.dumps(rows).encode()), rows, strict=True):
@@ -198,7 +208,8 @@ def test_what_can_never_work_is_refused_with_a_reason(raw: bytes, wanted: str) -
     (b'{"name": 1e999, "x": NaN}', None), (b'{"name": 12345678901234567890123}', 1.2345678901234568e22),
     (b'{"name": ' + b"9" * 5000 + b"}", None), (b'{"name": 1, "name": 2}', 2),
     (b'\xef\xbb\xbf{"name": "bom"}', "bom"), ('{"name": "é"}'.encode("utf-16"), "é"),
-    (b'{"name": "\xff"}', "\ufffd"), (b'{"enriched_data": "{\\"name\\": \\"a\\\\u0000b\\"}"}', "ab"),
+    (b'{"name": "J\xfcrgen \xc3\xbc"}', "Jürgen ü"), (b'{"name": "\xe2\x82|\x81|\x93"}', "\ufffd|\ufffd|\u201c"),
+    (b'{"enriched_data": "{\\"name\\": \\"a\\\\u0000b\\"}"}', "ab"),
 ])  # fmt: skip
 def test_what_is_read_can_be_stored(raw: bytes, name: Any) -> None:
     answer = one(raw)
