@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from services.callbacks.verdict import says_something
+from services.callbacks.verdict import has_value, says_something
 from shared.enrichment import (
+    CONTACT_KEYS,
     FIELDS,
     IDS,
     MAX_LAYERS,
+    STANDING_KEYS,
     WRAPPERS,
     Hit,
     Kind,
@@ -28,6 +30,7 @@ from shared.enrichment import (
     our_key,
     path_of,
     search,
+    snake,
     unquoted,
 )
 from shared.ids import InvalidId, from_hex, parse_id
@@ -38,12 +41,18 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _OF: Final[dict[Kind, str]] = {"company": "company_id", "person": "person_id"}
 
 
+class Bare(str):
+    """An id that was told as a UUID without our prefix: a provider numbers with UUIDs too."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Our ids in it; the enrichment, or the body if it is flat or not understood; False if that is empty.
 
     `place` is what stands for the payload in the body: itself, or the string that it was in; None where nothing does.
-    `kind` is given where one body told of a company and of a person: then each is an answer of its own.
+    `kind` and `body` are given where one body told of a company and of a person: then each is an answer of its own.
     """
 
     item_id: str | None
@@ -54,6 +63,7 @@ class Answer:
     found: bool
     place: Any
     kind: Kind | None = None
+    body: Object | None = None
 
 
 def read(raw: bytes, content_type: str | None = None) -> list[Answer]:
@@ -104,7 +114,25 @@ def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:
         empty = next(value for key, value in body.items() if our_key(key) in WRAPPERS)
         place = empty if isinstance(empty, dict | list) else None
         return [Answer(item, company, person, dispatch, empty, False, place)]
-    return [Answer(item, company, person, dispatch, hit.found, says_something(hit.found), hit.place)]
+    payload, found = _payload(body, hit)
+    return [Answer(item, company, person, dispatch, payload, found, hit.place)]
+
+
+def _payload(body: Object, hit: Hit) -> tuple[Object, bool]:
+    """An enrichment with the address or number that stands beside it alone; whether that says anything.
+
+    What else its readers look for on top stays there: its own fields, and when the provider last looked.
+    """
+    payload = hit.found
+    if payload is not body and not any(map(_reaches, payload.items())):
+        beside = [(key, value) for key, value in (body | hit.parent).items() if value is not hit.place]
+        if reached := dict(filter(_reaches, beside)):
+            payload = {key: value for key, value in beside if snake(key) in STANDING_KEYS} | payload | reached
+    return payload, says_something(hit.found) or (payload is not hit.found and says_something(payload))
+
+
+def _reaches(told: tuple[str, Any]) -> bool:
+    return snake(told[0]) in CONTACT_KEYS and has_value(told[1])
 
 
 def _one_of_two(body: Object, outer: dict[str, str], hit: Hit) -> Answer:
@@ -114,7 +142,8 @@ def _one_of_two(body: Object, outer: dict[str, str], hit: Hit) -> Answer:
     named = [each for each, key in _OF.items() if key in ids]
     company, person = (ids.get(key) if kind == each else None for each, key in _OF.items())
     dispatch = ids.get("dispatch_id") if named == [kind] else None
-    return Answer(ids.get("item_id"), company, person, dispatch, hit.found, says_something(hit.found), hit.place, kind)
+    payload, found = _payload(body, hit) if kind == "person" else (hit.found, says_something(hit.found))
+    return Answer(ids.get("item_id"), company, person, dispatch, payload, found, hit.place, kind, body)
 
 
 def _ids_around(body: Object, outer: dict[str, str], hit: Hit) -> dict[str, str]:
@@ -134,7 +163,7 @@ def _bodies(value: object, outer: dict[str, str], layers: int) -> Iterator[tuple
 
 
 def _rows(body: Object, layers: int) -> list[Object]:
-    """The objects under `rows`, or under any other key that has several, each with an id of ours."""
+    """The objects under `rows`, or under any other key that has several, each with a prefixed id of ours."""
     for key, value in body.items() if layers else ():
         if our_key(key) == "rows":
             return objects(value)
@@ -145,7 +174,7 @@ def _rows(body: Object, layers: int) -> list[Object]:
             rows = _rows(value, layers - 1)
         elif isinstance(value, list) or (isinstance(value, str) and value.startswith("[")):
             rows = objects(value)
-            rows = rows if len(rows) > 1 and all(map(_our_ids, rows)) else []
+            rows = rows if len(rows) > 1 and all(_our_ids(row, uuids=False) for row in rows) else []
         if rows:
             return rows
     return []
@@ -166,6 +195,6 @@ def _our_id(prefix: str, value: object, uuids: bool) -> str | None:
         return None
     try:
         uuid = _UUID.fullmatch(value.strip()) if uuids and prefix != "disp" else None
-        return from_hex(prefix, uuid[0]) if uuid else parse_id(prefix, value)
+        return Bare(from_hex(prefix, uuid[0])) if uuid else parse_id(prefix, value)
     except InvalidId:
         return None

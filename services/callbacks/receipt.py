@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Final, Literal
 
-from services.callbacks.body import Answer, answers_in, identified, parsed
+from services.callbacks.body import Answer, Bare, answers_in, identified, parsed
 from shared.enrichment import Kind, UnreadableBody, storable
 from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json
 from shared.events import CallbackRejected, EnrichmentReceived
@@ -36,15 +36,14 @@ class Sender:
 def received(
     sender: Sender, answers: list[Answer], whole: Any, now: datetime, new_id: Callable[[], str]
 ) -> list[Event]:
-    """One EnrichmentReceived for each answer; the first has the rest of the body `whole` that they are parts of.
+    """An EnrichmentReceived for each answer; the first has the rest of the body `whole` that they are parts of.
 
     The token's own ids hold for the first answer that names no others, one that was found before one that was not.
     """
+    filed = _filed(answers, sender.token)
+    rest = _rest(whole, [answer for answer, _ in filed])
     events = []
-    bound = _bound(answers, sender.token) if sender.token else None
-    rest = _rest(whole, answers)
-    for answer in answers:
-        token = sender.token if answer is bound else None
+    for answer, token in filed:
         events.append(_event(sender, answer, token, rest, now, new_id()))
         rest = None
     return events
@@ -113,10 +112,43 @@ def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, n
     )  # fmt: skip
 
 
+def _filed(answers: list[Answer], token: CallbackToken | None) -> list[tuple[Answer, CallbackToken | None]]:
+    """The answers, that which the token was given out for with it.
+
+    A company and a person of one body that would both be filed under its item are one answer, the body.
+    """
+    bound = _bound(answers, token) if token else None
+    filed: list[tuple[Answer, CallbackToken | None]] = []
+    for answer in answers:
+        own = token if answer is bound else None
+        if filed and _both_of_the_item(filed[-1], (answer, own)):
+            half, its = filed.pop()
+            found, item_id = half.found or answer.found, half.item_id or answer.item_id
+            answer = replace(half, item_id=item_id, payload=half.body, place=half.body, found=found, kind=None)
+            own = its or own
+        filed.append((answer, own))
+    return filed
+
+
+def _both_of_the_item(*halves: tuple[Answer, CallbackToken | None]) -> bool:
+    """Whether two answers are of one body, and would be filed under one item, as far as is known under what."""
+    (one, _), (other, _) = halves
+    if one.body is None or one.body is not other.body:
+        return False
+    entities = {entity for answer, token in halves if (entity := _entity(answer, token))}
+    return len(entities) <= 1 and all(entity.startswith("item_") for entity in entities)
+
+
 def _bound(answers: list[Answer], token: CallbackToken) -> Answer | None:
     """The answer that a token was given out for: the first that was found, else the first, of those that agree."""
     agreeing = [answer for answer in answers if _agrees(answer, token)]
+    agreeing = agreeing or [answer for answer in answers if _agrees(_without_bare(answer), token)]
     return max(agreeing, key=lambda answer: answer.found, default=None)
+
+
+def _without_bare(answer: Answer) -> Answer:
+    company, person = (None if isinstance(told, Bare) else told for told in (answer.company_id, answer.person_id))
+    return replace(answer, company_id=company, person_id=person)
 
 
 def _agrees(answer: Answer, token: CallbackToken) -> bool:
@@ -132,15 +164,18 @@ def _agrees(answer: Answer, token: CallbackToken) -> bool:
 def _event(
     sender: Sender, answer: Answer, token: CallbackToken | None, rest: Any, now: datetime, event_id: str
 ) -> Event:
-    entity_id = token.entity_id if token else (answer.company_id or answer.person_id or answer.item_id)
     dispatch_id = token.dispatch_id if token else answer.dispatch_id
     return Event(
         id=event_id, type="EnrichmentReceived", version=1, tenant_id=sender.tenant_id, client_id=sender.client_id,
         batch_id=token.batch_id if token else None, item_id=token.item_id if token else answer.item_id,
-        entity_id=entity_id, occurred_at=now, actor=ACTOR, causation_id=None,
+        entity_id=_entity(answer, token), occurred_at=now, actor=ACTOR, causation_id=None,
         correlation_id=(token.batch_id if token else None) or event_id,
         payload=EnrichmentReceived(sender.workflow, dispatch_id, answer.found, answer.payload, rest),
     )  # fmt: skip
+
+
+def _entity(answer: Answer, token: CallbackToken | None) -> str | None:
+    return token.entity_id if token else answer.company_id or answer.person_id or answer.item_id
 
 
 def _rest(whole: Any, answers: list[Answer]) -> Any:

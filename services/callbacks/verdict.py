@@ -34,11 +34,11 @@ _ENOUGH: Final = 3  # fields of an enrichment that are believed whatever stands 
 def says_something(payload: Object) -> bool:
     """False where nothing is told but our own ids, empty values, and how the request went."""
     fields = fields_of(payload)
-    if len(fields) >= _ENOUGH and any(_has_value(payload.get(name)) for name in fields):
+    if len(fields) >= _ENOUGH and any(has_value(payload.get(name)) for name in fields):
         return True
     told = {name: value for key, value in payload.items() if (name := _name(key)) not in ECHOED}
     report = {name: value for name, value in told.items() if name in _REPORT}
-    if not any(_has_value(value) for name, value in told.items() if name not in _REPORT):
+    if not any(has_value(value) for name, value in told.items() if name not in _REPORT):
         return not _denied(report) and not report.get("error") and _is_finding(report.get("status"))
     return len(fields) >= _ENOUGH or not _denied(report)
 
@@ -61,14 +61,15 @@ def _is_code(value: object) -> bool:
 
 def _is_finding(status: object) -> bool:
     """Whether a status is itself what was asked for, such as that of an address: "valid"."""
-    return isinstance(status, str) and _has_value(status) and not _is_code(status) and _folded(status) not in _COURSE
+    return isinstance(status, str) and has_value(status) and not _is_code(status) and _folded(status) not in _COURSE
 
 
-def _has_value(value: Any) -> bool:
+def has_value(value: Any) -> bool:
+    """Whether anything is told: no empty text, nor one that says that nothing was found."""
     if isinstance(value, str):
         return clean_cell(value) is not None and _folded(value) not in _NO_RESULT
     if isinstance(value, dict | list):
-        return any(map(_has_value, value.values() if isinstance(value, dict) else value))
+        return any(map(has_value, value.values() if isinstance(value, dict) else value))
     return value is not None
 
 

@@ -172,6 +172,13 @@ def test_each_row_is_an_answer_and_inherits_what_stands_around() -> None:
     assert (second.item_id, second.company_id, second.found) == (f"item_{ULID}", f"company_{ULID}", False)
 
 
+def test_uuids_of_a_provider_make_no_rows() -> None:
+    contacts = [{"person_id": f"{n}{ITEM_UUID[1:]}", "name": "Ann"} for n in range(2)]
+    body = {"company_id": f"company_{ULID}", **FIRM, "contacts": contacts}
+    assert (one(body).payload, one(body).company_id) == (body, f"company_{ULID}")
+    assert len(read(json.dumps({"rows": contacts}).encode())) == len(read(json.dumps(contacts).encode())) == 2
+
+
 @pytest.mark.parametrize(("said", "found"), [
     ("Response found", True), ("✅ Acme", True), ("No data found", False), ("❌ Not found", False), ("Error", False),
     ("Couldn't find it", False), ("", False), ("  ", False), ("{}", False), (None, False), (True, False), ("-", False),

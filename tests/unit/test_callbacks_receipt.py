@@ -3,6 +3,7 @@
 import base64
 import json
 from itertools import count
+from uuid import UUID
 
 import orjson
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
 from services.callbacks.domain import State, decide, evolve
 from services.callbacks.receipt import Sender, kept, received, rejected
+from services.projector.extractors.reading import read
 from shared.envelope import Event, checked_json, from_json, to_json
 from shared.events import CallbackRejected, WorkflowConfigured
-from shared.ids import named_id
+from shared.ids import named_id, to_hex
 from shared.tokens import CallbackToken
 from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, START, TENANT, fact, item_id
 from tests.unit.specification import Specification
@@ -62,6 +64,14 @@ def test_a_body_about_somebody_else_is_not_the_dispatch_s(ids, expected) -> None
     (event,) = events(BY_TOKEN, FIRM | ids)
     assert told(event) == expected
     assert (event.tenant_id, event.client_id) == (TENANT, CLIENT)
+
+
+@pytest.mark.parametrize("key", ["company_id", "person_id"])
+def test_a_provider_s_own_number_is_no_word_of_somebody_else(key: str) -> None:
+    number = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
+    assert told(*events(BY_TOKEN, FIRM | {key: number})) == (DISPATCH, ACME, item_id(1), BATCH)
+    rows = [FIRM | {key: number}, FIRM | {"company_id": str(UUID(to_hex(ACME)))}]
+    assert [event.payload.dispatch_id for event in events(BY_TOKEN, rows)] == [None, DISPATCH]
 
 
 def test_of_several_rows_the_url_is_for_the_first_that_names_no_other() -> None:
@@ -141,6 +151,20 @@ def test_of_a_company_and_a_person_the_url_is_for_its_own(entity: str, ids) -> N
     (other,) = set(found) - {entity}
     assert other == (({ACME, ANN} - {entity}).pop() if "company_id" in ids else item_id(1))
     assert found[other].payload.dispatch_id is None
+
+
+@pytest.mark.parametrize("ids", [{}, {"item_id": item_id(1)}])
+@pytest.mark.parametrize("entity", [None, item_id(1)])
+def test_a_company_and_a_person_of_an_item_alone_are_one_answer(entity: str | None, ids) -> None:
+    token = CallbackToken(DISPATCH, TENANT, CLIENT, BATCH, item_id(1), item_id(1), "enrich", 2**40)
+    body = {"enrich_company": FIRM, "enrich_person": WHO} | ids
+    (event,) = events(Sender(TENANT, CLIENT, "enrich", token if entity else None), body)
+    assert (event.payload.dispatch_id, event.entity_id) == (
+        (DISPATCH, entity) if entity else (None, ids.get("item_id"))
+    )
+    assert (event.payload.answer, event.payload.body, event.payload.found) == (body, None, True)
+    columns = read(event.payload.answer, "enrich", item_id(1)).columns
+    assert (columns["company_domain"], columns["person_first_name"]) == ("acme.com", "Ann")
 
 
 def test_a_refused_callback_is_recorded_with_what_is_known_of_its_sender() -> None:

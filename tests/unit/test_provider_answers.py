@@ -214,6 +214,35 @@ def test_an_address_wherever_it_is(body: Any, status: str | None) -> None:
     assert columns == {"person_email": "ann@acme.com"} | ({"person_email_status": status} if status else {})
 
 
+@pytest.mark.parametrize("beside", [
+    {"email": "ann@acme.com", "email_status": "valid"}, {"Work Email": "ann@acme.com", "status": "valid"},
+])  # fmt: skip
+@pytest.mark.parametrize("wrap", [
+    lambda beside, who: beside | {"person": who},
+    lambda beside, who: beside | {"raw_clay_person_enriched_payload": who},
+    lambda beside, who: {"data": beside | {"person": json.dumps(who)}},
+    lambda beside, who: beside | {"enrich_person": who, "enrich_company": APOLLO_FIRM},
+])  # fmt: skip
+def test_an_address_beside_the_person(wrap: Callable[[Any, Any], Any], beside: Any) -> None:
+    jobs = [{"company": "Acme", "title": "CEO", "start_date": "2024-01-01", "company_domain": "acme.com", "url": PAGE},
+            {"company": "Beta", "title": "CTO", "start_date": "2020-01", "end_date": "2023-12"}]  # fmt: skip
+    who = {"first_name": "Ann", "last_name": "Ex", "full_name": "Ann Ex", "title": "CEO", "url": PROFILE}
+    body = PERSON_IDS | wrap(beside, who | {"experience": jobs, "last_refresh": "2026-01-01"})
+    (event,) = [each for each in all_posted(body, ANN, "enrich_email") if each.entity_id == ANN]
+    address = {"person_email": "ann@acme.com", "person_email_status": "valid"}
+    assert (event.payload.found, event.payload.answer["last_refresh"]) == (True, "2026-01-01")
+    assert read(event.payload.answer, "enrich_email", ANN).columns == address
+    found = read(event.payload.answer, "enrich_person", ANN)
+    assert (found.columns, found.jobs) == (CEO | {"person_current_job_start_date": date(2024, 1, 1)}, JOBS)
+    assert "experience" not in json.dumps(event.payload.body)
+
+
+def test_a_company_is_read_as_before_beside_a_number() -> None:
+    body = COMPANY_IDS | {"phone": "+1 512 555 0100", "status": 200}
+    with_phone = company(body | {"enrich_company": APOLLO_FIRM})
+    assert with_phone == company(COMPANY_IDS | {"enrich_company": APOLLO_FIRM})
+
+
 def test_an_employer_inside_a_person_is_no_answer_about_the_person() -> None:
     firm = {"name": "Acme", "domain": "acme.com", "industry": "X"}
     assert told(PERSON_IDS | {"email": "ann@acme.com", "company": firm}, ANN, "enrich_email").columns == {
