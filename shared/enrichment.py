@@ -7,7 +7,7 @@ integer beyond 64 bits, and never deeper than MAX_DEPTH, however often JSON was 
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ Object = dict[str, Any]
 Kind = Literal["company", "person"]
 
 MAX_DEPTH: Final = 100  # orjson writes 254 levels at most, the event around an answer included
+MAX_KEYS: Final = 1_000  # of an object whose keys may be spelled in any way: a body has room for a hundred thousand
 MAX_LAYERS: Final = 4  # objects around the enrichment, and strings around an object
 IDS: Final = {"item_id": "item", "company_id": "company", "person_id": "person", "dispatch_id": "disp"}
 ECHOED: Final = frozenset({*IDS, "callback_url", "workflow_slug", "workstream_slug", "client_id", "batch_id"})
@@ -49,7 +50,9 @@ _DENIAL: Final = re.compile(r"(?i)\b(?:no|not|none|null|nothing|unable|cannot|fa
 # Of bytes that are no UTF-8, each read as the surrogate of its number: a beginning with what follows, and any alone.
 _CUT: Final = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]+")
 _ALONE: Final = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
-_OUR_KEYS: Final = {re.sub(r"[\W_]+", "", name): name for name in ECHOED | WRAPPERS | {"rows"}}
+_GAPS: Final = re.compile(r"[\W_]+")
+_NEW_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OUR_KEYS: Final = {_GAPS.sub("", name): name for name in ECHOED | WRAPPERS | {"rows"}}
 
 
 class Hit(NamedTuple):
@@ -69,6 +72,11 @@ class UnreadableBody(ValueError):
         self.code = code
 
 
+def ours(told: Object) -> Iterable[tuple[str, Any]]:
+    """Keys and values of an object, the keys of ours as we write them."""
+    return told.items() if len(told) > MAX_KEYS else [(our_key(key), value) for key, value in told.items()]
+
+
 def our_key(key: str) -> str:
     """The key as we write it, where it is one of ours in a column's spelling: "Item ID" is "item_id"."""
     return key if len(key) > 60 else _our_key(key)
@@ -76,13 +84,13 @@ def our_key(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _our_key(key: str) -> str:
-    return _OUR_KEYS.get(re.sub(r"[\W_]+", "", key).lower(), key)
+    return _OUR_KEYS.get(_GAPS.sub("", key).lower(), key)
 
 
 def respelled(told: Object) -> Object:
     """The object with "Company Name" and "companyName" as `company_name`; a key that is spelled so already wins."""
     keys = "".join(told)
-    if keys.islower() and keys.isidentifier():
+    if (keys.islower() and keys.isidentifier()) or len(told) > MAX_KEYS:
         return told
     return {snake(key): value for key, value in told.items()} | told
 
@@ -94,19 +102,19 @@ def snake(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _snake(key: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key.replace("LinkedIn", "Linkedin"))
-    return re.sub(r"[\W_]+", "_", words).strip("_").lower()
+    words = _NEW_WORD.sub("_", key.replace("LinkedIn", "Linkedin"))
+    return _GAPS.sub("_", words).strip("_").lower()
 
 
 def fields_of(told: Object) -> frozenset[str]:
     """The fields of an enrichment that an object has, however it spells them; as it spells them, if those are many."""
     found = FIELDS & told.keys()
-    return found if len(found) >= 5 else FIELDS.intersection(map(snake, told))
+    return found if len(found) >= 5 or len(told) > MAX_KEYS else FIELDS.intersection(map(snake, told))
 
 
 def is_wrapped(body: Object) -> bool:
     """Whether a key of the body says that the enrichment is under it."""
-    return not WRAPPERS.isdisjoint(body) or not WRAPPERS.isdisjoint(map(our_key, body))
+    return not WRAPPERS.isdisjoint(body) or any(key in WRAPPERS for key, _ in ours(body))
 
 
 def kind_of(found: Object) -> Kind | None:
@@ -134,7 +142,7 @@ def search(body: Object) -> list[Hit]:
 
 def _only_reports(body: Object) -> bool:
     """Whether all that is under wrappers is a word of success, as of a column that shows "Response found"."""
-    told = [value for key, value in body.items() if our_key(key) in WRAPPERS]
+    told = [value for key, value in ours(body) if key in WRAPPERS]
     return all(isinstance(value, str) and _reports_success(value) for value in told)
 
 
@@ -151,8 +159,7 @@ def _employs(body: Object, inner: Object) -> bool:
 
 def _nested(body: Object, layers: int) -> Iterator[Hit]:
     """The objects below `body` that look like an enrichment, or stand under a key that says so."""
-    for told, value in body.items() if layers else ():
-        key = our_key(told)
+    for key, value in ours(body) if layers else ():
         if key not in FIELDS and key not in ECHOED:
             for inner, place in _first(value):
                 score = len(fields_of(inner))

@@ -16,6 +16,7 @@ from shared.enrichment import (
     CONTACT_KEYS,
     FIELDS,
     IDS,
+    MAX_KEYS,
     MAX_LAYERS,
     STANDING_KEYS,
     WRAPPERS,
@@ -27,7 +28,7 @@ from shared.enrichment import (
     decode,
     kind_of,
     objects,
-    our_key,
+    ours,
     path_of,
     search,
     snake,
@@ -111,7 +112,7 @@ def _answers(body: Object, outer: dict[str, str]) -> list[Answer]:
     hit = hits[0] if len(hits) == 1 else Hit(0, body, body, body)
     item, company, person, dispatch = map(_ids_around(body, outer, hit).get, IDS)
     if not hits:
-        empty = next(value for key, value in body.items() if our_key(key) in WRAPPERS)
+        empty = next(value for key, value in ours(body) if key in WRAPPERS)
         place = empty if isinstance(empty, dict | list) else None
         return [Answer(item, company, person, dispatch, empty, False, place)]
     payload, found = _payload(body, hit)
@@ -125,7 +126,7 @@ def _payload(body: Object, hit: Hit) -> tuple[Object, bool]:
     """
     payload = hit.found
     if payload is not body and not any(map(_reaches, payload.items())):
-        beside = [(key, value) for key, value in (body | hit.parent).items() if value is not hit.place]
+        beside = [(key, value) for key, value in (body | hit.parent).items() if value is not hit.place][:MAX_KEYS]
         if reached := dict(filter(_reaches, beside)):
             payload = {key: value for key, value in beside if snake(key) in STANDING_KEYS} | payload | reached
     return payload, says_something(hit.found) or (payload is not hit.found and says_something(payload))
@@ -164,8 +165,8 @@ def _bodies(value: object, outer: dict[str, str], layers: int) -> Iterator[tuple
 
 def _rows(body: Object, layers: int) -> list[Object]:
     """The objects under `rows`, or under any other key that has several, each with a prefixed id of ours."""
-    for key, value in body.items() if layers else ():
-        if our_key(key) == "rows":
+    for key, value in ours(body) if layers else ():
+        if key == "rows":
             return objects(value)
         rows: list[Object] = []
         if key in FIELDS:
@@ -182,8 +183,7 @@ def _rows(body: Object, layers: int) -> list[Object]:
 
 def _our_ids(body: Object, *, uuids: bool = True) -> dict[str, str]:
     ids: dict[str, str] = {}
-    for told, value in body.items():
-        key = our_key(told)
+    for key, value in ours(body):
         if key in IDS and (found := _our_id(IDS[key], value, uuids)):
             ids[key] = found
     return ids

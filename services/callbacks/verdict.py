@@ -6,7 +6,7 @@ In doubt it does: what no column is read from is listed for people to look at, w
 from typing import Any, Final
 
 from shared.canonical import clean_cell
-from shared.enrichment import ECHOED, Object, fields_of, our_key, snake
+from shared.enrichment import ECHOED, MAX_KEYS, Object, fields_of, our_key, snake
 
 _REPORT: Final = frozenset(
     {"code", "detail", "details", "error", "errors", "found", "message", "ok", "reason", "status", "status_code"}
@@ -33,6 +33,8 @@ _ENOUGH: Final = 3  # fields of an enrichment that are believed whatever stands 
 
 def says_something(payload: Object) -> bool:
     """False where nothing is told but our own ids, empty values, and how the request went."""
+    if len(payload) > MAX_KEYS:
+        return True
     fields = fields_of(payload)
     if len(fields) >= _ENOUGH and any(has_value(payload.get(name)) for name in fields):
         return True

@@ -1,6 +1,7 @@
 """Bodies as providers send them, and bodies as nobody should."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,16 @@ def test_strings_in_strings_are_opened_only_so_far() -> None:
             rows = {"rows": [rows]}
         rows = {"rows": json.dumps(rows)}
     assert len(read(json.dumps(rows).encode())) == 1
+
+
+@pytest.mark.parametrize("body", [
+    {f"A {n}": 1 for n in range(70_000)}, {"email": "a@b.c", "person": WHO, **{f"E {n}": "x" for n in range(70_000)}},
+    {f"a{n}": '{"b": 1' for n in range(40_000)},
+])  # fmt: skip
+def test_a_body_of_many_keys_holds_up_nobody(body: Any) -> None:
+    began = time.process_time()
+    assert one(body).found
+    assert time.process_time() - began < 0.5
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
