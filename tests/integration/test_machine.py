@@ -1,14 +1,15 @@
 """The machine: one batch, one transaction; what cannot be handled is dead-lettered, and replay agrees."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import count, pairwise
 
 import psycopg
 import pytest
 
-from shared.envelope import Event, from_json
+from shared.envelope import MAX_EVENT_BYTES, Emit, Event, from_json
+from shared.events import BatchCompleted
 from shared.runtime.database import Connection
 from shared.runtime.machine import Machine, Message
 from shared.runtime.projection import verify
@@ -135,6 +136,21 @@ async def test_a_poison_event_is_dead_lettered_and_its_neighbours_go_through(
     assert (letter.payload.attempts, letter.payload.error) == (1, "ValueError: bad cannot be counted")
     # The fault is gone since then, as if the program was mended: replay still leaves the event out.
     await _is_identical(servers, database, Faults())
+
+
+async def test_what_would_say_more_than_the_stream_takes_is_dead_lettered(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    def decide(_: State, event: Event) -> Iterator[Emit]:
+        length = MAX_EVENT_BYTES if event.payload.name == "b" else 1
+        yield Emit(BatchCompleted(completed=length, failed=0), role="x", entity_id="0" * length)
+
+    machine = Machine(replace(counting(), decide=decide), retry_attempts=0)
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, "a", "b", "c"))
+    assert await counts(servers, database) == {"a": 1, "c": 1}
+    (letter,) = await emitted(servers, database, "EventDeadLettered")
+    assert (letter.payload.position, "EventTooLarge" in letter.payload.error) == (2, True)
 
 
 async def test_an_unreadable_event_is_dead_lettered_at_once(
