@@ -4,6 +4,7 @@ One event is one JSON object: the keys of `Event` (absent when None) and `payloa
 upcasters, so code only ever sees the newest version of a payload.
 """
 
+import re
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -18,7 +19,11 @@ from shared.record import record
 from shared.upcast import upcast
 
 
-class EventTooLarge(ValueError):
+class UnstorableEvent(ValueError):
+    """The event has the character NUL somewhere, which PostgreSQL cannot read in JSON."""
+
+
+class EventTooLarge(UnstorableEvent):
     """The event has more than MAX_EVENT_BYTES; the message says how many."""
 
 
@@ -64,6 +69,7 @@ class Emit:
 ENVELOPE_KEYS: Final = tuple(f.name for f in fields(Event) if f.name not in {"payload", "position"})
 # The stream takes 8 MiB with headers (`max_payload` of deploy/nats/nats.conf): past what it refuses no relay goes on.
 MAX_EVENT_BYTES: Final = 8_000_000
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KNOWN: Final = frozenset({*ENVELOPE_KEYS, "payload"})
 
 
@@ -95,8 +101,10 @@ def to_json(event: Event) -> bytes:
 
 
 def checked_json(event: Event) -> bytes:
-    """As `to_json`. Raises EventTooLarge."""
+    """As `to_json`. Raises EventTooLarge, and UnstorableEvent."""
     written = to_json(event)
+    if _has_nul(written):
+        raise UnstorableEvent(f"{event.type} {event.id} has the character NUL, which cannot be stored")
     if len(written) > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{event.type} {event.id} has {len(written)} bytes; an event has {MAX_EVENT_BYTES} at most")
     return written
@@ -146,7 +154,11 @@ def no_fields(value: object) -> str | None:
         written = orjson.dumps(value)
     except TypeError as error:
         return f"what is no JSON: {error}"
-    return "text with a NUL character" if b"\\u0000" in written else None
+    return "text with a NUL character" if _has_nul(written) else None
+
+
+def _has_nul(written: bytes) -> bool:
+    return b"\\u0000" in written and _NUL.search(written) is not None
 
 
 @cache

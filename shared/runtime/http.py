@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from shared.envelope import EventTooLarge, UnstorableEvent
 from shared.ids import InvalidId, named_id, parse_id
 from shared.runtime.appender import Unavailable
 from shared.runtime.queries import NotThereYet, Queries
@@ -41,6 +42,7 @@ def application(title: str, description: str) -> FastAPI:
     app = FastAPI(title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(UnstorableEvent, _unstorable)
     app.add_exception_handler(InvalidId, _bad_id)
     for failure in (NotThereYet, Unavailable, DBAPIError, psycopg.OperationalError):
         app.add_exception_handler(failure, _unavailable)
@@ -105,6 +107,11 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
     return _error(422, "invalid", "; ".join(problems)[:2000])
+
+
+async def _unstorable(_: Request, error: Exception) -> JSONResponse:
+    too_large = isinstance(error, EventTooLarge)
+    return _error(413 if too_large else 422, "too_large" if too_large else "invalid", str(error))
 
 
 async def _bad_id(_: Request, error: Exception) -> JSONResponse:

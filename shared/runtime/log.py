@@ -24,7 +24,7 @@ APPEND: Final = (
 def columns(events: Sequence[Event]) -> Columns:
     """The events as log.append() takes them: an array for each column, as PostgreSQL reads them, and the bodies.
 
-    Raises EventTooLarge.
+    Raises UnstorableEvent.
     """
     return (
         _array(to_hex(event.id) for event in events),
@@ -39,7 +39,7 @@ def columns(events: Sequence[Event]) -> Columns:
 async def append(connection: Connection, events: Sequence[Event]) -> int:
     """Append in the connection's transaction; the position of the last event in the log.
 
-    Events whose id the log has already are left out. Raises EventTooLarge, and psycopg.errors.InsufficientPrivilege
+    Events whose id the log has already are left out. Raises UnstorableEvent, and psycopg.errors.InsufficientPrivilege
     for an event type that the role may not write. All other appends wait from here until the transaction ends: make it
     the last step.
     """

@@ -13,9 +13,11 @@ from shared.envelope import (
     Emit,
     EventTooLarge,
     UnreadableEvent,
+    UnstorableEvent,
     caused,
     checked_json,
     from_json,
+    no_fields,
     to_json,
 )
 from shared.events import (
@@ -57,6 +59,20 @@ def test_an_event_is_as_long_as_the_stream_takes() -> None:
     assert len(checked_json(longest)) == MAX_EVENT_BYTES
     with pytest.raises(EventTooLarge, match="8000001 bytes"):
         checked_json(replace(EVENT, payload=ItemAdded(1, {"a": "x" * (MAX_EVENT_BYTES - around + 1)})))
+
+
+@pytest.mark.parametrize("text", ["\0", "a \\\0", "\\\\\0"])
+def test_no_event_has_nul(text: str) -> None:
+    with pytest.raises(UnstorableEvent, match="the character NUL"):
+        checked_json(replace(EVENT, payload=ItemAdded(1, {"a": text})))
+    assert no_fields({"a": text}) == "text with a NUL character"
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "u0000"])
+def test_what_is_written_like_nul_is_none(text: str) -> None:
+    event = replace(EVENT, payload=ItemAdded(1, {"a": text}))
+    assert from_json(checked_json(event)) == event
+    assert no_fields({"a": text}) is None
 
 
 def test_what_is_absent_is_not_written_and_times_are_utc() -> None:
