@@ -23,29 +23,8 @@ _EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\
 _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys((0, *range(0xD800, 0xE000)), None)
 _GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
-_NOTHING: Final = frozenset(
-    (
-        "",
-        "-",
-        "--",
-        "\\N",
-        "nan",
-        "NaN",
-        "null",
-        "NULL",
-        "none",
-        "None",
-        "NONE",
-        "n/a",
-        "N/A",
-        "N/a",
-        "n/A",
-        "#n/a",
-        "#N/A",
-        "#N/a",
-        "#n/A",
-    )
-)
+_EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A"
+_NOTHING: Final = frozenset(("", *_EMPTY.split()))
 
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
 _AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
@@ -62,8 +41,12 @@ _PERSON_URN: Final = re.compile(r"^urn:li:fs_salesProfile:\(?([\w-]+)", re.I)
 _HASHED: Final = re.compile(r"AC[a-z]AA[\w-]{8,}")
 _UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
 _NO_SLUG: Final = frozenset(("unavailable", "undefined", "null"))
-_ADDRESS: Final = re.compile(r"([^\s@<>()\[\],;:\"]+)@([^\s@<>()\[\],;:\"'/]+)")
-
+_ADDRESS: Final = re.compile(  # only from the first character that can be of one: else a long word takes long
+    r"(?<![^\s@<>()\[\],;:\"])([^\s@<>()\[\],;:\"]{1,254})@([^\s@<>()\[\],;:\"'/]{1,254})"
+)
+# What stands further on in a text says nothing, and what is longer is no slug and no name: any text costs little.
+_LONGEST: Final = 8_000
+_LONGEST_SLUG: Final = 1_000
 _LONGEST_NAME: Final = 1_000
 _ASIDE: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\s*$")
 _TAGLINE: Final = re.compile(r"\s*\|\s.*$", re.S)
@@ -99,7 +82,7 @@ def registrable_domain(value: object) -> str | None:
 
     None for addresses without a domain, and for pages on networks and link lists, which name no company.
     """
-    text = clean_cell(value)
+    text = _link(value)
     return _registrable(text) if text else None
 
 
@@ -111,7 +94,7 @@ def is_free_mail(domain: str | None) -> bool:
 
 def linkedin_company(value: object) -> str | None:
     """`linkedin.com/company/slug` (or `school`, `showcase`); a numeric id is a slug too."""
-    text = unwrapped(clean_cell(value) or "")
+    text = unwrapped(_link(value))
     if urn := _COMPANY_URN.match(text):
         return f"linkedin.com/company/{urn[1]}"
     found = _COMPANY.match(text)
@@ -124,7 +107,7 @@ def linkedin_company(value: object) -> str | None:
 
 def linkedin_person(value: object) -> str | None:
     """`linkedin.com/in/slug`, or `linkedin.com/sales/lead/<hash>` with the hash as it is written."""
-    text = unwrapped(clean_cell(value) or "")
+    text = unwrapped(_link(value))
     if lead := _SALES_LEAD.match(text) or _PERSON_URN.match(text):
         return f"linkedin.com/sales/lead/{lead[1]}"
     if old := _OLD_PERSON.match(text):
@@ -139,7 +122,8 @@ def linkedin_person(value: object) -> str | None:
 
 def email_address(value: object) -> str | None:
     """The first address in the text, in lower case, its domain in punycode."""
-    found = _ADDRESS.search(_fold(clean_cell(value) or ""))
+    written = _ADDRESS.search(clean_cell(value) or "")
+    found = _ADDRESS.search(_fold(written[0])) if written else None
     if not found:
         return None
     local, host = found[1].strip("'" + _EDGES), _host(found[2])
@@ -152,7 +136,7 @@ def company_name_key(value: object) -> str | None:
     Accents, case, punctuation, legal forms, and what stands in brackets or after a bar at the end are left out.
     """
     text = clean_cell(value)
-    return _company_key(text) if text else None
+    return _company_key(text[:_LONGEST]) if text else None
 
 
 def person_name_key(first: object, last: object, full: object = None) -> str | None:
@@ -164,7 +148,11 @@ def person_name_key(first: object, last: object, full: object = None) -> str | N
     while len(words) > 2 and words[-1] in _CREDENTIALS:
         del words[-1]
     key = " ".join(words)
-    return key if len(words) > 1 or not key.isascii() else None
+    return key if len(key) <= _LONGEST_NAME and (len(words) > 1 or not key.isascii()) else None
+
+
+def _link(value: object) -> str:
+    return (clean_cell(value) or "")[:_LONGEST]
 
 
 def _number(value: float) -> str | None:
@@ -181,7 +169,7 @@ def _company_key(name: str) -> str | None:
     bare = plain_words(without_legal_form(name, loose=True)) or plain_words(name)
     while (shorter := plain_words(without_legal_form(bare, loose=True))) != bare:
         bare = shorter
-    return bare or None
+    return bare if 0 < len(bare) <= _LONGEST_NAME else None
 
 
 def _without_asides(name: str) -> str:
@@ -224,11 +212,11 @@ def _parents(host: str) -> set[str]:
 
 
 def _slug(raw: str) -> str:
-    text = raw
+    text = raw[: _LONGEST_SLUG + 1]
     while "%" in text and (decoded := _unquoted(text)) != text:
         text = decoded
     text = _fold(text.translate(_GAPS)).strip(_EDGES)
-    return "" if text in _NO_SLUG else _UNSAFE.sub(lambda found: quote(found[0]), text)
+    return "" if text in _NO_SLUG or len(raw) > _LONGEST_SLUG else _UNSAFE.sub(lambda found: quote(found[0]), text)
 
 
 def _unquoted(text: str) -> str:

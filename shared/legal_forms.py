@@ -32,12 +32,17 @@ _IN_CAPITALS: Final = frozenset(_CAPITALS.split())
 _WITH_DOTS: Final = frozenset(("pa", "pc", "ps", "spa", "co"))
 _LOOSE: Final = _ONE_WORD | _IN_CAPITALS | _WITH_DOTS | {"company"}
 _LONGEST: Final = 5
+_LONGEST_NAME: Final = 1_000
+_LONGEST_TEXT: Final = 10_000
 _NO_NAME: Final = frozenset(("", "the", "and"))
 
 
 def plain_words(text: str) -> str:
-    """`text` as lower-case words with one space between: no accents, no punctuation, `&` as "and"."""
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    """`text` as lower-case words with one space between: no accents, no punctuation, `&` as "and".
+
+    Of a text of more than 10,000 characters those are its words.
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text[:_LONGEST_TEXT]).casefold())
     plain = unicodedata.normalize("NFC", _ACCENTS.sub("", letters))
     spaced = _WITHIN_A_WORD.sub("", plain).replace("&", " and ")
     return " ".join("".join(c if _is_of_a_word(c) else " " for c in spaced).split())
@@ -47,8 +52,11 @@ def plain_words(text: str) -> str:
 def without_legal_form(name: str, *, loose: bool = False) -> str:
     """`name` without the legal forms at its end, or `name` when nothing would be left; casing stays.
 
+    A text of more than 1,000 characters is no name and stays.
     `loose` is for match keys: case and dots of the form do not matter, and "Company" counts as one.
     """
+    if len(name) > _LONGEST_NAME:
+        return name
     bare = " ".join(_WRITTEN_TOGETHER.sub(" ", name).split()) or name
     while (shorter := _one_form_less(bare, loose)) != bare:
         bare = shorter

@@ -1,11 +1,14 @@
 """One spelling for each thing that is compared: tables of real shapes, idempotence for anything."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import canonical
-from shared.legal_forms import without_legal_form
+from shared.legal_forms import plain_words, without_legal_form
 
 TEXT = st.text(alphabet=st.characters(), max_size=60)
 PIECES = """
@@ -152,6 +155,8 @@ def test_linkedin_person(text: str, key: str) -> None:
         ("jo@münchen.de.", "jo@xn--mnchen-3ya.de"),
         ("jo@localhost", None),
         ("not an address", None),
+        (f"{'a' * 254}@acme.com", f"{'a' * 254}@acme.com"),
+        (f"{'a' * 255}@acme.com", None),
         ("n/a", None),
     ],
 )
@@ -176,6 +181,49 @@ SINGLE = [
 def test_idempotent(function, text: str) -> None:  # type: ignore[no-untyped-def]
     once = function(text)
     assert once is None or function(once) == once
+
+
+STARTS = ["", "a", "a@", "acme ", "https://", "linkedin.com/in/", "linkedin.com/company/%", "https://google.com/url?q="]
+REPEATED = [
+    *(
+        "a",
+        "@",
+        ".",
+        "inc ",
+        "www.",
+        "/",
+        "1",
+        " ",
+        "a\u0301",
+        "\u0301\u0323",
+        "[",
+        "[]",
+        "(a)",
+        "25",
+        "%25",
+        "dr ",
+        "'",
+    ),
+    *("http://", "a.", "a@", ",", "株式会社", "co kg ", "|", " | ", "-", "&"),
+]
+
+
+@pytest.mark.parametrize("repeated", REPEATED)
+def test_a_text_of_any_length_costs_little(repeated: str) -> None:
+    for start in STARTS:
+        text = start + repeated * (200_000 // len(repeated)) + "!"
+        for function in (*SINGLE, plain_words):
+            before = time.process_time()
+            function(text)
+            assert time.process_time() - before < 1, (function, start)
+
+
+@pytest.mark.parametrize(
+    "function", [canonical.company_name_key, lambda text: canonical.person_name_key(None, None, text)]
+)
+@pytest.mark.parametrize("name", ["a " * 501, "ﷺ " * 300], ids=["as written", "as a key"])
+def test_what_no_name_is_as_long_as_is_none(function: Callable[[str], str | None], name: str) -> None:
+    assert function(name) is None
 
 
 def test_a_number_too_long_to_write_out_is_no_text() -> None:
