@@ -25,13 +25,16 @@ LISTS = {
     "korean": "이름,회사\n김철수,삼성전자\n이영희,현대자동차\n",
     "quotes": "Name,Notes\nAnn,“Best” Inc – it’s fine…\nBob Müller,€ 5\n",
     "apostrophes": "Name,Owner\nTrudy’s,Ann\nActive,Bob O’Brien\n",
+    "pairs": "Name,Notes\nAnn,makes “best offers” and “Acme”\nBob,the Jones’ „kleine Firma“ – since 1990\n",
+    "possessive": "Name,Company\nAnn,Ash\nBob,James’ Bakery\n",
+    "as_letters": "Nombre,Nota\nAna García,así\nÍñigo López,aquí\nRocío,sí\n",
     "one name": "First Name,Last Name\n" + "Ann,Ash\n" * 60 + "José,Cedar\n" + "Bob,Birch\n" * 60,
 }
 LEGACY = {
-    "cp1252": "portuguese french german spanish italian danish quotes apostrophes|one name",
+    "cp1252": "portuguese french german spanish italian danish quotes apostrophes pairs possessive|one name",
     "iso8859-1": "portuguese german spanish",
     "iso8859-15": "french",
-    "mac-roman": "portuguese french german spanish italian danish quotes|one name",
+    "mac-roman": "portuguese french german spanish italian danish quotes as_letters|one name",
     "cp850": "portuguese french german spanish",
     "cp1250": "polish czech hungarian",
     "iso8859-2": "polish czech hungarian",

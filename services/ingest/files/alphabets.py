@@ -1,7 +1,8 @@
 """Which legacy encoding makes the likeliest words of some bytes, by the alphabets of the languages written in it. Pure.
 
 Detectors need prose; a list has names. So every word with a letter beyond ASCII is tried: its letters should belong
-to one language, capitals stand at its start, and no sign stand between two letters.
+to one language, capitals stand at its start, and no sign stand between two letters. Where there are no such letters,
+curly quotes around words tell.
 """
 
 import re
@@ -9,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 _WORD: Final = re.compile(rb"[A-Za-z'\x80-\xff]+")
+_ASCII: Final = bytes(range(128))
 _MOST_WORDS: Final = 500
 _LONGEST_WORD: Final = 60
 _WESTERN: Final = [
@@ -48,14 +50,30 @@ _CANDIDATES: Final[tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...]]
 )
 # What follows an apostrophe within a word: `Macy’s`, `Let’s`, `We’re`; in names a capital, `O’Brien`, `L’Oréal`.
 _CONTRACTED: Final = re.compile(r"[A-Z].*|s|t|d|m|re|ve|ll", re.S)
+# Curly quotes, dashes and dots of Windows, which in other encodings are letters; and a pair of quotes around words.
+_PUNCTUATION: Final = frozenset(b"\x82\x84\x85\x91\x92\x93\x94\x96\x97")
+_QUOTED: Final = re.compile(
+    rb"(?<![A-Za-z])(?:\x93[^\x93\x94\r\n]+\x94|\x84[^\x84\x93\r\n]+\x93|\x91[^\x91\r\n]+\x92)(?![A-Za-z])|s\x92(?![A-Za-z])"
+)
+_AS_LETTERS: Final = re.compile(
+    rb"[\x84\x93\x94]|(?<=[A-Za-z])(?:[\x85\x91\x96\x97](?=[A-Za-z])|\x92(?=[a-z])(?!(?:s|t|d|m|re|ve|ll)\b))"
+)
 _OPENING, _CLOSING, _SIGNS = "“„‘«‚", "”’»…", "–—€£•®™©°ºª\xa0"
 
 
 def likeliest_encoding(sample: bytes) -> str:
     """One of the single-byte encodings above; windows-1252, what Excel writes, when nothing tells them apart."""
+    if _PUNCTUATION.issuperset(sample.translate(None, _ASCII)) and _is_quoted(sample):
+        return "windows-1252"
     words = (word for word in _WORD.findall(sample) if not word.isascii() and len(word) <= _LONGEST_WORD)
     distinct = list(islice(dict.fromkeys(words), _MOST_WORDS))
     return max(_CANDIDATES, key=lambda one: _fitness(distinct, *one))[0]
+
+
+def _is_quoted(sample: bytes) -> bool:
+    """Whether quotes stand in pairs around words or after an s, and do so more often than as letters would."""
+    rest, quoted = _QUOTED.subn(b"", sample)
+    return quoted > len(_AS_LETTERS.findall(rest))
 
 
 def _fitness(words: list[bytes], name: str, prior: float, alphabets: tuple[tuple[str, float], ...]) -> float:
