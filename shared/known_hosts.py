@@ -1,8 +1,8 @@
 """Hosts that say nothing about which company somebody works for.
 
-Owns the tables: hosts where anybody has a page (a company's "website" there is not its domain), hosts where
-every customer has a subdomain, suffixes that are on no public network, domains where anybody has a mailbox.
-All entries are lower case and without `www.`.
+Owns the tables: hosts where anybody has a page (a company's "website" there is not its domain), the paths of such
+pages on a company's own host, hosts where every customer has a subdomain, suffixes that are on no public network,
+domains where anybody has a mailbox. All entries are lower case and without `www.`.
 """
 
 from typing import Final

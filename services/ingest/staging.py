@@ -31,6 +31,8 @@ CHUNK_ROWS: Final = 200
 CHUNK_CHARACTERS: Final = ROW_CHARACTERS
 LISTED_BAD_ROWS: Final = 1_000
 SHOWN_ROWS: Final = 5
+QUOTED_LINES: Final = 5
+QUOTED_CHARACTERS: Final = 80
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,13 @@ class Survey:
     bad_rows: list[BadRow]
     sample: list[dict[str, str]]
     footer_lines: int
+    footer: list[str]
     missing: str | None
 
     @property
     def warnings(self) -> list[str]:
-        return [*([self.missing] if self.missing else []), *self.table.warnings, *self.mapping.warnings]
+        told = (self.missing, *self.table.warnings, *self.mapping.warnings, _left_out(self.footer))
+        return [warning for warning in told if warning]
 
 
 def survey(path: Path, workstream: Workstream, limits: Limits, choices: Choices | None = None) -> Survey:
@@ -78,7 +82,7 @@ def surveyed(table: Table, workstream: Workstream, choices: Choices | None, *, s
             bad_count += 1
             if len(bad) < LISTED_BAD_ROWS and (problem := problem_of(mapping, row, row_fields(mapping, row.cells))):
                 bad.append(problem)
-    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, missing)
+    return Survey(workstream, table, mapping, good, bad_count, bad, sample, rows.footer_lines, rows.footer, missing)
 
 
 def staged(path: Path, found: Survey, upload_id: str) -> Iterator[RowsStaged]:
@@ -116,6 +120,15 @@ def problem_of(mapping: HeaderMapping, row: Row, fields: dict[str, str]) -> BadR
     if reason is None:
         return row.bad
     return BadRow(row.number, lacking(mapping, fields), ",".join(row.cells)[:200], reason)
+
+
+def _left_out(footer: list[str]) -> str | None:
+    """What stands below the table, so that a person sees a row that was taken for the end of a report."""
+    if not footer:
+        return None
+    more = f" and {len(footer) - QUOTED_LINES} more" if len(footer) > QUOTED_LINES else ""
+    quoted = ", ".join(repr(line[:QUOTED_CHARACTERS]) for line in footer[:QUOTED_LINES])
+    return f"Left out, since it stands below the table: {quoted}{more}. If that is a row, fill in its other cells."
 
 
 def _missing(mapping: HeaderMapping, workstream: Workstream, strict: bool) -> str | None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.files.reading import UnreadableFile, open_table
+from services.ingest.files.reading import Limits, UnreadableFile, open_table
+from services.ingest.staging import survey
+from services.ingest.workstreams import workstream
 
 # What a case finds: delimiter, lines above the header, header, first cells of the rows, lines below the table.
 Found = tuple[str, int, list[str], list[str], int]
@@ -99,10 +101,28 @@ def test_what_stands_below_the_table_is_no_row(tmp_path: Path, footer: str, line
         "Totalis,Ltd,",
         "Studio: 54,Ltd,s@s.example",
         "500 Startups,,",
+        "TotalEnergies,,info@t.example",
+        "Total Wine 24,,3",
+        "Total Energies,+33 1 47 44,",
+        "Total,,info@total24.example",
+        "Total,24,2",
+        ",,zoe@z.example",
+        "\n,,zoe@z.example",
+        "\nhttps://www.linkedin.com/in/zoe,,",
     ],
 )
 def test_a_last_row_is_a_row(tmp_path: Path, last: str) -> None:
-    assert found_in(tmp_path, f"{HEAD}{ROWS}{last}\n")[3:] == ([*NAMES, last.split(",")[0]], 0)
+    assert found_in(tmp_path, f"{HEAD}{ROWS}{last}\n")[3:] == ([*NAMES, last.strip().split(",")[0]], 0)
+
+
+def test_what_is_left_out_below_the_table_is_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(f"{HEAD}{ROWS}\nTotal:,,3\nExported on 31.01.2026\n" + "Page 1 of 2\n" * 5)
+    (warning,) = survey(file, workstream("apollo_scrape"), Limits()).warnings
+    assert warning.startswith("Left out, since it stands below the table: 'Total: 3', 'Exported on 31.01.2026', ")
+    assert " and 2 more. " in warning
+    file.write_text(HEAD + ROWS)
+    assert survey(file, workstream("apollo_scrape"), Limits()).warnings == []
 
 
 @pytest.mark.parametrize("gap", ["", "\n"])

@@ -107,7 +107,9 @@ def test_a_row_broken_off_is_bad_where_rows_end_in_empty_cells(tmp_path: Path) -
     assert [row.bad for row in ragged] == [None, None, None]
 
 
-@pytest.mark.parametrize("again", ["Name,Company,Note", " name , COMPANY,Note ", "Name,Company,Note,,"])
+@pytest.mark.parametrize(
+    "again", ["Name,Company,Note", " name , COMPANY,Note ", "Name,Company,Note,,", '\ufeff"Name",Company,Note']
+)
 def test_a_header_that_comes_again_is_bad(tmp_path: Path, again: str) -> None:
     _, found = read_whole(tmp_path, f"Name,Company,Note\nAnn,Acme,x\n{again}\nName,Company,x\nBob,Beta,\n".encode())
     assert [row.number for row in found if row.bad] == [2]
@@ -147,6 +149,29 @@ def test_a_row_that_no_event_could_carry_is_bad(tmp_path: Path) -> None:
     _, found = read_whole(tmp_path, f"Name,Note\nAnn,{'x' * 500_000}\nBob,{'y' * 300_000}\n".encode())
     assert [row.bad is None for row in found] == [False, True]
     assert "The row has 500,003 characters and the limit is 500,000" in str(found[0].bad)
+
+
+def test_a_row_that_a_wrong_quotation_mark_makes_of_several_is_bad(tmp_path: Path) -> None:
+    content = (
+        'Name,Company,Email\nAnn,"Acme,ann@a.example\nBob,"Beta",bob@b.example\nCy,"Cedar\nand ""Co""",c@c.example\n'
+    )
+    _, found = read_whole(tmp_path, content.encode())
+    assert [row.bad is None for row in found] == [False, True]
+    assert "begins in line 2 and goes on in others, and a quotation mark in it is wrong" in str(found[0].bad)
+    assert found[1].cells == ["Cy", 'Cedar\nand "Co"', "c@c.example"]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ('"ab\n",' * 800_000 + "\n", "A row has more than 2,097,152 characters"),
+        ("ab," * 800_000 + "\n", "A line has more than 2,097,152 characters"),
+        ("a," * 20_000 + "\n", "The row in line 2 has more than 16,384 cells"),
+    ],
+)
+def test_what_one_row_can_hold_is_bounded(tmp_path: Path, row: str, says: str) -> None:
+    with pytest.raises(UnreadableFile, match=says):
+        read(tmp_path, f"Name,Company\n{row}".encode())
 
 
 def test_six_hundred_columns_and_one(tmp_path: Path) -> None:

@@ -78,6 +78,16 @@ def several_sheets(book: Workbook) -> None:
     people.write_row(6, 0, ["Total:", "", "2"])
 
 
+def test_nul_characters_of_a_workbook_are_left_out(tmp_path: Path) -> None:
+    def fill(book: Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(1, 0, ["Ann\0", "Ac\0me"])
+
+    _, rows, _ = read(workbook(tmp_path, fill))
+    assert rows[0].cells == ["Ann", "Acme", ""]
+
+
 def test_the_sheet_with_the_most_in_it_is_read_and_named(tmp_path: Path) -> None:
     table, rows, footer_lines = read(workbook(tmp_path, several_sheets, "list.xlsx"))
     assert (table.sheet, table.preamble_lines, footer_lines, list(table.headers)) == ("People", 2, 1, HEADER)

@@ -2,5 +2,5 @@
 
 `reading.open_table` is the way in. file_kind.py and workbook.py tell and open what is no text, encoding.py and
 alphabets.py make text of bytes, records.py splits it, layout.py finds header, preamble and footer;
-table_checks.py judges; limits.py says how much is read.
+table_checks.py judges the table, misfits.py its rows; limits.py says how much is read.
 """

@@ -55,6 +55,7 @@ _CLOSING: Final = re.compile(
     """,
     re.I | re.X,
 )
+_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.\w+|https?://\S+|www\.\S+", re.I)
 _COUNT: Final = re.compile(
     r"""
     [^\W\d][^:|\d]{0,39} : \s* \d[\d.,:/\ -]*$
@@ -175,12 +176,22 @@ def _is_closing(cells: Cells, width: int) -> bool:
     first, *others = [cell.strip() for cell in cells if cell.strip()]
     if total := _TOTAL.match(first):
         rest = first[total.end() :].strip()
-        numbers = [other for other in others if re.search(r"\d", other)]
-        if len(numbers) == len(others) and (numbers or re.match(r"[:=(\d-]", rest)):
+        if all(map(_is_number, others)) and (re.match(r"[:=(\d-]", rest) if rest else others):
             return True
     if len(others) < 2 and _COUNT.match(" ".join([first, *others])):
         return True
     return len(others) <= max(0, min(2, width - 2)) and _CLOSING.match(first) is not None
+
+
+def _is_number(cell: str) -> bool:
+    return re.search(r"\d", cell) is not None and not _ADDRESS.fullmatch(cell)
+
+
+def _is_row(cells: Cells, filled: int, width: int) -> bool:
+    """Whether these are a row whatever they say: each cell is filled, or the only one is an e-mail or a link."""
+    if filled > 1:
+        return filled >= width
+    return filled == 1 and any(_ADDRESS.fullmatch(cell.strip()) for cell in cells)
 
 
 def _footer_start(records: Sequence[Cells], filled: Sequence[int], width: int) -> int:
@@ -190,10 +201,13 @@ def _footer_start(records: Sequence[Cells], filled: Sequence[int], width: int) -
     row above has more cells filled.
     """
     lines = [index for index, count in enumerate(filled) if count]
-    closing = {index for index in lines if _is_closing(records[index], width)}
+    rows = {index for index in lines if _is_row(records[index], filled[index], width)}
+    closing = {index for index in lines if index not in rows and _is_closing(records[index], width)}
     if lines and lines[-1] in closing:
         return lines[-1]
-    last_row = max((index for index in lines if filled[index] > 1 and index not in closing), default=-1)
+    last_row = max(
+        (index for index in lines if index in rows or (filled[index] > 1 and index not in closing)), default=-1
+    )
     if width == 1 or last_row < 0 or lines[-1] == last_row or 1 in filled[:last_row]:
         return len(records)
     starts = (index for index in range(last_row + 1, len(records)) if not filled[index] or index in closing)

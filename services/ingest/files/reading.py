@@ -15,6 +15,7 @@ from services.ingest.files.encoding import Encoding, UnreadableFile, encoding_of
 from services.ingest.files.file_kind import kind_of
 from services.ingest.files.layout import Header, find_header, footer_length, is_blank, least_cells
 from services.ingest.files.limits import Limits
+from services.ingest.files.misfits import too_long, too_much, too_short, torn
 from services.ingest.files.records import Record, Records, is_well_quoted, open_text
 from services.ingest.files.table_checks import refuse_what_is_no_table
 from services.ingest.files.workbook import sheet_of
@@ -83,17 +84,19 @@ class Table:
 class Rows(Iterable[Row]):
     """The data rows of a table in the order of the file: neither blank ones nor what stands below the table.
 
-    When the last one has been given, `footer_lines` says how many lines stand below. Raises UnreadableFile.
+    When the last one has been given, `footer_lines` says how many lines stand below, `footer` what those say that are
+    not blank. Raises UnreadableFile.
     """
 
     def __init__(self, table: Table) -> None:
         self.footer_lines = 0
+        self.footer: list[str] = []
         self._table = table
 
     def __iter__(self) -> Iterator[Row]:
         table, number = self._table, 0
         width, most, first = len(table.headers), table.limits.rows, _folded(table.headers[0])
-        for line, cells in self._without_footer():
+        for line, cells, is_torn in self._without_footer():
             if is_blank(cells):
                 continue
             number += 1
@@ -103,7 +106,9 @@ class Rows(Iterable[Row]):
                     "(LEADSTREAM_INGEST_MAX_ROWS). Split the file, or raise the limit."
                 )
             if len("".join(cells)) > ROW_CHARACTERS:
-                yield Row(number, line, cells, _too_much(number, cells))
+                yield Row(number, line, cells, too_much(number, cells, ROW_CHARACTERS))
+            elif is_torn:
+                yield Row(number, line, cells, torn(number, line, cells))
             elif _folded(cells[0]) == first and _repeats(table, cells):
                 yield Row(
                     number, line, cells, BadRow(number, table.headers[0], cells[0], "The row repeats the header.")
@@ -121,8 +126,12 @@ class Rows(Iterable[Row]):
             held += more
             yield from held[:-_LONGEST_FOOTER]
             del held[:-_LONGEST_FOOTER]
-        self.footer_lines = footer_length([cells for _, cells in held], len(self._table.headers))
-        yield from held[: len(held) - self.footer_lines]
+        self.footer_lines = footer_length([cells for _, cells, _ in held], len(self._table.headers))
+        end = len(held) - self.footer_lines
+        self.footer = [
+            " ".join(filter(None, map(str.strip, cells))) for _, cells, _ in held[end:] if not is_blank(cells)
+        ]
+        yield from held[:end]
 
 
 @contextmanager
@@ -138,7 +147,7 @@ def open_table(path: Path, limits: Limits | None = None) -> Iterator[Table]:
         yield _table(_readings(path, encoding, limits), limits, encoding.warning)
         return
     with sheet_of(path, limits.unpacked_bytes) as sheet:
-        records = Records(sheet.path, Encoding("utf-8"), ",", limits.cell_characters, is_sheet=True)
+        records = Records(sheet.path, Encoding("utf-8", nuls=True), ",", limits, is_sheet=True)
         yield _table([records], limits, sheet.warning, sheet.name)
 
 
@@ -155,7 +164,7 @@ def _refuse_size(path: Path, limits: Limits) -> None:
 
 def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: str | None = None) -> Table:
     records, sample, header = _best(readings)
-    line, headers = sample[header.index]
+    line, headers, _ = sample[header.index]
     below = _rows_below(sample, header)
     refuse_what_is_no_table(headers, below, limits.columns)
     if headers[0].strip() == REASON:
@@ -169,7 +178,7 @@ def _table(readings: list[Records], limits: Limits, warning: str | None, sheet: 
 
 def _rows_below(sample: list[Record], header: Header) -> list[list[str]]:
     """The first rows, none blank; of a file that is no longer than the sample not what stands below them."""
-    below = [cells for _, cells in sample[header.index + 1 :]]
+    below = [cells for _, cells, _ in sample[header.index + 1 :]]
     footer = footer_length(below, len(sample[header.index][1])) if len(sample) < _SAMPLE_ROWS else 0
     return [cells for cells in below[: len(below) - footer] if not is_blank(cells)]
 
@@ -185,7 +194,7 @@ def _readings(path: Path, encoding: Encoding, limits: Limits) -> list[Records]:
     spaced = (True, False) if _SPACED.search(start) else (False,)
     wrapped = (False, True) if _WRAPPED.search(start) else (False,)
     return [
-        Records(path, encoding, mark, limits.cell_characters, escape, is_spaced=is_spaced, is_wrapped=is_wrapped)
+        Records(path, encoding, mark, limits, escape, is_spaced=is_spaced, is_wrapped=is_wrapped)
         for is_wrapped, mark in product(wrapped, marks)
         for escape, is_spaced in product(_escapes(start, mark), spaced)
     ]
@@ -208,7 +217,7 @@ def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:
         except UnreadableFile as problem:
             problems.append(problem)
             continue
-        if header := find_header([[] if _SEPARATOR.match(",".join(cells)) else cells for _, cells in sample]):
+        if header := find_header([[] if _SEPARATOR.match(",".join(cells)) else cells for _, cells, _ in sample]):
             found.append((records, sample, header))
     best = max(found, key=lambda one: one[2].score, default=None)
     if best is None or (problems and len(best[1][best[2].index][1]) == 1):  # read as one column, anything is a table
@@ -217,7 +226,9 @@ def _best(readings: list[Records]) -> tuple[Records, list[Record], Header]:
 
 
 def _folded(cell: str) -> str:
-    return cell.strip().casefold()
+    """A header's cell to compare: a file put below another brings its byte order mark, which hides quotation marks."""
+    text = cell.strip()
+    return (text.strip("\ufeff").strip('"').strip() if text.startswith("\ufeff") else text).casefold()
 
 
 def _repeats(table: Table, cells: Sequence[str]) -> bool:
@@ -231,37 +242,8 @@ def _misfit(number: int, line: int, cells: list[str], table: Table) -> Row:
     width = len(table.headers)
     if len(cells) < width:
         padded = cells + [""] * (width - len(cells))
-        bad = _too_short(number, cells, table) if len(cells) < table.least_cells else None
+        bad = too_short(number, cells, table.headers, table.least_cells) if len(cells) < table.least_cells else None
         return Row(number, line, padded, bad)
     if is_blank(cells[width:]):
         return Row(number, line, cells[:width], None)
-    return Row(number, line, cells, _too_long(number, cells, table))
-
-
-def _too_much(number: int, cells: Sequence[str]) -> BadRow:
-    longest = max(cells, key=len)
-    reason = (
-        f"The row has {sum(map(len, cells)):,} characters and the limit is {ROW_CHARACTERS:,}; its longest cell has "
-        f"{len(longest):,}. Shorten it."
-    )
-    return BadRow(number, "", longest[:200], reason)
-
-
-def _too_short(number: int, cells: Sequence[str], table: Table) -> BadRow:
-    missing = table.headers[table.least_cells - 1].strip()
-    reason = (
-        f"The row ends after {len(cells)} of {len(table.headers)} cells; other rows have a value in {missing!r}. "
-        "Look for a line break inside a cell that does not stand in quotation marks."
-    )
-    return BadRow(number, missing, "", reason)
-
-
-def _too_long(number: int, cells: Sequence[str], table: Table) -> BadRow:
-    width = len(table.headers)
-    extra = next(cell for cell in cells[width:] if cell.strip())
-    reason = (
-        f"The row has {len(cells)} cells and the header {width} columns; the first cell too many is {extra[:40]!r}."
-    )
-    if table.delimiter:
-        reason += f" A cell with {table.delimiter!r} in it must stand in quotation marks."
-    return BadRow(number, "", extra[:200], reason)
+    return Row(number, line, cells, too_long(number, cells, width, table.delimiter))
