@@ -47,6 +47,11 @@ def test_the_reasons_are_left_out_when_the_file_comes_back(tmp_path: Path) -> No
     assert [row.bad is None for row in rows] == [True, False]
 
 
+def test_a_good_row_is_not_listed_where_two_headers_are_equal(tmp_path: Path) -> None:
+    lines = written(tmp_path / "list.csv", "First Name,Last Name,Last Name\nAnn,,Ash\nBob,,\n")
+    assert [line[1] for line in lines[1:]] == ["Bob"]
+
+
 @given(st.text())
 def test_no_text_is_a_formula(text: str) -> None:
     assert harmless(text).removeprefix("'") == text.removeprefix("'")

@@ -181,6 +181,8 @@ def test_repeated_and_missing_headers() -> None:
     ]
     fuller = map_headers(SCRAPE, ["Email", "E-Mail"], [["", "a@acme.com"]])
     assert fuller.targets["email"].index == 1
+    chosen = Choices(chosen={"notes": "Lists"})
+    assert map_headers(SCRAPE, ["Lists", "Lists"], [["", "a"]], chosen).targets["notes"].index == 1
 
 
 def test_a_missing_column_is_named_with_what_there_is() -> None:

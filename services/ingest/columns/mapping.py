@@ -81,7 +81,7 @@ def map_headers(
     """The mapping of a file's headers, with a look at some of its rows. Raises UnknownChoice."""
     workstream = workstream.as_written_in(headers)
     columns = columns_of(workstream, headers, sample)
-    fixed = _fixed(workstream, headers, choices or Choices())
+    fixed = _fixed(workstream, headers, columns, choices or Choices())
     rows, found = _candidates(workstream, columns)
     targets = _assigned(found, fixed, headers)
     used = {match.index for match in targets.values()}
@@ -158,10 +158,14 @@ def lacking(mapping: HeaderMapping, fields: Mapping[str, str]) -> str:
     return next((mapping.targets[name].header for name in usable if not fields.get(name)), "")
 
 
-def _fixed(workstream: Workstream, headers: Sequence[str], choices: Choices) -> dict[str, Match | None]:
-    """What a person chose: for a field its column, or None for no column."""
+def _fixed(
+    workstream: Workstream, headers: Sequence[str], columns: Sequence[Column], choices: Choices
+) -> dict[str, Match | None]:
+    """What a person chose: for a field its column, or None for no column; of equal headers the one that counts."""
     exact = {header: index for index, header in reversed(list(enumerate(headers)))}
     by_key = {header_key(header): index for index, header in reversed(list(enumerate(headers))) if header_key(header)}
+    exact |= {column.header: column.index for column in columns}
+    by_key |= {column.key: column.index for column in columns}
     known = [entry.name for entry in workstream.fields]
     fixed: dict[str, Match | None] = {}
     for said, reason in ((choices.remembered, "chosen for this client before"), (choices.chosen, "chosen by you")):
