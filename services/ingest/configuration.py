@@ -5,8 +5,12 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 Schema = dict[str, Any]
+_REFERENCES: Final = ("$ref", "$dynamicRef")
+_NOTHING_ELSE: Final[Registry[Any]] = Registry()  # nothing is fetched, whatever a schema refers to
 _SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 366 * 86_400}
 _COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 10_000}
 _PATH: Final = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -55,7 +59,10 @@ def problems(workflow: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
     unknown = sorted(config.keys() - schema["properties"].keys())
     there = ", ".join(sorted(schema["properties"])) or "no settings"
     found = [f"there is no setting {name}; {workflow['workflow']} has {there}" for name in unknown]
-    return found + [_told(error) for error in _errors(schema["properties"], config)]
+    try:
+        return found + [_told(error) for error in _errors(schema["properties"], config)]
+    except (RecursionError, Unresolvable, ArithmeticError) as error:
+        return [*found, f"the schemas of {workflow['workflow']}'s settings cannot be followed: {error}"[:300]]
 
 
 def schema_problem(settings: Mapping[str, Any]) -> str | None:
@@ -63,14 +70,29 @@ def schema_problem(settings: Mapping[str, Any]) -> str | None:
     for name, schema in settings.items():
         try:
             Draft202012Validator.check_schema(schema)
+            outside = next(_references(schema), None)
         except SchemaError as error:
             return f"the schema of setting {name} is none: {error.message}"[:500]
+        except RecursionError:
+            return f"the schema of setting {name} is nested too deep"
+        if outside:
+            return f"the schema of setting {name} refers to {outside!r}: it has to say all there is itself"[:500]
     return None
 
 
-def _errors(schemas: Mapping[str, Schema], config: Mapping[str, Any]) -> Iterator[ValidationError]:
-    checks = Draft202012Validator({"type": "object", "properties": dict(schemas)})
-    yield from sorted(checks.iter_errors(dict(config)), key=lambda error: list(map(str, error.absolute_path)))
+def _references(schema: Any) -> Iterator[str]:
+    """What a schema refers to and does not hold itself."""
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    if isinstance(schema, dict):
+        named = (schema.get(keyword) for keyword in _REFERENCES)
+        yield from (name for name in named if isinstance(name, str) and not name.startswith("#"))
+    for part in parts:
+        yield from _references(part)
+
+
+def _errors(schemas: Mapping[str, Schema], config: Mapping[str, Any]) -> list[ValidationError]:
+    checks = Draft202012Validator({"type": "object", "properties": dict(schemas)}, registry=_NOTHING_ELSE)
+    return sorted(checks.iter_errors(dict(config)), key=lambda error: list(map(str, error.absolute_path)))
 
 
 def _told(error: ValidationError) -> str:

@@ -75,6 +75,29 @@ def test_a_schema_that_is_none_is_told(schema: Any) -> None:
     assert schema_problem({"x": {"type": "string"}}) is None
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [{"$ref": "http://a.example/schema"}, {"allOf": [{"$ref": "file:///etc/passwd"}]}, {"$dynamicRef": "other"}],
+)
+def test_a_schema_refers_to_nothing_outside_and_nothing_is_fetched(schema: dict[str, Any]) -> None:
+    assert "it has to say all there is itself" in str(schema_problem({"x": schema}))
+    (problem,) = problems(SYNC | {"settings": {"x": schema}}, {"x": 1})
+    assert "cannot be followed" in problem
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#/properties/x"}, {"$ref": "#/$defs/nowhere"}])
+def test_a_schema_that_leads_nowhere_is_told(schema: dict[str, Any]) -> None:
+    (problem,) = problems(SYNC | {"settings": {"x": schema}}, {"x": 1})
+    assert "cannot be followed" in problem
+
+
+def test_a_schema_nested_too_deep_is_told() -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(5_000):
+        schema = {"not": schema}
+    assert "nested too deep" in str(schema_problem({"x": schema}))
+
+
 @pytest.mark.parametrize("setting", sorted(AT_A_PROVIDER))
 def test_every_setting_is_in_the_documentation(setting: str) -> None:
     assert f"| `{setting.removesuffix('_sha256')}` |" in DOCS.read_text("utf-8")
