@@ -8,9 +8,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from services.ingest.columns.mapping import Choices, row_fields
+from services.ingest.columns.mapping import row_fields
 from services.ingest.files.reading import REASON, Limits, open_table
-from services.ingest.staging import mapping_of, problem_of
+from services.ingest.staging import as_uploaded, mapping_of, problem_of
 from services.ingest.workstreams import workstream
 from shared.spreadsheet import harmless
 
@@ -18,9 +18,8 @@ from shared.spreadsheet import harmless
 def as_csv(path: Path, slug: str, mapped: Mapping[str, str], limits: Limits) -> Iterator[str]:
     """Line by line, the header first. `mapped`: field to header, as the file was uploaded. Raises UnreadableFile."""
     kind = workstream(slug)
-    choices = Choices(chosen={known.name: mapped.get(known.name, "") for known in kind.fields})
     with open_table(path, limits) as table:
-        mapping = mapping_of(table, kind, choices)
+        mapping = mapping_of(table, kind, as_uploaded(kind, mapped))
         yield _line([REASON, *table.headers])
         for row in table.rows():
             if bad := problem_of(mapping, row, row_fields(mapping, row.cells)):

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
 from services.ingest.columns.mapping import Choices
-from services.ingest.files.reading import Limits, UnreadableFile
+from services.ingest.files.reading import Limits
 from services.ingest.preview import preview as previewed
 from services.ingest.registry import SHIPPED
 from services.ingest.workstreams import workstream as workstream_of
@@ -166,18 +166,19 @@ class Handlers:
         folder = self.settings.artifacts
         received, length, digest = await artifacts.receive(folder, body, self.settings.upload_max_bytes)
         try:
-            name = sent.name(client_id, digest)
+            name = sent.name(client_id, digest, command.key)
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
                 return uploads.answer_again(known)
-            found = await asyncio.to_thread(staging.survey, received, definition, Limits.of(self.settings), choices)
-            if not found.good + found.bad_count:
-                raise UnreadableFile("There is a header and no row below it. Export the list again.")
-            key = artifacts.import_key(command.tenant_id, name, sent.filename, clock.now().date())
+            begun = await lookups.begun(self.queries, command.tenant_id, name)
+            limits = Limits.of(self.settings)
+            found = await asyncio.to_thread(uploads.survey, received, definition, limits, choices, begun)
+            day = clock.now().date()
+            key = begun.artifact if begun else artifacts.import_key(command.tenant_id, name, sent.filename, day)
             path = await asyncio.to_thread(artifacts.keep, folder, received, key)
         finally:
             received.unlink(missing_ok=True)
-        payload = uploads.received(name, sent.filename, length, digest, key, found)
+        payload = begun or uploads.received(name, sent.filename, length, digest, key, found)
         if sent.chosen:
             said = named_id("evt", name, "mapping")
             await self.appender.append([_event(command, sent.mapping_chosen, said, client_id=client_id)])

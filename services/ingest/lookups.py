@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, BigInteger, any_, literal, select, text
 
 from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
 from shared.envelope import Event, from_json
-from shared.events import BatchLaunched, ConfigurationRemoved, StepOptions
-from shared.ids import to_hex
+from shared.events import BatchLaunched, ConfigurationRemoved, StepOptions, UploadReceived
+from shared.ids import named_id, to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
 
@@ -55,6 +55,15 @@ async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: st
     found = await listings.upload(queries, tenant_id, upload_id)
     if found is None or found["client_id"] != client_id:
         raise Problem(404, "not_found", f"{client_id} has no upload {upload_id}")
+
+
+async def begun(queries: Queries, tenant_id: str, upload_id: str) -> UploadReceived | None:
+    """What the log says of an upload that was received before, whether or not its rows are all staged."""
+    found = await queries.rows(tenant_id, LOGGED, {"id": to_hex(named_id("evt", upload_id, "received"))})
+    if not found:
+        return None
+    payload: UploadReceived = from_json(found[0]["body"]).payload
+    return payload
 
 
 async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command_id: str) -> None:
@@ -140,7 +149,8 @@ async def count(queries: Queries, tenant_id: str, upload: Row, rows: list[int] |
         return int(upload["rows"])
     if not rows:
         raise Problem(422, "no_rows", "`rows` is empty: leave it out for all rows, or name some")
-    query = select(ROW.c.row).where(ROW.c.upload_id == upload["upload_id"], ROW.c.row.in_(rows))
+    numbers = any_(literal(rows, ARRAY(BigInteger)))
+    query = select(ROW.c.row).where(ROW.c.upload_id == upload["upload_id"], ROW.c.row == numbers)
     found = {row["row"] for row in await queries.rows(tenant_id, query)}
     missing = sorted(set(rows) - found)
     if missing:

@@ -4,7 +4,7 @@ Nothing is written before the whole file has been read. The events' ids follow f
 upload cut off by a crash is finished by sending the file again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -60,6 +60,11 @@ def survey(path: Path, workstream: Workstream, limits: Limits, choices: Choices 
     """Read the whole file once. Raises UnreadableFile, UnknownChoice and MissingColumn."""
     with open_table(path, limits) as table:
         return surveyed(table, workstream, choices)
+
+
+def as_uploaded(kind: Workstream, mapping: Mapping[str, str]) -> Choices:
+    """The choices that give the mapping of an upload, field to header, again."""
+    return Choices(chosen={known.name: mapping.get(known.name, "") for known in kind.fields})
 
 
 def surveyed(table: Table, workstream: Workstream, choices: Choices | None, *, strict: bool = True) -> Survey:

@@ -1,13 +1,17 @@
-"""What is said of a received file: the event for the log, and the answer to who sent it."""
+"""What is made of a received file: its id, a look at all of it, the event for the log, the answer to who sent it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from services.ingest.staging import Survey
+from services.ingest import staging
+from services.ingest.columns.mapping import Choices
+from services.ingest.files.reading import Limits, UnreadableFile
+from services.ingest.workstreams import Workstream
 from shared.events import MappingChosen, UploadReceived
 from shared.ids import named_id, new_id
+from shared.runtime.http import Problem
 
 Answer = dict[str, Any]
 
@@ -26,18 +30,47 @@ class Sent:
         """The event of what the sender said, for the client's later files."""
         return MappingChosen(self.workstream, dict(self.chosen))
 
-    def name(self, client_id: str, digest: str) -> str:
-        """The upload's id: the same content, taken for the same, is the same upload; `again` it is another."""
-        if self.again:
-            return new_id("import")
+    def name(self, client_id: str, digest: str, key: str | None) -> str:
+        """The upload's id: the same content, taken for the same, is the same upload.
+
+        `again` it is another, but under the same idempotency `key` the same.
+        """
         chosen = [f"{name}={header}" for name, header in sorted(self.chosen.items())]
-        return named_id("import", client_id, self.workstream, digest, *chosen)
+        content = (client_id, self.workstream, digest, *chosen)
+        if not self.again:
+            return named_id("import", *content)
+        return named_id("import", *content, "again", key) if key else new_id("import")
+
+
+def survey(
+    path: Path, kind: Workstream, limits: Limits, choices: Choices, begun: UploadReceived | None
+) -> staging.Survey:
+    """Read the whole file: by these choices, or as it was read when it was `begun`, so that its rows are the same.
+
+    Raises UnreadableFile, UnknownChoice, MissingColumn, and Problem where it reads otherwise now.
+    """
+    if begun is None:
+        found = staging.survey(path, kind, limits, choices)
+        if not found.good + found.bad_count:
+            raise UnreadableFile("There is a header and no row below it. Export the list again.")
+        return found
+    found = staging.survey(path, kind, limits, staging.as_uploaded(kind, begun.mapping))
+    if (found.good, found.bad_count) != (begun.rows, begun.bad_row_count):
+        message = (
+            f"upload {begun.upload_id} of this file was cut off and cannot be finished: it had {begun.rows:,} good and "
+            f"{begun.bad_row_count:,} bad rows, and the file now has {found.good:,} and {found.bad_count:,}. Upload it "
+            "as another one, with `again`"
+        )
+        raise Problem(409, "upload_differs", message)
+    return found
 
 
 TOLD: Final = ("upload_id", "filename", "rows", "mapping", "unmapped", "bad_row_count", "bad_rows")
 
 
-def received(upload_id: str, filename: str, length: int, digest: str, artifact: str, found: Survey) -> UploadReceived:
+def received(
+    upload_id: str, filename: str, length: int, digest: str, artifact: str, found: staging.Survey
+) -> UploadReceived:
     """The event of a file that was read to its end."""
     mapping = {target: match.header for target, match in found.mapping.targets.items()}
     return UploadReceived(
@@ -46,7 +79,7 @@ def received(upload_id: str, filename: str, length: int, digest: str, artifact: 
     )  # fmt: skip
 
 
-def answer(payload: UploadReceived, found: Survey, position: int) -> Answer:
+def answer(payload: UploadReceived, found: staging.Survey, position: int) -> Answer:
     """The answer to a file that was new."""
     told = {name: getattr(payload, name) for name in TOLD}
     bad_rows = [{"row": bad.row, "reason": bad.reason} for bad in payload.bad_rows]
