@@ -11,5 +11,5 @@ extras:   state.py (the rows), registry.py (the workflows that ship), configurat
           files/ (from a file to rows), columns/ (which column is which field), staging.py (from rows to events),
           preview.py, bad_rows.py, artifacts.py, uploads.py (what is said of a file), lookups.py (is it there?),
           listings.py (reading back), letters.py (dead letters of all services), bodies.py and requests.py (what a
-          request says), setup_api.py (its other routes)
+          request says), writable.py (what can be kept of it), setup_api.py (its other routes)
 """

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from starlette.responses import StreamingResponse
 
 from services.ingest import letters, listings, setup_api
@@ -14,7 +14,7 @@ from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
 from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
 from services.ingest.files.reading import UnreadableFile
 from services.ingest.handlers import Handlers
-from services.ingest.requests import Asked, Commands
+from services.ingest.requests import Asked, Commands, writable
 from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
@@ -38,8 +38,8 @@ def build(handlers: Handlers) -> FastAPI:
     """Ingest's HTTP application."""
     app = application("ingest", "Clients, workflows, settings, pipelines, uploads and launches.")
     app.state.settings, app.state.queries, app.state.handlers = handlers.settings, handlers.queries, handlers
-    app.include_router(setup_api.ROUTES)
-    app.include_router(ROUTES)
+    for routes in (setup_api.ROUTES, ROUTES):
+        app.include_router(routes, dependencies=[Depends(writable)])
     return app
 
 

@@ -1,20 +1,30 @@
 """What the bodies of requests may say."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.ingest.letters import Wanted
+from services.ingest.writable import unwritable
 from shared.events import FailureCode, Kind, Scope, StepOptions
 
 Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+SELECTED_ROWS: Final = 100_000  # their numbers are one event
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, body: Any) -> Any:
+        if wrong := unwritable(body):
+            raise ValueError(wrong)
+        return body
 
 
 class NewTenant(_Body):
@@ -80,7 +90,7 @@ class NewBatch(_Body):
     upload_id: str
     pipeline_id: str | None = None
     steps: Steps | None = None
-    rows: list[int] | None = None
+    rows: Annotated[list[RowNumber], Field(max_length=SELECTED_ROWS)] | None = None
     config: dict[Slug, dict[str, Any]] = {}
     max_credits: Annotated[float, Field(ge=0)] | None = None
 

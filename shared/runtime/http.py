@@ -106,7 +106,8 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
-    return _error(422, "invalid", "; ".join(problems)[:2000])
+    told = "; ".join(problems)[:2000].encode("utf-8", "replace").decode()  # a name may be half a character
+    return _error(422, "invalid", told)
 
 
 async def _unstorable(_: Request, error: Exception) -> JSONResponse:
