@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 import idna
 
-from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain
+from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
 from shared.legal_forms import plain_words, without_legal_form
 from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
@@ -24,23 +24,26 @@ _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
 _GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
 _EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A"
-_NOTHING: Final = frozenset(("", *_EMPTY.split()))
+_ERRORS: Final = "#REF! #NAME? #VALUE! #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #GETTING_DATA"
+_NOTHING: Final = frozenset(("", *_EMPTY.split(), *_ERRORS.split()))
 
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
 _AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
+_PATH: Final = re.compile(r"(?::\d*)?/+([^?#\s,;<>\"|]*)")
 _HOST: Final = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 
 _LINKEDIN: Final = r"^(?:[a-z]+:/*)*(?:[\w-]+\.)*linkedin\.com/+(?:mwlite/+|m/+|comm/+)?(?:organization-guest/+)?"
 _SLUG: Final = r"([^/?#\s,;\"<>]+)"
 _COMPANY: Final = re.compile(_LINKEDIN + r"(sales/+company|company(?:-beta)?|school|showcase)/+" + _SLUG, re.I)
 _COMPANY_URN: Final = re.compile(r"^urn:li:(?:\w*company|organization):(\d+)$", re.I)
-_PERSON: Final = re.compile(_LINKEDIN + r"(?:in|pub)/+" + _SLUG, re.I)
-_OLD_PERSON: Final = re.compile(_LINKEDIN + r"pub/+" + _SLUG + r"/([0-9a-z]{1,3})" * 3 + r"(?![^/?#\s])", re.I)
+_PUBLIC: Final = r"pub(?!/+dir(?:[/?#\s]|$))"  # `pub/dir/jo/doe` lists everybody of that name
+_PERSON: Final = re.compile(_LINKEDIN + f"(?:in|{_PUBLIC})/+" + _SLUG, re.I)
+_OLD_PERSON: Final = re.compile(_LINKEDIN + _PUBLIC + "/+" + _SLUG + r"/([0-9a-z]{1,3})" * 3 + r"(?![^/?#\s])", re.I)
 _SALES_LEAD: Final = re.compile(_LINKEDIN + r"sales/+(?:lead|people)/+([\w-]+)", re.I)
 _PERSON_URN: Final = re.compile(r"^urn:li:fs_salesProfile:\(?([\w-]+)", re.I)
 _HASHED: Final = re.compile(r"AC[a-z]AA[\w-]{8,}")
 _UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
-_NO_SLUG: Final = frozenset(("unavailable", "undefined", "null"))
+_NO_SLUG: Final = frozenset(("unavailable", "undefined", "null", "none", "nan"))
 _ADDRESS: Final = re.compile(  # only from the first character that can be of one: else a long word takes long
     r"(?<![^\s@<>()\[\],;:\"])([^\s@<>()\[\],;:\"]{1,254})@([^\s@<>()\[\],;:\"'/]{1,254})"
 )
@@ -184,8 +187,11 @@ def _without_asides(name: str) -> str:
 
 @lru_cache(maxsize=_CACHE)
 def _registrable(text: str) -> str | None:
-    host = _host(unwrapped(text))
+    link = unwrapped(text)
+    host = _host(link)
     if not host or _parents(host) & PAGE_HOSTS or host.rpartition(".")[2] in PRIVATE_USE_SUFFIXES:
+        return None
+    if is_page(_parents(host), _path(link)):
         return None
     host = host.removeprefix("www.")
     found, known = domain_of(host)
@@ -196,14 +202,24 @@ def _registrable(text: str) -> str | None:
 
 @lru_cache(maxsize=_CACHE)
 def _host(text: str) -> str | None:
-    address = _SCHEMES.sub("", _fold(text).replace("\\", "/").lstrip("\"'<([ "), count=1)
-    host = _AFTER_HOST.split(address, maxsplit=1)[0].rpartition("@")[2].strip("()[]'.")
+    host = _AFTER_HOST.split(_without_scheme(text), maxsplit=1)[0].rpartition("@")[2].strip("()[]'.")
     if not host.isascii():
         try:
             host = idna.encode(host[:253], uts46=True).decode("ascii")
         except UnicodeError:
             return None
     return host if len(host) <= 253 and _HOST.fullmatch(host) else None
+
+
+def _path(link: str) -> str:
+    address = _without_scheme(link)
+    end = _AFTER_HOST.search(address)
+    found = _PATH.match(address, end.start()) if end else None
+    return found[1] if found else ""
+
+
+def _without_scheme(text: str) -> str:
+    return _SCHEMES.sub("", _fold(text).replace("\\", "/").lstrip("\"'<([ "), count=1)
 
 
 def _parents(host: str) -> set[str]:

@@ -5,6 +5,8 @@ pages on a company's own host, hosts where every customer has a subdomain, suffi
 domains where anybody has a mailbox. All entries are lower case and without `www.`.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 _NETWORKS = """
@@ -21,9 +23,17 @@ _PLATFORM_PAGES = """
     sites.google.com docs.google.com drive.google.com maps.google.com play.google.com plus.google.com
     business.google.com apps.apple.com itunes.apple.com crunchbase.com angel.co wellfound.com
 """
+# Pages below the path given, or below any, on hosts that are a company's own too; `.*`: in all countries.
+_PAGES_BELOW = """
+    google.*/maps google.*/search google.*/local yelp.*/biz etsy.com/shop amazon.*/stores github.com/ medium.com/
+    linktree.com/ wikipedia.org/ bbb.org/ yellowpages.com/ yellowpages.ca/ yell.com/ gelbeseiten.de/ pagesjaunes.fr/
+    trustpilot.com/review g2.com/products clutch.co/profile indeed.com/cmp zoominfo.com/c producthunt.com/
+"""
 # Site builders that the public suffix list leaves out: a subdomain there is somebody's own site.
 _BUILDERS = """
-    wordpress.com weebly.com squarespace.com godaddysites.com substack.com webnode.com jimdo.com
+    wordpress.com weebly.com squarespace.com godaddysites.com substack.com webnode.com webnode.page jimdo.com
+    jimdofree.com jimdosite.com business.site strikingly.com mystrikingly.com ueniweb.com bigcartel.com webs.com
+    hubspotpagebuilder.com hs-sites.com hs-sites-eu1.com tistory.com canva.site medium.com
 """
 _NOT_PUBLIC = """
     local localhost localdomain internal intranet lan home corp invalid onion arpa
@@ -50,6 +60,9 @@ _MAILBOX_DOMAIN_NAMES = """
 PAGE_HOSTS: Final = frozenset((_NETWORKS + _LINK_LISTS + _PLATFORM_PAGES).split())
 BUILDER_HOSTS: Final = frozenset(_BUILDERS.split())
 PRIVATE_USE_SUFFIXES: Final = frozenset(_NOT_PUBLIC.split())
+_PAGE_PATHS: Final = frozenset(_PAGES_BELOW.split())
+_COUNTRY: Final = re.compile(r"\.(?:com?\.)?[a-z]{2,3}$")
+_LOCALE: Final = re.compile(r"^[a-z]{2}(?:-[a-z]{2,4})?/")  # `etsy.com/uk/shop/acme`
 _MAILBOX_FAMILIES: Final = frozenset(_MAILBOX_FAMILY_NAMES.split())
 _MAILBOX_DOMAINS: Final = frozenset(_MAILBOX_DOMAIN_NAMES.split())
 
@@ -57,3 +70,14 @@ _MAILBOX_DOMAINS: Final = frozenset(_MAILBOX_DOMAIN_NAMES.split())
 def is_mailbox_domain(domain: str) -> bool:
     """Whether anybody can have an address there; `domain` is a registrable domain in lower case."""
     return domain in _MAILBOX_DOMAINS or domain.partition(".")[0] in _MAILBOX_FAMILIES
+
+
+def is_page(hosts: Iterable[str], path: str) -> bool:
+    """Whether a link leads to a page that anybody can have; `hosts`: its host and what that is below, in lower case."""
+    below = _LOCALE.sub("", path).partition("/")[0]
+    return any(
+        f"{host}/{part}" in _PAGE_PATHS
+        for known in hosts
+        for host in (known, _COUNTRY.sub(".*", known))
+        for part in ({below, ""} if path else ())
+    )

@@ -51,6 +51,13 @@ DOMAINS = {
     "acme.wordpress.com": "acme.wordpress.com",
     "www.wordpress.com": "wordpress.com",
     "gmail.com": "gmail.com",
+    "https://acme.business.site/": "acme.business.site",
+    "www.acme.mystrikingly.com": "acme.mystrikingly.com",
+    "acme.medium.com": "acme.medium.com",
+    "https://github.com/": "github.com",
+    "https://www.yelp.com/careers": "yelp.com",
+    "google.com/about": "google.com",
+    "acme.com/maps/place": "acme.com",
     "https://www.google.com/url?sa=t&url=https%3A%2F%2Fwww.acme.com%2Fen&usg=x": "acme.com",
     "https://l.facebook.com/l.php?u=https%3A%2F%2Facme.com%2F&h=AT0": "acme.com",
     "https://www.linkedin.com/redir/redirect?url=http%3A%2F%2Facme%2Ecom&urlhash=x": "acme.com",
@@ -67,6 +74,8 @@ NO_DOMAIN = """
     n/a|"null"|-|HTTPS:|co.uk|localhost|foo.local|127.0.0.1|http://[::1]:80/|192.168.0.1:8000|t.b.d|Self-employed
     https://www.linkedin.com/company/acme|nl.linkedin.com|facebook.com/acme|https://x.com/acme|twitter.com/acme
     instagram.com/acme|linktr.ee/acme|youtube.com/@acme|https://sites.google.com/view/acme|foo..com|http://|@
+    https://www.google.com/maps/place/Acme|google.co.uk/maps?cid=1|https://m.yelp.ca/biz/acme|github.com:443/acme
+    https://medium.com/@acme|etsy.com/uk/shop/Acme|https://en.wikipedia.org/wiki/Acme|bbb.org/us/x|#REF!
 """
 
 
@@ -143,6 +152,20 @@ HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
 )
 def test_linkedin_person(text: str, key: str) -> None:
     assert canonical.linkedin_person(text) == f"linkedin.com/{key}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "linkedin.com/pub/dir/jo/doe",
+        "https://www.linkedin.com/pub/dir?first=jo",
+        "linkedin.com/pub/dir/1/2/3",
+        "https://linkedin.com/in/None",
+        "linkedin.com/in/nan/",
+    ],
+)
+def test_not_a_linkedin_person(text: str) -> None:
+    assert canonical.linkedin_person(text) is None
 
 
 @pytest.mark.parametrize(
