@@ -6,10 +6,9 @@ All shares are fractions from 0 to 1, all times say their unit in the name.
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -29,11 +28,11 @@ class KnobError(ValueError):
 class SimulatorSettings(BaseSettings):
     """Read from `LEADSTREAM_SIMULATOR_*`; arguments win over the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_SIMULATOR_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_SIMULATOR_", env_ignore_empty=True, frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(8200, ge=0, le=65535, description="0 takes a free port")
-    answers: Path | None = Field(None, description="folder of *.json and *.jsonl answers; none: made up")
+    answers: DirectoryPath | None = Field(None, description="folder of *.json and *.jsonl answers; none: made up")
     as_of: date = Field(date(2026, 3, 1), description="made-up answers were refreshed shortly before")
     shapes: Literal["nested", "flat", "mixed"] = Field("nested", description="mixed: every second one flat")
     webhook_auth: SecretStr | None = Field(None, description="required in x-clay-webhook-auth")

@@ -79,10 +79,10 @@ def relay() -> None:
     from shared.runtime import relay as relaying
     from shared.runtime.logs import configure_logging
     from shared.runtime.memory import give_back
-    from shared.runtime.settings import Settings
+    from shared.runtime.settings import Settings, configured
     from shared.runtime.stalls import Watchdog
 
-    settings = Settings()
+    settings = configured(Settings)
     give_back()
     configure_logging(settings, "relay")
 
@@ -107,10 +107,11 @@ def simulator() -> None:
 
     Example: LEADSTREAM_SIMULATOR_LOSS=0.05 leadstream simulator
     """
+    from shared.runtime.settings import configured
     from simulator.app import run
     from simulator.settings import SimulatorSettings
 
-    run(SimulatorSettings())
+    run(configured(SimulatorSettings))
 
 
 def provision(data: DataFolder = DEFAULT_DATA) -> None:
@@ -123,7 +124,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
 
     from cli.servers_of import reached
     from shared.runtime.logs import configure_logging
-    from shared.runtime.settings import Settings
+    from shared.runtime.settings import Settings, configured
     from shared.runtime.topology import ROLES, provision_database, provision_streams
 
     if "LEADSTREAM_ADMIN_DATABASE_URL" not in os.environ and (data / "stack.json").exists():
@@ -132,7 +133,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
         with reached():
             Stack(data).provision()
         return
-    configure_logging(Settings(), "provision")
+    configure_logging(configured(Settings), "provision")
     passwords = _passwords()
     if missing := [role for role in ROLES if not passwords.get(role)]:
         sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")

@@ -11,7 +11,7 @@ from shared.runtime.logs import configure_logging
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve, signing_keys
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, configured
 
 DEFINITION = Definition(
     name="callbacks",
@@ -53,7 +53,7 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = Settings()
+    settings = configured(Settings)
     configure_logging(settings, DEFINITION.name)
     service, receiver = build(settings)
     serve(settings, api.front(receiver, service.http))

@@ -16,7 +16,7 @@ from shared.runtime.machine import Definition
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve, signing_keys
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, configured
 
 logger = structlog.get_logger()
 
@@ -61,6 +61,6 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = Settings()
+    settings = configured(Settings)
     configure_logging(settings, DEFINITION.name)
     serve(settings, build(settings).http)

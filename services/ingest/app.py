@@ -8,7 +8,7 @@ from shared.runtime.machine import Definition
 from shared.runtime.memory import give_back
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, configured
 
 DEFINITION = Definition(
     name="ingest",
@@ -32,7 +32,7 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = Settings()
+    settings = configured(Settings)
     configure_logging(settings, DEFINITION.name)
     give_back()  # staged rows are the widest events there are
     serve(settings, build(settings).http)

@@ -5,7 +5,7 @@ from shared.runtime.logs import configure_logging
 from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, configured
 
 DEFINITION = Definition(
     name="sequencer",
@@ -28,6 +28,6 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = Settings()
+    settings = configured(Settings)
     configure_logging(settings, DEFINITION.name)
     serve(settings, build(settings).http)

@@ -1,25 +1,39 @@
-"""Configuration by environment: every variable starts with LEADSTREAM_, as .env.example lists them."""
+"""Configuration by environment: every variable starts with LEADSTREAM_, as .env.example lists them.
 
+A variable that is empty counts as one that is not set.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 SERVICES: Final = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
+_Kind = TypeVar("_Kind", bound=BaseSettings)
+
+
+def _known_level(name: str) -> str:
+    if name.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("is none of DEBUG, INFO, WARNING and ERROR")
+    return name
 
 
 class Settings(BaseSettings):
     """What one process is told. Secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: SecretStr = SecretStr("postgresql://localhost/leadstream")
     nats_url: SecretStr = SecretStr("nats://localhost:4222")
 
     host: str = "127.0.0.1"
-    port: int = 0
-    log_level: str = "INFO"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
     log_json: bool = True
     replica: str = ""
 
@@ -44,3 +58,22 @@ class Settings(BaseSettings):
     ingest_max_columns: int = Field(default=2_000, description="columns of a file, at most")
     ingest_max_cell_characters: int = Field(default=1_048_576, description="characters of a cell, at most")
     ingest_max_unpacked_bytes: int = Field(default=1_073_741_824, description="bytes of an unpacked workbook, at most")
+
+
+def configured(kind: type[_Kind]) -> _Kind:
+    """The settings that the environment gives. Ends the process, each wrong variable named, without its value."""
+    try:
+        return kind()
+    except (ValidationError, SettingsError) as error:
+        prefix = kind.model_config["env_prefix"]
+        sys.exit("\n".join(f"{prefix}{name}".upper() + f": {why}" for name, why in _wrong(error)))
+
+
+def _wrong(error: ValidationError | SettingsError) -> Iterator[tuple[str, str]]:
+    """Each setting that is wrong, and why. What was read is not in it: neither values nor keys of objects."""
+    if isinstance(error, SettingsError):
+        yield "".join(re.findall(r'field "(\w+)"', str(error))), "is no JSON; .env.example shows how it is written"
+        return
+    reasons = {str(found["loc"][0]): found["msg"] for found in error.errors(include_input=False, include_url=False)}
+    for name, message in reasons.items():
+        yield name, message.removeprefix("Value error, ")

@@ -38,6 +38,6 @@ class Limits:
         variables = {f"LEADSTREAM_{setting.upper()}" for setting in _SETTINGS.values()}
         if variables.isdisjoint(map(str.upper, os.environ)):
             return cls()
-        from shared.runtime.settings import Settings
+        from shared.runtime.settings import Settings, configured
 
-        return cls.of(Settings())
+        return cls.of(configured(Settings))

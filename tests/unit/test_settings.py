@@ -1,0 +1,56 @@
+"""Settings from the environment: what is wrong is named, and what was written there is not shown."""
+
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from shared.runtime.settings import Settings, configured
+from simulator.settings import SimulatorSettings
+
+SECRET = "hunter2-hunter2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "value", "why"),
+    [
+        (Settings, "LEADSTREAM_PORT", SECRET, "valid integer"),
+        (Settings, "LEADSTREAM_PORT", "70000", "less than or equal to 65535"),
+        (Settings, "LEADSTREAM_LOG_LEVEL", "verbose", "DEBUG, INFO, WARNING and ERROR"),
+        (Settings, "LEADSTREAM_API_TOKENS", SECRET, "no JSON"),
+        (Settings, "LEADSTREAM_API_TOKENS", f'{{"{SECRET}": 1}}', "valid string"),
+        (Settings, "LEADSTREAM_PREVIOUS_SIGNING_KEYS", f'"{SECRET}"', "valid list"),
+        (SimulatorSettings, "LEADSTREAM_SIMULATOR_LOSS", "5", "less than or equal to 1"),
+        (SimulatorSettings, "LEADSTREAM_SIMULATOR_ANSWERS", "no/such/folder", "not point to a directory"),
+    ],
+)
+def test_a_wrong_variable_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], variable: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit) as ended:
+        configured(kind)
+    said = str(ended.value.code)
+    assert said.startswith(f"{variable}: ")
+    assert why in said
+    assert SECRET not in said
+    assert value not in said.removeprefix(variable)
+
+
+def test_every_wrong_variable_has_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "RETRY_ATTEMPTS"):
+        monkeypatch.setenv(f"LEADSTREAM_{name}", "x")
+    with pytest.raises(SystemExit) as ended:
+        configured(Settings)
+    assert [line.partition(":")[0] for line in str(ended.value.code).splitlines()] == [
+        "LEADSTREAM_PORT", "LEADSTREAM_RETRY_ATTEMPTS",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Settings, SimulatorSettings])
+def test_what_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: type[BaseSettings]) -> None:
+    monkeypatch.chdir(tmp_path)
+    default = kind()
+    for name in kind.model_fields:
+        monkeypatch.setenv(f"{kind.model_config['env_prefix']}{name.upper()}", "")
+    assert configured(kind) == default
