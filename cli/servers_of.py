@@ -1,13 +1,19 @@
 """The servers that a command works on directly: the database as its superuser, and NATS."""
 
+import errno
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cli.errors import Refused, ServerAway
+
+ADMIN_URL: Final = "LEADSTREAM_ADMIN_DATABASE_URL"
+# What a connection that cannot be made says, beside the classes of its own; no number: all of several addresses.
+_NETWORK: Final = frozenset({None, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
 class Servers(NamedTuple):
@@ -26,7 +32,8 @@ class Servers(NamedTuple):
 
 def servers_of(data: Path) -> Servers:
     """Those of the environment, else those of the stack in the data folder. Raises Refused."""
-    if url := os.environ.get("LEADSTREAM_ADMIN_DATABASE_URL"):
+    if url := os.environ.get(ADMIN_URL):
+        checked_admin_url(url)
         return Servers(url, os.environ.get("LEADSTREAM_NATS_URL"), os.environ.get("LEADSTREAM_PROVISION_NATS_URL"))
     if not (data / "stack.json").exists():
         raise Refused(
@@ -39,16 +46,44 @@ def servers_of(data: Path) -> Servers:
     return Servers(stack.admin_url, stack.nats.url("service"), stack.nats.url("provision"))
 
 
+def checked_admin_url(url: str) -> None:
+    """Raises Refused for what is no URL of a PostgreSQL server. Its password may be anywhere in that: it is not shown."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        told = conninfo_to_dict(url) if url.startswith(("postgresql://", "postgres://")) else {}
+    except psycopg.Error:
+        told = {}
+    ports = str(told.get("port") or "0").split(",")
+    names = (str(told.get(part)) for part in ("host", "dbname"))
+    if not told or any("@" in name for name in names) or not all(port.isdigit() for port in ports):
+        raise Refused(
+            f"{ADMIN_URL} is no URL of a PostgreSQL server: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and "
+            "in the password %40 for @, %2F for / and %25 for %"
+        )
+
+
 @contextmanager
 def reached() -> Iterator[None]:
-    """Around work on the servers. Raises ServerAway where one of them cannot be reached, or goes away meanwhile."""
+    """Around work on the servers. Raises ServerAway where one of them cannot be reached, or goes away meanwhile.
+
+    Raises Refused for a database without a log. What a file says passes.
+    """
     import psycopg
     from nats.errors import Error as NatsError
 
     logging.getLogger("nats").setLevel(logging.CRITICAL)  # it would write a traceback for each try
     try:
         yield
-    except psycopg.OperationalError as error:
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        why = str(error).partition("\n")[0]
+        raise Refused(f"the database has no leadstream log ({why}): does its URL end in /leadstream?") from None
+    except psycopg.Error as error:
         raise ServerAway("PostgreSQL", error) from None
     except NatsError as error:
         raise ServerAway("NATS", error) from None
+    except OSError as error:
+        if not isinstance(error, ConnectionError | TimeoutError | socket.gaierror) and error.errno not in _NETWORK:
+            raise
+        raise ServerAway("a server", str(error) or type(error).__name__) from None

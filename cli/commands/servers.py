@@ -122,12 +122,12 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     """
     import asyncio
 
-    from cli.servers_of import reached
+    from cli.servers_of import ADMIN_URL, checked_admin_url, reached
     from shared.runtime.logs import configure_logging
     from shared.runtime.settings import Settings, configured
     from shared.runtime.topology import ROLES, provision_database, provision_streams
 
-    if "LEADSTREAM_ADMIN_DATABASE_URL" not in os.environ and (data / "stack.json").exists():
+    if ADMIN_URL not in os.environ and (data / "stack.json").exists():
         from cli.stack import Stack
 
         with reached():
@@ -137,7 +137,8 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     passwords = _passwords()
     if missing := [role for role in ROLES if not passwords.get(role)]:
         sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
-    url, nats = _needed("LEADSTREAM_ADMIN_DATABASE_URL"), _needed("LEADSTREAM_PROVISION_NATS_URL")
+    url, nats = _needed(ADMIN_URL), _needed("LEADSTREAM_PROVISION_NATS_URL")
+    checked_admin_url(url)
     with reached():
         provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"))
         asyncio.run(provision_streams(nats))

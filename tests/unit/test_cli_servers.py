@@ -1,0 +1,74 @@
+"""Commands that work on the servers directly: whom they ask, what they say when that cannot be, where they stop."""
+
+import errno
+import socket
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from nats.errors import NoServersError
+from typer.testing import CliRunner
+
+from cli.errors import Refused, ServerAway
+from cli.main import app
+from cli.servers_of import checked_admin_url, reached
+
+PASSWORD = "hunter2"
+URL = f"postgresql://postgres:{PASSWORD}@127.0.0.1:1/leadstream"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgres:{PASSWORD}@db:5432/leadstream",
+        f"mysql://root:{PASSWORD}@db/leadstream",
+        f"postgresql://postgres:p%zz{PASSWORD}@db/leadstream",
+        f"postgresql://postgres:p@{PASSWORD}@db/leadstream",
+        f"postgresql://postgres:{PASSWORD}/p@db/leadstream",
+        f"postgresql://postgres:1/{PASSWORD}@db/leadstream",
+    ],
+)
+@pytest.mark.parametrize("command", ["verify", "doctor --json", "log export log.jsonl.gz"])
+def test_a_url_that_is_none_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cli.health.health", lambda _: {})
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", url)
+    result = CliRunner().invoke(app, command.split())
+    assert "LEADSTREAM_ADMIN_DATABASE_URL is no URL" in result.output
+    assert PASSWORD not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("url", [URL, "postgres:///leadstream?host=/run", "postgresql://a:1,b:2/leadstream"])
+def test_a_url_may_name_a_socket_or_several_servers(url: str) -> None:
+    checked_admin_url(url)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (psycopg.OperationalError("gone"), "PostgreSQL cannot be used: gone"),
+        (psycopg.errors.InsufficientPrivilege("no"), "PostgreSQL cannot be used: no"),
+        (NoServersError(), "NATS cannot be used"),
+        (TimeoutError(), "a server cannot be used: TimeoutError"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "a server cannot be used"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "a server cannot be used"),
+        (OSError("Multiple exceptions"), "a server cannot be used: Multiple exceptions"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_told(error: Exception, said: str) -> None:
+    with pytest.raises(ServerAway, match=said), reached():
+        raise error
+
+
+def test_what_is_wrong_with_a_file_is_no_server_s_fault() -> None:
+    with pytest.raises(OSError, match="no room"), reached():
+        raise OSError(errno.ENOSPC, "no room")
+
+
+def test_a_database_without_a_log_is_told() -> None:
+    with pytest.raises(Refused, match="does its URL end in /leadstream"), reached():
+        raise psycopg.errors.UndefinedTable('relation "log.events" does not exist\nLINE 1')
