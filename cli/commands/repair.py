@@ -1,17 +1,20 @@
 """`repair`: the log and the stream, each made whole from the other."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import Refused
+from cli.errors import Misused, Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+
+if TYPE_CHECKING:
+    from shared.runtime.repair import Repair
 
 
 def repair(
     data: DataFolder = DEFAULT_DATA,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything is changed; --json needs it.")] = False,
     trust_log: Annotated[
         bool, typer.Option("--trust-log", help="Make the stream anew even if it has whole messages of its own.")
     ] = False,
@@ -28,34 +31,38 @@ def repair(
 
     import structlog
 
-    from cli.output import note, say, show_json
+    from cli.output import note
     from cli.servers_of import reached, servers_of
     from shared.runtime import repair as mending
 
+    if as_json and not yes:
+        raise Misused("repair --json changes log and stream without asking: say --yes too")
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     servers = servers_of(data)
     provision = servers.to_provision("make the stream anew")
-    if not yes and not as_json:
+    if not yes:
         typer.confirm("Write to the log and to the stream where they are damaged?", abort=True)
     try:
         with reached():
             done = asyncio.run(mending.repair(servers.database, provision, trust_log=trust_log, say=note))
     except (mending.Contradiction, mending.Unfilled) as error:
         raise Refused(str(error)) from None
-    lost = [asdict(damage) for damage in done.lost]
+    except KeyboardInterrupt:
+        raise Refused("stopped; what was put back stays, and the same command goes on") from None
+    _report(done, as_json)
+    raise typer.Exit(1 if done.lost else 0)
+
+
+def _report(done: "Repair", as_json: bool) -> None:
+    from cli.output import say, show_json
+
     if as_json:
-        show_json(
-            {"restored": done.restored, "appended": done.appended, "filled": done.filled, "copied": done.copied}
-            | {"lost": lost}
-        )
-    else:
-        say(
-            f"log: {len(done.restored)} events put back, {done.appended} added at its end; "
-            f"stream: {_of_stream(done.filled, done.copied)}"
-        )
-        for damage in done.lost:
-            say(f"LOST on both sides: {damage}; see docs/operations/backup.md")
-    raise typer.Exit(1 if lost else 0)
+        return show_json(asdict(done))
+    stream = _of_stream(done.filled, done.copied)
+    say(f"log: {len(done.restored)} events put back, {done.appended} added at its end; stream: {stream}")
+    for damage in done.lost:
+        say(f"LOST on both sides: {damage}; see docs/operations/backup.md")
+    return None
 
 
 def _of_stream(filled: int, copied: int) -> str:

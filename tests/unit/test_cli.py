@@ -123,6 +123,7 @@ def test_failures_are_one_line_and_an_exit_code(
         ("launch", IMPORT, "-s", "step", "--use", "other=second"),
         ("launch", IMPORT, "-p", "full", "--unless", "step=email"),
         ("batch", "retry", BATCH),
+        ("repair", "--json"),
         ("client", "budget", CLIENT),
         ("client", "budget", CLIENT, "--max-credits", "5", "--unlimited"),
         ("batch", "skip", BATCH, "--reason", "why not"),

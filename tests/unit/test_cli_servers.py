@@ -72,3 +72,15 @@ def test_what_is_wrong_with_a_file_is_no_server_s_fault() -> None:
 def test_a_database_without_a_log_is_told() -> None:
     with pytest.raises(Refused, match="does its URL end in /leadstream"), reached():
         raise psycopg.errors.UndefinedTable('relation "log.events" does not exist\nLINE 1')
+
+
+def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stopped(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.setenv("LEADSTREAM_PROVISION_NATS_URL", "nats://127.0.0.1:1")
+    monkeypatch.setattr("shared.runtime.repair.repair", stopped)
+    result = CliRunner().invoke(app, ["repair", "--yes"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "leadstream: stopped; what was put back stays, and the same command goes on\n"
