@@ -9,59 +9,26 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from cli.errors import NotStarted
+from cli.identity import Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
 from shared.runtime.settings import SERVICES
 
-ROLES: Final = (*SERVICES, "relay")
-NATS_USERS: Final = ("provision", "relay", "service")
 DATABASE: Final = "leadstream"
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass
-class Identity:
-    """Ports and secrets of one stack, kept in `stack.json`."""
-
-    ports: dict[str, int]
-    postgres_password: str
-    role_passwords: dict[str, str]
-    nats_passwords: dict[str, str]
-    signing_key: str
-
-    @classmethod
-    def of(cls, folder: Path, ports: dict[str, int]) -> "Identity":
-        """The identity found in the folder, or a new one with the given ports and free ones for the rest."""
-        file = folder / "stack.json"
-        if file.exists():
-            return cls(**json.loads(file.read_text()))
-        names = ("postgres", "nats", *SERVICES, "simulator")
-        free = dict(zip(names, free_ports(len(names)), strict=True))
-        identity = cls(
-            ports={name: ports.get(name) or free[name] for name in names},
-            postgres_password=secrets.token_urlsafe(24),
-            role_passwords={role: secrets.token_urlsafe(24) for role in ROLES},
-            nats_passwords={user: secrets.token_urlsafe(24) for user in NATS_USERS},
-            signing_key=secrets.token_hex(32),
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(asdict(identity)))
-        return identity
 
 
 @dataclass

@@ -1,0 +1,46 @@
+"""The ports and secrets of a stack: made once for a folder, whoever asks, and read by their owner only."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.errors import Refused
+from cli.identity import Identity
+
+
+@pytest.fixture(autouse=True)
+def ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.identity.free_ports", lambda count: list(range(1, count + 1)))
+
+
+def test_an_identity_is_made_once(tmp_path: Path) -> None:
+    made = Identity.of(tmp_path / "new", {"ingest": 8101})
+    assert made.ports["ingest"] == 8101
+    assert Identity.of(tmp_path / "new", {"ingest": 9000}) == made
+    (file,) = (tmp_path / "new").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_of_two_that_begin_at_once_both_have_the_identity_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[Identity] = []
+
+    def meanwhile(count: int) -> list[int]:
+        monkeypatch.undo()
+        monkeypatch.setattr("cli.identity.free_ports", lambda count: list(range(1, count + 1)))
+        first.append(Identity.of(tmp_path, {}))
+        return list(range(count))
+
+    monkeypatch.setattr("cli.identity.free_ports", meanwhile)
+    assert Identity.of(tmp_path, {}) == first[0]
+    assert [file.name for file in tmp_path.iterdir()] == ["stack.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"ports": {}}', b'{"secret": "hunter2"}', b"\xff"])
+def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "stack.json").write_bytes(content)
+    with pytest.raises(Refused, match=r"stack\.json is damaged") as refused:
+        Identity.of(tmp_path, {})
+    assert "hunter2" not in str(refused.value)
+    assert (tmp_path / "stack.json").read_bytes() == content
