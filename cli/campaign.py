@@ -14,6 +14,8 @@ STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
 PERSON_FIELDS: Final = frozenset({"first_name", "last_name", "full_name", "email", "person_linkedin_url"})
 _NO_LEADS: Final[dict[str, Any]] = {"leads": [], "next": None}
 PATIENCE_SECONDS: Final = 10.0
+STAGED_SECONDS: Final = 1_800.0
+SEEN_SECONDS: Final = 60.0
 DONE: Final = frozenset({"completed", "cancelled"})
 
 
@@ -67,14 +69,17 @@ class Campaign:
         return tuple(filter(None, ("normalize_company_domain", person, found.get("company"))))
 
     def upload(self, file: Path, workstream: str = "apollo_scrape") -> dict[str, Any]:
-        """Upload a file and wait until its rows are staged."""
+        """Upload a file and wait until its rows are staged. Raises TimeoutError."""
         with file.open("rb") as body:
             answer: dict[str, Any] = self.call(
                 "ingest", "POST", f"/v1/clients/{self.client_id}/uploads", content=body,
                 params={"workstream": workstream, "filename": file.name},
             )  # fmt: skip
-        while self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}).get("status") != "ready":
-            time.sleep(0.02)
+        _until(
+            lambda: self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}),
+            lambda upload: upload.get("status") == "ready",
+            STAGED_SECONDS, 0.02, f"the rows of {file.name} are not all staged",
+        )  # fmt: skip
         return answer
 
     def launch(self, upload_id: str, steps: tuple[str, ...] = STEPS, rows: list[int] | None = None) -> dict[str, Any]:
@@ -88,6 +93,10 @@ class Campaign:
         batch: dict[str, Any] = self.call("sequencer", "GET", f"/v1/batches/{batch_id}", missing={})
         return batch
 
+    def seen(self, batch_id: str) -> dict[str, Any]:
+        """Where the batch stands, as soon as the sequencer says it. Raises TimeoutError."""
+        return _until(lambda: self.batch(batch_id), bool, SEEN_SECONDS, 0.1, f"batch {batch_id} is not seen")
+
     def wait(
         self,
         batch_id: str,
@@ -96,16 +105,16 @@ class Campaign:
         seen: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
         """Until the batch has ended. Raises TimeoutError with the last picture."""
-        deadline = time.monotonic() + seconds
-        while True:
+
+        def asked() -> dict[str, Any]:
             batch = self.batch(batch_id)
             if seen is not None and batch:
                 seen(batch)
-            if batch.get("status") in DONE:
-                return batch
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"batch {batch_id} has not ended within {seconds:g} s: {batch}")
-            time.sleep(every)
+            return batch
+
+        return _until(
+            asked, lambda batch: batch.get("status") in DONE, seconds, every, f"batch {batch_id} has not ended"
+        )
 
     def leads(self, batch_id: str, limit: int = 1000) -> list[dict[str, Any]]:
         """All leads of the batch that the projector can show now."""
@@ -147,6 +156,18 @@ class Campaign:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+def _until(
+    ask: Callable[[], dict[str, Any]], enough: Callable[[dict[str, Any]], bool], seconds: float, every: float, late: str
+) -> dict[str, Any]:
+    """What is answered, once it is enough. Raises TimeoutError with the last answer."""
+    deadline = time.monotonic() + seconds
+    while not enough(found := ask()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{late} within {seconds:g} s: {found}")
+        time.sleep(every)
+    return found
 
 
 def _message(answer: httpx.Response) -> str:

@@ -126,7 +126,7 @@ def _watch(campaign: Campaign, batch_id: str, say: Any) -> dict[str, Any]:
 
     from cli.progress import watch
 
-    return watch(lambda: campaign.batch(batch_id), Console())
+    return watch(lambda: campaign.seen(batch_id), Console())
 
 
 def _leads(campaign: Campaign, batch: dict[str, Any]) -> list[dict[str, Any]]:

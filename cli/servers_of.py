@@ -47,7 +47,7 @@ def servers_of(data: Path) -> Servers:
 
 
 def checked_admin_url(url: str) -> None:
-    """Raises Refused for what is no URL of a PostgreSQL server; its password may be anywhere in it, so it is not shown."""
+    """Raises Refused for what is no URL of a PostgreSQL server, without it: the password may be anywhere in it."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
