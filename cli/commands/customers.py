@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.errors import Misused
+from cli.errors import Misused, Refused
 from cli.options import AsJson, AtPosition, ClientName, Mapped
 
 app = typer.Typer(no_args_is_help=True, help="A client's own customers, which its leads are held against.")
@@ -78,7 +78,7 @@ def replace(
     reason: Why = "",
     as_json: AsJson = False,
 ) -> None:
-    """Upload a customer list that takes the place of all earlier ones.
+    """Upload a customer list that takes the place of all earlier ones; one without a good row takes none.
 
     Example: leadstream customers replace Acme customers.csv
     """
@@ -90,6 +90,9 @@ def replace(
     with open_api() as api:
         client_id = client_id_of(api, client)
         answer = sent(api, client_id, file, WORKSTREAM, mapped or [], again=True)
+        if not answer["rows"]:
+            why = f"{file.name} has no row that is a customer, so the lists stay as they are"
+            raise Refused(f"{why}: `leadstream bad-rows {answer['upload_id']}` says why each is bad")
         body = {"kept_upload_id": answer["upload_id"], "reason": reason}
         api.command(f"/v1/clients/{client_id}/customers/remove", body)
     return show_json(answer) if as_json else report(answer)

@@ -75,16 +75,25 @@ def show(
 @app.command()
 def register(
     slug: Annotated[str, typer.Argument(help="Its name in pipelines: lower case, digits, underscores.")],
-    kind: Annotated[Kind, typer.Option(help="SYNC runs here, ASYNC at a provider.", case_sensitive=False)] = Kind.ASYNC,
-    scope: Annotated[Scope, typer.Option(help="What is enriched once.", case_sensitive=False)] = Scope.ITEM,
-    title: Annotated[str, typer.Option(help="Its name for people.")] = "",
-    description: Annotated[str, typer.Option(help="What it does.")] = "",
-    price: Annotated[float, typer.Option("--credits", min=0, help="The price of one call.")] = 0.0,
+    kind: Annotated[
+        Kind | None, typer.Option(help="SYNC runs here, ASYNC at a provider; ASYNC if new.", case_sensitive=False)
+    ] = None,
+    scope: Annotated[
+        Scope | None, typer.Option(help="What is enriched once; item if new.", case_sensitive=False)
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Its name for people.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it does.")] = None,
+    price: Annotated[
+        float | None, typer.Option("--credits", min=0, help="The price of one call; nothing if new.")
+    ] = None,
     sets: Annotated[
         list[str] | None,
         typer.Option("--sets", metavar="FIELD=PATH,...", help="A field of the item that an answer sets, from where."),
     ] = None,
-    reads_answers: Annotated[bool, typer.Option(help="The function is given what providers answered.")] = False,
+    reads_answers: Annotated[
+        bool | None,
+        typer.Option("--reads-answers/--no-reads-answers", help="The function is given what providers answered."),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="JSON: settings of its own, each with its JSON Schema."),
@@ -92,7 +101,7 @@ def register(
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     as_json: AsJson = False,
 ) -> None:
-    """Register a workflow, or change one: an ASYNC one then only needs configuration.
+    """Register a workflow, or change one: what is not named stays. An ASYNC one then only needs configuration.
 
     Example: leadstream workflow register find_phone --scope person --credits 2 --sets mobile_phone=phone,phone_number
     """
@@ -100,13 +109,17 @@ def register(
     from cli.output import say, show_json
     from cli.settings import from_file, lists
 
-    body = {
-        "workflow": slug, "workstream": workstream, "kind": kind, "scope": scope, "title": title,
-        "description": description, "credits": price, "sets": lists("--sets", sets or ()),
-        "reads_answers": reads_answers, "settings": from_file(settings) if settings else {},
+    told = {
+        "kind": kind, "scope": scope, "title": title, "description": description, "credits": price,
+        "sets": lists("--sets", sets) if sets else None, "reads_answers": reads_answers,
+        "settings": from_file(settings) if settings else None,
     }  # fmt: skip
+    named = {"workflow": slug, "workstream": workstream}
     with open_api() as api:
-        answer = api.command("/v1/workflows", body)
+        there = [entry for entry in api.read("ingest", "/v1/workflows") if named.items() <= entry.items()]
+        before = {name: there[0][name] for name in told} if there else {"kind": Kind.ASYNC}
+        changed = {name: value for name, value in told.items() if value is not None}
+        answer = api.command("/v1/workflows", named | before | changed)
     if as_json:
         return show_json(answer)
     return say(f"{slug} is registered for {workstream}")

@@ -1,0 +1,81 @@
+"""Commands that change what there is: what is not named stays, and what cannot be meant is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cli.addresses import Endpoint
+from cli.api import Api
+from cli.main import app
+
+CLIENT = "client_00000000000000000000000001"
+BATCH = "batch_00000000000000000000000001"
+IMPORT = "import_00000000000000000000000001"
+PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "dispatcher", "projector")}
+Sent = list[tuple[str, str, dict[str, Any]]]
+Given = Callable[[dict[str, Any]], Sent]
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> Given:
+    """Answers GETs by path and commands with `answer`; the commands that were given are listed."""
+
+    def given(there: dict[str, Any]) -> Sent:
+        sent: Sent = []
+
+        def handler(request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                return httpx.Response(200, json=there.get(request.url.path, []))
+            if request.url.path.endswith("/uploads"):
+                return httpx.Response(201, json=there["uploaded"])
+            sent.append((request.method, request.url.path, json.loads(request.content)))
+            return httpx.Response(201, json={"position": 1, "config": {}, "batch_id": BATCH})
+
+        transport = httpx.MockTransport(handler)
+        monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport, sleep=lambda _: None))
+        return sent
+
+    return given
+
+
+def test_of_a_workflow_that_is_changed_the_rest_stays(services: Given) -> None:
+    phone = {
+        "tenant_id": "tenant_1", "workflow": "find_phone", "workstream": "apollo_scrape", "kind": "ASYNC",
+        "scope": "person", "title": "Phone", "description": "Finds it", "credits": 2.0,
+        "sets": {"mobile_phone": ["phone"]}, "reads_answers": True, "settings": {"region": {"enum": ["eu"]}},
+    }  # fmt: skip
+    sent = services({"/v1/workflows": [phone | {"workstream": "crm_data", "credits": 9.0}, phone]})
+    assert CliRunner().invoke(app, ["workflow", "register", "find_phone", "--credits", "3"]).exit_code == 0
+    changed = {name: value for name, value in phone.items() if name != "tenant_id"} | {"credits": 3.0}
+    assert sent == [("POST", "/v1/workflows", changed)]
+    CliRunner().invoke(app, ["workflow", "register", "find_phone", "--no-reads-answers", "--scope", "company"])
+    assert sent[1][2] == changed | {"credits": 2.0, "reads_answers": False, "scope": "company"}
+
+
+def test_a_new_workflow_has_what_was_named(services: Given) -> None:
+    sent = services({})
+    assert CliRunner().invoke(app, ["workflow", "register", "find_fax", "--sets", "fax=fax,telefax"]).exit_code == 0
+    named = {"workflow": "find_fax", "workstream": "apollo_scrape", "kind": "ASYNC", "sets": {"fax": ["fax", "telefax"]}}
+    assert sent == [("POST", "/v1/workflows", named)]
+
+
+def test_a_list_without_customers_takes_nobody_s_place(services: Given, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("Company Name\n")
+    uploaded = {
+        "upload_id": IMPORT, "rows": 0, "bad_row_count": 2, "bad_rows": [], "mapping": {}, "unmapped": [],
+        "duplicate": False,
+    }  # fmt: skip
+    there = {f"/v1/uploads/{IMPORT}": {"status": "ready"}, "uploaded": uploaded}
+    sent = services(there)
+    result = CliRunner().invoke(app, ["customers", "replace", CLIENT, str(file)])
+    assert (result.exit_code, result.stdout, sent) == (1, "", [])
+    assert f"leadstream bad-rows {IMPORT}" in result.stderr
+    sent = services(there | {"uploaded": uploaded | {"rows": 1}})
+    assert CliRunner().invoke(app, ["customers", "replace", CLIENT, str(file), "--json"]).exit_code == 0
+    assert [body["kept_upload_id"] for _, _, body in sent] == [IMPORT]
