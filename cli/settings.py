@@ -3,19 +3,25 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from cli.errors import Misused
+from cli.errors import Misused, Refused
 
 Settings = dict[str, Any]
+# What is given under one name and kept under another.
+KEPT_AS: Final = {"callback_secret": "callback_secret_sha256"}
 
 
 def merged(current: Mapping[str, Any], *changes: Mapping[str, Any], without: Iterable[str] = ()) -> Settings:
-    """The current settings, over them each change in turn, less the settings to leave out."""
+    """The current settings, over them each change in turn, less those to leave out. Raises Refused for one not set."""
     result = dict(current)
     for change in changes:
         result |= change
-    return {name: value for name, value in result.items() if name not in set(without)}
+    for name in without:
+        if not {name, KEPT_AS.get(name)} & result.keys():
+            raise Refused(f"{name} is not set; there are {', '.join(sorted(result)) or 'no settings'}")
+        result = {key: value for key, value in result.items() if key not in (name, KEPT_AS.get(name))}
+    return result
 
 
 def assignments(pairs: Iterable[str]) -> Settings:

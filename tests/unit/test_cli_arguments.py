@@ -36,6 +36,15 @@ def test_settings_are_merged(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_setting_is_taken_away_by_the_name_it_was_given_by() -> None:
+    current = {"callback_secret_sha256": "ab", "credits": 2}
+    assert merged(current, without=["callback_secret"]) == {"credits": 2}
+    assert merged(current, {"callback_secret": "new"}, without=["callback_secret"]) == {"credits": 2}
+    assert merged(current, without=["callback_secret_sha256", "credits"]) == {}
+    with pytest.raises(Refused, match="timeout is not set; there are callback_secret_sha256, credits"):
+        merged(current, without=["timeout"])
+
+
 def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     file.write_text("[1]")
