@@ -16,6 +16,8 @@ Batch = dict[str, Any]
 WIDEST_BAR: Final = 30
 BESIDE_BAR: Final = 32
 MISSES: Final = 30
+# So many looks at a paused batch without a change, and what was about to begin has begun.
+STILL: Final = 4
 NUMBERS: Final = {"done": "Done", "shared": "Shared", "failed": "Failed", "open": "Open"}
 COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
@@ -27,7 +29,7 @@ def watch(
     seconds: float = 0.5,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Batch:
-    """Show the batch until it is over, asking every `seconds`; returns it as it ended."""
+    """Show the batch until it is over, or paused with nothing under way, asking every `seconds`; returns the last."""
     batches = _polled(sequencer_get_batch, lambda: sleep(seconds))
     return _redrawn(batches, console) if console.is_terminal else _told(batches, console)
 
@@ -35,6 +37,11 @@ def watch(
 def is_over(batch: Mapping[str, Any]) -> bool:
     """Nothing of the batch moves any more."""
     return batch["status"] in {"completed", "cancelled"}
+
+
+def is_waiting(batch: Mapping[str, Any]) -> bool:
+    """The batch is paused, and no step of it is under way."""
+    return batch["status"] == "paused" and not any(step["counts"].get("IN_PROGRESS") for step in batch["steps"])
 
 
 def succeeded(batch: Mapping[str, Any]) -> bool:
@@ -78,15 +85,16 @@ def step_line(batch: Batch) -> str:
 
 
 def _polled(get: Callable[[], Batch], pause: Callable[[], None]) -> Iterator[Batch]:
-    """The batch as it is now, again and again until it is over; a service that restarts is waited for."""
-    batch, missed = get(), 0
+    """The batch as it is now, again and again until it moves no more; a service that restarts is waited for."""
+    batch, missed, same = get(), 0, 0
     while True:
         yield batch
-        if is_over(batch):
+        if is_over(batch) or (is_waiting(batch) and same >= STILL):
             return
         pause()
         try:
-            batch, missed = get(), 0
+            before, batch, missed = batch, get(), 0
+            same = same + 1 if batch == before else 0
         except Unreachable:
             missed += 1
             if missed > MISSES:

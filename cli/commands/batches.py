@@ -31,13 +31,13 @@ class ItemStatus(StrEnum):
 def status(
     batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="A batch's id; none: all of them.")] = None,
     follow: Annotated[
-        bool, typer.Option("--watch", help="Show progress until it is over; the newest if none.")
+        bool, typer.Option("--watch", help="Show progress until it is over or waits paused; the newest if none.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many batches to list.")] = 20,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
-    """Show how batches stand, or one batch step by step. With --watch it exits 1 when items failed.
+    """Show how batches stand, or one batch step by step. With --watch it exits 1 when items failed or it is paused.
 
     Example: leadstream status batch_01... --watch
     """
@@ -176,33 +176,25 @@ def _release(
     reason: str,
     as_json: bool,
 ) -> None:
-    from cli.api import open_api
     from cli.lookups import checked_id
-    from cli.output import say, show_json
 
     if not (items or step or codes or everything):
         raise Misused(
             f"batch {action} takes --item, --step or --code, once or more, or --all: nothing given is nothing"
         )
-    chosen = [checked_id("item", item) for item in items or ()]
-    body = {"items": chosen, "workflow": step, "codes": codes or [], "everything": everything, "reason": reason}
-    with open_api() as api:
-        batch_id = checked_id("batch", batch)
-        failed = api.read("sequencer", f"/v1/batches/{batch_id}")["failed"]
-        answer = api.command(f"/v1/batches/{batch_id}/{action}", body)
-        left = api.read("sequencer", f"/v1/batches/{batch_id}")["failed"]
-    if as_json:
-        return show_json(answer | {"items": failed - left, "failed": left})
-    return say(f"{batch_id}: {failed - left} items {'skip their step' if action == 'skip' else 'try again'}")
+    chosen = {"items": [checked_id("item", item) for item in items or ()], "workflow": step, "codes": codes or []}
+    _control(batch, action, reason, as_json, **chosen, everything=everything)
 
 
 def _control(batch: str, action: str, reason: str, as_json: bool, **more: Any) -> None:
     from cli.api import open_api
     from cli.lookups import checked_id
     from cli.output import say, show_json
+    from cli.watching import noticed
 
     with open_api() as api:
         answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason, **more})
+        noticed(api, answer["batch_id"])
     if as_json:
         return show_json(answer)
     return say(f"{answer['batch_id']}: asked to {action}")
@@ -221,14 +213,11 @@ def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
 
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
-    from cli.output import console, note, show_json
-    from cli.progress import succeeded, watch
+    from cli.output import note, show_json
+    from cli.progress import succeeded
+    from cli.watching import watched
 
-    def read() -> dict[str, Any]:
-        found: dict[str, Any] = api.read("sequencer", f"/v1/batches/{batch_id}")
-        return found
-
-    found = watch(read, console(stderr=as_json)) if follow else read()
+    found = watched(api, batch_id, as_json) if follow else api.read("sequencer", f"/v1/batches/{batch_id}")
     if as_json:
         show_json(found)
     elif not follow:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.errors import CommandFailed, Misused
+from cli.errors import Misused
 from cli.options import AsJson
 from cli.plans import show_plan
 from cli.steps import Unless, Use, steps_with
@@ -32,10 +32,10 @@ def launch(
         float | None, typer.Option(min=0, help="Pause the batch before its calls cost more than this.")
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what it would do and cost; launch nothing.")] = False,
-    follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over.")] = False,
+    follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over or waits paused.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Launch a batch: shows the blueprint as JSON, then the batch's id. With --watch, exit 1 if items failed.
+    """Launch a batch: shows the blueprint as JSON, then the batch's id. With --watch, exit 1 if items failed or it waits.
 
     Example: leadstream launch import_01... --pipeline full --rows 1-25 --watch
     """
@@ -83,31 +83,16 @@ def _show_blueprint(blueprint: Answer, as_json: bool) -> None:
 def _shown(api: "Api", blueprint: Answer, answer: Answer, follow: bool, as_json: bool) -> Answer | None:
     """Say what was launched; the batch as it ended, where it was watched."""
     from cli.output import note, plain, say, show_json
+    from cli.watching import noticed, watched
 
     if not as_json:
         say(f"{answer['batch_id']}: {answer['items']} items")
     for warning in answer["warnings"]:
         note(f"warning: {plain(warning)}")
-    ended = _watched(api, answer["batch_id"], as_json) if follow else _noticed(api, answer["batch_id"])
+    ended = watched(api, answer["batch_id"], as_json) if follow else noticed(api, answer["batch_id"])
     if as_json:
         show_json({"blueprint": blueprint, "launched": answer, "batch": ended})
     return ended if follow else None
-
-
-def _watched(api: "Api", batch_id: str, as_json: bool) -> Answer:
-    from cli.output import console
-    from cli.progress import watch
-
-    return watch(lambda: api.read("sequencer", f"/v1/batches/{batch_id}"), console(stderr=as_json))
-
-
-def _noticed(api: "Api", batch_id: str) -> Answer | None:
-    """The batch once the sequencer sees it, so that `status` right after finds it; None if it is away."""
-    try:
-        found: Answer = api.read("sequencer", f"/v1/batches/{batch_id}")
-    except CommandFailed:
-        return None
-    return found
 
 
 def _exit_by(ended: Answer | None) -> None:

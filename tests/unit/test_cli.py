@@ -239,6 +239,27 @@ def test_watching_outlives_a_restart_of_the_sequencer() -> None:
     assert len(pauses) == 3
 
 
+def test_a_paused_batch_is_watched_until_nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused = [batch("paused", IN_PROGRESS=1, PENDING=1), *[batch("paused", PENDING=1)] * 5]
+    answers = iter([batch(PENDING=2), *[paused[0]] * 9, *paused])
+    seen: list[dict[str, Any]] = []
+
+    def get() -> dict[str, Any]:
+        seen.append(next(answers))
+        return seen[-1]
+
+    assert watch(get, Console(file=io.StringIO()), sleep=lambda _: None) == paused[-1]
+    assert len(seen) == 16
+
+    events = [{"type": "BatchPaused", "payload": {"reason": why}} for why in ("", "credits\nare short")]
+    told = {"sequencer": paused[-1], "ingest": events}
+    monkeypatch.setattr("cli.progress.STILL", 0)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda r: httpx.Response(200, json=told[r.url.host])))
+    result = CliRunner().invoke(app, ["status", BATCH, "--watch"])
+    assert result.exit_code == 1
+    assert f"paused: credits are short; `leadstream batch resume {BATCH}`" in result.stderr
+
+
 def test_the_picture_of_a_batch_fits_a_terminal() -> None:
     screen = Console(file=io.StringIO(), width=80)
     now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)

@@ -60,7 +60,12 @@ def test_of_a_workflow_that_is_changed_the_rest_stays(services: Given) -> None:
 def test_a_new_workflow_has_what_was_named(services: Given) -> None:
     sent = services({})
     assert CliRunner().invoke(app, ["workflow", "register", "find_fax", "--sets", "fax=fax,telefax"]).exit_code == 0
-    named = {"workflow": "find_fax", "workstream": "apollo_scrape", "kind": "ASYNC", "sets": {"fax": ["fax", "telefax"]}}
+    named = {
+        "workflow": "find_fax",
+        "workstream": "apollo_scrape",
+        "kind": "ASYNC",
+        "sets": {"fax": ["fax", "telefax"]},
+    }
     assert sent == [("POST", "/v1/workflows", named)]
 
 
@@ -79,3 +84,14 @@ def test_a_list_without_customers_takes_nobody_s_place(services: Given, tmp_path
     sent = services(there | {"uploaded": uploaded | {"rows": 1}})
     assert CliRunner().invoke(app, ["customers", "replace", CLIENT, str(file), "--json"]).exit_code == 0
     assert [body["kept_upload_id"] for _, _, body in sent] == [IMPORT]
+
+
+@pytest.mark.parametrize("action", ["retry", "skip"])
+def test_what_a_retry_does_is_not_known_yet(services: Given, action: str) -> None:
+    sent = services({f"/v1/batches/{BATCH}": {"failed": 7}})
+    result = CliRunner().invoke(app, ["batch", action, BATCH, "--code", "TIMEOUT", "--reason", "mended"])
+    assert result.stdout == f"{BATCH}: asked to {action}\n"
+    chosen = {"items": [], "workflow": None, "codes": ["TIMEOUT"], "everything": False, "reason": "mended"}
+    assert sent == [("POST", f"/v1/batches/{BATCH}/{action}", chosen)]
+    told = CliRunner().invoke(app, ["batch", action, BATCH, "--all", "--json"]).stdout
+    assert {"items", "failed"}.isdisjoint(json.loads(told))

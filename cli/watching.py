@@ -1,0 +1,42 @@
+"""A batch after a command about it: seen by the sequencer, and watched until it is over or waits for a person."""
+
+from typing import TYPE_CHECKING, Any
+
+from cli.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from cli.api import Api
+
+Batch = dict[str, Any]
+
+
+def noticed(api: "Api", batch_id: str) -> Batch | None:
+    """The batch once the sequencer sees the command, so that `status` right after finds it; None if it is away."""
+    try:
+        found: Batch = api.read("sequencer", f"/v1/batches/{batch_id}")
+    except CommandFailed:
+        return None
+    return found
+
+
+def watched(api: "Api", batch_id: str, as_json: bool) -> Batch:
+    """The batch as it ended, or as it stands paused with nothing under way, which is told with what to do."""
+    from cli.output import console, note
+    from cli.progress import watch
+
+    found = watch(lambda: api.read("sequencer", f"/v1/batches/{batch_id}"), console(stderr=as_json))
+    if found["status"] == "paused":
+        note(f"the batch is paused{_why(api, batch_id)}; `leadstream batch resume {batch_id}` has it go on")
+    return found
+
+
+def _why(api: "Api", batch_id: str) -> str:
+    """The reason of the last pause, as far as one was given and the log can be asked."""
+    from cli.output import plain
+
+    try:
+        events = api.read("ingest", f"/v1/history/{batch_id}", limit=1000)
+    except CommandFailed:
+        return ""
+    reasons = [event["payload"]["reason"] for event in events if event["type"] == "BatchPaused"]
+    return f": {plain(reasons[-1])}" if reasons and reasons[-1] else ""
