@@ -6,7 +6,7 @@ into the data folder, then the default port. The token in that file goes only to
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,25 +24,31 @@ DEFAULT_FOLDER: Final = ".leadstream/up"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One service's API."""
+    """One service's API. `source`: who says that it is there."""
 
     service: str
     url: str
     token: str | None = None
+    source: str = field(default="", compare=False)
 
 
 def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
     """Every service's API by name. Raises Refused for a `runtime.json` or an address that cannot be used."""
-    running = _running(Path(environ.get("LEADSTREAM_DATA") or DEFAULT_FOLDER) / "runtime.json")
-    return {service: _endpoint(service, environ, running) for service in DEFAULT_PORTS}
+    file = Path(environ.get("LEADSTREAM_DATA") or DEFAULT_FOLDER) / "runtime.json"
+    running = _running(file)
+    return {service: _endpoint(service, environ, running, file) for service in DEFAULT_PORTS}
 
 
-def _endpoint(service: str, environ: Mapping[str, str], running: Mapping[str, Any]) -> Endpoint:
-    told = environ.get(f"LEADSTREAM_{service.upper()}_URL")
+def _endpoint(service: str, environ: Mapping[str, str], running: Mapping[str, Any], file: Path) -> Endpoint:
+    variable = f"LEADSTREAM_{service.upper()}_URL"
+    told = environ.get(variable)
     token = environ.get("LEADSTREAM_API_TOKEN") or None
     if not told and (url := running["urls"].get(service)):
-        return Endpoint(service, _checked(service, url), token or running.get("token"))
-    return Endpoint(service, _checked(service, told or f"http://127.0.0.1:{DEFAULT_PORTS[service]}"), token)
+        return Endpoint(service, _checked(service, url), token or running.get("token"), f"that of {file}")
+    if told:
+        return Endpoint(service, _checked(service, told), token, f"that of {variable}")
+    default = f"the default one, for want of {variable} and {file}"
+    return Endpoint(service, f"http://127.0.0.1:{DEFAULT_PORTS[service]}", token, default)
 
 
 def _running(path: Path) -> Mapping[str, Any]:

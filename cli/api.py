@@ -1,7 +1,8 @@
 """The services' HTTP APIs as a command uses them.
 
-A command is sent under an idempotency key, so that one a service was too busy for can be sent again; its log
-position is remembered, and every later read waits until it can see it. A refusal is raised as `Refused`.
+A command is sent under an idempotency key, so that one a service was too busy for, or whose answer was lost, can be
+sent again; its log position is remembered, and every later read waits until it can see it. A refusal is raised as
+`Refused`.
 """
 
 import os
@@ -15,9 +16,13 @@ from typing import Any, Final
 import httpx
 
 from cli.addresses import Endpoint, endpoints
-from cli.errors import CommandFailed, Refused, Unreachable
+from cli.errors import CommandFailed, InDoubt, Refused, Unreachable
 
 TRIES: Final = 8
+UNANSWERED: Final = 3
+KEY: Final = "Idempotency-Key"
+# The request may have come in, and been done.
+LOST: Final = (httpx.ReadTimeout, httpx.ReadError, httpx.WriteTimeout, httpx.WriteError, httpx.RemoteProtocolError)
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 LONG: Final = httpx.Timeout(3600.0, connect=5.0)
 LOCAL: Final[dict[str, httpx.BaseTransport | None]] = {"all://127.0.0.1": None, "all://localhost": None}
@@ -66,13 +71,13 @@ class Api:
         self, path: str, body: Mapping[str, Any] | None = None, *, method: str = "POST", **query: str
     ) -> dict[str, Any]:
         """Give ingest a command; returns when ingest's own state has it, so that the next can build on it."""
-        key = {"Idempotency-Key": uuid.uuid4().hex}
+        key = {KEY: uuid.uuid4().hex}
         with self._answer("ingest", method, path, params=query, json=body, headers=key) as answer:
             return self._settled(_json(self._places["ingest"], answer))
 
-    def tell(self, service: str, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+    def tell(self, service: str, path: str, body: Mapping[str, Any] | None = None, /, **query: Any) -> dict[str, Any]:
         """Have a service other than ingest do something; sent again under the same key, it is done once."""
-        key = {"Idempotency-Key": uuid.uuid4().hex}
+        key = {KEY: uuid.uuid4().hex}
         asked = {name: value for name, value in query.items() if value is not None}
         with self._answer(service, "POST", path, params=asked, json=body, headers=key) as answer:
             told: dict[str, Any] = _json(self._places[service], answer)
@@ -85,14 +90,14 @@ class Api:
             return self._settled(_json(self._places["ingest"], answer))
 
     @contextmanager
-    def download(self, service: str, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
+    def download(self, service: str, path: str, /, **query: Any) -> Iterator[Iterator[bytes]]:
         """The bytes of a long answer, as they come. Raises Unreachable when it breaks off."""
         place = self._places[service]
         with self._answer(service, "GET", path, params=self._fresh(query), timeout=LONG) as answer:
             try:
                 yield answer.iter_bytes()
             except httpx.RequestError as error:
-                raise Unreachable(service, place.url, f"the answer broke off, {_why(error)}") from None
+                raise Unreachable(service, place.url, f"the answer broke off, {_why(error)}", place.source) from None
 
     def _settled(self, answer: dict[str, Any]) -> dict[str, Any]:
         if position := answer.get("position"):
@@ -123,12 +128,29 @@ class Api:
         self, place: Endpoint, method: str, path: str, tries: int, request: dict[str, Any]
     ) -> httpx.Response:
         for attempt in range(1, tries + 1):
-            answer = self._once(place, method, path, request)
+            answer = self._surely(place, method, path, request)
             if answer.status_code != 503 or attempt == tries:
                 break
             answer.close()
             self._sleep(_retry_after(answer))
         return answer
+
+    def _surely(self, place: Endpoint, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
+        """The answer; a command is sent again for it. Raises Unreachable, or InDoubt where it may have been done."""
+        keyed, in_doubt, tries = KEY in request.get("headers", {}), False, 0
+        while True:
+            try:
+                answer = self._once(place, method, path, request)
+                if keyed:
+                    answer.read()
+                return answer
+            except httpx.RequestError as error:
+                in_doubt, tries = in_doubt or (keyed and isinstance(error, LOST)), tries + 1
+                if not in_doubt:
+                    raise Unreachable(place.service, place.url, _why(error), place.source) from None
+                if tries == UNANSWERED:
+                    raise InDoubt(place.service, place.url, _why(error)) from None
+            self._sleep(1.0)
 
     def _once(self, place: Endpoint, method: str, path: str, request: dict[str, Any]) -> httpx.Response:
         headers = dict(request.get("headers", {}))
@@ -136,11 +158,9 @@ class Api:
             headers["Authorization"] = f"Bearer {place.token}"
         try:
             built = self._http.build_request(method, place.url + path, **request | {"headers": headers})
-            return self._http.send(built, stream=True)
-        except httpx.RequestError as error:
-            raise Unreachable(place.service, place.url, _why(error)) from None
         except httpx.InvalidURL as error:
             raise Refused(f"the address of {place.service}, {place.url!r}, is none: {error}") from None
+        return self._http.send(built, stream=True)
 
 
 def _json(place: Endpoint, answer: httpx.Response) -> Any:
@@ -148,7 +168,7 @@ def _json(place: Endpoint, answer: httpx.Response) -> Any:
         answer.read()
         return answer.json()
     except httpx.RequestError as error:
-        raise Unreachable(place.service, place.url, f"the answer broke off, {_why(error)}") from None
+        raise Unreachable(place.service, place.url, f"the answer broke off, {_why(error)}", place.source) from None
     except ValueError:
         raise _stranger(place, answer) from None
 

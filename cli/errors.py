@@ -35,9 +35,24 @@ class Unreachable(CommandFailed):
 
     exit_code = 3
 
-    def __init__(self, service: str, url: str, detail: str = "") -> None:
+    def __init__(self, service: str, url: str, detail: str = "", source: str = "") -> None:
         why = f": {detail}" if detail else ""
-        super().__init__(f"cannot reach service {service} at {url}{why} (is it running? start with `leadstream up`)")
+        whence = f"the address is {source}; " if source else ""
+        super().__init__(
+            f"cannot reach service {service} at {url}{why} ({whence}is it running? start with `leadstream up`)"
+        )
+
+
+class InDoubt(CommandFailed):
+    """A command was sent and not answered."""
+
+    exit_code = 3
+
+    def __init__(self, service: str, url: str, detail: str) -> None:
+        super().__init__(
+            f"service {service} at {url} did not answer ({detail}): the command may have been done. Before giving it "
+            "again, look with what lists it, such as `leadstream client list`, `config get`, `uploads` or `status`"
+        )
 
 
 class ServerAway(CommandFailed):

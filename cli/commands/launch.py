@@ -35,7 +35,8 @@ def launch(
     follow: Annotated[bool, typer.Option("--watch", help="Show progress until it is over or waits paused.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Launch a batch: shows the blueprint as JSON, then the batch's id. With --watch, exit 1 if items failed or it waits.
+    """Launch a batch: shows the blueprint as JSON, then the batch's id. With --watch, exit 1 if items failed or it
+    is paused.
 
     Example: leadstream launch import_01... --pipeline full --rows 1-25 --watch
     """

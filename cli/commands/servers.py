@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -16,9 +17,7 @@ from cli.options import DEFAULT_DATA, DataFolder
 
 
 def up(
-    data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = Path(
-        ".leadstream/up"
-    ),
+    data: Annotated[Path, typer.Option(envvar="LEADSTREAM_DATA", help="Folder of data and logs.")] = DEFAULT_DATA,
     simulator: Annotated[bool, typer.Option(help="Run the Clay simulator too.")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Replicas of every service.")] = 1,
     services: Annotated[
@@ -48,6 +47,8 @@ def up(
         for name, url in stack.urls.items() if services else ():
             if simulator or name != "simulator":
                 typer.echo(f"  {name:<11} {url}{'' if name == 'simulator' else '/docs'}")
+        if data.resolve() != DEFAULT_DATA.resolve():
+            typer.echo(f"Other commands find it by: export LEADSTREAM_DATA={shlex.quote(str(data.resolve()))}")
         typer.echo(f"Data and logs are in {data}. Ctrl-C stops it; the same command starts it again.")
         stop.wait()
         typer.echo("stopping")

@@ -68,6 +68,9 @@ def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tm
     assert found["ingest"] == Endpoint("ingest", "http://far:9", None)
     assert found["sequencer"] == Endpoint("sequencer", "http://b:2", "of file")
     assert found["projector"] == Endpoint("projector", "http://127.0.0.1:8105", None)
+    assert found["ingest"].source == "that of LEADSTREAM_INGEST_URL"
+    assert found["sequencer"].source == f"that of {tmp_path / 'runtime.json'}"
+    assert "the default one" in found["projector"].source
     own = endpoints({"LEADSTREAM_DATA": str(tmp_path), "LEADSTREAM_API_TOKEN": "own"})
     assert {place.token for place in own.values()} == {"own"}
 

@@ -2,8 +2,9 @@
 
 import errno
 import socket
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
@@ -84,3 +85,29 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     result = CliRunner().invoke(app, ["repair", "--yes"])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "leadstream: stopped; what was put back stays, and the same command goes on\n"
+
+
+class Running:
+    """A stack of which nothing runs."""
+
+    urls: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def running(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [(".leadstream/up", ""), ("my data", "export LEADSTREAM_DATA='{here}/my data'\n")]
+)
+def test_up_says_how_others_find_another_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cli.stack.Stack", Running)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("threading.Event.wait", lambda *_: True)
+    result = CliRunner().invoke(app, ["up", "--data", folder])
+    assert result.exit_code == 0
+    assert ("export" in result.stdout, said.format(here=tmp_path) in result.stdout) == (bool(said), True)
