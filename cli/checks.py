@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
-    """The whole verification as one JSON object; `identical` sums it up. Raises Impossible, OtherShape, Busy."""
+    """The whole verification as one JSON object; `identical` sums it up. Raises Impossible, OtherShape, Busy.
+
+    Its `stream` is None where that was not compared: without a `nats_url`, or as the log cannot be read.
+    """
     from shared.runtime.projection import verify_schema
 
     schemas = {service: verify_schema(service) for service in SERVICES}
@@ -30,11 +33,10 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     found, stream = (await asyncio.gather(folding, copies))[1]
     report = folding.result()
     report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
-    if stream:
-        report["stream"] = {
-            "identical": stream.identical, "messages": stream.messages, "log": stream.log_head,
-            "damaged": stream.findings.positions, "damages": damages_of(stream.findings),
-        }  # fmt: skip
+    report["stream"] = stream and {
+        "identical": stream.identical, "messages": stream.messages, "log": stream.log_head,
+        "damaged": stream.findings.positions, "damages": damages_of(stream.findings),
+    }  # fmt: skip
     sound = report["log"]["intact"] and (stream is None or report["stream"]["identical"])
     report["identical"] = report["identical"] and sound
     return report
@@ -106,7 +108,7 @@ def say_folds(report: dict[str, Any]) -> None:
 
 def say_log(report: dict[str, Any]) -> None:
     """How the log and the stream are, and what mends them."""
-    log, stream = report["log"], report.get("stream")
+    log, stream = report["log"], report["stream"]
     if "unreadable" in report:
         typer.echo(f"  PostgreSQL cannot read the log: {report['unreadable']}")
         typer.echo("  Neither tables nor stream were compared with it.")

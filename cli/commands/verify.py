@@ -9,13 +9,15 @@ from cli.options import DEFAULT_DATA, AsJson, DataFolder
 def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Fold the log afresh and compare it with every live table, with the stream, and with its own hash chain.
 
-    May run while everything works, and changes nothing. Exit code 0: identical. Servers: LEADSTREAM_ADMIN_DATABASE_URL
-    and LEADSTREAM_NATS_URL, else the stack in the data folder. Example: leadstream verify --json
+    May run while everything works, and changes nothing. Exit code 0: what was compared is identical. Servers:
+    LEADSTREAM_ADMIN_DATABASE_URL and LEADSTREAM_NATS_URL, else the stack in the data folder.
+
+    Example: leadstream verify --json
     """
     import asyncio
 
     from cli.checks import check, say_folds, say_log
-    from cli.output import show_json
+    from cli.output import note, show_json
     from cli.servers_of import reached, servers_of
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy, OtherShape
@@ -31,4 +33,6 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     else:
         say_folds(report)
         say_log(report)
+    if servers.nats is None:
+        note("the stream was not compared: set LEADSTREAM_NATS_URL")
     raise typer.Exit(0 if report["identical"] else 1)

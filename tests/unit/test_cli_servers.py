@@ -1,6 +1,7 @@
 """Commands that work on the servers directly: whom they ask, what they say when that cannot be, where they stop."""
 
 import errno
+import json
 import socket
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from cli.errors import Refused, ServerAway
 from cli.main import app
 from cli.servers_of import checked_admin_url, reached
+from shared.runtime.integrity import Findings
 
 PASSWORD = "hunter2"
 URL = f"postgresql://postgres:{PASSWORD}@127.0.0.1:1/leadstream"
@@ -111,3 +113,20 @@ def test_up_says_how_others_find_another_folder(
     result = CliRunner().invoke(app, ["up", "--data", folder])
     assert result.exit_code == 0
     assert ("export" in result.stdout, said.format(here=tmp_path) in result.stdout) == (bool(said), True)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_stream_that_was_not_compared_is_told(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
+    async def folds(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    async def copies(*_: Any) -> tuple[Findings, None]:
+        return Findings(), None
+
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.delenv("LEADSTREAM_NATS_URL", raising=False)
+    monkeypatch.setattr("cli.checks.fold_all", folds)
+    monkeypatch.setattr("cli.checks._check_copies", copies)
+    result = CliRunner().invoke(app, ["verify", *options])
+    assert (result.exit_code, result.stderr) == (0, "the stream was not compared: set LEADSTREAM_NATS_URL\n")
+    assert not options or json.loads(result.stdout)["stream"] is None
