@@ -12,6 +12,7 @@ from typing import Any, Final
 import nats
 import psycopg
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from cli.findings import (
@@ -69,31 +70,37 @@ WHERE missing > 0.2 * sent
 async def database(servers: Servers) -> AsyncIterator[Finding]:
     """What is wrong with PostgreSQL, the log in it, and the tables of the services."""
     try:
-        connection = await connect(servers.database, name="doctor", autocommit=True)
-    except psycopg.OperationalError as error:
-        text = f"PostgreSQL cannot be reached: {str(error).splitlines()[0]}"
-        yield problem("database_away", text, "start it; every part connects again by itself")
-        return
-    async with connection:
-        missing = await _migrations(connection)
-        if missing is None:
-            yield problem("not_provisioned", "the database has no log", PROVISION)
-            return
-        for name in missing:
-            yield problem("migration_missing", f"the log's migration {name} was not applied", PROVISION)
-        if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
-            yield problem("writers_differ", "who may write which event is not as this version has it", PROVISION)
-        skew = await _skew(connection)
-        if abs(skew) > SKEW_SECONDS:
-            text = f"the database's clock is {skew:+.1f} s from this machine's"
-            yield warning("clock_skew", text, "let both keep time by NTP: due times and deadlines go by both clocks")
-        async for finding in _patrol(connection):
-            yield finding
-        for service in SERVICES:
-            async for finding in _service(connection, service):
+        async with await connect(servers.database, name="doctor", autocommit=True) as connection:
+            async for finding in _database(connection):
                 yield finding
-        async for finding in _dispatcher(connection):
+    except psycopg.OperationalError as error:
+        text = f"PostgreSQL cannot be reached: {_first_line(error)}"
+        yield problem("database_away", text, "start it; every part connects again by itself")
+    except psycopg.Error as error:
+        text = f"PostgreSQL does not say how the log is: {_first_line(error)}"
+        yield problem("database_unreadable", text, "ask it as its superuser, for the database of leadstream itself")
+
+
+async def _database(connection: Connection) -> AsyncIterator[Finding]:
+    missing = await _migrations(connection)
+    if missing is None:
+        yield problem("not_provisioned", "the database has no log", PROVISION)
+        return
+    for name in missing:
+        yield problem("migration_missing", f"the log's migration {name} was not applied", PROVISION)
+    if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
+        yield problem("writers_differ", "who may write which event is not as this version has it", PROVISION)
+    skew = await _skew(connection)
+    if abs(skew) > SKEW_SECONDS:
+        text = f"the database's clock is {skew:+.1f} s from this machine's"
+        yield warning("clock_skew", text, "let both keep time by NTP: due times and deadlines go by both clocks")
+    async for finding in _patrol(connection):
+        yield finding
+    for service in SERVICES:
+        async for finding in _service(connection, service):
             yield finding
+    async for finding in _dispatcher(connection):
+        yield finding
 
 
 async def leaders(servers: Servers) -> list[str] | None:
@@ -101,7 +108,7 @@ async def leaders(servers: Servers) -> list[str] | None:
     try:
         async with await connect(servers.database, name="doctor", autocommit=True) as connection:
             return [row[0] for row in await (await connection.execute(LEADERS)).fetchall()]
-    except psycopg.OperationalError:
+    except psycopg.Error:
         return None
 
 
@@ -114,29 +121,36 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
         async with asyncio.timeout(NATS_SECONDS):
             client = await nats.connect(servers.nats, name="doctor", error_cb=_silent)
     except (NatsError, OSError, TimeoutError) as error:
-        text = f"NATS cannot be reached: {str(error) or type(error).__name__}"
+        text = f"NATS cannot be reached: {_first_line(error)}"
         yield problem("nats_away", text, "start it; every part connects again by itself")
         return
     try:
-        stream = client.jetstream(timeout=5)
-        for wanted in STREAMS:
-            try:
-                info = await stream.stream_info(str(wanted.name))
-            except NotFoundError:
-                yield problem("stream_missing", f"there is no stream {wanted.name}", PROVISION)
-                continue
-            for setting, have, want in differing(info.config, wanted):
-                text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
-                yield problem("stream_differs", text, "docs/operations/README.md says how to make it anew")
-            if wanted is STREAMS[0]:
-                head = await _head(servers)
-                for finding in of_stream(head, info.state) if head is not None else ():
-                    yield finding
-            elif info.state.messages:
-                text = f"{info.state.messages} answers are accepted and not in the log yet"
-                yield warning("inbox_waits", text, "docs/operations/alarms.md, AnswersWaitInTheInbox")
+        async for finding in _streams(client.jetstream(timeout=NATS_SECONDS), servers):
+            yield finding
+    except (NatsError, OSError, TimeoutError) as error:
+        text = f"NATS does not say how its streams are: {_first_line(error)}"
+        yield problem("nats_silent", text, "docs/operations/alarms.md, NatsAway")
     finally:
         await client.close()
+
+
+async def _streams(jetstream: JetStreamContext, servers: Servers) -> AsyncIterator[Finding]:
+    for wanted in STREAMS:
+        try:
+            info = await jetstream.stream_info(str(wanted.name))
+        except NotFoundError:
+            yield problem("stream_missing", f"there is no stream {wanted.name}", PROVISION)
+            continue
+        for setting, have, want in differing(info.config, wanted):
+            text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
+            yield problem("stream_differs", text, "docs/operations/README.md says how to make it anew")
+        if wanted is STREAMS[0]:
+            head = await _head(servers)
+            for finding in of_stream(head, info.state) if head is not None else ():
+                yield finding
+        elif info.state.messages:
+            text = f"{info.state.messages} answers are accepted and not in the log yet"
+            yield warning("inbox_waits", text, "docs/operations/alarms.md, AnswersWaitInTheInbox")
 
 
 def disks(data: Path) -> Iterator[Finding]:
@@ -144,6 +158,10 @@ def disks(data: Path) -> Iterator[Finding]:
     if data.exists():
         usage = shutil.disk_usage(data)
         yield from of_disk(f"the disk of {data}", usage.total, usage.free)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 async def _silent(_: Exception) -> None:

@@ -31,7 +31,10 @@ def warning(code: str, text: str, do: str) -> Finding:
 
 
 def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | None) -> Iterator[Finding]:
-    """Services that do not answer, do not work or lag. `leaders`: who holds a lease; None where that is not known."""
+    """Services that do not answer, do not work, reach no server or lag.
+
+    `leaders`: who holds a lease; None where that is not known.
+    """
     for service, told in health.items():
         if told is None:
             text = f"{service} does not answer on its port"
@@ -39,6 +42,10 @@ def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | Non
         elif told.get("lag_seconds", 0) > LAG_SECONDS:
             text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
             yield problem("service_lags", text, "docs/operations/alarms.md, ServiceLags")
+        for server, key in (("PostgreSQL", "database"), ("NATS", "nats")):
+            if told is not None and told.get(key) is False:
+                text = f"{service} does not reach {server}"
+                yield problem("service_cut_off", text, "docs/operations/alarms.md, DatabaseAway and NatsAway")
         if leaders is not None and service not in leaders:
             text = f"no replica of {service} works: none of them holds its lease"
             yield problem("nobody_leads", text, "docs/operations/alarms.md, NobodyLeads")

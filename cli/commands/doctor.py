@@ -10,6 +10,7 @@ from cli.options import DEFAULT_DATA, AsJson, DataFolder
 
 if TYPE_CHECKING:
     from cli.findings import Finding
+    from cli.servers_of import Servers
 
 
 def doctor(
@@ -45,9 +46,8 @@ async def _examine(data: Path, verify: bool) -> "list[Finding]":
 
     from cli import examination
     from cli.addresses import endpoints
-    from cli.checks import check
     from cli.errors import Refused
-    from cli.findings import of_services, problem, warning
+    from cli.findings import of_services, warning
     from cli.health import health
     from cli.servers_of import servers_of
 
@@ -61,8 +61,24 @@ async def _examine(data: Path, verify: bool) -> "list[Finding]":
     found += of_services(told, await examination.leaders(servers))
     found += examination.disks(data)
     if verify and not any(finding.severity == "problem" for finding in found):
-        report = await check(servers.database, servers.nats)
-        if not report["identical"]:
-            text = "state, log and stream do not agree"
-            found.append(problem("verify_differs", text, "leadstream verify says where; docs/operations what to do"))
+        found += await _verified(servers)
     return sorted(found, key=lambda finding: finding.severity)
+
+
+async def _verified(servers: "Servers") -> "list[Finding]":
+    from cli.checks import check
+    from cli.errors import CommandFailed
+    from cli.findings import problem
+    from cli.servers_of import reached
+    from shared.runtime.projection import Impossible
+    from shared.runtime.shadow import Busy, OtherShape
+
+    try:
+        with reached():
+            report = await check(servers.database, servers.nats)
+    except (Impossible, OtherShape, Busy, CommandFailed) as error:
+        return [problem("not_verified", f"the log was not folded: {error}", "leadstream doctor --verify, once more")]
+    if report["identical"]:
+        return []
+    text = "state, log and stream do not agree"
+    return [problem("verify_differs", text, "leadstream verify says where; docs/operations what to do")]

@@ -175,7 +175,8 @@ class Stream:
         (of_disk("it", 100, 50), []),
         (of_disk("it", 100, 5), ["disk_nearly_full"]),
         (of_services({"ingest": {"lag_events": 3, "lag_seconds": 99}}, ["ingest", "relay"]), ["service_lags"]),
-        (of_services({"ingest": {"database": False}}, None), []),
+        (of_services({"ingest": {"database": True, "nats": True}}, None), []),
+        (of_services({"ingest": {"database": False, "nats": False}}, None), ["service_cut_off"] * 2),
     ],
 )
 def test_findings(found: Any, codes: list[str]) -> None:
