@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.errors import Refused
+from cli.errors import Misused, Refused
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -26,6 +26,14 @@ Unknown = Annotated[list[str] | None, typer.Option("--unknown", metavar="COLUMN"
 Words = Annotated[str | None, typer.Option("--search", "-s", metavar="WORDS", help="Only those with all these words.")]
 
 
+# What a query has beside columns, and the option that is for it.
+OPTIONS: Final = {
+    "batch_id": "--batch", "client_id": "--client", "q": "--search", "known": "--known", "unknown": "--unknown",
+    "sort": "--sort", "limit": "--limit", "columns": "--columns", "format": "--format", "at_position": "--at-position",
+    "after": None,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What the options said."""
@@ -40,7 +48,7 @@ class Conditions:
     words: str | None = None
 
     def query(self, api: "Api") -> dict[str, Any]:
-        """The query parameters. Raises Refused for an option that is not COLUMN=VALUE, and for an unknown client."""
+        """The query parameters. Raises Misused for no column, Refused for no COLUMN=VALUE and an unknown client."""
         from cli.lookups import checked_id, client_id_of
 
         asked: dict[str, Any] = {
@@ -61,4 +69,7 @@ def _pairs(told: Iterable[str] | None) -> list[tuple[str, str]]:
     for column, sign, _ in pairs:
         if not (column and sign):
             raise Refused(f"{column!r} is no condition: write it as COLUMN=VALUE")
+        if column in OPTIONS:
+            use = f": use {OPTIONS[column]}" if OPTIONS[column] else ""
+            raise Misused(f"{column} is no column of a lead{use}")
     return [(column, value) for column, _, value in pairs]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 from cli.wanted import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
 
@@ -28,6 +29,7 @@ SOURCES: Final = {
     "column": "Column", "value": "Value", "source": "From", "workflow": "Workflow", "provider": "Provider",
     "at": "At (UTC)", "event_id": "Event",
 }  # fmt: skip
+OTHERS: Final = frozenset({"json", "ndjson", "ods", "tsv", "xls", "xlsb", "xlsm", "xml", "gz", "zip"})
 FACETS: Final = {"column": "Column", "value": "Value", "leads": "Leads"}
 
 
@@ -153,8 +155,7 @@ def export(
     from cli.downloads import save
     from cli.output import note
 
-    ending = output.suffix.removeprefix(".").lower() if output else ""
-    chosen = form.value if form else ending if ending in FileFormat.__members__ else "csv"
+    chosen = form.value if form else _format_of(output)
     with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
         asked |= {"columns": columns, "format": chosen}
@@ -204,13 +205,22 @@ def push(
     return show_json(found) if as_json else note(f"{found['leads']} leads were taken")
 
 
+def _format_of(output: Path | None) -> str:
+    """By the file's ending; CSV where that says nothing. Raises Misused for that of another format."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if ending in OTHERS:
+        formats = ", ".join(FileFormat)
+        raise Misused(f"an export is no .{ending}: name the file by one of {formats}, or say --format")
+    return ending if ending in FileFormat.__members__ else FileFormat.csv
+
+
 def _leads(api: "Api", asked: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
     """Up to `limit` leads, and whether there are more."""
     found: list[dict[str, Any]] = []
     after = None
     while len(found) < limit:
         size = min(PAGE, limit - len(found))
-        page = api.read("projector", "/v1/leads", **asked, limit=size, after=after)
+        page = api.read("projector", "/v1/leads", **asked | {"limit": size, "after": after})
         found += page["leads"]
         after = page["next"]
         if after is None:

@@ -1,0 +1,37 @@
+"""Which leads a command is about: a condition is on a column, and no name of one is in the way of anything."""
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cli.addresses import Endpoint
+from cli.api import Api
+from cli.main import app
+from cli.wanted import OPTIONS
+from services.projector.parameters import ELSEWHERE, OTHERS
+
+
+def test_every_parameter_that_is_no_column_is_known() -> None:
+    assert {*OPTIONS, "contradicted"} == {*ELSEWHERE, *OTHERS}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_has_an_option_of_its_own_is_no_column(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api({}))
+    result = CliRunner().invoke(app, ["leads", "list", "--where", f"{name}=1"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{name} is no column of a lead" in result.stderr
+    assert (OPTIONS[name] or "") in result.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "facets", "export", "push http://hook"])
+@pytest.mark.parametrize("name", ["body", "service", "path", "self", "query"])
+def test_an_unknown_name_is_for_the_service_to_refuse(monkeypatch: pytest.MonkeyPatch, command: str, name: str) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        assert request.url.params[name] == "1"
+        return httpx.Response(422, json={"error": {"code": "unknown_parameter", "message": f"there is no {name!r}"}})
+
+    places = {"projector": Endpoint("projector", "http://projector")}
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(places, transport=httpx.MockTransport(refuse)))
+    result = CliRunner().invoke(app, ["leads", *command.split(), "--where", f"{name}=1"])
+    assert (result.exit_code, result.stderr) == (1, f"leadstream: there is no {name!r}\n")
