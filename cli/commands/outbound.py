@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 
 
@@ -25,15 +26,11 @@ def dispatches(
     from cli.api import open_api
     from cli.output import show_json, table
 
-    asked: dict[str, Any] = {"limit": limit}
-    if batch:
-        asked["batch_id"] = batch
-    if missing or status:
-        asked["status"] = "TIMED_OUT" if missing else status
+    if missing and status:
+        raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
+    wanted = "TIMED_OUT" if missing else status
     with open_api(at_position) as api:
-        found = api.read(
-            "dispatcher", "/v1/dispatches", **{name: value for name, value in asked.items() if value is not None}
-        )
+        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch or None, status=wanted or None)
     if as_json:
         return show_json(found)
     columns = {
