@@ -28,17 +28,17 @@ PARTS = {*SERVICES, "relay", "provision", "simulator"}
 
 def given() -> dict[str, str]:
     """The variables that .env.example sets, unquoted."""
-    return {name: value.strip("'") for name, value in re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.M)}
+    return {name: value.strip("'") for name, value in re.findall(r"^([A-Z0-9_]+)=(.*)$", EXAMPLE, re.M)}
 
 
 def shown() -> dict[str, str]:
     """The variables that .env.example shows commented out, with the program's default."""
-    return {name: value.strip("'") for name, value in re.findall(r"^# ([A-Z_]+)=(.*)$", EXAMPLE, re.M)}
+    return {name: value.strip("'") for name, value in re.findall(r"^# ([A-Z0-9_]+)=(.*)$", EXAMPLE, re.M)}
 
 
 def set_in_containers() -> dict[str, str]:
     """The LEADSTREAM_ variables that the compose file puts into containers; no value: passed on from .env."""
-    return dict(re.findall(r"^ +(LEADSTREAM_[A-Z_]+):[ ]*(.*)$", COMPOSE, re.M))
+    return dict(re.findall(r"^ +(LEADSTREAM_[A-Z0-9_]+):[ ]*(.*)$", COMPOSE, re.M))
 
 
 def defaults() -> set[tuple[str, str]]:
@@ -52,6 +52,10 @@ def test_every_variable_of_a_container_is_one_that_its_program_reads() -> None:
 
 def test_every_setting_of_the_services_is_in_the_example() -> None:
     assert given().keys() | shown().keys() >= FIELDS
+
+
+def test_every_knob_of_the_simulator_is_passed_on_but_a_folder_of_this_machine() -> None:
+    assert KNOBS - set(set_in_containers()) == {"LEADSTREAM_SIMULATOR_ANSWERS"}
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
