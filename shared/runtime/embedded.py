@@ -128,11 +128,12 @@ class Postgres:
         data.mkdir(mode=0o700)
         user = _postgres_user(self.folder)
         secret = self.folder / "initdb.password"
-        secret.write_text(self.admin_password)
+        secret.unlink(missing_ok=True)
+        with open(secret, "x", opener=_for_its_owner) as file:
+            file.write(self.admin_password)
         if user is not None:
             shutil.chown(data, user)
             shutil.chown(secret, user)
-        secret.chmod(0o600)
         command = [_postgres_program("initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8"]
         command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync"]
         try:
@@ -222,6 +223,10 @@ def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: P
             tail = log.read_text(errors="replace")[-2000:]
             raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
         time.sleep(0.03)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _postgres_program(name: str) -> str:

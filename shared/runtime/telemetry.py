@@ -6,6 +6,7 @@ Labels are bounded: services, event types, states. Nothing in them names a tenan
 """
 
 import asyncio
+import math
 from collections import Counter as Count
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class Telemetry:
         self._seconds = self._histogram("batch_seconds", "Length of one transaction.", SECONDS)
         self._stalls = self._histogram("event_loop_stall_seconds", "How late the event loop came back.", SECONDS)
         self._asked = {name: self._gauge(f"leadstream_{name}", text) for name, text in ASKED.items()}
+        self._asked["stream_intact"].set(math.nan)  # neither whole nor damaged until NATS says it
         self._measures = [(measure, self._gauge(measure.name, measure.help, measure.label)) for measure in measures]
         self._live(leading)
         machine.observe = self._transaction
