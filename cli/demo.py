@@ -124,9 +124,12 @@ def _watch(campaign: Campaign, batch_id: str, say: Any) -> dict[str, Any]:
         return campaign.wait(batch_id, PATIENCE_SECONDS, every=0.25)
     from rich.console import Console
 
-    from cli.progress import watch
+    from cli.progress import is_over, watch
 
-    return watch(lambda: campaign.seen(batch_id), Console())
+    batch = watch(lambda: campaign.seen(batch_id), Console())
+    if not is_over(batch):
+        raise Refused(f"batch {batch_id} is paused")
+    return batch
 
 
 def _leads(campaign: Campaign, batch: dict[str, Any]) -> list[dict[str, Any]]:

@@ -34,7 +34,8 @@ def servers_of(data: Path) -> Servers:
     """Those of the environment, else those of the stack in the data folder. Raises Refused."""
     if url := os.environ.get(ADMIN_URL):
         checked_admin_url(url)
-        return Servers(url, os.environ.get("LEADSTREAM_NATS_URL"), os.environ.get("LEADSTREAM_PROVISION_NATS_URL"))
+        nats, provision = (os.environ.get(f"LEADSTREAM_{name}") or None for name in ("NATS_URL", "PROVISION_NATS_URL"))
+        return Servers(url, nats, provision)
     if not (data / "stack.json").exists():
         raise Refused(
             f"there is no stack in {data}: start one with `leadstream up`, name its folder with --data, or set "

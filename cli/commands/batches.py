@@ -194,10 +194,8 @@ def _control(batch: str, action: str, reason: str, as_json: bool, **more: Any) -
 
     with open_api() as api:
         answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason, **more})
+        show_json(answer) if as_json else say(f"{answer['batch_id']}: asked to {action}")
         noticed(api, answer["batch_id"])
-    if as_json:
-        return show_json(answer)
-    return say(f"{answer['batch_id']}: asked to {action}")
 
 
 def _list_batches(api: "Api", limit: int, as_json: bool) -> None:

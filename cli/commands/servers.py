@@ -128,7 +128,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     from shared.runtime.settings import Settings, configured
     from shared.runtime.topology import ROLES, provision_database, provision_streams
 
-    if ADMIN_URL not in os.environ and (data / "stack.json").exists():
+    if not os.environ.get(ADMIN_URL) and (data / "stack.json").exists():
         from cli.stack import Stack
 
         with reached():

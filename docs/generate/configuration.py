@@ -21,7 +21,8 @@ INTRODUCTION: Final = """\
 Written by `make docs` from the code; `make check` fails when it is not up to date.
 
 Everything is set by environment variables. `.env.example` has those of the compose file, with its own
-explanations; `leadstream up` sets what its services need by itself. A list or object is written as JSON.
+explanations; `leadstream up` sets what its services need by itself. A list or object is written as JSON. A variable
+that is empty counts as one that is not set.
 
 ## Services and relay
 
