@@ -10,6 +10,7 @@ from uuid import uuid4
 import nats
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from nats.js.errors import NotFoundError
 
 from shared.runtime.topology import STREAMS, provision_database, provision_streams
@@ -17,6 +18,9 @@ from tests.running_servers import Servers, containers, embedded
 
 TEMPLATE = "leadstream_template"
 UNIT = Path(__file__).parent / "unit"
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("leadstream", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leadstream")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -219,7 +219,7 @@ def test_limits(tmp_path: Path, limits: Limits, says: str) -> None:
         read(tmp_path, b"a,b\n123456,2\n3,4\n", limits)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     table=st.lists(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=3, max_size=3))
 )
