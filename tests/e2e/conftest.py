@@ -1,12 +1,15 @@
 """One running stack for all end-to-end tests: every part a real process, on free ports, gone afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.campaign import Campaign
 from cli.stack import Stack
+
+CALM = {"loss": 0, "duplicate": 0, "malformed": 0, "status_429": 0, "status_5xx": 0, "delay_ms": 0, "reorder": 0}
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,18 @@ def campaign(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Campaign]
     campaign.set_up()
     yield campaign
     campaign.close()
+
+
+@pytest.fixture
+def provider(stack: Stack) -> Iterator[Callable[..., None]]:
+    """Turns the simulator's knobs for one test."""
+
+    def turn(**knobs: float) -> None:
+        answer = httpx.patch(stack.urls["simulator"] + "/settings", json=knobs, timeout=30)
+        assert answer.status_code == 200, answer.text
+
+    yield turn
+    turn(**CALM)
 
 
 @pytest.fixture

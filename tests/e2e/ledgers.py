@@ -1,4 +1,4 @@
-"""What the simulator saw: the ledger outside the system that claims are checked against."""
+"""What the simulator saw: the ledger outside the system that claims are checked against. And the leads of a batch."""
 
 from collections import Counter
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from cli.campaign import Campaign
+from tests.e2e.patience import eventually
 
 
 def submissions(campaign: Campaign) -> list[dict[str, Any]]:
@@ -24,6 +25,11 @@ def submissions(campaign: Campaign) -> list[dict[str, Any]]:
 def calls(campaign: Campaign, kind: str) -> Counter[str]:
     """How often each company (or person) was called."""
     return Counter(entry[f"{kind}_id"] for entry in submissions(campaign) if entry.get(f"{kind}_id"))
+
+
+def leads_of(campaign: Campaign, batch_id: str, count: int) -> list[dict[str, Any]]:
+    """All leads of a batch: the projector may have them a little later than the sequencer has its end."""
+    return eventually(lambda: campaign.leads(batch_id), lambda leads: len(leads) == count)
 
 
 def _items(campaign: Campaign, batch_id: str) -> list[dict[str, Any]]:

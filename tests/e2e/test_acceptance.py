@@ -1,7 +1,7 @@
 """The seed's own acceptance: what is paid for once, what waits, what is skipped and why."""
 
 from cli.campaign import COMPANY, Campaign
-from tests.e2e.ledgers import calls
+from tests.e2e.ledgers import calls, leads_of
 
 STEPS = ("normalize_company_domain", "split_raw_apollo_scrape_data", COMPANY)
 
@@ -11,14 +11,15 @@ def steps_of(campaign: Campaign, batch_id: str) -> list[dict]:
     return [campaign.call("sequencer", "GET", f"/v1/items/{item['item_id']}") for item in items]
 
 
-def run(campaign: Campaign, file, steps=STEPS, seconds: float = 30) -> tuple[dict, list[dict]]:
+def run(campaign: Campaign, file, steps=STEPS, seconds: float = 60) -> tuple[dict, list[dict]]:
     upload = campaign.upload(file)
     launched = campaign.launch(upload["upload_id"], steps)
     batch = campaign.wait(launched["batch_id"], seconds)
     return batch, steps_of(campaign, launched["batch_id"])
 
 
-def test_six_people_at_three_companies(campaign, people):
+def test_six_people_at_three_companies(campaign, people, provider):
+    provider(delay_ms=3000)  # until then every item has come to its company's step
     file = people([(person, company) for company in ("Alder", "Birch", "Cedar") for person in ("Ann", "Bob")])
     batch, items = run(campaign, file)
 
@@ -30,8 +31,7 @@ def test_six_people_at_three_companies(campaign, people):
     assert [step["skipped"] for step in skipped] == ["company_enrichment_in_progress"] * 3
     claimants = {item["item_id"] for item in items} - {step["item_id"] for step in skipped}
     assert {step["claimant_item_id"] for step in skipped} == claimants
-    leads = campaign.leads(batch["batch_id"])
-    assert len(leads) == 6
+    leads = leads_of(campaign, batch["batch_id"], 6)
     assert len({lead["company_id"] for lead in leads}) == 3
     for company_id in {lead["company_id"] for lead in leads}:
         claims = campaign.call("dispatcher", "GET", f"/v1/claims/{company_id}")
@@ -59,7 +59,7 @@ def test_two_clients_never_share_an_entity(stack, campaign, people):
     file = people([("Ann", "Willow")])
     first, _ = run(campaign, file)
     second, _ = run(other, file)
-    ids = {campaign.leads(b["batch_id"])[0]["company_id"] for b in (first, second)}
+    ids = {lead["company_id"] for b in (first, second) for lead in leads_of(campaign, b["batch_id"], 1)}
     assert len(ids) == 2
     other.close()
 
@@ -74,7 +74,7 @@ def test_a_missing_configuration_fails_the_step_before_anything_is_sent(stack, c
     step = items[0]["steps"][2]
     assert step["code"] == "CONFIGURATION"
     assert "leadstream config set" in step["reason"]
-    lead = bare.leads(batch["batch_id"])[0]
+    (lead,) = leads_of(bare, batch["batch_id"], 1)
     assert (lead["outcome"], lead["person_first_name"]) == ("failed", "Ann")
     assert not calls(bare, "company")
     bare.close()
@@ -97,6 +97,8 @@ def test_a_command_repeated_under_its_key_is_taken_once(campaign):
 def test_history_tells_the_item_from_row_to_lead(campaign, people):
     _, items = run(campaign, people([("Ann", "Yew")]))
     events = campaign.call("ingest", "GET", f"/v1/history/{items[0]['item_id']}")
-    assert [event["type"] for event in events][:2] == ["ItemAdded", "StepScheduled"]
-    assert events[-1]["type"] == "ItemCompleted"
+    types = [event["type"] for event in events]
+    assert types[:2] == ["ItemAdded", "StepScheduled"]
+    # The answer may be here before what came of the POST is written down.
+    assert [kind for kind in types if kind != "StepDispatched"][-1] == "ItemCompleted"
     assert [event["position"] for event in events] == sorted(event["position"] for event in events)

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import time
 
 import httpx
 import pytest
 
 from cli.campaign import COMPANY, Campaign, Refused
+from tests.e2e.patience import eventually
 
 ROUTE = "/v1/clients/{client}/uploads?workstream={workstream}&filename=list.csv"
 
@@ -120,11 +120,10 @@ def test_a_body_that_cannot_be_read(stack, campaign, people, body: bytes, code: 
     campaign.set_up()
     url = f"{stack.urls['callbacks']}/v1/clients/{campaign.client_id}/callbacks/{COMPANY}"
     headers = {"x-leadstream-secret": "a static secret of this client"}
-    for _ in range(100):
-        answer = httpx.post(url, content=body, headers=headers, timeout=30)
-        if answer.status_code != 401:
-            break
-        time.sleep(0.1)
+    # Callbacks knows the secret a little later.
+    answer = eventually(
+        lambda: httpx.post(url, content=body, headers=headers, timeout=30), lambda answer: answer.status_code != 401
+    )
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["code"] == code
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cli.campaign import COMPANY
 from cli.main import app
+from tests.e2e.patience import eventually
 
 EMAIL = "enrich_email"
 
@@ -55,7 +56,7 @@ def test_a_working_day(stack, leadstream, people):
     leadstream("batch", "resume", launched["batch_id"], "--max-credits", "10")
     assert wait(leadstream, launched["batch_id"], "completed")["failed"] == 2
     assert "asked to skip" in leadstream("batch", "skip", launched["batch_id"], "--step", EMAIL)
-    assert wait(leadstream, launched["batch_id"], "completed")["completed"] == 2
+    eventually(lambda: leadstream("status", launched["batch_id"], "--json"), lambda found: found["completed"] == 2)
 
     item = leadstream("items", launched["batch_id"], "--json")[0]["item_id"]
     (told,) = leadstream("why", item, "--json")["entities"]
@@ -108,31 +109,27 @@ def test_what_becomes_of_leads(leadstream, people, hook, tmp_path):
     for name, domains in (("old", ("day.example", "dusk.example")), ("new", ("night.example",))):
         (tmp_path / f"{name}.csv").write_text("\n".join(["Company Name,Domain", *(f"{d[:3]},{d}" for d in domains)]))
         leadstream("customers", "replace", client, str(tmp_path / f"{name}.csv"))
-    assert [each["customer"] for each in leadstream("customers", "list", client, "--json")] == ["night.example"]
+    eventually(
+        lambda: [each["customer"] for each in leadstream("customers", "list", client, "--json")],
+        lambda found: found == ["night.example"],
+    )
     eventually_worked(leadstream, batch, [False, True])
     leadstream("customers", "remove", client, "--domain", "www.night.example")
     eventually_worked(leadstream, batch, [None, None])
 
 
 def eventually_worked(leadstream, batch_id: str, wanted: list[bool | None]) -> None:
-    for _ in range(100):
-        found = [lead["is_worked_at_customer"] for lead in leads(leadstream, batch_id, 2)]
-        if found == wanted:
-            return
-    raise AssertionError(f"never {wanted}: {found}")
+    eventually(
+        lambda: [lead["is_worked_at_customer"] for lead in leads(leadstream, batch_id, 2)],
+        lambda found: found == wanted,
+    )
 
 
 def leads(leadstream, batch_id: str, count: int):
-    for _ in range(100):
-        found = leadstream("leads", "list", "--batch", batch_id, "--json")
-        if len(found) == count:
-            return found
-    raise AssertionError(f"never {count} leads: {found}")
+    return eventually(
+        lambda: leadstream("leads", "list", "--batch", batch_id, "--json"), lambda found: len(found) == count
+    )
 
 
 def wait(leadstream, batch_id: str, status: str):
-    for _ in range(300):
-        found = leadstream("status", batch_id, "--json")
-        if found["status"] == status:
-            return found
-    raise AssertionError(f"never {status}: {found}")
+    return eventually(lambda: leadstream("status", batch_id, "--json"), lambda found: found["status"] == status)

@@ -23,7 +23,7 @@ def test_a_command_sent_twice_is_done_once_and_another_under_its_key_is_refused(
     batch = send(campaign, "POST", "/v1/batches", launch, "launch").json()
     assert send(campaign, "POST", "/v1/batches", launch, "launch").json() == batch
     assert send(campaign, "POST", "/v1/batches", launch | {"rows": [1]}, "launch").status_code == 409
-    assert campaign.wait(batch["batch_id"], 30)["items"] == 2
+    assert campaign.wait(batch["batch_id"], 60)["items"] == 2
 
 
 def test_settings_are_checked_when_they_are_saved(campaign):
@@ -115,7 +115,7 @@ def test_a_plan_says_what_a_launch_would_cost_before_anything_is_spent(campaign,
     company = before["steps"][2]
     assert (company["entities"], company["new"], company["known"], company["stale"]) == (2, 2, 0, 0)
 
-    campaign.wait(campaign.launch(first, (COMPANY,), rows=[1])["batch_id"], 30)
+    campaign.wait(campaign.launch(first, (COMPANY,), rows=[1])["batch_id"], 60)
     assert plan(asked)["calls"] == 4
     company = plan(asked | {"config": {COMPANY: {"force_refresh": True, "credits": 10}}})["steps"][2]
     assert (company["new"], company["known"], company["stale"], company["credits"]) == (1, 0, 1, 20.0)

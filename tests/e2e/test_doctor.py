@@ -17,6 +17,7 @@ from cli.campaign import COMPANY, Campaign
 from cli.findings import of_disk, of_services, of_stream
 from cli.main import app
 from cli.stack import Stack
+from tests.e2e.patience import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
@@ -37,7 +38,7 @@ def examined(stack: Stack, *options: str) -> tuple[int, dict[str, str]]:
     return result.exit_code, {finding["code"]: finding["text"] for finding in report["findings"]}
 
 
-def until(stack: Stack, enough: Callable[[dict[str, str]], bool], seconds: float = 30) -> dict[str, str]:
+def until(stack: Stack, enough: Callable[[dict[str, str]], bool], seconds: float = 60) -> dict[str, str]:
     deadline = time.monotonic() + seconds
     while not enough(found := examined(stack)[1]):
         assert time.monotonic() < deadline, found
@@ -76,8 +77,7 @@ def dispatched(campaign: Campaign, file: Path) -> None:
     campaign.set_up()
     file.write_text("First Name,Last Name,Company,Website\nAnn,Lee,Acme,acme.example\n")
     campaign.launch(campaign.upload(file)["upload_id"], (COMPANY,))
-    while not campaign.call("dispatcher", "GET", "/v1/dispatches"):
-        time.sleep(0.1)
+    eventually(lambda: campaign.call("dispatcher", "GET", "/v1/dispatches"))
 
 
 def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from cli.campaign import COMPANY, Campaign
 from cli.main import app
 from cli.stack import Stack
+from tests.e2e.ledgers import leads_of
+from tests.e2e.patience import eventually
 
 pytestmark = pytest.mark.processes
 
@@ -28,13 +30,6 @@ def why(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
     return ask
 
 
-def eventually(why: Any, item_id: str, wanted: list[str], tries: int = 60) -> None:
-    for _ in range(tries):
-        if (codes := why(item_id)) == wanted:
-            return
-    raise AssertionError(f"{codes} and not {wanted}")
-
-
 def test_an_item_says_what_it_waits_for(campaign: Campaign, people: Any, why: Any) -> None:
     away = {"webhook_url": "http://127.0.0.1:9/nobody", "retry_base_seconds": 600, "circuit_failures": 1_000}
     upload = campaign.upload(people([("Ann", "Waiting"), ("Bob", "Waiting")]))
@@ -43,26 +38,26 @@ def test_an_item_says_what_it_waits_for(campaign: Campaign, people: Any, why: An
     launched = campaign.call(
         "ingest", "POST", "/v1/batches", json={"upload_id": upload["upload_id"], "steps": [COMPANY], "config": own}
     )
-    found: list[dict[str, Any]] = []
-    while len(found) < 2:
-        found = campaign.call("sequencer", "GET", f"/v1/batches/{launched['batch_id']}/items", missing=[])
+    path = f"/v1/batches/{launched['batch_id']}"
+    found = eventually(
+        lambda: campaign.call("sequencer", "GET", f"{path}/items", missing=[]), lambda items: len(items) == 2
+    )
     first, second = (item["item_id"] for item in found)
-    eventually(why, first, ["retry"])
-    eventually(why, second, ["claimed", "retry"])
-    campaign.call("ingest", "POST", f"/v1/batches/{launched['batch_id']}/pause")
-    eventually(why, first, ["paused", "retry"])
-    campaign.call("ingest", "POST", f"/v1/batches/{launched['batch_id']}/cancel")
-    eventually(why, first, ["cancelled"])
+    eventually(lambda: why(first), lambda codes: codes == ["retry"])
+    eventually(lambda: why(second), lambda codes: codes == ["claimed", "retry"])
+    campaign.call("ingest", "POST", f"{path}/pause")
+    eventually(lambda: why(first), lambda codes: codes == ["paused", "retry"])
+    campaign.call("ingest", "POST", f"{path}/cancel")
+    eventually(lambda: why(first), lambda codes: codes == ["cancelled"])
 
 
 def test_everything_with_an_id_has_a_history_with_causes(
-    stack: Stack, campaign: Campaign, people: Any, why: Any
+    stack: Stack, campaign: Campaign, people: Any, provider: Any, why: Any
 ) -> None:
+    provider(delay_ms=2000)  # until then both items have come to their company's step
     upload = campaign.upload(people([("Ann", "Story"), ("Bob", "Story")]))
     batch = campaign.wait(campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"], 60)
-    while len(leads := campaign.leads(batch["batch_id"])) < 2:
-        pass
-    first, second = leads
+    first, second = leads_of(campaign, batch["batch_id"], 2)
 
     def told(subject: str) -> list[dict[str, Any]]:
         result = CliRunner().invoke(app, ["history", subject, "--json"])

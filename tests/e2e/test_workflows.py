@@ -1,13 +1,13 @@
 """Workflows of every kind over real servers: functions here, calls at a provider, fields that answers set and give."""
 
-import time
 from typing import Any
 
 import httpx
 import pytest
 
 from cli.campaign import COMPANY, PERSON, Campaign
-from tests.e2e.ledgers import submissions
+from tests.e2e.ledgers import leads_of, submissions
+from tests.e2e.patience import eventually
 
 EMAIL = "enrich_email"
 
@@ -46,7 +46,7 @@ def test_answers_set_fields_and_functions_read_answers(campaign, people):
     assert set_by["extract_contact_info"]["email"] == set_by[EMAIL]["email"]
     assert set_by["extract_work_history"]["jobs_count"] > 0
     assert set_by["extract_work_history"]["current_employer_name"]
-    assert {lead["person_email"] for lead in campaign.leads(batch["batch_id"])} == {
+    assert {lead["person_email"] for lead in leads_of(campaign, batch["batch_id"], 2)} == {
         output[EMAIL]["email"] for output in outputs(campaign, batch).values()
     }
 
@@ -85,10 +85,10 @@ def test_what_failed_is_retried_and_nothing_else(campaign, people):
     configure(campaign, EMAIL, "email")
     first = campaign.call("sequencer", "GET", path + "/items")[0]["item_id"]
     retry(campaign, batch, {"items": [first]})
-    found = campaign.wait(batch["batch_id"], 30)
+    found = campaign.wait(batch["batch_id"], 60)
     assert (found["completed"], found["failed"]) == (1, 1)
     retry(campaign, batch, {"codes": ["CONFIGURATION"]}, "skip")
-    found = campaign.wait(batch["batch_id"], 30)
+    found = campaign.wait(batch["batch_id"], 60)
     assert (found["completed"], found["failed"]) == (2, 0)
     assert found["steps"][1]["counts"] == {"COMPLETED": 1, "SKIPPED": 1}
     assert len(submissions(campaign)) == 1
@@ -102,14 +102,6 @@ def retry(campaign, batch: dict[str, Any], chosen: dict[str, Any], action: str =
     """Ask for it, and see that the sequencer knows."""
     answer = campaign.call("ingest", "POST", f"/v1/batches/{batch['batch_id']}/{action}", json=chosen)
     campaign.call("sequencer", "GET", "/v1/batches", params={"at_position": answer["position"]})
-
-
-def eventually(ask, is_so, seconds: float = 20):
-    deadline = time.monotonic() + seconds
-    while not is_so(found := ask()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert is_so(found), found
-    return found
 
 
 @pytest.fixture
@@ -148,7 +140,7 @@ def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighb
     assert [entry["company_id"] for entry in submissions(campaign)] != []
     assert len(submissions(campaign)) == 1, "only the company that nobody knew was paid for"
     item = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")[0]["item_id"]
-    lead = next(lead for lead in campaign.leads(batch["batch_id"]) if lead["item_id"] == item)
+    lead = next(lead for lead in leads_of(campaign, batch["batch_id"], 3) if lead["item_id"] == item)
     assert lead["company_employee_count"], "the lent answer made the lead"
     told = campaign.call("ingest", "GET", f"/v1/history/{lead['company_id']}")
     (lent,) = [event["payload"] for event in told if event["type"] == "AnswerReused"]
@@ -165,6 +157,6 @@ def test_a_batch_pauses_rather_than_overspends_and_goes_on_with_more(campaign, p
     )
     assert (cost["max_credits"], cost["steps"][0]["calls"], cost["steps"][0]["held"]) == (3, 3, 2)
     campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/resume", json={"max_credits": 5})
-    assert campaign.wait(batch_id, 30)["completed"] == 5
+    assert campaign.wait(batch_id, 60)["completed"] == 5
     assert len(submissions(campaign)) == 5
     assert campaign.call("dispatcher", "GET", f"/v1/costs/{batch_id}")["client"]["reserved"] == 5

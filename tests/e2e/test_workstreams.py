@@ -1,7 +1,6 @@
 """Real exports of every workstream go through to leads, and what a row says reaches its lead."""
 
 import json
-import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,7 @@ from cli.stack import Stack
 from services.ingest.files.reading import Limits
 from services.ingest.preview import fitting
 from shared.canonical import registrable_domain
-from tests.e2e.ledgers import calls
+from tests.e2e.ledgers import calls, leads_of
 
 DATA = Path(__file__).parents[1] / "data"
 FILES: dict[str, dict[str, Any]] = json.loads((DATA / "expected_mappings.json").read_text())
@@ -58,8 +57,7 @@ def enrich_to_its_end(campaign: Campaign, file: Path, workstream: str) -> None:
     launched = campaign.launch(upload["upload_id"], campaign.steps(workstream, upload["mapping"]))
     batch = campaign.wait(launched["batch_id"], 60)
     assert (batch["completed"], batch["failed"]) == (upload["rows"], 0)
-    while len(leads := campaign.leads(batch["batch_id"])) < batch["items"]:
-        time.sleep(0.1)
+    leads = leads_of(campaign, batch["batch_id"], batch["items"])
     companies = {lead["company_id"] for lead in leads} - {None}
     assert calls(campaign, "company") == Counter(companies)
     people = {lead["person_id"] for lead in leads} - {None}
@@ -75,8 +73,7 @@ def test_a_file_becomes_leads(campaign: Campaign, name: str) -> None:
     assert upload["mapping"] == wanted["mapping"]
     batch_id = campaign.launch(upload["upload_id"], ("normalize_company_domain",))["batch_id"]
     assert campaign.wait(batch_id, 120)["completed"] == good
-    while len(leads := campaign.leads(batch_id)) < good:
-        time.sleep(0.1)
+    leads = leads_of(campaign, batch_id, good)
     path = f"/v1/uploads/{upload['upload_id']}/rows"
     rows = campaign.call("ingest", "GET", path, params={"limit": 500})
     fields = {row["row"]: row["fields"] for row in rows}
