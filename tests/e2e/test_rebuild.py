@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-import threading
-import time
 import zlib
 from collections.abc import Iterator
 
@@ -13,6 +11,7 @@ import pytest
 
 from cli.campaign import STEPS
 from shared.runtime.settings import SERVICES
+from tests.e2e.ledgers import leads_of
 
 
 def leadstream(stack, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -37,20 +36,29 @@ def history(stack) -> Iterator[psycopg.Connection]:
             connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
-def test_all_services_are_rebuilt_while_a_batch_runs(stack, campaign, people, history):
+@pytest.mark.timeout(300)
+def test_all_services_are_rebuilt_while_a_batch_runs(stack, campaign, people, provider, history):
+    """The provider refuses most of what it is asked until all is rebuilt, so the batch goes on, and does not end."""
+    campaign.config = {
+        "retry_base_seconds": 1,
+        "retry_longest_seconds": 2,
+        "max_attempts": 1000,
+        "circuit_failures": 1000,
+    }
+    campaign.set_up()
     upload = campaign.upload(people([(f"P{n}", f"Firm{n % 9}") for n in range(120)]))
+    provider(status_5xx=0.95)
     batch_id = campaign.launch(upload["upload_id"], STEPS)["batch_id"]
-    reports: list[dict] = []
-    rebuilding = threading.Thread(target=lambda: reports.append(said(stack, "rebuild", "all")))
-    rebuilding.start()
+    report = said(stack, "rebuild", "all")
+    assert campaign.batch(batch_id)["status"] == "running", "the batch had ended: nothing was tested"
+    provider(status_5xx=0)
     batch = campaign.wait(batch_id, 90)
-    rebuilding.join()
     assert (batch["completed"], batch["failed"]) == (120, 0)
-    assert {name for name, found in reports[0]["services"].items() if found["compared"]} == set(SERVICES)
-    assert reports[0]["identical"], reports[0]
-    assert len(campaign.leads(batch_id)) == 120
+    assert {name for name, found in report["services"].items() if found["compared"]} == set(SERVICES)
+    assert report["identical"], report
+    leads_of(campaign, batch_id, 120)
     assert said(stack, "rebuild", "projector", "--undo")["services"]["projector"]["schema"] == "projector"
-    assert len(campaign.leads(batch_id)) == 120
+    leads_of(campaign, batch_id, 120)
     assert said(stack, "verify")["identical"]
 
 
@@ -58,16 +66,14 @@ def test_a_tampered_row_is_named_with_its_event_and_rebuilt_away(stack, campaign
     upload = campaign.upload(people([("Ada", "Difference")]))
     batch_id = campaign.launch(upload["upload_id"], STEPS)["batch_id"]
     campaign.wait(batch_id, 60)
-    while not (leads := campaign.leads(batch_id)):
-        time.sleep(0.05)
-    lead = leads[0]
+    leads = leads_of(campaign, batch_id, 1)
     history.execute("UPDATE projector.final_leads SET company_name = 'Else' WHERE company_name LIKE '%Difference%'")
     done = leadstream(stack, "verify")
     assert done.returncode == 1
     assert 'company_name is "Else", should be ' in done.stdout
     assert "last event about it: ItemCompleted at position" in done.stdout
     assert leadstream(stack, "rebuild", "projector").returncode == 0
-    assert campaign.leads(batch_id)[0] == lead
+    assert leads_of(campaign, batch_id, 1) == leads
     assert said(stack, "verify")["identical"]
 
 
