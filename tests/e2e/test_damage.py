@@ -4,11 +4,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import httpx
 import psycopg
 import pytest
+
+from tests.e2e.patience import away, eventually
 
 DETECTED_WITHIN_SECONDS = 60.0
 # It is waited twice for the patrol, and the commands in between start a process each.
@@ -24,14 +25,13 @@ def leadstream(stack, *words: str) -> subprocess.CompletedProcess[str]:
 
 def until_told(stack, damaged: bool) -> None:
     """Until a service's metrics tell that something is damaged, or that nothing is."""
-    deadline = time.monotonic() + DETECTED_WITHIN_SECONDS
-    while True:
-        metrics = httpx.get(f"{stack.urls['ingest']}/metrics").text
+
+    def told() -> bool | None:
+        metrics = httpx.get(f"{stack.urls['ingest']}/metrics", timeout=30).text
         found = re.search(r"^leadstream_damaged_positions\S* (\S+)", metrics, re.MULTILINE)
-        if found is not None and (float(found[1]) > 0) == damaged:
-            return
-        assert time.monotonic() < deadline, found
-        time.sleep(0.5)
+        return None if found is None else float(found[1]) > 0
+
+    eventually(told, lambda found: found is damaged, DETECTED_WITHIN_SECONDS, every=0.5)
 
 
 CHANGES = {
@@ -75,13 +75,8 @@ def flip_in_the_log_s_file(stack) -> None:
         connection.execute("CHECKPOINT")
         row = connection.execute("SELECT pg_relation_filepath('log.events')").fetchone()
     assert row is not None
-    away = stack.processes.pop("postgres")
-    away.running.send_signal(signal.SIGINT)
-    away.running.wait(30)
-    with (stack.postgres.folder / "data" / row[0]).open("r+b") as file:
+    with away(stack, "postgres", signal.SIGINT), (stack.postgres.folder / "data" / row[0]).open("r+b") as file:
         file.seek(8192 - 40)
         (byte,) = file.read(1)
         file.seek(8192 - 40)
         file.write(bytes([byte ^ 8]))
-    away.start()
-    stack.processes["postgres"] = away
