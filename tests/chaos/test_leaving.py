@@ -7,9 +7,11 @@ and is never in doubt; an answer that was accepted is appended and acknowledged 
 import asyncio
 import json
 import signal
+import subprocess
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from shared.subjects import INBOX_STREAM, INBOX_SUBJECT, STREAM
 from simulator.sample_list import write_list
 from tests.chaos.leaders import until
 from tests.e2e.ledgers import submissions
+from tests.e2e.patience import unwatched
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 ITEMS = 100
@@ -36,6 +39,8 @@ OUT_SECONDS = 15
 # So slow that POSTs wait for their turn all the time, and that many are under way.
 CONFIG = {"timeout_seconds": 120, "rate_per_second": 30, "burst": 5, "in_flight": 8}
 ANSWERS = 2_000
+# What a service says on a slow machine, whatever else becomes of it.
+SLOW = ("the event loop is held up", "a batch takes long; taking fewer events at once")
 
 
 @pytest.mark.parametrize("part", [*SERVICES, "relay"])
@@ -50,35 +55,45 @@ def test_a_part_that_is_told_to_leave_finishes_what_it_began(stack: Stack, tmp_p
         told_before = len(log.read_text().splitlines())
         took = _leave(stack, part)
 
-        batch = campaign.wait(batch_id, 60)
+        batch = campaign.wait(batch_id, 120)
         assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
         told = [json.loads(line) for line in log.read_text().splitlines()[told_before:] if line.startswith("{")]
-        assert [line for line in told if line["level"] in ("warning", "error")] == []
+        assert [line for line in told if line["level"] in ("warning", "error") and line["event"] not in SLOW] == []
         posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
         assert (len(posts), set(posts.values())) == (DISPATCHES, {1})
         dispatches = _dispatches(campaign, batch_id)
         assert [one for one in dispatches if one["in_doubt"] or one["attempt"] > 1] == []
-        assert asyncio.run(_messages(stack, STREAM)) == _log_head(stack)
+        until(lambda: asyncio.run(_messages(stack, STREAM)) == _log_head(stack), 30, "the stream has all of the log")
         print(f"{part} left after {took:.2f} s")
 
 
 def test_answers_that_wait_in_the_inbox_are_appended_once(stack: Stack) -> None:
-    events = [_answer() for _ in range(ANSWERS)]
-    asyncio.run(_fill_inbox(stack, events))
-    until(lambda: _appended(stack) > 0, 20, "the inbox is emptied")
-    callbacks = stack.processes.pop("callbacks")  # or the stack would start it again at once
-    assert callbacks.running is not None
-    callbacks.running.send_signal(signal.SIGTERM)
-    assert callbacks.running.wait(OUT_SECONDS) in (0, -signal.SIGTERM)
-    left = asyncio.run(_inbox(stack))
-    assert left["waiting"] > 0, "the inbox was empty before: nothing was tested"
-    # The server takes its time over acknowledgements; what was not acknowledged would stay.
-    until(lambda: asyncio.run(_inbox(stack))["unacknowledged"] == 0, 10, "what was fetched is acknowledged")
-    assert _appended(stack) == ANSWERS - asyncio.run(_inbox(stack))["waiting"]
-    callbacks.start()
-    stack.processes["callbacks"] = callbacks
+    """It is told to leave while PostgreSQL holds up the first that it has fetched."""
+    with unwatched(stack, "callbacks") as callbacks, psycopg.connect(stack.admin_url) as holding:
+        assert callbacks.running is not None
+        with _standing_still(callbacks.running):
+            asyncio.run(_fill_inbox(stack, [_answer() for _ in range(ANSWERS)]))
+            holding.execute("LOCK TABLE log.head IN ACCESS EXCLUSIVE MODE")
+        until(lambda: asyncio.run(_inbox(stack))["unacknowledged"] > 0, 20, "some are fetched")
+        callbacks.running.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        holding.rollback()
+        assert callbacks.running.wait(OUT_SECONDS) in (0, -signal.SIGTERM)
+        # The server takes its time over acknowledgements; what was not acknowledged would stay.
+        appended = _appended(stack)
+        until(lambda: asyncio.run(_inbox(stack))["waiting"] == ANSWERS - appended, 20, "what is appended waits no more")
+        assert 0 < appended < ANSWERS
     until(lambda: asyncio.run(_messages(stack, INBOX_STREAM)) == 0, 60, "the inbox is empty")
     assert _appended(stack) == ANSWERS
+
+
+@contextmanager
+def _standing_still(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def _leave(stack: Stack, part: str) -> float:
