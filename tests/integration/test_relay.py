@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
-import time
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import nats
 import pytest
@@ -90,12 +91,19 @@ async def test_an_event_longer_than_a_batch_goes_alone(servers: Servers, databas
         assert (await copied(servers, database, 3)).identical
 
 
-async def test_what_is_wide_does_not_wait_for_news(servers: Servers, database: str) -> None:
+async def test_what_is_wide_does_not_wait_for_news(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten batches, one after the other, and only then news."""
+    did: list[str] = []
+    for step in ("_publish", "_news"):
+        monkeypatch.setattr(relay, step, _noted(did, step))
     await append(servers, database, [registered("x" * 500_000) for _ in range(80)])
     async with relaying(servers, database):
-        began = time.monotonic()
         assert (await copied(servers, database, 80)).identical
-    assert time.monotonic() - began < 8  # ten batches, and none of them waits out its second
+        await eventually(partial(_count, did, "_news"), lambda count: count > 0)
+    assert did[: did.index("_news")] == ["_publish"] * 10
+    assert "_publish" not in did[10:]
 
 
 async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: Servers, database: str) -> None:
@@ -115,12 +123,15 @@ async def test_killed_again_and_again_it_goes_on_from_the_streams_end(servers: S
 
 
 async def test_of_two_relays_one_leads_and_the_other_takes_over(servers: Servers, database: str) -> None:
-    async with relaying(servers, database), relaying(servers, database) as first:
-        await append(servers, database, registrations(500))
-        assert (await copied(servers, database, 500)).identical
-        first.cancel()
-        await append(servers, database, registrations(500))
-        verdict = await copied(servers, database, 1_000)
+    async with relaying(servers, database) as first:
+        await append(servers, database, registrations(250))
+        assert (await copied(servers, database, 250)).identical  # so it leads
+        async with relaying(servers, database):
+            await append(servers, database, registrations(250))
+            assert (await copied(servers, database, 500)).identical
+            first.cancel()
+            await append(servers, database, registrations(500))
+            verdict = await copied(servers, database, 1_000)
     assert (verdict.identical, verdict.messages) == (True, 1_000)
 
 
@@ -191,6 +202,7 @@ async def test_nobody_else_writes_or_shortens_the_stream(servers: Servers, user:
             with suppress(nats.errors.TimeoutError, NoRespondersError):
                 reply = await client.request(to, b"{}", timeout=0.1)
                 pytest.fail(f"{user} got an answer from {to}: {reply.data!r}")
+        await eventually(partial(_count, refused), lambda count: count == len(mine))
     assert [error.split('"')[1] for error in refused] == [to.lower() for to in mine]
     async with on_nats(servers.nats_url("provision")) as client:
         assert (await client.jetstream().stream_info(STREAM)).state.last_seq == 0
@@ -209,6 +221,21 @@ async def test_even_provisioning_neither_purges_nor_deletes_messages(servers: Se
         with pytest.raises(APIError, match="can not cancel deny"):
             await stream.update_stream(config.evolve(deny_delete=False, deny_purge=False))
     assert (await copied(servers, database, 3)).identical
+
+
+def _noted(did: list[str], step: str) -> Any:
+    """A step of the relay, which notes that it is taken."""
+    take = getattr(relay, step)
+
+    def noted(*arguments: Any) -> Any:
+        did.append(step)
+        return take(*arguments)
+
+    return noted
+
+
+async def _count(found: list[str], what: str | None = None) -> int:
+    return len(found) if what is None else found.count(what)
 
 
 async def _run(servers: Servers, database: str) -> None:
