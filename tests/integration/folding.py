@@ -8,7 +8,7 @@ from typing import Any
 from shared.envelope import Event
 from shared.runtime import log
 from shared.runtime.database import Connection, ddl
-from shared.runtime.lease import take
+from shared.runtime.lease import Lease, take
 from shared.runtime.machine import Definition, Machine
 from tests.integration.log_harness import connected, logged
 from tests.running_servers import Servers
@@ -31,6 +31,14 @@ async def fold(servers: Servers, database: str, definition: Definition[Any], eve
             pass
 
 
+async def taken(connection: Connection, lock: int) -> Lease:
+    """The lease: PostgreSQL takes its time over the end of the session that had it before."""
+    async with asyncio.timeout(10):
+        while (lease := await take(connection, lock)) is None:  # noqa: ASYNC110 - a server is asked
+            await asyncio.sleep(0.02)
+    return lease
+
+
 @asynccontextmanager
 async def leading(
     servers: Servers,
@@ -40,8 +48,7 @@ async def leading(
 ) -> AsyncIterator[None]:
     """A leader over what was folded: its fold, and its effect. Killed, not asked to end."""
     async with _connected(servers, database, definition) as connection:
-        lease = await take(connection, 1)
-        assert lease is not None
+        lease = await taken(connection, 1)
         machine: Machine[Any] = Machine(definition, term=lease.term)
         await machine.start(connection)
         ending = asyncio.Event()
