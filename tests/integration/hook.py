@@ -13,19 +13,25 @@ Json = dict[str, Any]
 
 
 class Hook:
-    """A webhook that answers with `replies` in turn, then 200, after `seconds`; None is no answer at all."""
+    """A webhook that answers with `replies` in turn, then 200, after `seconds`; None is no answer at all.
+
+    While `answering` is not set, nobody gets an answer.
+    """
 
     def __init__(self) -> None:
         self.replies: list[web.Response | None] = []
         self.requests: list[tuple[float, dict[str, str], Json]] = []
         self.url = ""
         self.seconds = 0.0
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def take(self, request: web.Request) -> web.Response:
         body = orjson.loads(await request.read())
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((time.monotonic(), headers, body))
         await asyncio.sleep(self.seconds)
+        await self.answering.wait()
         reply = self.replies.pop(0) if self.replies else web.Response()
         if reply is None:
             await asyncio.sleep(60)

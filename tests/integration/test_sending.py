@@ -55,6 +55,7 @@ class Replica:
         async def asked() -> int:
             return len(hook.requests)
 
+        hook.answering.clear()
         async with connected(self.servers.admin_url(self.database)) as admin:
             try:
                 async with self.leads():
@@ -63,8 +64,10 @@ class Replica:
                     await admin.execute(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dispatcher'"
                     )
-                    await asyncio.sleep(1.5 * hook.seconds)
+                    hook.answering.set()
+                    await asyncio.sleep(1.5)
             finally:
+                hook.answering.set()
                 await admin.execute("ALTER ROLE dispatcher LOGIN")
 
     async def leads_until_told(self, types: Sequence[str]) -> None:
@@ -180,6 +183,7 @@ async def test_a_leader_that_is_told_to_leave_whenever_leaves_nothing_in_doubt_t
     async with Replica(servers, database).leads():
         await asyncio.wait_for(at_it.wait(), 20)
     monkeypatch.undo()
+    hook.seconds = 0
 
     async def told() -> list[Any]:
         found = await logged(servers, database, ["StepDispatched", "DispatchRefused"])
