@@ -23,4 +23,4 @@ class Apart(Generic[Server]):
     def stop(self) -> None:
         assert self._process is not None
         self._process.send_signal(self._how)
-        self._process.wait(20)
+        self._process.wait(60)

@@ -90,7 +90,7 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
     secrets = Secrets(settings)
     digest = hashlib.sha256(b"open sesame").hexdigest()
     secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {})]}
-    appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=0.5)
+    appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=10.0)
     async with on_nats(servers.nats_url("service")) as client:
         queries = Queries(settings, "callbacks", DEFINITION.consumes)
         door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client), queries)

@@ -101,7 +101,7 @@ async def relaying(servers: Servers, database: str) -> AsyncIterator["asyncio.Ta
         yield task
     finally:
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=5)
+        done, _ = await asyncio.wait([task], timeout=20)
         if not done:
             task.print_stack()
         assert done, "the relay did not let itself be cancelled"
@@ -109,7 +109,7 @@ async def relaying(servers: Servers, database: str) -> AsyncIterator["asyncio.Ta
 
 async def eventually(ask: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool]) -> Any:
     """What `ask` says as soon as it is `enough`."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not enough(answer := await ask()):  # noqa: ASYNC110 - a server is asked, nothing to wait on
             await asyncio.sleep(0.01)
         return answer

@@ -91,7 +91,7 @@ class Sender:
 
 
 async def eventually(ask: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool]) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not enough(answer := await ask()):  # noqa: ASYNC110 - over HTTP there is nothing to wait on
             await asyncio.sleep(0.01)
         return answer
