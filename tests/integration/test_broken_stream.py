@@ -3,10 +3,12 @@
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from shared.runtime.comparison import compare
 from shared.runtime.embedded import Nats, free_ports
@@ -20,6 +22,7 @@ from tests.running_servers import Servers
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 EVENTS = 2_000
 PAGE = 4096
+TAKES_NO_MORE = "the stream takes no more events; run `leadstream repair`"
 Hurt = Callable[[Path], None]
 
 
@@ -84,8 +87,12 @@ async def test_it_is_told_and_mended(apart: tuple[Servers, ApartNats], database:
     assert not verdict.identical or verdict.last < EVENTS
     with capture_logs() as logged:
         async with relaying(servers, database):
+            if hurt is a_page_lost:
+                await eventually(partial(_said, logged), lambda said: TAKES_NO_MORE in said)
             assert (await repair(*urls)).lost == []
     verdict = await compare(*urls)
     assert (verdict.identical, verdict.last) == (True, EVENTS)
-    if hurt is a_page_lost:
-        assert "the stream takes no more events; run `leadstream repair`" in {line["event"] for line in logged}
+
+
+async def _said(logged: list[EventDict]) -> list[str]:
+    return [line["event"] for line in logged]

@@ -24,6 +24,6 @@ async def test_it_ends_at_whatever_moment_it_is_cancelled(servers: Servers, data
             task = asyncio.create_task(patrol(settings_of(servers, database, "relay", "relay"), client))
             await asyncio.sleep(chance.uniform(0, SPREAD_SECONDS))
             task.cancel()
-            done, _pending = await asyncio.wait([task], timeout=5)
+            done, _pending = await asyncio.wait([task], timeout=20)
             assert done, "the cancellation was lost"
     gc.collect()

@@ -64,7 +64,7 @@ async def test_knobs_change_while_it_runs_and_a_wrong_one_is_named(receiver: Rec
 
 
 async def test_reset_begins_anew_and_drops_what_was_still_to_be_sent(receiver: Receiver) -> None:
-    async with simulating(receiver, delay_ms=100) as clay:
+    async with simulating(receiver, delay_ms=1500) as clay:
         await clay.submit(1)
         assert (await clay.call("POST", "/reset")).status == 204
         assert await clay.get("/ledger") == []
@@ -81,5 +81,5 @@ def test_as_a_process_it_says_where_it_listens_and_ends_in_order() -> None:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("simulator listening on http://127.0.0.1:")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
         assert process.stderr.read() == ""

@@ -85,7 +85,7 @@ async def test_what_clay_cannot_take_is_refused(receiver: Receiver, body: bytes,
 
 
 async def test_reordered_answers_come_behind_later_ones(receiver: Receiver) -> None:
-    async with simulating(receiver, reorder=1, reorder_by_ms=200) as clay:
+    async with simulating(receiver, reorder=1, reorder_by_ms=2000) as clay:
         await clay.submit(1)
         await clay.call("PATCH", "/settings", json={"reorder": 0})
         await clay.submit(2)

@@ -18,11 +18,11 @@ async def test_a_stall_is_measured_and_its_place_is_told() -> None:
     with structlog.testing.capture_logs() as told:
         await asyncio.sleep(0.2)
         assert told == []
-        hold_up(0.6)
+        hold_up(2)
         await asyncio.sleep(0.2)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
-    assert 0.4 < max(late) < 5
-    assert sum(seconds > 0.4 for seconds in late) == 1
+    assert 1.5 < max(late) < 10
+    assert sum(seconds > 1.5 for seconds in late) == 1
     (entry,) = [each for each in told if each["event"] == "the event loop is held up"]
     assert "hold_up" in entry["at"]
