@@ -41,7 +41,7 @@ OUT_SECONDS = 15
 # Where nothing waits for a server no loop is held up for a quarter of a second, but by a machine that has other work.
 STALL_SECONDS = 2.0
 CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_attempts": 30, "retry_base_seconds": 0.2,
-          "retry_longest_seconds": 1, "in_flight": 4}  # fmt: skip
+          "retry_longest_seconds": 1, "in_flight": 4, "rate_per_second": 20, "burst": 5}  # fmt: skip
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
 
 def test_what_came_of_a_post_is_recorded_once_the_database_is_back(stack: Stack, tmp_path: Path) -> None:
     write_list(tmp_path / "people.csv", PEOPLE)
-    with slow_provider(4.0) as (url, posted), closing(_campaign(stack, url)) as campaign:
+    with slow_provider(2.0) as (url, posted), closing(_campaign(stack, url)) as campaign:
         upload = campaign.upload(tmp_path / "people.csv")
         batch_id = campaign.launch(upload["upload_id"], (PERSON,))["batch_id"]
         until(lambda: len(posted) == PEOPLE, 30, "every POST is out")
