@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 DATA = Path(__file__).parent.parent / "data"
+pytestmark = pytest.mark.timeout(270)
 
 
 def demo(*arguments: str) -> dict:
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--json", *arguments], capture_output=True, text=True, timeout=110
+        [sys.executable, "-m", "cli.main", "demo", "--json", *arguments], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)

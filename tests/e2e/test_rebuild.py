@@ -13,6 +13,9 @@ from cli.campaign import STEPS
 from shared.runtime.settings import SERVICES
 from tests.e2e.ledgers import leads_of
 
+# Each starts many processes, one after the other.
+pytestmark = pytest.mark.timeout(300)
+
 
 def leadstream(stack, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -36,7 +39,6 @@ def history(stack) -> Iterator[psycopg.Connection]:
             connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
-@pytest.mark.timeout(300)
 def test_all_services_are_rebuilt_while_a_batch_runs(stack, campaign, people, provider, history):
     """The provider refuses most of what it is asked until all is rebuilt, so the batch goes on, and does not end."""
     campaign.config = {

@@ -15,7 +15,7 @@ import pytest
 
 from cli.stack import Stack
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 
 
 @contextmanager
