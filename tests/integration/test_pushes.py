@@ -11,9 +11,7 @@ import orjson
 import pytest
 from aiohttp import web
 
-from services.projector import parcels
 from services.projector.app import DEFINITION
-from services.projector.parcels import Parcel
 from services.projector.pushing import push_due
 from shared.envelope import Event
 from shared.events import ItemCompleted
@@ -216,29 +214,6 @@ async def test_an_attempt_that_a_crash_cut_off_is_sent_again_with_its_leads_and_
     assert hook.rows[1] == hook.rows[2]
     said = [orjson.loads(body)["payload"] for _, body in await logged(servers, database, ["ParcelPushed"])]
     assert [each["in_doubt"] for each in said] == [False, True, False]
-
-
-async def test_a_leader_that_is_told_to_leave_begins_no_parcel_and_leaves_none_in_doubt(
-    servers: Servers, database: str, projected: Projected, hook: Hook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taking, take = asyncio.Event(), parcels.take
-
-    async def slow(*asked: Any) -> Parcel:
-        parcel = await take(*asked)
-        taking.set()
-        await asyncio.sleep(0.2)
-        return parcel
-
-    monkeypatch.setattr(parcels, "take", slow)
-    push_id = await begun(projected, hook, outcome="completed")
-    async with leading(servers, database):
-        await asyncio.wait_for(taking.wait(), 20)
-    assert hook.requests == []
-    monkeypatch.undo()
-    async with leading(servers, database):
-        await stands(projected, push_id, "completed")
-    said = [orjson.loads(body)["payload"] for _, body in await logged(servers, database, ["ParcelPushed"])]
-    assert [each["in_doubt"] for each in said] == [False, False, False]
 
 
 async def test_what_is_cancelled_is_not_sent(servers: Servers, database: str, projected: Projected, hook: Hook) -> None:
