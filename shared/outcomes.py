@@ -104,6 +104,7 @@ def of_status(
 def of_error(error: str, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
     """What a connection error or time-out means."""
     retry_at = next_try(attempt, policy, now, jitter)
+    error = error.replace("\0", "")  # of a server's reply; no event has it
     return Refusal("API_ERROR", f"the webhook could not be reached: {error}", retry_at, outage=True)
 
 

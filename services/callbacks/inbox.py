@@ -15,7 +15,7 @@ from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 
-from shared.envelope import Event, from_json, to_json
+from shared.envelope import Event, checked_json, from_json
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.leaving import leave
@@ -34,10 +34,10 @@ logger = structlog.get_logger()
 
 
 async def put(client: Client, events: list[Event]) -> None:
-    """Publish the events and wait until they are on disk. Raises NatsError."""
+    """Publish the events and wait until they are on disk. Raises UnstorableEvent, and NatsError."""
     stream = client.jetstream(timeout=ACK_SECONDS)
     for event in events:
-        await stream.publish(INBOX_SUBJECT, to_json(event), headers={"Nats-Msg-Id": event.id})
+        await stream.publish(INBOX_SUBJECT, checked_json(event), headers={"Nats-Msg-Id": event.id})
 
 
 async def drain(settings: Settings, machine: Machine[Any]) -> None:

@@ -80,20 +80,18 @@ class Inbox:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._waits_since: float | None = None
+        self._known, self._since = (0, 0), 0.0
 
     async def is_empty(self) -> bool:
-        """Whether nothing waits, or all that does has waited for INBOX_SECONDS; False while NATS does not say."""
+        """Whether nothing waits, or nothing came or went for INBOX_SECONDS; False while NATS does not say."""
         try:
             state = (await self._client.jetstream(timeout=ANSWER_SECONDS).stream_info(INBOX_STREAM)).state
         except (NatsError, TimeoutError, OSError):
             return False
-        if not state.messages:
-            self._waits_since = None
-            return True
-        now = time.monotonic()
-        self._waits_since = self._waits_since or now
-        return now - self._waits_since > INBOX_SECONDS
+        now, known = time.monotonic(), (state.first_seq, state.last_seq)
+        if known != self._known:
+            self._known, self._since = known, now
+        return not state.messages or now - self._since > INBOX_SECONDS
 
 
 async def _seen(machine: Machine[Any], position: int) -> None:

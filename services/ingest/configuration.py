@@ -1,6 +1,6 @@
 """What the settings of a workflow may be, as a JSON Schema, and what is wrong with given ones. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -10,6 +10,7 @@ from referencing.exceptions import Unresolvable
 
 Schema = dict[str, Any]
 _REFERENCES: Final = ("$ref", "$dynamicRef")
+_VALUES: Final = frozenset({"const", "default", "enum", "examples"})
 _NOTHING_ELSE: Final[Registry[Any]] = Registry()  # nothing is fetched, whatever a schema refers to
 _SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 366 * 86_400}
 _COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 10_000}
@@ -82,10 +83,11 @@ def schema_problem(settings: Mapping[str, Any]) -> str | None:
 
 def _references(schema: Any) -> Iterator[str]:
     """What a schema refers to and does not hold itself."""
-    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    parts: Iterable[Any] = schema if isinstance(schema, list) else ()
     if isinstance(schema, dict):
         named = (schema.get(keyword) for keyword in _REFERENCES)
         yield from (name for name in named if isinstance(name, str) and not name.startswith("#"))
+        parts = (part for keyword, part in schema.items() if keyword not in _VALUES)
     for part in parts:
         yield from _references(part)
 

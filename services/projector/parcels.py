@@ -30,6 +30,7 @@ NOTE: Final = """
 INSERT INTO pushing (push_id, parcel, attempt, lead_ids) VALUES (%s, %s, %s, %s::jsonb)
 ON CONFLICT (push_id) DO UPDATE SET parcel = EXCLUDED.parcel, attempt = EXCLUDED.attempt, lead_ids = EXCLUDED.lead_ids
 """
+NO_ATTEMPT: Final = 0
 Row = dict[str, Any]
 _L: Final = FINAL_LEADS.c
 
@@ -64,10 +65,10 @@ async def take(connection: Connection, queries: Queries, push: Push, most: int) 
     return Parcel(leads, in_doubt=noted is not None and noted[0] == push.attempt)
 
 
-async def note(connection: Connection, push: Push, parcel: Parcel) -> None:
-    """Note that a parcel is about to be sent, and which leads it has."""
+async def note(connection: Connection, push: Push, parcel: Parcel, *, sent: bool = True) -> None:
+    """Note which leads a parcel has, and that this attempt at it is about to be sent."""
     ids = orjson.dumps([lead["lead_id"] for lead in parcel.leads]).decode()
-    await connection.execute(NOTE, (to_hex(push.push_id), push.parcel, push.attempt, ids))
+    await connection.execute(NOTE, (to_hex(push.push_id), push.parcel, push.attempt if sent else NO_ATTEMPT, ids))
 
 
 def halved(parcel: Parcel) -> Parcel:

@@ -121,6 +121,8 @@ class Pusher:
         finally:
             self.out.discard(push.push_id)
             self.tasks.pop(push.push_id, None)
+            if not due:  # it has ended, or waits
+                self.most.pop(push.push_id, None)
 
     async def _attempt(self, push: Push) -> Event:
         parcel = Parcel([])
@@ -152,3 +154,4 @@ class Pusher:
             except TooLarge:
                 parcel = parcels.halved(parcel)
                 self.most[push.push_id] = len(parcel.leads)
+                await parcels.note(self.connection, push, parcel, sent=False)

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, LiteralString
 
 import orjson
 import structlog
@@ -128,8 +128,8 @@ def _retry(letter: Event, service: str) -> Event:
     return settling(letter, payload, clock.now(), letter.actor)
 
 
-async def _facts(connection: Connection, statement: str, position: int) -> list[Event]:
-    cursor = await connection.execute(statement.encode(), (position,))
+async def _facts(connection: Connection, statement: LiteralString, position: int) -> list[Event]:
+    cursor = await connection.execute(statement, (position,))
     return [from_json(body, at) for at, body in await cursor.fetchall()]
 
 

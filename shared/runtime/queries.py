@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.ids import to_hex
@@ -18,13 +18,16 @@ from shared.runtime.settings import Settings
 
 WAIT_SECONDS = 5.0
 STRETCH: Final = 250_000
+# The next stretch on the way to a position, or to the log's end if that is before it.
 UNREAD: Final = text("""
-WITH stretch AS (
-    SELECT after, least(after + :stretch, CAST(:upto AS bigint)) AS upto
-    FROM (SELECT greatest(coalesce(min(position), 0), :read) AS after FROM checkpoint) c)
-SELECT upto, EXISTS (SELECT FROM log.events e WHERE e.position > after AND e.position <= upto AND e.type = ANY(:types))
-    AS unread FROM stretch
-""")
+WITH way AS (
+    SELECT (SELECT greatest(coalesce(min(position), 0), :read) FROM checkpoint) AS after,
+           (SELECT least(position, :upto) FROM log.head) AS goal),
+stretch AS (SELECT after, goal, least(after + :stretch, goal) AS upto FROM way)
+SELECT goal, upto, EXISTS (
+    SELECT FROM log.events e WHERE e.position > after AND e.position <= upto AND e.type = ANY(:types)) AS unread
+FROM stretch
+""").bindparams(bindparam("upto", type_=BigInteger), bindparam("read", type_=BigInteger))
 
 
 class NotThereYet(Exception):
@@ -74,16 +77,14 @@ class Queries:
             return [dict(zip(names, row, strict=True)) for row in result]
 
     async def wait_for(self, position: int, seconds: float = WAIT_SECONDS) -> None:
-        """Until the state holds everything up to `position`. Raises NotThereYet."""
+        """Until the state holds everything that there is up to `position`. Raises NotThereYet."""
         deadline = time.monotonic() + seconds
-        while self._read < position:
-            if not await self._read_on(position):
-                if time.monotonic() > deadline:
-                    raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
-                await asyncio.sleep(0.01)
+        while self._read < position and not await self._read_on(position):
+            if time.monotonic() > deadline:
+                raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
 
     async def _read_on(self, position: int) -> bool:
-        """Learn that nothing is unread in a further stretch up to `position`; False where something is.
+        """Look at a further stretch up to `position`, after a pause where something in it is unread; whether it is all.
 
         A service's checkpoint stands still while events pass that it does not read: nobody looks at those twice.
         """
@@ -93,9 +94,11 @@ class Queries:
                     UNREAD, {"read": self._read, "upto": position, "types": self._consumes, "stretch": STRETCH}
                 )
             ).one()
-        if not row.unread:
-            self._read = max(self._read, row.upto)
-        return not row.unread
+        if row.unread:
+            await asyncio.sleep(0.01)
+            return False
+        self._read = max(self._read, row.upto)
+        return bool(row.upto >= row.goal)
 
     async def close(self) -> None:
         """Close the pool."""

@@ -4,6 +4,7 @@ A variable that is empty counts as one that is not set.
 """
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
 
 def configured(kind: type[_Kind]) -> _Kind:
     """The settings that the environment gives. Ends the process, each wrong variable named, without its value."""
+    if os.environ.get("LEADSTREAM_API_TOKENS") == "":  # a secret that came to nothing must not open every door
+        sys.exit(
+            "LEADSTREAM_API_TOKENS: is empty; write {} if everybody who reaches a port may do all, or leave it out"
+        )
     try:
         return kind()
     except (ValidationError, SettingsError) as error:

@@ -82,8 +82,7 @@ async def folded_through_crashes(
             await machine.apply(connection, messages[at : at + size])
         except psycopg.OperationalError:
             await connection.rollback()
-        else:
-            at += size
+        at = sum(position <= machine.position for position, _ in messages)
     return await rows_of(connection, definition)
 
 

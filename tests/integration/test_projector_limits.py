@@ -12,12 +12,12 @@ from tests.running_servers import Servers
 from tests.unit.facts import COMPANY_STEP, UPLOAD, fact, launched
 
 ANN = named_id("person", "ann")
-LONG = "".join(Random(7).choices([chr(letter) for letter in range(0x4E00, 0x9000)], k=20_000))
+LONG = "".join(Random(7).choices([chr(letter) for letter in range(0x4E00, 0x9000)], k=900))
 PAGE = f"https://www.linkedin.com/company/{LONG[:900]}"
 
 
 async def test_long_names_and_many_jobs_are_no_dead_letters(servers: Servers, database: str) -> None:
-    listed = [ListedCustomer(LONG, None, PAGE), ListedCustomer(f"{LONG}!", "delta.com", PAGE), ListedCustomer("Beta")]
+    listed = [ListedCustomer(LONG, None, PAGE), ListedCustomer(30 * LONG, "delta.com", PAGE), ListedCustomer("Beta")]
     jobs = [{"company": LONG, "url": PAGE, "title": "CEO", "start_date": "2024"}]
     jobs += [{"company": f"Firm {number}", "start_date": "2001", "end_date": "2002"} for number in range(40_000)]
     told = EnrichmentReceived("enrich_person", None, True, {"first_name": "Ann", "experience": jobs})

@@ -47,7 +47,19 @@ async def test_events_that_nobody_reads_are_not_waited_for(
     await append(servers, database, [registered("a"), registered("b")])
     await read(connection, servers, database)
     await append(servers, database, for_others(10))
-    await queries.wait_for(12, seconds=0)
+    await queries.wait_for(12)
+
+
+async def test_a_position_that_the_log_has_not_is_the_log_s_end_and_not_remembered(
+    servers: Servers, database: str, connection: Connection, queries: Queries
+) -> None:
+    await append(servers, database, [registered("a")])
+    await read(connection, servers, database)
+    await queries.wait_for(10**18)
+    await append(servers, database, [registered("b")])
+    for position in (2, 10**18):
+        with pytest.raises(NotThereYet):
+            await queries.wait_for(position, seconds=0.1)
 
 
 async def test_what_is_unread_is_waited_for_wherever_it_is(
@@ -56,9 +68,9 @@ async def test_what_is_unread_is_waited_for_wherever_it_is(
     await append(servers, database, [registered("a")])
     await read(connection, servers, database)
     await append(servers, database, [*for_others(4), registered("b"), *for_others(4)])
-    await queries.wait_for(5, seconds=0)
+    await queries.wait_for(5)
     for position in (6, 10):
         with pytest.raises(NotThereYet, match=f"sequencer has not reached position {position}"):
             await queries.wait_for(position, seconds=0.1)
     await read(connection, servers, database)
-    await queries.wait_for(10, seconds=0)
+    await queries.wait_for(10)

@@ -248,9 +248,12 @@ def test_strings_in_strings_are_opened_only_so_far() -> None:
     {f"a{n}": '{"b": 1' for n in range(40_000)},
 ])  # fmt: skip
 def test_a_body_of_many_keys_holds_up_nobody(body: Any) -> None:
-    began = time.process_time()
-    assert one(body).found
-    assert time.process_time() - began < 0.5
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        assert one(body).found
+        taken.append(time.process_time() - began)
+    assert min(taken) < 0.5
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))

@@ -115,6 +115,14 @@ def test_a_last_row_is_a_row(tmp_path: Path, last: str) -> None:
     assert found_in(tmp_path, f"{HEAD}{ROWS}{last}\n")[3:] == ([*NAMES, last.strip().split(",")[0]], 0)
 
 
+@pytest.mark.parametrize(
+    ("last", "below"),
+    [("Total,3", 1), ("Total records:,3", 1), ("Total Wine & More,1991", 0), ("\nGamma,9", 0), ("Total Energies,3", 0)],
+)
+def test_a_total_below_two_columns_is_no_row(tmp_path: Path, last: str, below: int) -> None:
+    assert found_in(tmp_path, f"Company,Employees\nAcme,1\nBeta,2\n{last}\n")[4] == below
+
+
 def test_what_is_left_out_below_the_table_is_quoted(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(f"{HEAD}{ROWS}\nTotal:,,3\nExported on 31.01.2026\n" + "Page 1 of 2\n" * 5)

@@ -37,6 +37,16 @@ def test_whom_an_answer_is_about_says_how_it_is_read(entity: str, wanted: dict[s
     assert read(firm, "score", "item_1").columns == BOTH | {"company_size_bucket": "2-10"}
 
 
+def test_an_employer_is_no_person_and_a_person_no_company() -> None:
+    assert read({"name": "Acme", "domain": "acme.com"}, "enrich", "person_1").columns == {}
+    assert read({"first_name": "Ann", "title": "CEO"}, "enrich", "company_1").columns == {}
+
+
+def test_a_row_that_a_search_for_an_address_sends_back_is_no_news() -> None:
+    sent_back = {"first_name": "Ann", "last_name": "Ex", "title": "Engineer", "email": "", "email_status": "not found"}
+    assert "person_title" not in read(sent_back, "enrich_email", "person_1").columns
+
+
 def test_keys_in_another_spelling_are_read_when_nothing_else_is() -> None:
     told = read({"Company Name": "Acme", "Domain": "acme.com", "employeeCount": "7"}, "enrich", "company_1")
     assert told.columns == {"company_name": "Acme", "company_domain": "acme.com", "company_employee_count": 7}

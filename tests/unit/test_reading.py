@@ -164,8 +164,8 @@ def test_a_row_that_a_wrong_quotation_mark_makes_of_several_is_bad(tmp_path: Pat
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ('"ab\n",' * 800_000 + "\n", "A row has more than 2,097,152 characters"),
-        ("ab," * 800_000 + "\n", "A line has more than 2,097,152 characters"),
+        ('"ab\n",' * 800_000 + "\n", "From line 2 on a row has more than 4,194,304 characters"),
+        ("ab," * 1_500_000 + "\n", "From line 2 on a line has more than 4,194,304 characters"),
         ("a," * 20_000 + "\n", "The row in line 2 has more than 16,384 cells"),
     ],
 )

@@ -85,6 +85,10 @@ def test_a_schema_refers_to_nothing_outside_and_nothing_is_fetched(schema: dict[
     assert "cannot be followed" in problem
 
 
+def test_a_value_in_a_schema_is_no_reference() -> None:
+    assert schema_problem({"x": {"const": {"$ref": "y"}, "default": {"$ref": "y"}}}) is None
+
+
 @pytest.mark.parametrize("schema", [{"$ref": "#/properties/x"}, {"$ref": "#/$defs/nowhere"}])
 def test_a_schema_that_leads_nowhere_is_told(schema: dict[str, Any]) -> None:
     (problem,) = problems(SYNC | {"settings": {"x": schema}}, {"x": 1})

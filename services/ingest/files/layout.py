@@ -202,7 +202,8 @@ def _footer_start(records: Sequence[Cells], filled: Sequence[int], width: int) -
     """
     lines = [index for index, count in enumerate(filled) if count]
     rows = {index for index in lines if _is_row(records[index], filled[index], width)}
-    closing = {index for index in lines if index not in rows and _is_closing(records[index], width)}
+    # Two cells of two may be a total as well as a row: there the words say which.
+    closing = {index for index in lines if (width == 2 or index not in rows) and _is_closing(records[index], width)}
     if lines and lines[-1] in closing:
         return lines[-1]
     last_row = max(

@@ -4,6 +4,7 @@ How much one record can hold is bounded while its lines are read, so that no fil
 """
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 # Line, cells, and whether a quotation mark is wrong in a record of several lines, which may be several records then.
 Record = tuple[int, list[str], bool]
 
-_LEAST_CHARACTERS: Final = 1 << 21
+_LEAST_CHARACTERS: Final = 1 << 22
 _LEAST_CELLS: Final = 1 << 14
 _QUOTES: Final = "Look for a quotation mark that is not doubled there, and export the file again."
+_SPACED: Final = re.compile(r'" +(?=[^\w" ]|$)')  # as spreadsheets write cells, and mean nothing by it
 _END: Final = "\ue000\ue001end of file\ue001\ue000"
+
+
+class _TooLong(Exception):
+    """What is too long; the message goes on after "a"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Records:
                     yield line, cells[self.skipped :] if self.skipped else cells, is_torn
                     line = line + 1 if self.is_sheet else reader.line_num + 1
                     fed.clear()
+            except _TooLong as error:
+                raise UnreadableFile(f"From line {line} on a {error}") from None
             except csv.Error as error:
                 raise UnreadableFile(self._what_is_wrong(line, error)) from error
             except UnicodeError as error:
@@ -81,7 +89,7 @@ class Records:
 
     def _is_torn(self, lines: Sequence[str]) -> bool:
         try:
-            deque(self._reader(lines, strict=True), maxlen=0)
+            deque(self._reader((_SPACED.sub('"', line) for line in lines), strict=True), maxlen=0)
         except csv.Error:
             return True
         return False
@@ -116,7 +124,7 @@ def _lines(file: IO[str], encoding: Encoding, most: int, fed: list[str]) -> Iter
         size = size + len(line) if fed else len(line)
         if size > most:
             what = "row" if fed else "line"
-            raise UnreadableFile(f"A {what} has more than {most:,} characters: this is no list of rows. {_QUOTES}")
+            raise _TooLong(f"{what} has more than {most:,} characters: this is no list of rows. {_QUOTES}")
         if nuls:
             line = line.replace("\0", "")
         fed.append(line)

@@ -30,7 +30,7 @@ VG British Virgin Islands|XK Kosovo|YE Yemen|ZM Zambia|ZW Zimbabwe"""
 _OTHER = {
     "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB",
     "usa": "US", "u.s.": "US", "u.s.a.": "US", "united states of america": "US",
-    "czech republic": "CZ", "the netherlands": "NL", "holland": "NL", "republic of korea": "KR",
+    "czech republic": "CZ", "the netherlands": "NL", "holland": "NL", "republic of korea": "KR", "korea": "KR",
     "turkey": "TR", "uae": "AE", "viet nam": "VN", "deutschland": "DE", "brasil": "BR", "españa": "ES",
     "u.s.a": "US", "gbr": "GB", "deu": "DE", "fra": "FR", "esp": "ES", "ita": "IT", "nld": "NL", "che": "CH",
     "aut": "AT", "can": "CA", "aus": "AU", "ind": "IN", "bra": "BR", "mex": "MX", "jpn": "JP", "chn": "CN", "swe": "SE",

@@ -47,7 +47,7 @@ def pick(
 def answer_of(raw: object, mine: frozenset[str], others: frozenset[str], *, sure: bool = False) -> dict[str, Any]:
     """The enrichment in `raw` with fields of my kind rather than the others', in snake case; {} when there is none.
 
-    `sure`: an answer of my kind was asked for, so that the only enrichment is it, whatever its fields.
+    `sure`: an answer of my kind was asked for, so that the only enrichment is it, if it has any field of my kind.
     """
     if isinstance(raw, dict) and len(mine & raw.keys()) >= 5 and not is_wrapped(raw):
         return respelled(raw)
@@ -55,7 +55,7 @@ def answer_of(raw: object, mine: frozenset[str], others: frozenset[str], *, sure
     for found in told:
         if len(mine & found.keys()) >= len(others & found.keys()):
             return found
-    return told[0] if sure and len(told) == 1 else {}
+    return told[0] if sure and len(told) == 1 and mine & told[0].keys() else {}
 
 
 def written(path: str | tuple[str | int, ...]) -> str:

@@ -38,7 +38,8 @@ def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = 
     found = _contact(raw, contact.sought) if about_address else _table(raw, kind)
     if about_address and "person_email" not in found.columns:
         other = _table(raw, kind)
-        found = other._replace(columns=found.columns | other.columns)
+        if other.jobs:  # a person's profile, and not the row sent back
+            found = other._replace(columns=found.columns | other.columns)
     elif not found.columns and kind != "company":
         found = _contact(raw, contact.beside)
     if more:

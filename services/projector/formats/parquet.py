@@ -54,7 +54,7 @@ class Parquet:
         """Nothing but memory is held."""
 
     def _flat(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**row, **{name: row[name] and written(row[name]) for name in self._objects}}
+        return {**row, **{name: None if row[name] is None else written(row[name]) for name in self._objects}}
 
     def _flush(self) -> None:
         self._writer.write_table(arrow.Table.from_pylist(self._waiting, self._schema))
