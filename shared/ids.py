@@ -31,7 +31,8 @@ PREFIXES: Final = frozenset(
         "push",
     )
 )
-_TO_PYTHON = str.maketrans(CROCKFORD + CROCKFORD.lower(), "0123456789abcdefghijklmnopqrstuv" * 2)
+# Of bytes: for text it would be a dict, in which each character is looked up.
+_TO_PYTHON = bytes.maketrans((CROCKFORD + CROCKFORD.lower()).encode(), b"0123456789abcdefghijklmnopqrstuv" * 2)
 _ALPHABET = frozenset(CROCKFORD + CROCKFORD.lower())
 _PAIRS = tuple(a + b for a in CROCKFORD for b in CROCKFORD)
 _TRIPLES = tuple(pair + c for pair in _PAIRS for c in CROCKFORD)
@@ -69,7 +70,7 @@ def parse_id(prefix: str, text: str) -> str:
         raise InvalidId(f"{text[:80]!r} is not a {prefix} id; one looks like {prefix}_{'0' * 26}")
     if not _ALPHABET.issuperset(tail):
         raise InvalidId(f"{text!r} has a character that Crockford's base 32 does not know")
-    value = int(tail.translate(_TO_PYTHON), 32)
+    value = int(tail.encode().translate(_TO_PYTHON), 32)
     if value >= _MAX:
         raise InvalidId(f"{text!r} is larger than 128 bits")
     return _text(prefix, value)
@@ -88,7 +89,7 @@ def from_hex(prefix: str, digits: str) -> str:
 
 
 def _bits(identifier: str) -> int:
-    return int(identifier[-26:].translate(_TO_PYTHON), 32)
+    return int(identifier[-26:].encode().translate(_TO_PYTHON), 32)
 
 
 def _text(prefix: str, value: int) -> str:

@@ -143,5 +143,5 @@ class BulkConnection(Holding):
 
 
 @lru_cache
-def _words(statement: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", statement))
+def _words(statement: str | bytes) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", statement if isinstance(statement, str) else statement.decode()))

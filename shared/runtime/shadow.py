@@ -13,6 +13,8 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, ddl
@@ -22,6 +24,7 @@ CHUNK: Final = 5_000
 # How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under
 # way, and flat however long the log is.
 CHUNKS: Final = 8
+logger = structlog.get_logger()
 Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
 
@@ -90,6 +93,7 @@ class Shadow:
             except Exception as error:
                 if not may_be_the_event(error):
                     raise
+                logger.warning("a fold in bulk failed; going on chunk by chunk", error=repr(error)[:300])
                 self.connection.fresh = False
                 await self._machine.start(self.connection)
                 folded = await self._some_chunks(self._machine.apply, upto)
