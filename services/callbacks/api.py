@@ -15,6 +15,8 @@ from shared.runtime.http import application
 from shared.runtime.queries import Queries
 
 TOKEN_PATH: Final = "/v1/callbacks/"  # noqa: S105 - a path
+BY_TOKEN: Final = TOKEN_PATH + "{token}"
+BY_SECRET: Final = "/v1/clients/{client_id}/callbacks/{workflow}"  # noqa: S105 - a path
 SECRET_HEADER: Final = "x-leadstream-secret"  # noqa: S105 - a name
 _BODY: Final = {"required": True, "content": {"application/json": {"schema": {}}}}
 _ANSWERS: Final = {
@@ -30,7 +32,7 @@ _ANSWERS: Final = {
 
 def build(receiver: Receiver, queries: Queries) -> FastAPI:
     """The callbacks service's HTTP application: its document, its health, and the routes by secret."""
-    app = application("callbacks", "Providers POST their answers here.")
+    app = application("callbacks", "Providers POST their answers here.", own_tokens=(BY_TOKEN, BY_SECRET))
     app.state.settings, app.state.queries, app.state.receiver = receiver.settings, queries, receiver
     app.include_router(rejections.ROUTES)
 
@@ -50,8 +52,8 @@ def build(receiver: Receiver, queries: Queries) -> FastAPI:
 
         return await _answer(request, receiver, take)
 
-    app.add_route(TOKEN_PATH + "{token}", by_token, methods=["POST"])
-    app.add_route("/v1/clients/{client_id}/callbacks/{workflow}", by_secret, methods=["POST"])
+    app.add_route(BY_TOKEN, by_token, methods=["POST"])
+    app.add_route(BY_SECRET, by_secret, methods=["POST"])
     app.openapi = _documented(app)  # type: ignore[method-assign]
     return app
 
@@ -107,10 +109,8 @@ def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        document["paths"][TOKEN_PATH + "{token}"] = {
-            "post": _operation("By the URL given out with a dispatch", "token")
-        }
-        document["paths"]["/v1/clients/{client_id}/callbacks/{workflow}"] = {
+        document["paths"][BY_TOKEN] = {"post": _operation("By the URL given out with a dispatch", "token")}
+        document["paths"][BY_SECRET] = {
             "post": _operation(f"By a client's static secret in {SECRET_HEADER}", "client_id", "workflow")
         }
         return document

@@ -21,6 +21,8 @@ from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItems
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
 
 ROUTES: Final = APIRouter()
+UPLOADS: Final = "/v1/clients/{client_id}/uploads"
+PREVIEW: Final = "/v1/preview"
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     UnreadableFile: (422, "unreadable_file"),
     MissingColumn: (422, "missing_column"),
@@ -36,14 +38,15 @@ Mapped = Annotated[
 
 def build(handlers: Handlers) -> FastAPI:
     """Ingest's HTTP application."""
-    app = application("ingest", "Clients, workflows, settings, pipelines, uploads and launches.")
+    about = "Clients, workflows, settings, pipelines, uploads and launches."
+    app = application("ingest", about, streamed=(UPLOADS, PREVIEW))
     app.state.settings, app.state.queries, app.state.handlers = handlers.settings, handlers.queries, handlers
     for routes in (setup_api.ROUTES, ROUTES):
         app.include_router(routes, dependencies=[Depends(writable)])
     return app
 
 
-@ROUTES.post("/v1/clients/{client_id}/uploads", status_code=201)
+@ROUTES.post(UPLOADS, status_code=201)
 async def upload(
     request: Request,
     handlers: Commands,
@@ -60,7 +63,7 @@ async def upload(
         return await handlers.upload(command, known_id("client", client_id), sent, request.stream())
 
 
-@ROUTES.post("/v1/preview")
+@ROUTES.post(PREVIEW)
 async def preview(
     request: Request,
     handlers: Commands,
@@ -100,7 +103,7 @@ async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[
     return await listings.chosen_columns(queries, caller.tenant_id, known_id("client", client_id))
 
 
-@ROUTES.get("/v1/clients/{client_id}/uploads")
+@ROUTES.get(UPLOADS)
 async def uploads(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's uploads, newest first."""
     return await listings.uploads(queries, caller.tenant_id, known_id("client", client_id))

@@ -1,24 +1,33 @@
 """What every HTTP API of a service shares: who is asking, how errors look, reading your writes.
 
 An error is one JSON object, `{"error": {"code", "message"}}`: the message says what is wrong, where, and what to do.
+Nobody unknown has a body read, and no body that is read whole is long.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import psycopg
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.envelope import EventTooLarge, UnstorableEvent
 from shared.ids import InvalidId, named_id, parse_id
 from shared.runtime.appender import Unavailable
 from shared.runtime.queries import NotThereYet, Queries
 from shared.runtime.settings import Settings
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+# Routes of every service that anybody may ask.
+OPEN: Final = ("/health/{probe}", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json")
 
 
 @dataclass(frozen=True)
@@ -37,9 +46,16 @@ class Problem(HTTPException):
         self.message = message
 
 
-def application(title: str, description: str) -> FastAPI:
-    """A FastAPI application whose errors all have the one shape."""
+def application(
+    title: str, description: str, *, own_tokens: Sequence[str] = (), streamed: Sequence[str] = ()
+) -> FastAPI:
+    """A FastAPI application whose errors all have the one shape. `app.state` has to hold `settings`.
+
+    `own_tokens`: paths of the routes that tell by themselves who asks; `streamed`: of those that read a body of any
+    length as it comes. Both limit it themselves.
+    """
     app = FastAPI(title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None)
+    app.add_middleware(_Door, own_tokens=own_tokens, streamed=streamed)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UnstorableEvent, _unstorable)
@@ -49,16 +65,61 @@ def application(title: str, description: str) -> FastAPI:
     return app
 
 
-async def _asking(request: Request) -> Caller:
-    settings: Settings = request.app.state.settings
+class _Door:
+    """Before all routes: it refuses who is unknown, and a body that is too large, before any of it is parsed."""
+
+    def __init__(self, app: ASGIApp, own_tokens: Sequence[str], streamed: Sequence[str]) -> None:
+        self._app = app
+        self._open = [compile_path(path)[0] for path in (*OPEN, *own_tokens)]
+        self._unlimited = [compile_path(path)[0] for path in (*own_tokens, *streamed)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        path, headers = scope["path"], Headers(scope=scope)
+        try:
+            if not any(each.match(path) for each in self._open):
+                _known(scope["app"].state.settings, headers)
+            if not any(each.match(path) for each in self._unlimited):
+                receive = _limited(receive, headers)
+        except Problem as problem:
+            answer = await _http_error(Request(scope), problem)
+            return await answer(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+def _limited(receive: Receive, headers: Headers) -> Receive:
+    """`receive` for a body that may have MAX_BODY_BYTES, whatever its length is said to be. Raises Problem."""
+    problem = Problem(413, "too_large", f"the body has more than {MAX_BODY_BYTES:,} bytes, the most that is read")
+    if int(headers.get("content-length", 0)) > MAX_BODY_BYTES:
+        raise problem
+    length = 0
+
+    async def limited() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > MAX_BODY_BYTES:
+            raise problem
+        return message
+
+    return limited
+
+
+def _known(settings: Settings, headers: Headers) -> Caller:
+    """Who asks, by the bearer token where tokens are configured. Raises Problem."""
     if not settings.api_tokens:
         return _caller(settings.tenant)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         for known, tenant in settings.api_tokens.items():
             if secrets.compare_digest(known.encode(), token.strip().encode()):
                 return _caller(tenant)
     raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
+
+
+async def _asking(request: Request) -> Caller:
+    return _known(request.app.state.settings, request.headers)
 
 
 async def _stored(request: Request) -> Queries:

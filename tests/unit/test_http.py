@@ -1,10 +1,83 @@
-"""What no event can hold is told by every API in the one shape of its errors."""
+"""What every API refuses before a route sees it, and the one shape of its errors."""
+
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
 
 from shared.envelope import EventTooLarge, UnstorableEvent
-from shared.runtime.http import application
+from shared.runtime.http import MAX_BODY_BYTES, Asking, application
+from shared.runtime.settings import Settings
+
+
+def made(**tokens: str) -> FastAPI:
+    """An application with a route that takes JSON, one that streams and one that has tokens of its own."""
+    app = application("test", "", own_tokens=("/own/{token}",), streamed=("/streamed",))
+    app.state.settings = Settings(api_tokens=tokens)
+
+    @app.post("/json")
+    async def take(caller: Asking, body: dict[str, Any]) -> str:
+        return caller.tenant_id
+
+    @app.post("/streamed")
+    @app.post("/own/{token}")
+    async def length(request: Request) -> int:
+        return sum([len(chunk) async for chunk in request.stream()])
+
+    @app.get("/health/live")
+    async def live() -> None: ...
+
+    return app
+
+
+async def asked(app: FastAPI, method: str, path: str, **request: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        return await client.request(method, path, **request)
+
+
+async def unread() -> AsyncIterator[bytes]:
+    """A body that nobody may read."""
+    raise AssertionError("the body was read")
+    yield b""
+
+
+async def endless() -> AsyncIterator[bytes]:
+    """A body of unknown length, of which no more may be read than is allowed."""
+    for _ in range(MAX_BODY_BYTES // 65_536 + 1):
+        yield bytes(65_536)
+    raise AssertionError("it was read on")
+
+
+@pytest.mark.parametrize("path", ["/json", "/streamed", "/nowhere"])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Basic right"}])
+async def test_who_is_unknown_is_refused_before_the_body_is_read(path: str, headers: dict[str, str]) -> None:
+    answer = await asked(made(right="acme"), "POST", path, headers=headers, content=unread())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+
+
+async def test_who_is_known_and_what_is_open_are_served() -> None:
+    app, bearer = made(right="acme"), {"authorization": "bearer right"}
+    assert (await asked(app, "POST", "/json", headers=bearer, json={})).json().startswith("tenant_")
+    assert (await asked(app, "POST", "/own/x", content=b"abc")).json() == 3
+    for path in ("/health/live", "/docs", "/openapi.json"):
+        assert (await asked(app, "GET", path)).status_code == 200
+
+
+@pytest.mark.parametrize("request_", [
+    {"content": unread(), "headers": {"content-length": str(MAX_BODY_BYTES + 1)}}, {"content": endless()}
+])  # fmt: skip
+async def test_a_long_body_is_refused_as_soon_as_it_is_known_to_be_long(request_: dict[str, Any]) -> None:
+    answer = await asked(made(), "POST", "/json", **request_)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+async def test_the_longest_body_is_taken_and_what_streams_is_left_to_its_route() -> None:
+    longest = {"a": "x" * (MAX_BODY_BYTES - len('{"a":""}'))}
+    assert (await asked(made(), "POST", "/json", json=longest)).status_code == 200
+    for path in ("/streamed", "/own/x"):
+        assert (await asked(made(), "POST", path, content=bytes(MAX_BODY_BYTES + 1))).json() == MAX_BODY_BYTES + 1
 
 
 @pytest.mark.parametrize(
@@ -12,12 +85,11 @@ from shared.runtime.http import application
     [(EventTooLarge("it has 9 MB"), 413, "too_large"), (UnstorableEvent("it has NUL"), 422, "invalid")],
 )
 async def test_what_no_event_can_hold_is_told(error: Exception, status: int, code: str) -> None:
-    app = application("test", "")
+    app = made()
 
     @app.get("/")
     async def refuse() -> None:
         raise error
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        answer = await client.get("/")
+    answer = await asked(app, "GET", "/")
     assert (answer.status_code, answer.json()) == (status, {"error": {"code": code, "message": str(error)}})
