@@ -1,5 +1,6 @@
 """From what a person wants launched to a blueprint that can be frozen, or a Problem that says why it cannot."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ async def resolve(queries: Queries, tenant_id: str, wanted: Wanted) -> Blueprint
         raise Problem(422, "no_steps", "give `pipeline_id` or `steps`: a batch needs at least one step")
     client_id, workstream = upload["client_id"], upload["workstream"]
     known = await checked(queries, tenant_id, client_id, workstream, asked)
-    _refuse_overrides(known, [slug for slug, _ in asked], wanted.config)
+    await asyncio.to_thread(_refuse_overrides, known, [slug for slug, _ in asked], wanted.config)
     steps = [_frozen(known[slug], options) for slug, options in asked]
     items = await lookups.count(queries, tenant_id, upload, wanted.rows)
     configs = await _configs(queries, tenant_id, client_id, workstream)

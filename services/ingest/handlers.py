@@ -89,7 +89,7 @@ class Handlers:
 
     async def register_workflow(self, command: Command, payload: WorkflowRegistered) -> Answer:
         """Register a workflow, or change what the registry says of it."""
-        if wrong := configuration.schema_problem(payload.settings):
+        if wrong := await asyncio.to_thread(configuration.schema_problem, payload.kind, payload.settings):
             raise Problem(422, "invalid_schema", wrong)
         position = await self._append(command, payload)
         return {"workflow": payload.workflow, "workstream": payload.workstream, "position": position}
@@ -111,7 +111,7 @@ class Handlers:
         await lookups.client(self.queries, command.tenant_id, client_id)
         workflow = payload.workflow
         known = await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [workflow])
-        if wrong := configuration.problems(known[workflow], payload.config):
+        if wrong := await asyncio.to_thread(configuration.problems, known[workflow], payload.config):
             raise Problem(422, "invalid_settings", f"{workflow}: {'; '.join(wrong)}")
         config = dict(payload.config)
         if secret := config.pop("callback_secret", None):
