@@ -1,11 +1,13 @@
 """Dispatches and claims over HTTP: what was sent, what is awaited, what is missing."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.dispatcher import handlers
 from services.dispatcher.steps import Workflow
@@ -18,14 +20,21 @@ from shared.runtime.settings import Settings
 ROUTES: Final = APIRouter()
 
 
+def _once_each(steps: list[BlueprintStep]) -> list[BlueprintStep]:
+    counts = Counter(step.workflow for step in steps)
+    if repeated := sorted(slug for slug, count in counts.items() if count > 1):
+        raise ValueError(f"each step may stand once; repeated: {', '.join(repeated)}")
+    return steps
+
+
 class NewPlan(BaseModel):
-    """A blueprint to be planned, as `POST /v1/blueprints` of ingest gives it."""
+    """A blueprint to be planned, as `POST /v1/blueprints` of ingest gives it: each step once."""
 
     client_id: str
     upload_id: str
     workstream: str
-    blueprint: list[BlueprintStep]
-    rows: list[int] | None = None
+    blueprint: Annotated[list[BlueprintStep], Field(max_length=100), AfterValidator(_once_each)]
+    rows: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=100_000)] | None = None
     config: dict[str, dict[str, Any]] = {}
 
 
@@ -34,6 +43,7 @@ def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: M
     app = application("dispatcher", "What was sent to providers, and what is awaited.")
     app.state.settings, app.state.queries = settings, queries
     app.state.webhooks, app.state.workflows = webhooks, workflows
+    app.state.planning = asyncio.Lock()
     app.include_router(ROUTES)
     return app
 
@@ -86,9 +96,13 @@ async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]
 
 @ROUTES.post("/v1/plans")
 async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) -> dict[str, Any]:
-    """What a launch would do: items, entities new, known and stale, calls and credits of each step. Nothing is sent."""
+    """What a launch would do: items, entities new, known and stale, calls and credits of each step. Nothing is sent.
+
+    Plans are made one at a time: the same process sends.
+    """
     wanted = handlers.Wanted(
         known_id("client", body.client_id), known_id("import", body.upload_id), body.workstream,
         [asdict(step) for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip
-    return await handlers.plan(queries, caller.tenant_id, wanted, request.app.state.workflows)
+    async with request.app.state.planning:
+        return await handlers.plan(queries, caller.tenant_id, wanted, request.app.state.workflows)
