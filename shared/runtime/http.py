@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import psycopg
+import structlog
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import compile_path
@@ -28,6 +29,7 @@ from shared.runtime.settings import Settings
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # Routes of every service that anybody may ask.
 OPEN: Final = ("/health/{probe}", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json")
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,11 @@ def application(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UnstorableEvent, _unstorable)
     app.add_exception_handler(InvalidId, _bad_id)
-    for failure in (NotThereYet, Unavailable, DBAPIError, psycopg.OperationalError):
+    app.add_exception_handler(NotThereYet, _not_there_yet)
+    for failure in (Unavailable, DBAPIError, psycopg.OperationalError):
         app.add_exception_handler(failure, _unavailable)
+    for wrong in (DataError, psycopg.DataError):
+        app.add_exception_handler(wrong, _unfit)
     return app
 
 
@@ -180,5 +185,19 @@ async def _bad_id(_: Request, error: Exception) -> JSONResponse:
     return _error(422, "invalid_id", str(error))
 
 
-async def _unavailable(_: Request, error: Exception) -> JSONResponse:
-    return _error(503, "unavailable", f"try again in a moment: {str(error)[:300]}", {"Retry-After": "2"})
+async def _unfit(request: Request, error: Exception) -> JSONResponse:
+    logger.warning("a request has a value that the database does not take", path=request.url.path, error=repr(error))
+    return _error(422, "invalid", "a value in the request is none that the database can take")
+
+
+async def _not_there_yet(_: Request, error: Exception) -> JSONResponse:
+    return _later(str(error))
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    logger.warning("a request cannot be served", path=request.url.path, error=repr(error))
+    return _later("the database does not answer as it should")
+
+
+def _later(why: str) -> JSONResponse:
+    return _error(503, "unavailable", f"try again in a moment: {why}", {"Retry-After": "2"})

@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI, Request
+from sqlalchemy.exc import DataError, OperationalError
+from structlog.testing import capture_logs
 
 from shared.envelope import EventTooLarge, UnstorableEvent
+from shared.runtime.appender import Unavailable
 from shared.runtime.http import MAX_BODY_BYTES, Asking, application
+from shared.runtime.queries import NotThereYet
 from shared.runtime.settings import Settings
 
 
@@ -80,16 +85,46 @@ async def test_the_longest_body_is_taken_and_what_streams_is_left_to_its_route()
         assert (await asked(made(), "POST", path, content=bytes(MAX_BODY_BYTES + 1))).json() == MAX_BODY_BYTES + 1
 
 
+async def failing(error: Exception) -> httpx.Response:
+    """The answer of a route that raises this."""
+    app = made()
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    return await asked(app, "GET", "/")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [(EventTooLarge("it has 9 MB"), 413, "too_large"), (UnstorableEvent("it has NUL"), 422, "invalid")],
 )
 async def test_what_no_event_can_hold_is_told(error: Exception, status: int, code: str) -> None:
-    app = made()
-
-    @app.get("/")
-    async def refuse() -> None:
-        raise error
-
-    answer = await asked(app, "GET", "/")
+    answer = await failing(error)
     assert (answer.status_code, answer.json()) == (status, {"error": {"code": code, "message": str(error)}})
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Unavailable("host db.internal"), 503, "unavailable"),
+        (psycopg.OperationalError("host db.internal"), 503, "unavailable"),
+        (OperationalError("SELECT db.internal", {}, psycopg.OperationalError()), 503, "unavailable"),
+        (psycopg.errors.NumericValueOutOfRange("db.internal"), 422, "invalid"),
+        (DataError("SELECT db.internal", {}, psycopg.DataError()), 422, "invalid"),
+    ],
+)
+async def test_what_the_database_says_is_logged_and_not_told(error: Exception, status: int, code: str) -> None:
+    with capture_logs() as logged:
+        answer = await failing(error)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert "db.internal" not in answer.text
+    assert [entry["path"] for entry in logged] == ["/"]
+    assert type(error).__name__ in logged[0]["error"]
+
+
+async def test_a_state_that_is_behind_says_so() -> None:
+    answer = await failing(NotThereYet("projector has not reached position 9"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["error"]["message"] == "try again in a moment: projector has not reached position 9"
