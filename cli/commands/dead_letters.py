@@ -16,6 +16,7 @@ Batch = Annotated[str | None, typer.Option(help="Only those about this batch or 
 Item = Annotated[str | None, typer.Option(help="Only those about this item.")]
 Error = Annotated[str | None, typer.Option(help="Only those whose error has this text in it.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that are open.")]
+MOST: Final = 10_000
 COLUMNS: Final = {
     "service": "Service", "position": "#", "event_type": "Event", "item_id": "Item", "batch_id": "Batch",
     "status": "Status", "attempts": "Tries", "retry_at": "Next try (UTC)", "error": "Error",
@@ -46,16 +47,19 @@ def listing(
     Example: leadstream dead-letters list --service projector
     """
     from cli.api import open_api
-    from cli.output import moment, show_json, table
+    from cli.output import moment, note, show_json, table
 
     told = None if status is Status.ANY else status.value
     query = {"service": service, "event_type": event_type, "batch_id": batch, "item_id": item, "error": error}
     with open_api() as api:
-        found = api.read("ingest", "/v1/dead-letters", status=told, **query)
+        found = api.read("ingest", "/v1/dead-letters", status=told, limit=MOST, **query)
     if as_json:
         return show_json(found)
     rows = [letter | {"retry_at": moment(letter["retry_at"])} for letter in found]
-    return table(COLUMNS, rows, "no dead letters" if told is None else f"no dead letters are {told}")
+    table(COLUMNS, rows, "no dead letters" if told is None else f"no dead letters are {told}")
+    return (
+        note("there may be more: name a service, a type, a batch, an item or an error") if len(found) == MOST else None
+    )
 
 
 @app.command()

@@ -37,9 +37,9 @@ def history(
         while len(events) < limit:
             size = min(PAGE, limit - len(events))
             page = api.read("ingest", f"/v1/history/{subject}", after=after, limit=size)
-            events += page
-            if len(page) < size:
+            if not page:
                 break
+            events += page
             after = page[-1]["position"]
     if as_json:
         return show_json(events)

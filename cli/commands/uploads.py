@@ -61,7 +61,10 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
-        found = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/uploads")
+        path = f"/v1/clients/{client_id_of(api, client)}/uploads"
+        found: list[dict[str, Any]] = []
+        while page := api.read("ingest", path, after=found[-1]["upload_id"] if found else None):
+            found += page
     if as_json:
         return show_json(found)
     names = ("upload_id", "received_at", "workstream", "filename", "rows", "bad_row_count", "status")

@@ -75,7 +75,7 @@ def _known(api: "Api", item_id: str) -> "Known":
     about = {item_id, *(wait["claim"]["claimant_item_id"] for wait in waits or ())}
     letters = [
         letter
-        for letter in api.read("ingest", "/v1/dead-letters", status="open")
+        for letter in api.read("ingest", "/v1/dead-letters", status="open", limit=10_000)
         if letter["item_id"] in about or (letter["batch_id"] == item["batch_id"] and letter["item_id"] is None)
     ]
     return Known(item, batch, waits, letters, health(endpoints(os.environ)), datetime.now(UTC))

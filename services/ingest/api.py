@@ -104,9 +104,16 @@ async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[
 
 
 @ROUTES.get(UPLOADS)
-async def uploads(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
-    """A client's uploads, newest first."""
-    return await listings.uploads(queries, caller.tenant_id, known_id("client", client_id))
+async def uploads(
+    queries: Fresh,
+    caller: Asking,
+    client_id: str,
+    after: Annotated[str | None, Query(description="the last upload of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> list[dict[str, Any]]:
+    """A client's uploads, newest first. A page ends early where they are wide; the last is empty."""
+    client_id, after = known_id("client", client_id), known_id("import", after) if after else None
+    return await listings.uploads(queries, caller.tenant_id, client_id, after, limit)
 
 
 @ROUTES.get("/v1/uploads/{upload_id}")
@@ -138,7 +145,7 @@ async def upload_rows(
     after_row: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 25,
 ) -> list[dict[str, Any]]:
-    """Rows of an upload, every cell as the file has it."""
+    """Rows of an upload, every cell as the file has it. A page ends early where they are wide; the last is empty."""
     return await listings.upload_rows(queries, caller.tenant_id, known_id("import", upload_id), after_row, limit)
 
 
@@ -205,10 +212,11 @@ async def dead_letters(
     batch_id: str | None = None,
     item_id: str | None = None,
     error: Annotated[str | None, Query(description="a part of the error, in any case")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> list[dict[str, Any]]:
     """Events that a service could not handle, each with its latest error and how it stands."""
     wanted = letters.Wanted.of(batch_id, item_id, service=service, event_type=event_type, error=error)
-    return await letters.listing(queries, caller.tenant_id, status, wanted)
+    return await letters.listing(queries, caller.tenant_id, status, wanted, limit)
 
 
 @ROUTES.get("/v1/dead-letters/{service}/{position}")
@@ -238,7 +246,10 @@ async def history(
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[dict[str, Any]]:
-    """Every event of one item, lead, batch, company, person, upload, push or client, in log order."""
+    """Every event of one item, lead, batch, company, person, upload, push or client, in log order.
+
+    A page ends early where events are wide: go on `after` its last position, until one is empty.
+    """
     kind = subject_id.partition("_")[0]
     if kind not in listings.HISTORY:
         known = ", ".join(sorted(listings.HISTORY))

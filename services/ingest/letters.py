@@ -59,10 +59,10 @@ class Wanted:
         return told and (self.error is None or self.error.lower() in row["error"].lower())
 
 
-async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: Wanted) -> list[Row]:
-    """The tenant's dead letters in the order of their events, each with its latest try."""
+async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: Wanted, limit: int) -> list[Row]:
+    """The tenant's first dead letters in the order of their events, each with its latest try."""
     letters = await _letters(queries, tenant_id)
-    return [row for row, _ in letters if status in (None, row["status"]) and wanted.matches(row)]
+    return [row for row, _ in letters if status in (None, row["status"]) and wanted.matches(row)][:limit]
 
 
 async def shown(queries: Queries, tenant_id: str, service: str, position: int) -> Row:

@@ -1,15 +1,36 @@
-"""Reading back what commands made, from ingest's tables and the log. Of what is not there, the answer is None."""
+"""Reading back what commands made, from ingest's tables and the log. Of what is not there, the answer is None.
 
+A page of what may be wide ends early where it would have more than PAGE_BYTES, and has one entry at least: the last
+page is the one that is empty.
+"""
+
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Column, Table, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.sql.base import ColumnCollection
 
 from services.ingest.store import CHOSEN_COLUMN, CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
 from shared.ids import to_hex
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
+PAGE_BYTES: Final = 4 * 1024 * 1024
 # By the prefix of the id: the events about it. A lead has its item's bits, and is made of its entities' answers.
 HISTORY: Final = {
     "item": "item_id = CAST(:id AS uuid)",
@@ -73,10 +94,14 @@ async def chosen_columns(queries: Queries, tenant_id: str, client_id: str) -> li
     return await queries.rows(tenant_id, query.order_by(*told))
 
 
-async def uploads(queries: Queries, tenant_id: str, client_id: str) -> list[Row]:
-    """A client's uploads, newest first."""
+async def uploads(queries: Queries, tenant_id: str, client_id: str, after: str | None, limit: int) -> list[Row]:
+    """A client's uploads, newest first; those `after` an upload of the page before."""
     query = select(UPLOAD).where(UPLOAD.c.client_id == client_id)
-    return await queries.rows(tenant_id, query.order_by(UPLOAD.c.received_at.desc()))
+    place = (UPLOAD.c.received_at, UPLOAD.c.upload_id)
+    if after:
+        query = query.where(tuple_(*place) < select(*place).where(UPLOAD.c.upload_id == after).scalar_subquery())
+    wide = ("headers", "mapping", "unmapped", "bad_rows")
+    return await queries.rows(tenant_id, _page(query, ("received_at", "upload_id"), wide, limit, descending=True))
 
 
 async def upload(queries: Queries, tenant_id: str, upload_id: str) -> Row | None:
@@ -88,15 +113,33 @@ async def upload(queries: Queries, tenant_id: str, upload_id: str) -> Row | None
 async def upload_rows(queries: Queries, tenant_id: str, upload_id: str, after_row: int, limit: int) -> list[Row]:
     """Rows of an upload, in their order."""
     query = select(ROW).where(ROW.c.upload_id == upload_id, ROW.c.row > after_row)
-    return await queries.rows(tenant_id, query.order_by(ROW.c.row).limit(limit))
+    return await queries.rows(tenant_id, _page(query, ("row",), ("cells", "fields"), limit))
 
 
 async def history(queries: Queries, tenant_id: str, subject_id: str, after: int, limit: int) -> list[Row]:
     """Every event of one subject, in log order. Its prefix is one of HISTORY."""
-    about = HISTORY[subject_id.partition("_")[0]]
-    statement = text(
-        f"SELECT position, body FROM log.events WHERE {about} AND position > :after ORDER BY position LIMIT :limit"
-    )
-    values = {"id": to_hex(subject_id), "after": after, "limit": limit}
-    rows = await queries.rows(tenant_id, statement, values)
+    about = text(HISTORY[subject_id.partition("_")[0]])
+    position = column("position", BigInteger)
+    query = select(position, column("body", Text)).select_from(text("log.events")).where(about, position > after)
+    rows = await queries.rows(tenant_id, _page(query, ("position",), ("body",), limit), {"id": to_hex(subject_id)})
     return [{"position": row["position"], **orjson.loads(row["body"])} for row in rows]
+
+
+def _page(
+    query: Select[*tuple[Any, ...]], place: Sequence[str], wide: Sequence[str], limit: int, descending: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """The first rows of a query, up to `limit` and as far as their `wide` columns have PAGE_BYTES together."""
+
+    def order(columns: ColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
+        return [columns[name].desc() if descending else columns[name] for name in place]
+
+    rows = query.order_by(*order(query.selected_columns)).limit(limit).subquery()
+    size = sum((func.octet_length(cast(rows.c[name], Text)) for name in wide), start=literal(0))
+    counted = select(
+        rows,
+        func.row_number().over(order_by=order(rows.c)).label("number_in_page"),
+        func.sum(size).over(order_by=order(rows.c)).label("length_of_page"),
+    ).subquery()
+    fits = (counted.c.number_in_page == 1) | (counted.c.length_of_page <= PAGE_BYTES)
+    told = [counted.c[column.name] for column in rows.c]
+    return select(*told).where(fits).order_by(counted.c.number_in_page)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,34 @@ async def test_an_address_that_no_event_can_hold_is_refused(door: Door, query: d
     answer = await door.upload(**query)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
     assert "NUL" in answer.json()["error"]["message"]
+
+
+async def paged(door: Door, path: str, name: str, cursor: str, **query: Any) -> list[list[Any]]:
+    """What a listing's pages have, by the column that says where the next one begins."""
+    found: list[list[Any]] = []
+    after: dict[str, Any] = {}
+    while page := (await door.http.get(path, params=query | after)).json():
+        found.append([entry[cursor] for entry in page])
+        after = {name: found[-1][-1]}
+    return found
+
+
+async def test_a_page_ends_where_it_would_be_wide_and_the_next_goes_on(door: Door) -> None:
+    content = "First Name,Last Name,Company,Notes\n" + "".join(f"Ann,Ash,Acme {n},{'x' * 480_000}\n" for n in range(10))
+    upload_id = (await door.upload(content)).json()["upload_id"]
+    await door.fold()
+    rows = await paged(door, f"/v1/uploads/{upload_id}/rows", "after_row", "row", limit=500)
+    assert list(chain(*rows)) == list(range(1, 11))
+    assert 1 < len(rows) <= 10
+    events = await paged(door, f"/v1/history/{upload_id}", "after", "position", limit=1000)
+    assert len(events) > 1
+    one_by_one = await paged(door, f"/v1/history/{upload_id}", "after", "position", limit=1)
+    assert list(chain(*events)) == list(chain(*one_by_one))
+
+
+async def test_uploads_are_listed_in_pages_the_newest_first(door: Door) -> None:
+    names = [(await door.upload(f"Email\n{n}@a.example\n")).json()["upload_id"] for n in range(3)]
+    await door.fold()
+    path = f"/v1/clients/{door.client_id}/uploads"
+    assert await paged(door, path, "after", "upload_id", limit=2) == [names[:0:-1], names[:1]]
+    assert await paged(door, path, "after", "upload_id") == [names[::-1]]
