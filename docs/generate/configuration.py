@@ -83,8 +83,11 @@ OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
     (
         "Secrets by name",
         "A configuration names a secret and never holds one. The dispatcher, and for `leads push` the projector, looks "
-        "for a file of that name in LEADSTREAM_SECRETS_FOLDER, then for this variable.",
-        (("LEADSTREAM_SECRET_NAME", "", "the secret NAME: upper case, `_` for any other sign"),),
+        "for a file of that name in LEADSTREAM_SECRETS_FOLDER, in the folder of the tenant: it is called as "
+        "LEADSTREAM_API_TOKENS calls the tenant, or by its id (`tenant_...`). No tenant gets at another's. Where there "
+        "is only one tenant, because LEADSTREAM_API_TOKENS names one or is empty, also in LEADSTREAM_SECRETS_FOLDER "
+        "itself, then in this variable. Both services have to be told the same tokens as the others.",
+        (("LEADSTREAM_SECRET_NAME", "", "the only tenant's secret NAME: upper case, `_` for any other sign"),),
     ),
     (
         "Traces",

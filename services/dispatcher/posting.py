@@ -122,7 +122,7 @@ def _exhausted(webhook: Webhook) -> str:
 def _headers(post: Post, settings: Settings) -> dict[str, str]:
     headers = {"content-type": "application/json", "idempotency-key": post.dispatch.dispatch_id}
     if name := post.due.config.get("webhook_auth"):
-        headers["x-clay-webhook-auth"] = secret(str(name), settings.secrets_folder)
+        headers["x-clay-webhook-auth"] = secret(str(name), post.dispatch.tenant_id, settings)
     return headers
 
 

@@ -87,7 +87,7 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
     headers = {"content-type": "application/json", "idempotency-key": f"{push.push_id}/{push.parcel}"}
     if push.webhook_auth:
         try:
-            headers[push.auth_header] = secret(push.webhook_auth, settings.secrets_folder)
+            headers[push.auth_header] = secret(push.webhook_auth, push.tenant_id, settings)
         except LookupError as error:
             return Refusal("CONFIGURATION", str(error.args[0]), None)
     about: dict[str, Any] = {"attempt": push.tries, "policy": POLICY, "jitter": random.random()}  # noqa: S311

@@ -25,7 +25,7 @@ MOST_IN_PARCEL: Final = 100
 
 
 class NewPush(BaseModel):
-    """Where leads go. `webhook_auth` names a secret of the projector's; its value goes out in `auth_header`.
+    """Where leads go. `webhook_auth` names a secret of the tenant's; its value goes out in `auth_header`.
 
     `columns`: all, when none are named. `everything`: every lead of the tenant, when no filter says which.
     """

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     previous_signing_keys: list[SecretStr] = Field(default=[], description="still accepted, while keys rotate")
     callback_base_url: str = Field(default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`")
     artifacts: Path = Field(default=Path(".leadstream/artifacts"), description="folder of the object store")
-    secrets_folder: Path | None = Field(default=None, description="one file a secret, named as in configurations")
+    secrets_folder: Path | None = Field(default=None, description="a folder for each tenant, with one file a secret")
     api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; empty: no check")
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")
 

@@ -58,7 +58,9 @@ async def leading(
     servers: Servers, database: str, secrets: Path | None = None, outcomes: Outcomes | None = None
 ) -> AsyncIterator[None]:
     """The projector's leader. `outcomes`: those of the process in which it leads; a new one's without."""
-    settings = settings_of(servers, database, "projector").model_copy(update={"secrets_folder": secrets})
+    settings = settings_of(servers, database, "projector").model_copy(
+        update={"secrets_folder": secrets, "tenant": "agency"}
+    )
     queries = Queries(settings, "projector", DEFINITION.consumes)
     effect = partial(push_due, settings, queries=queries, outcomes=outcomes or Outcomes())
     async with folding.leading(servers, database, DEFINITION, effect):
