@@ -7,7 +7,7 @@ client that lends is told.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.dispatcher.claims import is_fresh
+from services.dispatcher.claims import claim_of, is_fresh
 from services.dispatcher.state import Claim, Item, Lendable, State
 from shared.entities import Entity
 from shared.envelope import Emit, Event
@@ -37,7 +37,7 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
     answers: list[str | None] = []
     for one in lent if entity else ():
         assert entity
-        own = _own(state, entity, one.claim)
+        own = _own(state, item, entity, one.claim)
         answers.append(own or _event_id(event, one.claim))
         key = (entity.entity_id, one.claim.workflow)
         if own is None and key not in state.lent:
@@ -66,9 +66,9 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
     )  # fmt: skip
 
 
-def _own(state: State, entity: Entity, lendable: Claim) -> str | None:
+def _own(state: State, item: Item, entity: Entity, lendable: Claim) -> str | None:
     """The client's own answer of that workflow, if it is as new."""
-    own = state.claims.get((entity.entity_id, lendable.workflow))
+    own = claim_of(state, item, (entity.entity_id, lendable.workflow))
     if own is None or not own.answered_at or not lendable.answered_at or own.answered_at < lendable.answered_at:
         return None
     return own.answer_id

@@ -9,7 +9,7 @@ from services.dispatcher.warehouse import NOT_ALLOWED
 from shared.entities import resolve
 from shared.events import AnswerReused, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
 from shared.ids import named_id
-from tests.unit.dispatching import FLOW, company_id, configured, dispatcher, scheduled
+from tests.unit.dispatching import FLOW, company_id, configured, dispatcher, scheduled, unasked
 from tests.unit.facts import COMPANY_STEP, OTHER_CLIENT, START, TENANT, added, fact, item_id, launched
 from tests.unit.specification import Specification
 
@@ -76,6 +76,14 @@ def test_what_is_too_old_for_the_step_is_not_lent() -> None:
     asking(lendable(), freshness_days=DAYS_OLD - 1).when(looked_up()).then(nothing)
     asking().when(looked_up()).then(nothing)
     assert len(asking(lendable(), freshness_days=DAYS_OLD).when(looked_up()).following) == 2
+
+
+def test_what_another_tenant_answers_about_the_client_s_company_is_not_the_client_s_own() -> None:
+    stranger = {"client_id": named_id("client", "of another tenant"), "hours": 1}
+    theirs = replace(unasked(ACME, **stranger), tenant_id=named_id("tenant", "another"))
+    lent, ended = asking(lendable()).given(theirs).when(looked_up(hours=2)).following
+    assert lent.payload.from_client_id == OTHER_CLIENT
+    assert ended.payload.answer_id == lent.id != theirs.id
 
 
 def test_ten_people_at_a_company_borrow_once() -> None:
