@@ -21,6 +21,7 @@ from shared.ids import derive_id, named_id
 from shared.outcomes import Policy, Refusal, of_error, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
+from shared.runtime.outgoing import hear
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
@@ -84,7 +85,7 @@ async def _request(
     jitter = random.random()  # noqa: S311
     try:
         async with client.post(webhook.url, data=body, headers=headers, allow_redirects=False) as reply:
-            await reply.read()
+            await hear(reply)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         told = f"{type(error).__name__} {error}".strip()
         return of_error(told, attempt=attempt, policy=policy, now=clock.now(), jitter=jitter)

@@ -19,6 +19,7 @@ from shared.ids import derive_id, named_id, to_hex
 from shared.outcomes import Policy, Refusal, of_error, of_status
 from shared.runtime import clock
 from shared.runtime.database import Connection
+from shared.runtime.outgoing import hear
 from shared.runtime.queries import Queries
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
@@ -93,7 +94,7 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
     about: dict[str, Any] = {"attempt": push.tries, "policy": POLICY, "jitter": random.random()}  # noqa: S311
     try:
         async with client.post(push.webhook_url, data=body, headers=headers, allow_redirects=False) as reply:
-            await reply.content.read(1)  # what it says is of no use, and may be endless
+            await hear(reply)
             if reply.status == 413 and len(leads) > 1:
                 raise TooLarge
             return of_status(reply.status, reply.headers, now=clock.now(), **about)

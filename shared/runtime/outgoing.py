@@ -19,6 +19,9 @@ POST_SECONDS: Final = 30.0
 # failed, and five such failures would leave a webhook alone for half a minute.
 KEPT_SECONDS: Final = 4.0
 LOOK_SECONDS: Final = 0.25
+# Beside its status, what a webhook says is of no use and may be endless. Once it is read, the connection is used again.
+HEARD_BYTES: Final = 65_536
+HEARD_SECONDS: Final = 2.0
 logger = structlog.get_logger()
 
 
@@ -30,6 +33,18 @@ def session() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
+
+
+async def hear(reply: aiohttp.ClientResponse) -> None:
+    """Read a reply to its end; of one that is long, or takes long, the beginning, and its connection is not kept.
+
+    Its status stands, whatever becomes of the rest.
+    """
+    left = HEARD_BYTES
+    with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(HEARD_SECONDS):
+            while left > 0 and (piece := await reply.content.read(left)):
+                left -= len(piece)
 
 
 async def caught_up(connection: Connection, machine: Machine[Any]) -> None:

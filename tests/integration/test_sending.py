@@ -136,6 +136,21 @@ async def test_a_success_that_is_told_late_is_told_once(servers: Servers, databa
     assert len(hook.requests) == 1
 
 
+async def test_an_answer_without_an_end_is_not_listened_to(servers: Servers, database: str, hook: Hook) -> None:
+    told = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal told
+        while True:
+            told += 65_536
+            yield bytes(65_536)
+
+    hook.replies = [web.Response(body=endless())]
+    await a_call_is_due(servers, database, hook)
+    await Replica(servers, database).leads_until_told(["StepDispatched"])
+    assert told < 64 << 20
+
+
 async def test_a_webhook_that_is_down_holds_up_none_that_a_batch_has_of_its_own(
     servers: Servers, database: str, hook: Hook
 ) -> None:
