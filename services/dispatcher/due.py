@@ -34,7 +34,7 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
            e.body::jsonb #> '{{payload,fields}}' || i.output AS fields
     FROM lane
     LEFT JOIN unnest(
-        %(clients)s::uuid[], %(workflows)s::text[], %(workstreams)s::text[], %(settings)s::text[], %(rooms)s::int[])
+        %(clients)s::uuid[], %(workflows)s::text[], %(workstreams)s::text[], %(settings)s::text[], %(rooms)s::bigint[])
         AS known (client_id, workflow, workstream, settings, room) USING (client_id, workflow, workstream, settings)
     CROSS JOIN LATERAL (
         SELECT * FROM dispatch

@@ -17,6 +17,7 @@ from services.dispatcher.configuration import webhook_id
 NEARLY_FULL: Final = 0.8
 LONGEST_PAUSE: Final = 900.0
 UNLIMITED_IN_HAND: Final = 256
+MOST_AT_ONCE: Final = 10_000
 
 
 class NotNow(Exception):
@@ -42,16 +43,19 @@ class Limits:
     def of(cls, config: Mapping[str, Any]) -> "Limits":
         """A client's; what it does not say has the defaults above. Raises ValueError and TypeError."""
         default = cls()
-        limits = cls(
-            rate=float(config.get("rate_per_second", default.rate)),
-            burst=int(config.get("burst", default.burst)),
-            in_flight=int(config.get("in_flight", default.in_flight)),
-            failures=int(config.get("circuit_failures", default.failures)),
-            pause=float(config.get("circuit_seconds", default.pause)),
-            submissions=int(config.get("max_submissions", default.submissions)),
-        )
-        if limits.in_flight < 1 or limits.failures < 1:
-            raise ValueError("in_flight and circuit_failures have to be 1 or more")
+        try:
+            limits = cls(
+                rate=float(config.get("rate_per_second", default.rate)),
+                burst=max(1, min(int(config.get("burst", default.burst)), MOST_AT_ONCE)),
+                in_flight=min(int(config.get("in_flight", default.in_flight)), MOST_AT_ONCE),
+                failures=int(config.get("circuit_failures", default.failures)),
+                pause=float(config.get("circuit_seconds", default.pause)),
+                submissions=int(config.get("max_submissions", default.submissions)),
+            )
+        except OverflowError as error:
+            raise ValueError(f"a number is too large: {error}") from error
+        if limits.in_flight < 1 or limits.failures < 1 or not limits.rate >= 0:
+            raise ValueError("in_flight and circuit_failures have to be 1 or more, rate_per_second 0 or more")
         return limits
 
     @property

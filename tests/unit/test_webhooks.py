@@ -125,7 +125,10 @@ async def test_a_call_that_fails_gives_its_place_back() -> None:
     [
         {"burst": "many"},
         {"rate_per_second": "fast"},
+        {"rate_per_second": -1},
+        {"rate_per_second": float("nan")},
         {"in_flight": 0},
+        {"in_flight": float("inf")},
         {"circuit_failures": 0},
         {"max_submissions": []},
         {"webhook_url": "ftp://hook.example"},
@@ -196,6 +199,14 @@ def test_what_is_in_hand_can_be_sent_soon() -> None:
     assert Limits(rate=10, burst=20, in_flight=16).in_hand == 36
     assert Limits(rate=0, in_flight=16).in_hand == UNLIMITED_IN_HAND
     assert Limits(rate=0, in_flight=1_000).in_hand == 1_000
+
+
+@pytest.mark.parametrize("much", [10**9, 10**30, 1e300])
+def test_no_more_is_in_hand_than_a_process_can_hold(much: float) -> None:
+    for config in ({"burst": much}, {"in_flight": much}, {"in_flight": much, "rate_per_second": 0}):
+        hook = Webhooks().of({"webhook_url": URL, **config})
+        assert 10_000 <= hook.room(0.0) <= 20_000
+    assert Limits.of({"burst": -much}).burst == 1
 
 
 def test_a_webhook_is_full_at_its_limit() -> None:
