@@ -1,11 +1,14 @@
 """Files told by their content: workbooks are read as a person sees them, what holds no list is refused by name."""
 
 import io
+import subprocess
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xlsxwriter import Workbook
@@ -106,11 +109,23 @@ def one_cell_far_away(book: Workbook) -> None:
     sheet.write(1_048_575, 16_383, "x")
 
 
+def one_text_over_and_over(book: Workbook) -> None:
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADER)
+    for row in range(1, 2_001):
+        sheet.write_row(row, 0, ["x" * 1_000] * 3)
+
+
 @pytest.mark.parametrize(
     ("fill", "limits", "says"),
     [
         (nothing, Limits(), "no rows"),
         (one_cell_far_away, Limits(), "cell far away"),
+        (
+            one_text_over_and_over,
+            Limits(unpacked_bytes=1_000_000),
+            "as CSV, the sheet would have more than 1,000,000",
+        ),
         (values, Limits(unpacked_bytes=1_000), "LEADSTREAM_INGEST_MAX_UNPACKED_BYTES"),
         (values, Limits(columns=3), "LEADSTREAM_INGEST_MAX_COLUMNS"),
         (values, Limits(file_bytes=1_000), "LEADSTREAM_UPLOAD_MAX_BYTES"),
@@ -127,6 +142,23 @@ def test_a_workbook_that_grows_out_of_proportion_is_not_unpacked(tmp_path: Path)
         file.writestr("xl/worksheets/sheet1.xml", bytes(10_000_000))
     with pytest.raises(UnreadableFile, match=r"would grow from [\d,]+ to 10,000,011 bytes"):
         read(tmp_path / "bomb.xlsx")
+
+
+def test_no_more_than_two_workbooks_are_converted_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, run, now, most = workbook(tmp_path, values), subprocess.run, [0], [0]
+
+    def counting(*arguments: Any, **options: Any) -> Any:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        try:
+            return run(*arguments, **options)
+        finally:
+            now[0] -= 1
+
+    monkeypatch.setattr(subprocess, "run", counting)
+    with ThreadPoolExecutor(4) as threads:
+        assert {len(rows) for _, rows, _ in threads.map(read, [file] * 4)} == {1}
+    assert most == [2]
 
 
 @pytest.mark.parametrize("at", [0.3, 0.5, 0.9])

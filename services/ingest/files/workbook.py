@@ -1,15 +1,17 @@
 """An Excel workbook as CSV: its sheet with the most in it, values as a person would write them into a CSV file.
 
-A workbook is unpacked and parsed in a process of its own with bounded memory and time: a few bytes can describe a
-sheet that fills the machine. Macros and links are never followed; of a formula its last value is read.
+A workbook is unpacked and parsed in a process of its own with bounded memory, disk and time, two at once: a few bytes
+can describe a sheet that fills the machine. Macros and links are never followed; of a formula its last value is read.
 """
 
 import csv
+import errno
 import json
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ Value = int | float | str | bool | date | datetime | time | timedelta
 _SECONDS: Final = 300
 _REFUSED: Final = 3
 _SPARE_BYTES: Final = 1 << 30
+_TURNS: Final = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,8 @@ def sheet_of(workbook: Path, unpacked_bytes: int) -> Iterator[Sheet]:
     """The sheet of a workbook, for the length of the block. Raises UnreadableFile."""
     with tempfile.TemporaryDirectory(prefix="leadstream-sheet-") as folder:
         target, memory = Path(folder) / "sheet.csv", _SPARE_BYTES + 3 * unpacked_bytes
-        command = [sys.executable, "-m", __name__, str(workbook.resolve()), str(target), str(memory)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            raise UnreadableFile(f"The workbook takes more than {_SECONDS} s to read. {_ADVICE}") from None
+        bounds = (str(memory), str(unpacked_bytes))
+        done = _in_turn([sys.executable, "-m", __name__, str(workbook.resolve()), str(target), *bounds])
         if done.returncode == _REFUSED:
             raise UnreadableFile(done.stdout.decode())
         if done.returncode:
@@ -64,9 +64,21 @@ def sheet_of(workbook: Path, unpacked_bytes: int) -> Iterator[Sheet]:
 _ADVICE: Final = "Look for a cell far away from the list, or save the sheet as CSV (UTF-8)."
 
 
-def main(source: str, target: str, memory: str) -> int:
+def _in_turn(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+    if not _TURNS.acquire(timeout=_SECONDS):
+        raise UnreadableFile("Too many workbooks are read at the moment. Try again, or save the sheet as CSV (UTF-8).")
+    try:
+        return subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise UnreadableFile(f"The workbook takes more than {_SECONDS} s to read. {_ADVICE}") from None
+    finally:
+        _TURNS.release()
+
+
+def main(source: str, target: str, memory: str, size: str) -> int:
     """Write the sheet of `source` to `target`; its name goes to stdout, or why there is none."""
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
     try:
         with CalamineWorkbook.from_path(source) as book:
             name, others = _chosen(book)
@@ -94,6 +106,16 @@ def _filled(sheet: CalamineSheet) -> int:
 
 
 def _write(sheet: CalamineSheet, target: Path) -> None:
+    try:
+        _write_rows(sheet, target)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            limit = f"{resource.getrlimit(resource.RLIMIT_FSIZE)[0]:,} bytes (LEADSTREAM_INGEST_MAX_UNPACKED_BYTES)"
+            raise UnreadableFile(f"Written as CSV, the sheet would have more than {limit}. {_ADVICE}") from None
+        raise UnreadableFile(f"There is no room to read the workbook ({error.strerror}). Try again later.") from None
+
+
+def _write_rows(sheet: CalamineSheet, target: Path) -> None:
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for values in sheet.iter_rows():
