@@ -28,6 +28,8 @@ from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, sp
 from shared.runtime.settings import SERVICES
 
 DATABASE: Final = "leadstream"
+# Its webhooks are the simulator's, on this machine; the environment may say otherwise.
+OF_A_STACK: Final = {"LEADSTREAM_PRIVATE_WEBHOOKS": "true"}
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -170,7 +172,7 @@ class Stack:
     ) -> "subprocess.Popen[bytes]":
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
-        environment = os.environ | self.environment | variables | self._addresses(name, nats_user)
+        environment = OF_A_STACK | os.environ | self.environment | variables | self._addresses(name, nats_user)
         log = logs / f"{name}{f'.{number}' if number else ''}.log"
         return spawn([*self._program(name), *arguments], log, env=environment, cwd=self.folder)
 

@@ -18,10 +18,10 @@ from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.envelope import Emit, Event, caused
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
-from shared.outcomes import Policy, Refusal, of_error, of_status, retry_after
+from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
-from shared.runtime.outgoing import hear
+from shared.runtime.outgoing import hear, unreachable
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
@@ -87,8 +87,7 @@ async def _request(
         async with client.post(webhook.url, data=body, headers=headers, allow_redirects=False) as reply:
             await hear(reply)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        told = f"{type(error).__name__} {error}".strip()
-        return of_error(told, attempt=attempt, policy=policy, now=clock.now(), jitter=jitter)
+        return unreachable(error, attempt=attempt, policy=policy, now=clock.now(), jitter=jitter)
     now = clock.now()
     if reply.status in {429, 503} and (wait := retry_after(reply.headers.get("Retry-After"), now)):
         webhook.circuit.hold(time.monotonic() + wait.total_seconds())

@@ -43,7 +43,7 @@ async def send_due(settings: Settings, machine: Machine[Any], webhooks: Webhooks
     appender = Appender(url, "dispatcher", term=machine.term)
     async with (
         await connect(url, name="dispatcher sending", search_path="dispatcher", autocommit=True) as connection,
-        session() as client,
+        session(settings) as client,
     ):
         webhooks.clear()
         sender = Sender(settings, client, appender, webhooks, Fence(connection, machine.term), outcomes)

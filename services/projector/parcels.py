@@ -16,10 +16,10 @@ from services.projector.tables import FINAL_LEADS
 from shared.envelope import Event
 from shared.events import ParcelPushed, ParcelRefused, PushCompleted, event_type
 from shared.ids import derive_id, named_id, to_hex
-from shared.outcomes import Policy, Refusal, of_error, of_status
+from shared.outcomes import Policy, Refusal, of_status
 from shared.runtime import clock
 from shared.runtime.database import Connection
-from shared.runtime.outgoing import hear
+from shared.runtime.outgoing import hear, unreachable
 from shared.runtime.queries import Queries
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
@@ -99,7 +99,7 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
                 raise TooLarge
             return of_status(reply.status, reply.headers, now=clock.now(), **about)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return of_error(f"{type(error).__name__} {error}".strip(), now=clock.now(), **about)
+        return unreachable(error, now=clock.now(), **about)
 
 
 def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime) -> Event:

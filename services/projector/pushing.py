@@ -51,7 +51,7 @@ async def push_due(settings: Settings, machine: Machine[Any], queries: Queries, 
     appender = Appender(url, "projector", term=machine.term)
     async with (
         await connect(url, name="projector pushing", search_path="projector", autocommit=True) as connection,
-        session() as client,
+        session(settings) as client,
     ):
         fence = Fence(connection, machine.term)
         pusher = Pusher(settings, client, appender, queries, connection, machine, fence, outcomes)

@@ -3,16 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
 import structlog
 
 from shared.envelope import Event
+from shared.outcomes import Policy, Refusal, of_error
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection
 from shared.runtime.lease import Lost
 from shared.runtime.machine import Machine
+from shared.runtime.public_addresses import NotPublic, public_socket
+from shared.runtime.settings import Settings
 
 POST_SECONDS: Final = 30.0
 # Many servers close a connection that was idle for five seconds. One that is closed while a POST goes out on it has
@@ -22,17 +26,30 @@ LOOK_SECONDS: Final = 0.25
 # Beside its status, what a webhook says is of no use and may be endless. Once it is read, the connection is used again.
 HEARD_BYTES: Final = 65_536
 HEARD_SECONDS: Final = 2.0
+NOT_PUBLIC: Final = (
+    "the webhook is at an address of this machine or of a private network; where that is meant, "
+    "LEADSTREAM_PRIVATE_WEBHOOKS=true allows it for all tenants"
+)
 logger = structlog.get_logger()
 
 
-def session() -> aiohttp.ClientSession:
+def session(settings: Settings) -> aiohttp.ClientSession:
     """The HTTP client of one leading replica. How many connections there are is for those who send to limit."""
+    sockets = None if settings.private_webhooks else public_socket
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, socket_factory=sockets),
         timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
+
+
+def unreachable(error: Exception, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
+    """What it means that a POST had no answer."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
+        return Refusal("CONFIGURATION", NOT_PUBLIC, None)
+    told = f"{type(error).__name__} {error}".strip()
+    return of_error(told, attempt=attempt, policy=policy, now=now, jitter=jitter)
 
 
 async def hear(reply: aiohttp.ClientResponse) -> None:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     previous_signing_keys: list[SecretStr] = Field(default=[], description="still accepted, while keys rotate")
     callback_base_url: str = Field(default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`")
     artifacts: Path = Field(default=Path(".leadstream/artifacts"), description="folder of the object store")
+    private_webhooks: bool = Field(
+        default=False, description="POSTs may go to addresses of this machine and of private networks too"
+    )
     secrets_folder: Path | None = Field(default=None, description="a folder for each tenant, with one file a secret")
     api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; empty: no check")
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")

@@ -25,7 +25,7 @@ class Stack:
         self.project = f"leadstream-test-{uuid4().hex[:8]}"
         published = ("INGEST", "SEQUENCER", "CALLBACKS", "PROJECTOR", "SIMULATOR_HOST")
         self.environment = {f"LEADSTREAM_{name}_PORT": "0" for name in published}
-        self.environment["LEADSTREAM_IMAGE"] = "leadstream:test"
+        self.environment |= {"LEADSTREAM_IMAGE": "leadstream:test", "LEADSTREAM_PRIVATE_WEBHOOKS": "true"}
 
     def compose(self, *arguments: str) -> str:
         """Run docker compose; its output. A failure fails the test, with what the containers said last."""

@@ -52,6 +52,7 @@ def settings_of(servers: Servers, database: str, role: str, nats_user: str = "se
         {
             "database_url": servers.role_url(role, database),
             "nats_url": servers.nats_url(nats_user),
+            "private_webhooks": True,
             "lease_poll_seconds": 0.05,
             "retry_attempts": 2,
             "retry_base_seconds": 0.001,

@@ -1,11 +1,17 @@
-"""The HTTP client of POSTs: which connections it keeps."""
+"""The HTTP client of POSTs: which connections it keeps, and where it does not go."""
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from aiohttp import web
 
-from shared.runtime.outgoing import HEARD_BYTES, hear, session
+from shared.outcomes import Policy, Refusal
+from shared.runtime import clock
+from shared.runtime.outgoing import HEARD_BYTES, NOT_PUBLIC, hear, session, unreachable
+from shared.runtime.settings import Settings
+
+PRIVATE_TOO = Settings(private_webhooks=True)
 
 
 class Talker:
@@ -39,8 +45,20 @@ async def test_a_connection_is_used_again_unless_its_answer_was_long(
     talker: Talker, size: int, connections: int
 ) -> None:
     talker.bytes = size
-    async with session() as client:
+    async with session(PRIVATE_TOO) as client:
         for _ in range(5):
             async with client.post(talker.url, data=b"{}") as reply:
                 await hear(reply)
     assert len(talker.callers) == connections
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"]
+)
+async def test_what_is_at_a_private_address_is_not_called_and_not_tried_again(talker: Talker, host: str) -> None:
+    about = {"attempt": 1, "policy": Policy(), "now": clock.now(), "jitter": 0.5}
+    async with session(Settings()) as client:
+        with pytest.raises(aiohttp.ClientError) as refused:
+            await client.post(talker.url.replace("127.0.0.1", host), data=b"{}")
+    assert unreachable(refused.value, **about) == Refusal("CONFIGURATION", NOT_PUBLIC, None)
+    assert talker.callers == set()

@@ -40,12 +40,13 @@ async def hook() -> AsyncIterator[Hook]:
 class Replica:
     """One process of the dispatcher: it keeps what came of POSTs while it does not lead."""
 
-    def __init__(self, servers: Servers, database: str) -> None:
+    def __init__(self, servers: Servers, database: str, **told: Any) -> None:
         self.servers, self.database, self.outcomes = servers, database, Outcomes()
+        self.told = {"signing_key": SecretStr("k" * 32)} | told
 
     def leads(self) -> AbstractAsyncContextManager[None]:
         settings = settings_of(self.servers, self.database, "dispatcher")
-        settings = settings.model_copy(update={"signing_key": SecretStr("k" * 32)})
+        settings = settings.model_copy(update=self.told)
         effect = partial(send_due, settings, webhooks=Webhooks(), outcomes=self.outcomes)
         return leading(self.servers, self.database, DEFINITION, effect)
 
@@ -134,6 +135,16 @@ async def test_a_success_that_is_told_late_is_told_once(servers: Servers, databa
     await replica.leads_until_the_database_goes(hook, requests=1)
     await replica.leads_until_told(["StepDispatched"])
     assert len(hook.requests) == 1
+
+
+async def test_a_webhook_at_a_private_address_is_a_mistake_of_the_settings(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    await a_call_is_due(servers, database, hook)
+    await Replica(servers, database, private_webhooks=False).leads_until_told(["DispatchRefused"])
+    ((_, body),) = await logged(servers, database, ["DispatchRefused"])
+    refused = orjson.loads(body)["payload"]
+    assert (refused["code"], refused["retry_at"], hook.requests) == ("CONFIGURATION", None, [])
 
 
 async def test_an_answer_without_an_end_is_not_listened_to(servers: Servers, database: str, hook: Hook) -> None:
