@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.projector import parameters
@@ -22,6 +22,16 @@ from shared.runtime.queries import Queries
 
 ROUTES: Final = APIRouter()
 MOST_IN_PARCEL: Final = 100
+# What a POST says of itself, and no secret may say instead.
+NO_SECRET_S: Final = frozenset(
+    ("host", "content-length", "transfer-encoding", "connection", "content-type", "idempotency-key")
+)
+
+
+def _for_a_secret(header: str) -> str:
+    if header.lower() in NO_SECRET_S:
+        raise ValueError(f"{header} is no header for a secret: it says what is sent and how")
+    return header
 
 
 class NewPush(BaseModel):
@@ -33,7 +43,7 @@ class NewPush(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     webhook_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
     webhook_auth: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] | None = None
-    auth_header: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,60}$")] = "authorization"
+    auth_header: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,60}$"), AfterValidator(_for_a_secret)] = "authorization"
     columns: Annotated[list[str], Field(max_length=200)] = []
     size: Annotated[int, Field(ge=1, le=MOST_IN_PARCEL, description="leads in a parcel, at most")] = MOST_IN_PARCEL
     everything: bool = False

@@ -265,6 +265,8 @@ async def test_a_redirect_is_not_followed(servers: Servers, database: str, proje
     ({}, {"known": ","}, "empty_filter"), ({}, {"client_id": ""}, "invalid_id"), ({}, {"batch_id": ""}, "invalid_id"),
     ({}, {"company_name": "\0"}, "invalid_filter"), ({}, {"q": ["\0", "x"]}, "invalid_filter"),
     ({"webhook_url": "http://x/\0"}, {"outcome": "completed"}, "invalid_url"),
+    ({"auth_header": "Content-Length"}, {"outcome": "completed"}, "invalid"),
+    ({"auth_header": "idempotency-key"}, {"outcome": "completed"}, "invalid"),
 ])  # fmt: skip
 async def test_what_cannot_be_pushed_is_refused(
     projected: Projected, hook: Hook, body: Json, query: Json, code: str
