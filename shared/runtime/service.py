@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Final
 
 import structlog
@@ -153,6 +154,7 @@ _stopping = asyncio.Event()
 
 def serve(settings: Settings, http: Any) -> None:
     """Run the HTTP application, and with its lifespan the service, until SIGTERM or SIGINT."""
+    warn_where_everybody_may_ask(settings)
     config = uvicorn.Config(
         http,
         host=settings.host,
@@ -176,6 +178,22 @@ def serve(settings: Settings, http: Any) -> None:
     server.run()
     if not server.started:
         sys.exit(1)
+
+
+def warn_where_everybody_may_ask(settings: Settings) -> None:
+    """Say so in the log where other machines reach the API and it asks for no token."""
+    if not (settings.api_tokens or _is_loopback(settings.host)):
+        logger.warning(
+            "EVERYBODY WHO REACHES THIS PORT MAY DO EVERYTHING: set LEADSTREAM_API_TOKENS before others can",
+            host=settings.host, tenant=settings.tenant,
+        )  # fmt: skip
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _Server(uvicorn.Server):
