@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         default=False, description="POSTs may go to addresses of this machine and of private networks too"
     )
     secrets_folder: Path | None = Field(default=None, description="a folder for each tenant, with one file a secret")
-    api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; empty: no check")
+    api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; {}: no check")
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")
 
     max_batch: int = Field(default=500, description="events a service takes into one transaction, at most")
