@@ -22,7 +22,8 @@ Written by `make docs` from the code; `make check` fails when it is not up to da
 
 Everything is set by environment variables. `.env.example` has those of the compose file, with its own
 explanations; `leadstream up` sets what its services need by itself. A list or object is written as JSON. A variable
-that is empty counts as one that is not set.
+that is empty counts as one that is not set; only an empty `LEADSTREAM_API_TOKENS` is refused: `{}` says that none is
+asked for.
 
 ## Services and relay
 
@@ -38,7 +39,7 @@ MEANINGS: Final = {
     "replica": "a name for this replica, to tell its log lines apart",
     "lease_poll_seconds": "how often a replica that stands by tries to lead",
     "retry_base_seconds": "pause before the second try of an event; each later one is four times as long, with jitter",
-    "callback_max_bytes": "the longest answer that is read",
+    "callback_max_bytes": "the longest answer that is read, in bytes; 4,194,304 at most",
     "upload_max_bytes": "the longest file that is taken",
 }
 SIMULATOR_MEANINGS: Final = {
@@ -140,7 +141,7 @@ def _default(field: FieldInfo) -> str:
 def _of_a_workflow() -> str:
     policy, limits = Policy(), Limits()
     lines: list[Line] = [
-        ("webhook_url", "required", "where the dispatcher POSTs"),
+        ("webhook_url", "required", "where the dispatcher POSTs: a public address, unless `LEADSTREAM_PRIVATE_WEBHOOKS=true`"),
         ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
         ("callback_secret", "", "secret a provider sends as `x-leadstream-secret`; only its SHA-256 is kept"),
         ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),

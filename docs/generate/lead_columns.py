@@ -19,8 +19,9 @@ INTRODUCTION: Final = """\
 Written by `make docs` from the projector's tables; `make check` fails when it is not up to date. Mapping {version}.
 
 For a column the paths are tried in the order in which they stand, and the first value that its normaliser takes is the
-column's. The newest answer wins column by column; older ones, of other workflows, fill what it leaves; what no answer
-says is the upload's. A city and its state come with no other country than their source's, and the status of an address
+column's. The newest answer wins column by column, by its `last_refresh` however that is written, else by when it came;
+older ones, of other workflows, fill what it leaves, and last those from before the item was known by a surer key; what
+no answer says is the upload's. A city and its state come with no other country than their source's, and the status of an address
 with no other address. A client whose provider answers otherwise sets `answer_mapping` in the configuration of the
 workflow, column to path or paths: they are tried after these, and answers that came before are read again.
 
@@ -34,7 +35,9 @@ those says, street and postcode left out, else `city`, `state` and `country` whe
 string is read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in
 snake case.
 
-An address is looked for in the answer, then in the objects within it, the outer ones first, not in an employer's.
+An address is looked for in the answer to a search for one, then in the objects within it, the outer ones first, not in
+an employer's. Every other answer about a person is read by the same paths, but for `status`, `result` and
+`personal_email`, which nobody asked for there. A status counts only beside its address.
 
 From no path, but from what is known: `person_current_job_start_date` and, where it is missing, `person_title` (the job
 the person stands for), `is_new_in_role` and `is_recently_funded` (dates, as of the lead's `reference_date`),

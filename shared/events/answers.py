@@ -27,7 +27,8 @@ class EnrichmentReceived:
 class CallbackRejected:
     """A callback that cannot be used: why, and how large it was.
 
-    Of a sender that proved who it is, the body is kept whole, as it came: as text, or in base64 where it is no UTF-8.
+    Of a sender that proved who it is, the body is kept whole, as it came, unless it is longer than is read: as text,
+    or in base64 where it is no UTF-8, has the character NUL or would grow too long by its escapes.
     It can be read again once the configuration of its `workflow` says where things are (`answer_mapping`).
     """
 

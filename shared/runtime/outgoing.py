@@ -1,4 +1,7 @@
-"""What the loops that POST to the world have in common: the HTTP client, and waiting for the state to be current."""
+"""What the loops that POST to the world have in common.
+
+The HTTP client, what a reply and a failure mean, what came of POSTs until the log has it, waiting for the state.
+"""
 
 import asyncio
 import contextlib
