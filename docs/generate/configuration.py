@@ -141,7 +141,7 @@ def _default(field: FieldInfo) -> str:
 def _of_a_workflow() -> str:
     policy, limits = Policy(), Limits()
     lines: list[Line] = [
-        ("webhook_url", "required", "where the dispatcher POSTs: a public address, unless `LEADSTREAM_PRIVATE_WEBHOOKS=true`"),
+        ("webhook_url", "required", "where the dispatcher POSTs; public, unless `LEADSTREAM_PRIVATE_WEBHOOKS=true`"),
         ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
         ("callback_secret", "", "secret a provider sends as `x-leadstream-secret`; only its SHA-256 is kept"),
         ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),
