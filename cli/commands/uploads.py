@@ -64,6 +64,8 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
         path = f"/v1/clients/{client_id_of(api, client)}/uploads"
         found: list[dict[str, Any]] = []
         while page := api.read("ingest", path, after=found[-1]["upload_id"] if found else None):
+            if found and page[0] == found[0]:
+                break  # a service of before, which has no pages
             found += page
     if as_json:
         return show_json(found)

@@ -22,8 +22,8 @@ For a column the paths are tried in the order in which they stand, and the first
 column's. The newest answer wins column by column, by its `last_refresh` however that is written, else by when it came;
 older ones, of other workflows, fill what it leaves, and last those from before the item was known by a surer key; what
 no answer says is the upload's. A city and its state come with no other country than their source's, and the status of
-an address with no other address. A client whose provider answers otherwise sets `answer_mapping` in the configuration of the
-workflow, column to path or paths: they are tried after these, and answers that came before are read again.
+an address with no other address. A client whose provider answers otherwise sets `answer_mapping` in the configuration
+of the workflow, column to path or paths: they are tried after these, and answers that came before are read again.
 
 *Filled* counts the answers of the sample (`tests/data/clay`) whose value is from that path.
 """

@@ -18,6 +18,7 @@ from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
 ROUTES: Final = APIRouter()
+MOST_PLANS: Final = 8
 
 
 def _once_each(steps: list[BlueprintStep]) -> list[BlueprintStep]:
@@ -43,7 +44,7 @@ def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: M
     app = application("dispatcher", "What was sent to providers, and what is awaited.")
     app.state.settings, app.state.queries = settings, queries
     app.state.webhooks, app.state.workflows = webhooks, workflows
-    app.state.planning = asyncio.Lock()
+    app.state.planning, app.state.planned = asyncio.Lock(), 0
     app.include_router(ROUTES)
     return app
 
@@ -98,11 +99,18 @@ async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]
 async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) -> dict[str, Any]:
     """What a launch would do: items, entities new, known and stale, calls and credits of each step. Nothing is sent.
 
-    Plans are made one at a time: the same process sends.
+    Plans are made one at a time, and few wait: the same process sends.
     """
+    state = request.app.state
     wanted = handlers.Wanted(
         known_id("client", body.client_id), known_id("import", body.upload_id), body.workstream,
         [asdict(step) for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip
-    async with request.app.state.planning:
-        return await handlers.plan(queries, caller.tenant_id, wanted, request.app.state.workflows)
+    if state.planned > MOST_PLANS:
+        raise Problem(503, "busy", "other plans are being made; ask again in some seconds")
+    state.planned += 1
+    try:
+        async with state.planning:
+            return await handlers.plan(queries, caller.tenant_id, wanted, state.workflows)
+    finally:
+        state.planned -= 1

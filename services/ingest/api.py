@@ -12,7 +12,7 @@ from services.ingest.artifacts import TooLarge
 from services.ingest.blueprints import Wanted
 from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
 from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
-from services.ingest.files.reading import UnreadableFile
+from services.ingest.files.reading import Busy, UnreadableFile
 from services.ingest.handlers import Handlers
 from services.ingest.requests import Asked, Commands, writable
 from services.ingest.uploads import Sent
@@ -24,6 +24,7 @@ ROUTES: Final = APIRouter()
 UPLOADS: Final = "/v1/clients/{client_id}/uploads"
 PREVIEW: Final = "/v1/preview"
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
+    Busy: (503, "busy"),
     UnreadableFile: (422, "unreadable_file"),
     MissingColumn: (422, "missing_column"),
     UnknownChoice: (422, "unknown_choice"),
@@ -130,8 +131,10 @@ async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str
 async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, upload_id: str) -> StreamingResponse:
     """The bad rows as CSV: why each is bad, then every cell as the file has it; mended, it can be uploaded."""
     upload = await one_upload(queries, caller, upload_id)
+    with _refusals():
+        rows = await handlers.bad_rows(upload)
     return StreamingResponse(
-        await handlers.bad_rows(upload),
+        rows,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="bad_rows_of_{upload["upload_id"]}.csv"'},
     )

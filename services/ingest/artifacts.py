@@ -1,16 +1,31 @@
-"""Where received files are kept byte for byte: a folder, with keys that always start with the tenant."""
+"""Where received files are kept byte for byte: a folder, with keys that always start with the tenant.
 
+They are read in threads of their own: what waits for its turn there keeps no other work waiting.
+"""
+
+import asyncio
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+_READERS: Final = ThreadPoolExecutor(8, thread_name_prefix="files")
 
 
 class TooLarge(ValueError):
     """The upload has more bytes than LEADSTREAM_UPLOAD_MAX_BYTES allows."""
+
+
+async def read(work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` comes to, in a thread for files."""
+    return await asyncio.get_running_loop().run_in_executor(_READERS, partial(work, *arguments))
 
 
 def import_key(tenant_id: str, upload_id: str, filename: str, day: date) -> str:

@@ -154,7 +154,7 @@ class Handlers:
         received, _, _ = await artifacts.receive(self.settings.artifacts, body, self.settings.upload_max_bytes)
         try:
             limits = Limits.of(self.settings)
-            return await asyncio.to_thread(previewed, received, workstream, limits, chosen, remembered)
+            return await artifacts.read(previewed, received, workstream, limits, chosen, remembered)
         finally:
             received.unlink(missing_ok=True)
 
@@ -172,7 +172,7 @@ class Handlers:
                 return uploads.answer_again(known)
             begun = await lookups.begun(self.queries, command.tenant_id, name)
             limits = Limits.of(self.settings)
-            found = await asyncio.to_thread(uploads.survey, received, definition, limits, choices, begun)
+            found = await artifacts.read(uploads.survey, received, definition, limits, choices, begun)
             day = clock.now().date()
             key = begun.artifact if begun else artifacts.import_key(command.tenant_id, name, sent.filename, day)
             path = await asyncio.to_thread(artifacts.keep, folder, received, key)
@@ -198,7 +198,7 @@ class Handlers:
         path = self.settings.artifacts / upload["artifact"]
         lines = bad_rows.as_csv(path, upload["workstream"], upload["mapping"], Limits.of(self.settings))
         try:
-            first = await asyncio.to_thread(next, lines)
+            first = await artifacts.read(next, lines)
         except FileNotFoundError:
             message = f"the file of upload {upload['upload_id']} is no longer kept; upload it again"
             raise Problem(404, "file_gone", message) from None
@@ -267,7 +267,7 @@ class Handlers:
         position = await self.appender.append([_event(command, payload, first, **about)])
         chunks = staging.staged(path, found, payload.upload_id)
         number = 0
-        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        while (chunk := await artifacts.read(next, chunks, None)) is not None:
             number += 1
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
             position = await self.appender.append([_event(command, chunk, event_id, **about)])

@@ -24,7 +24,21 @@ ROUTES: Final = APIRouter()
 MOST_IN_PARCEL: Final = 100
 # What a POST says of itself, and no secret may say instead.
 NO_SECRET_S: Final = frozenset(
-    ("host", "content-length", "transfer-encoding", "connection", "content-type", "idempotency-key")
+    [
+        "host",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "upgrade",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "expect",
+        "content-length",
+        "content-type",
+        "content-encoding",
+        "idempotency-key",
+    ]
 )
 
 

@@ -33,4 +33,5 @@ def secret(name: str, tenant_id: str, settings: Settings) -> str:
         raise LookupError(
             f"secret {name!r} is neither a file in {place}, nor in its folder {folders[0]}, nor {variable}"
         )
-    raise LookupError(f"secret {name!r} is no file in {place}, in the folder {folders[0]}")
+    unknown = "" if home else "; this service knows no tenant of that id: has it LEADSTREAM_API_TOKENS?"
+    raise LookupError(f"secret {name!r} is no file in {place}, in the folder {folders[0]}{unknown}")

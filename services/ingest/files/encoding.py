@@ -33,6 +33,10 @@ class UnreadableFile(ValueError):
     """The file cannot be read as a table; the message says what is wrong, where, and what to do."""
 
 
+class Busy(UnreadableFile):
+    """It cannot be read at the moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """How bytes become text; `errors` is "replace" where single bytes are known to be damaged."""

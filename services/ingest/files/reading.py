@@ -11,7 +11,7 @@ from itertools import islice, product, zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from services.ingest.files.encoding import Encoding, UnreadableFile, encoding_of
+from services.ingest.files.encoding import Busy, Encoding, UnreadableFile, encoding_of
 from services.ingest.files.file_kind import kind_of
 from services.ingest.files.layout import Header, find_header, footer_length, is_blank, least_cells
 from services.ingest.files.limits import Limits
@@ -21,7 +21,7 @@ from services.ingest.files.table_checks import refuse_what_is_no_table
 from services.ingest.files.workbook import sheet_of
 from shared.events import BadRow
 
-__all__ = ["REASON", "ROW_CHARACTERS", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
+__all__ = ["REASON", "ROW_CHARACTERS", "Busy", "Limits", "Row", "Rows", "Table", "UnreadableFile", "open_table"]
 
 # What one event can carry, cells and fields, however many bytes a character takes.
 ROW_CHARACTERS: Final = 500_000

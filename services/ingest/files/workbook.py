@@ -21,11 +21,12 @@ from typing import Final
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from services.ingest.files.encoding import UnreadableFile
+from services.ingest.files.encoding import Busy, UnreadableFile
 
 Value = int | float | str | bool | date | datetime | time | timedelta
 _SECONDS: Final = 300
 _REFUSED: Final = 3
+_NO_ROOM: Final = 4
 _SPARE_BYTES: Final = 1 << 30
 _TURNS: Final = threading.BoundedSemaphore(2)
 
@@ -53,8 +54,8 @@ def sheet_of(workbook: Path, unpacked_bytes: int) -> Iterator[Sheet]:
         target, memory = Path(folder) / "sheet.csv", _SPARE_BYTES + 3 * unpacked_bytes
         bounds = (str(memory), str(unpacked_bytes))
         done = _in_turn([sys.executable, "-m", __name__, str(workbook.resolve()), str(target), *bounds])
-        if done.returncode == _REFUSED:
-            raise UnreadableFile(done.stdout.decode())
+        if done.returncode in (_REFUSED, _NO_ROOM):
+            raise (UnreadableFile if done.returncode == _REFUSED else Busy)(done.stdout.decode())
         if done.returncode:
             raise UnreadableFile(f"The workbook takes more than {memory >> 20:,} MB of memory to read. {_ADVICE}")
         chosen = json.loads(done.stdout)
@@ -66,7 +67,7 @@ _ADVICE: Final = "Look for a cell far away from the list, or save the sheet as C
 
 def _in_turn(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
     if not _TURNS.acquire(timeout=_SECONDS):
-        raise UnreadableFile("Too many workbooks are read at the moment. Try again, or save the sheet as CSV (UTF-8).")
+        raise Busy("Too many workbooks are read at the moment. Try again, or save the sheet as CSV (UTF-8).")
     try:
         return subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -85,7 +86,7 @@ def main(source: str, target: str, memory: str, size: str) -> int:
             _write(book.get_sheet_by_name(name), Path(target))
     except (CalamineError, UnreadableFile) as error:
         print(error if isinstance(error, UnreadableFile) else f"The workbook is damaged ({error}). Save it again.")
-        return _REFUSED
+        return _NO_ROOM if isinstance(error, Busy) else _REFUSED
     print(json.dumps({"name": name, "others": others}))
     return 0
 
@@ -112,7 +113,7 @@ def _write(sheet: CalamineSheet, target: Path) -> None:
         if error.errno == errno.EFBIG:
             limit = f"{resource.getrlimit(resource.RLIMIT_FSIZE)[0]:,} bytes (LEADSTREAM_INGEST_MAX_UNPACKED_BYTES)"
             raise UnreadableFile(f"Written as CSV, the sheet would have more than {limit}. {_ADVICE}") from None
-        raise UnreadableFile(f"There is no room to read the workbook ({error.strerror}). Try again later.") from None
+        raise Busy(f"There is no room to read the workbook ({error.strerror}). Try again later.") from None
 
 
 def _write_rows(sheet: CalamineSheet, target: Path) -> None:
