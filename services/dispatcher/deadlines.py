@@ -32,6 +32,7 @@ from shared.subjects import INBOX_STREAM
 EVERY_SECONDS: Final = 0.5
 ANSWER_SECONDS: Final = 2.0
 INBOX_SECONDS: Final = 60.0
+GAP_SECONDS: Final = 10.0
 OVERDUE: Final = """
 SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt, d.missing,
        coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')
@@ -80,18 +81,26 @@ class Inbox:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known, self._since = (0, 0), 0.0
+        self._asked = self._since = 0.0
+        self._fewest = self._stuck = 0
 
     async def is_empty(self) -> bool:
-        """Whether nothing waits, or nothing came or went for INBOX_SECONDS; False while NATS does not say."""
+        """Whether none waits but those that stay; False while NATS does not say."""
         try:
             state = (await self._client.jetstream(timeout=ANSWER_SECONDS).stream_info(INBOX_STREAM)).state
         except (NatsError, TimeoutError, OSError):
             return False
-        now, known = time.monotonic(), (state.first_seq, state.last_seq)
-        if known != self._known:
-            self._known, self._since = known, now
-        return not state.messages or now - self._since > INBOX_SECONDS
+        return self._is_empty(state.messages, time.monotonic())
+
+    def _is_empty(self, messages: int, now: float) -> bool:
+        """The fewest that it had for INBOX_SECONDS stay; nobody knows what it had while nobody asked."""
+        if messages < self._fewest or now - self._asked > GAP_SECONDS:
+            self._fewest, self._since = messages, now
+        self._asked = now
+        if now - self._since > INBOX_SECONDS:
+            self._stuck = self._fewest
+        self._stuck = min(self._stuck, messages)
+        return messages <= self._stuck
 
 
 async def _seen(machine: Machine[Any], position: int) -> None:
