@@ -15,6 +15,7 @@ WELL: Final = {
     "status_429": 0.0, "status_5xx": 0.0, "loss": 0.0, "duplicate": 0.0, "malformed": 0.0, "reorder": 0.0,
     "reorder_by_ms": 3000.0,
 }  # fmt: skip
+LATE_MS: Final = 30_000.0
 
 
 def set_knobs(scene: Scene, knobs: dict[str, Any]) -> None:
@@ -90,7 +91,7 @@ def _overtaken(scene: Scene, first: int) -> int:
 
 @dataclass(frozen=True)
 class Late:
-    """Answers come after the deadline of their dispatch."""
+    """Answers come after the deadline of their dispatch, and after a leader that was killed meanwhile has looked."""
 
     kind: ClassVar[str] = "provider answers late"
     seconds: float
@@ -102,7 +103,7 @@ class Late:
     def strike(self, scene: Scene) -> str:
         after = scene.head()
         before = _stats(scene)["submissions"]
-        set_knobs(scene, {"delay_ms": 14_000.0})
+        set_knobs(scene, {"delay_ms": LATE_MS})
         try:
             time.sleep(self.seconds)
             scene.until(lambda: _stats(scene)["submissions"] > before, "a submission to answer late")
