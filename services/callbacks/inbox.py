@@ -23,7 +23,9 @@ from shared.runtime.machine import Machine
 from shared.runtime.settings import Settings
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
 
+READER: Final = "callbacks"
 FETCH: Final = 200
+FETCH_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 5.0
 NAK_SECONDS: Final = 0.5
 ACK_SECONDS: Final = 5.0
@@ -45,15 +47,16 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
     appender = Appender(settings.database_url.get_secret_value(), "callbacks inbox")
     client = await nats.connect(settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1)
     try:
-        subscription = await client.jetstream().pull_subscribe(
-            INBOX_SUBJECT, durable="callbacks", stream=INBOX_STREAM, config=ConsumerConfig(ack_wait=AGAIN_SECONDS)
-        )
+        subscription, kept_back = await _subscribed(client), 0
         while True:
             end_if_cancelled()
             try:
                 await _take_some(subscription, appender)
+                kept_back = 0
             except (NatsTimeout, TimeoutError):
-                continue
+                kept_back = kept_back + 1 if await _has_messages(client) else 0
+                if kept_back > 1:
+                    subscription, kept_back = await _subscribed_anew(client), 0
             except (NatsError, Unavailable) as error:
                 logger.warning("the inbox waits", error=repr(error)[:300])
                 await asyncio.sleep(1)
@@ -61,6 +64,26 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
         await leave(client.flush())  # what was acknowledged last
         await leave(client.close())
         await appender.close()
+
+
+async def _subscribed(client: Client) -> JetStreamContext.PullSubscription:
+    config = ConsumerConfig(ack_wait=AGAIN_SECONDS)
+    return await client.jetstream().pull_subscribe(INBOX_SUBJECT, durable=READER, stream=INBOX_STREAM, config=config)
+
+
+async def _has_messages(client: Client) -> bool:
+    try:
+        state = (await client.jetstream(timeout=ACK_SECONDS).stream_info(INBOX_STREAM)).state
+    except (NatsError, TimeoutError):
+        return False
+    return bool(state.messages)
+
+
+async def _subscribed_anew(client: Client) -> JetStreamContext.PullSubscription:
+    """Read from the first message that is there, where NATS gives out none: what is in the log changes nothing."""
+    logger.warning("NATS gives out nothing of what is in the inbox; reading it from the start")
+    await client.jetstream().delete_consumer(INBOX_STREAM, READER)
+    return await _subscribed(client)
 
 
 async def _take_some(subscription: JetStreamContext.PullSubscription, appender: Appender) -> None:
@@ -81,7 +104,7 @@ async def _take_some(subscription: JetStreamContext.PullSubscription, appender: 
 async def _fetch_and_append(
     subscription: JetStreamContext.PullSubscription, appender: Appender, fetched: list[Msg]
 ) -> None:
-    fetched += await subscription.fetch(FETCH, timeout=5)
+    fetched += await subscription.fetch(FETCH, timeout=FETCH_SECONDS)
     await _append(appender, fetched)
 
 

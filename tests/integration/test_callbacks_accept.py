@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import orjson
 import pytest
+from nats.js.api import AckPolicy, ConsumerConfig
 
 from services.callbacks import inbox
 from services.callbacks.handlers import REJECTIONS_A_SECOND
@@ -190,6 +191,21 @@ async def test_while_the_database_is_away_answers_wait_in_the_inbox(servers: Ser
         await eventually(lambda: waiting(servers), lambda number: number == 0)
     assert [event.id for event in found] == [reply.json()["events"][0] for reply in replies]
     assert [event.payload.answer for event in found] == bodies
+
+
+async def test_what_nats_does_not_give_out_is_read_from_the_start(
+    servers: Servers, without_database: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if its reader stood beyond what is there: a reader of other subjects has nothing to give out either."""
+    monkeypatch.setattr(inbox, "FETCH_SECONDS", 0.3)
+    door = without_database
+    await door.by_token(sign(token(), KEY), PROFILE)
+    async with on_nats(servers.nats_url("provision")) as client:
+        beside = ConsumerConfig(durable_name=inbox.READER, filter_subject="inbox.other", ack_policy=AckPolicy.EXPLICIT)
+        await client.jetstream().add_consumer(INBOX_STREAM, beside)
+    async with draining(door):
+        await eventually(door.recorded, lambda events: len(events) == 1)
+        await eventually(lambda: waiting(servers), lambda number: number == 0)
 
 
 async def test_what_waits_twice_is_appended_once(servers: Servers, without_database: Door) -> None:
