@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -53,14 +53,21 @@ class Hook:
 @asynccontextmanager
 async def listening() -> AsyncIterator[Hook]:
     """One on a free port."""
-    found, app = Hook(), web.Application()
-    app.router.add_post("/leads", found.take)
+    found = Hook()
+    async with posted_to(found.take) as found.url:
+        yield found
+
+
+@asynccontextmanager
+async def posted_to(take: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """An HTTP server on a free port that has POSTs taken so; the URL for them."""
+    app = web.Application()
+    app.router.add_post("/leads", take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0][:2]
-    found.url = f"http://{host}:{port}/leads"
     try:
-        yield found
+        yield f"http://{host}:{port}/leads"
     finally:
         await runner.cleanup()

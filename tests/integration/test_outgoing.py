@@ -10,6 +10,7 @@ from shared.outcomes import Policy, Refusal
 from shared.runtime import clock
 from shared.runtime.outgoing import HEARD_BYTES, NOT_PUBLIC, hear, session, unreachable
 from shared.runtime.settings import Settings
+from tests.integration.hook import posted_to
 
 PRIVATE_TOO = Settings(private_webhooks=True)
 
@@ -28,16 +29,9 @@ class Talker:
 
 @pytest.fixture
 async def talker() -> AsyncIterator[Talker]:
-    found, app = Talker(), web.Application()
-    app.router.add_post("/", found.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    try:
+    found = Talker()
+    async with posted_to(found.take) as found.url:
         yield found
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(("size", "connections"), [(0, 1), (20, 1), (HEARD_BYTES - 1, 1), (1_000_000, 5)])
