@@ -12,7 +12,7 @@ from services.dispatcher.state import Dispatch
 from services.dispatcher.store import DISPATCHES
 from services.dispatcher.webhooks import Limits
 from shared.ids import from_hex, to_hex
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, uuid_array
 
 # From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or
 # batch that waits behind a dead letter (what came of them would wait too, and they would look due for ever). With the
@@ -97,13 +97,13 @@ async def find(
     """
     lanes = list(rooms)
     wanted = {
-        "clients": [to_hex(lane.client_id) for lane in lanes],
+        "clients": uuid_array(lane.client_id for lane in lanes),
         "workflows": [lane.workflow for lane in lanes],
         "workstreams": [lane.workstream for lane in lanes],
         "settings": [lane.settings for lane in lanes],
         "rooms": list(rooms.values()),
         "room": Limits().in_hand,
-        "held": [to_hex(name) for name in held],
+        "held": uuid_array(held),
         "items": stuck[0],
         "batches": stuck[1],
     }
@@ -113,19 +113,19 @@ async def find(
 
 async def begun(connection: Connection, names: Collection[str]) -> dict[str, int]:
     """How often a POST began of each of the dispatches that is still due."""
-    cursor = await connection.execute(BEGUN, ([to_hex(name) for name in names],))
+    cursor = await connection.execute(BEGUN, (uuid_array(names),))
     return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
 
 
 async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:
     """Note that these are about to be sent; how often each was about to."""
-    cursor = await connection.execute(NOTE, ([to_hex(name) for name in names],))
+    cursor = await connection.execute(NOTE, (uuid_array(names),))
     return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
 
 
 async def withdraw(connection: Connection, names: Collection[str]) -> None:
     """Take the note back of what was not sent after all."""
-    await connection.execute(WITHDRAW, ([to_hex(name) for name in names],))
+    await connection.execute(WITHDRAW, (uuid_array(names),))
 
 
 async def forget(connection: Connection) -> None:

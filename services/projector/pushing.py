@@ -24,7 +24,7 @@ from shared.outcomes import Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.cancellation import to_the_end
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, uuid_array
 from shared.runtime.http import Problem
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
@@ -87,7 +87,7 @@ class Pusher:
     async def run(self) -> None:
         """Look for pushes that are due, and take up as many as there is room for."""
         while True:
-            held = "{" + ",".join(map(to_hex, self.tasks)) + "}"
+            held = uuid_array(self.tasks)
             for push in await PUSHES.select(self.connection, DUE, (held, AT_ONCE - len(self.tasks))):
                 self.tasks[push.push_id] = asyncio.create_task(self._push(push))
             await asyncio.sleep(EVERY_SECONDS)

@@ -33,7 +33,7 @@ from shared.events import (
 )
 from shared.ids import from_hex, to_hex
 from shared.runtime import log
-from shared.runtime.database import Connection, Rows
+from shared.runtime.database import Connection, Rows, uuid_array
 
 _batches, _items = Rows(tables.BATCH, Batch), Rows(tables.ITEM, Item)
 _answers, _mappings = Rows(tables.ANSWER, Answer), Rows(tables.ANSWER_MAPPING, AnswerMapping)
@@ -92,7 +92,7 @@ async def save(connection: Connection, state: State) -> None:
     await _jobs.upsert(connection, state.jobs.take_changed())
     await PUSHES.upsert(connection, state.pushes.take_changed())
     if state.job_counts:
-        people, clients = ("{" + ",".join(map(to_hex, ids)) + "}" for ids in zip(*state.job_counts, strict=True))
+        people, clients = map(uuid_array, zip(*state.job_counts, strict=True))
         await connection.execute(FORGET_JOBS, (people, clients, list(state.job_counts.values())))
     for kept in (state.customers, state.customers_gone, state.leads, state.jobs, state.job_counts, state.remapped):
         kept.clear()
@@ -132,7 +132,7 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
     at_large = WorkflowConfigured | ConfigurationRemoved | CustomersListed | CustomersRemoved
     changing = {e.client_id for e in events if isinstance(e.payload, at_large) and e.client_id}
     if changing:
-        clients = "{" + ",".join(map(to_hex, changing)) + "}"
+        clients = uuid_array(changing)
         found = await (await connection.execute(LAST_ROWS, (clients,))).fetchall()
         state.last_rows |= {from_hex("batch", batch_id): last or 0 for batch_id, last in found}
         await _load_batches(connection, state, {from_hex("batch", batch_id) for batch_id, _ in found})

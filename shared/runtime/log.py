@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.envelope import Event, checked_json, from_json
 from shared.ids import to_hex
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, uuid_array
 from shared.runtime.lease import HOLDS, Lost
 from shared.subjects import slot_of
 
@@ -27,7 +27,7 @@ def columns(events: Sequence[Event]) -> Columns:
     Raises UnstorableEvent.
     """
     return (
-        _array(to_hex(event.id) for event in events),
+        uuid_array(event.id for event in events),
         _array(f'"{event.type}"' for event in events),
         _array(str(slot_of(event)) for event in events),
         *(_array(_digits(identifier) for identifier in map(attrgetter(name), events)) for name in _IDS),
@@ -98,7 +98,7 @@ async def bodies(
 
 async def events_of(connection: Connection, event_ids: Iterable[str]) -> dict[str, Event]:
     """These events, by id: what is wide and never changes is kept here and nowhere twice."""
-    wanted = "{" + ",".join(map(to_hex, event_ids)) + "}"
+    wanted = uuid_array(event_ids)
     cursor = await connection.execute("SELECT body FROM log.events WHERE id = ANY(%s::uuid[])", (wanted,))
     events = [from_json(body) for (body,) in await cursor.fetchall()]
     return {event.id: event for event in events}
@@ -111,7 +111,7 @@ async def payloads(connection: Connection, event_ids: Iterable[str]) -> dict[str
 
 async def items_added(connection: Connection, item_ids: Iterable[str]) -> dict[str, Event]:
     """The ItemAdded events of these items, by item."""
-    wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
+    wanted = uuid_array(item_ids)
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemAdded'", (wanted,)
     )
@@ -126,7 +126,7 @@ async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[s
 
 async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """What these items' steps were answered, by item and workflow; what a look-up was lent, by that which had asked."""
-    wanted = "{" + ",".join(map(to_hex, item_ids)) + "}"
+    wanted = uuid_array(item_ids)
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
         (wanted,),
@@ -149,7 +149,7 @@ async def _lent(connection: Connection, entities: set[str]) -> dict[str, dict[st
         return {}
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE entity_id = ANY(%s::uuid[]) AND type = 'AnswerReused' ORDER BY position",
-        ("{" + ",".join(map(to_hex, entities)) + "}",),
+        (uuid_array(entities),),
     )
     found: dict[str, dict[str, Any]] = {}
     for event in [from_json(body) for (body,) in await cursor.fetchall()]:

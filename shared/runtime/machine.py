@@ -7,6 +7,7 @@ two replicas that both believe they lead cannot both go on.
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
@@ -103,6 +104,7 @@ class Machine(Generic[S]):
     letters: DeadLetters = field(init=False)
     actor: str = field(init=False)
     observe: Callable[[Sequence[Event], float], None] = lambda events, seconds: None
+    _apart: re.Pattern[bytes] = field(init=False)
     _state: S | None = None
     _age: int = 0
     _at_once: int = ANY_NUMBER
@@ -111,6 +113,7 @@ class Machine(Generic[S]):
     def __post_init__(self) -> None:
         self.letters = DeadLetters(self.definition.name)
         self.actor = named_id("actor", self.definition.name)
+        self._apart = re.compile(b'"type":"(?:%b)"' % "|".join(self.definition.apart).encode())
 
     async def has_tables(self, connection: Connection) -> bool:
         """Whether there are tables. Raises RuntimeError for those of another version of the program."""
@@ -159,10 +162,9 @@ class Machine(Generic[S]):
 
     def _parts(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
         """The messages as the batches they are applied in: one, or more when there are some to keep apart."""
-        marks = [f'"type":"{name}"'.encode() for name in self.definition.apart]
         first = 0
-        for n, (_, body) in enumerate(messages) if marks else ():
-            if any(mark in body[:100] for mark in marks):
+        for n, (_, body) in enumerate(messages) if self.definition.apart else ():
+            if self._apart.search(body, 0, 100):  # an event begins with its id and its type
                 yield from filter(None, (messages[first:n], messages[n : n + 1]))
                 first = n + 1
         if first < len(messages):
