@@ -9,7 +9,6 @@ import psycopg
 
 from cli.stack import Stack
 
-SERVERS: Final = ("postgres", "nats")
 # Read in one go: transactions and rows of the database, bytes and syncs of the write-ahead log, events.
 COUNTS: Final = """
 SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),

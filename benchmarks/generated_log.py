@@ -32,7 +32,7 @@ from shared.events import (
     WorkflowConfigured,
     event_type,
 )
-from shared.ids import derive_id, named_id
+from shared.ids import derive_id, from_hex, named_id
 from shared.runtime import archive, transfer
 from shared.runtime.archive import Entry, Link
 from shared.runtime.database import connect
@@ -139,8 +139,6 @@ class Batch:
 
 def _moment(prefix: str, at: datetime) -> str:
     """An id of this millisecond, for others to be derived from."""
-    from shared.ids import from_hex
-
     return from_hex(prefix, f"{int(at.timestamp() * 1000) << 80:032x}")
 
 
