@@ -80,11 +80,6 @@ def _drawn(first: int, end: int) -> list[int]:
     return random.sample(range(first, end), end - first)
 
 
-def free_port() -> int:
-    """One of them."""
-    return free_ports(1)[0]
-
-
 @dataclass
 class Postgres:
     """One PostgreSQL server. `admin_password` is that of the superuser `postgres`."""

@@ -12,7 +12,7 @@ from chaos.links import Link
 from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, from_json
 from shared.runtime import log
 from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
-from shared.runtime.embedded import free_port
+from shared.runtime.embedded import free_ports
 from tests.integration.log_harness import connected, event, eventually, logged, registered, registrations
 from tests.running_servers import Servers
 
@@ -202,7 +202,7 @@ async def test_a_server_that_goes_while_events_are_tried_one_by_one_is_unavailab
 
 
 async def test_no_server_is_unavailable_at_once() -> None:
-    appender = Appender(f"postgresql://ingest:x@127.0.0.1:{free_port()}/none", "nowhere")
+    appender = Appender(f"postgresql://ingest:x@127.0.0.1:{free_ports(1)[0]}/none", "nowhere")
     async with closing(appender), asyncio.timeout(4):  # and its patience is five
         with pytest.raises(Unavailable, match="cannot be reached"):
             await appender.append(registrations(1))

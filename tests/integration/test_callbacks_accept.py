@@ -16,7 +16,7 @@ from shared.envelope import from_json
 from shared.events import WorkflowConfigured
 from shared.ids import named_id, new_id
 from shared.runtime.appender import Appender
-from shared.runtime.embedded import free_port
+from shared.runtime.embedded import free_ports
 from shared.subjects import INBOX_STREAM
 from shared.tokens import sign
 from tests.integration.callbacks_door import (
@@ -59,7 +59,7 @@ async def door(servers: Servers, database: str) -> AsyncIterator[Door]:
 async def without_database(door: Door) -> Door:
     """The door, with nobody where its database should be."""
     await door.receiver.appender.close()
-    door.receiver.appender = Appender(f"postgresql://callbacks:x@127.0.0.1:{free_port()}/none", "nowhere")
+    door.receiver.appender = Appender(f"postgresql://callbacks:x@127.0.0.1:{free_ports(1)[0]}/none", "nowhere")
     return door
 
 

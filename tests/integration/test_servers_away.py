@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from shared.runtime.embedded import free_port
+from shared.runtime.embedded import free_ports
 from shared.runtime.topology import ROLES
 from tests.running_servers import Servers
 
@@ -23,9 +23,11 @@ COMMANDS = (
 def away(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords = ", ".join(f'"{role}": "secret"' for role in ROLES)
     monkeypatch.setenv("LEADSTREAM_ROLE_PASSWORDS", f"{{{passwords}}}")
-    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", f"postgresql://postgres@127.0.0.1:{free_port()}/leadstream")
+    monkeypatch.setenv(
+        "LEADSTREAM_ADMIN_DATABASE_URL", f"postgresql://postgres@127.0.0.1:{free_ports(1)[0]}/leadstream"
+    )
     for name in ("LEADSTREAM_NATS_URL", "LEADSTREAM_PROVISION_NATS_URL"):
-        monkeypatch.setenv(name, f"nats://127.0.0.1:{free_port()}")
+        monkeypatch.setenv(name, f"nats://127.0.0.1:{free_ports(1)[0]}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
