@@ -83,7 +83,7 @@ class Run:
         self._settle(scene)
         self.say("checking")
         seen = ledger(scene)
-        tally, _ = violations(stack.admin_url, stack.nats.url("service"), load.book, seen)
+        tally = violations(stack.admin_url, stack.nats.url("service"), load.book, seen)
         self.report.finished(tally, load.book, seen, scene.recoveries)
 
     def _lanes(self, own_volumes: bool) -> Iterator[Iterator[Strike]]:
