@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from shared.ids import to_hex
 from simulator.sample_list import write_list
 
 IDLE_SAMPLES = 15
+LEADS_SECONDS = 900.0
 
 
 def main() -> None:
@@ -67,21 +69,21 @@ def one_round(stack: Stack, people: Path, rows: int) -> dict[str, Any]:
     } | per_item(before, after, rows)
 
 
-def wait_for_leads(stack: Stack, batch_id: str, rows: int, seconds: float = 900) -> None:
+def wait_for_leads(stack: Stack, batch_id: str, rows: int) -> None:
     """Until the batch has all its leads, which are counted only once it has ended. Raises TimeoutError."""
     query = """
     SELECT CASE WHEN ended_at IS NULL THEN false
                 ELSE (SELECT count(*) = %s FROM projector.final_leads WHERE batch_id = batch.batch_id) END
     FROM sequencer.batch WHERE batch_id = %s
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + LEADS_SECONDS
     with psycopg.connect(stack.admin_url, autocommit=True) as connection:
         while time.monotonic() < deadline:
             row = connection.execute(query, (rows, to_hex(batch_id))).fetchone()
             if row and row[0]:
                 return
             time.sleep(0.02)
-    raise TimeoutError(f"batch {batch_id} has not its {rows} leads within {seconds:g} s")
+    raise TimeoutError(f"batch {batch_id} has not its {rows} leads within {LEADS_SECONDS:g} s")
 
 
 def per_item(before: Snapshot, after: Snapshot, rows: int) -> dict[str, Any]:
@@ -117,8 +119,6 @@ def idle(stack: Stack, folder: Path) -> float:
 
 
 def _milliseconds(written: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(written).timestamp() * 1000
 
 

@@ -24,6 +24,8 @@ from shared.runtime.repair import repair
 from shared.subjects import STREAM
 
 T = TypeVar("T")
+PATIENCE_SECONDS: Final = 30.0
+CAUGHT_UP_SECONDS: Final = 120.0
 # What copies or compares the whole log needs both servers for as long as that takes.
 WITH_THE_LOG: Final = ("nats", "postgres", "relay")
 AWAY: Final = (NatsError, OSError, TimeoutError, psycopg.OperationalError, Interrupted)
@@ -43,16 +45,16 @@ async def on_nats(scene: Scene, user: str) -> AsyncIterator[Client]:
         await client.close()
 
 
-def patiently(work: Callable[[], Coroutine[Any, Any, T]], seconds: float = 30) -> T:
+def patiently(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """What the work gives, tried again while servers are away. Raises NotSeen. However long the work itself takes."""
     deadline = None
     while True:
         try:
             return asyncio.run(work())
         except AWAY as error:
-            deadline = deadline or time.monotonic() + seconds
+            deadline = deadline or time.monotonic() + PATIENCE_SECONDS
             if time.monotonic() > deadline:
-                raise NotSeen(f"servers were away for {seconds:g} s: {error!r}") from error
+                raise NotSeen(f"servers were away for {PATIENCE_SECONDS:g} s: {error!r}") from error
             time.sleep(0.2)
 
 
@@ -62,10 +64,12 @@ async def last_sequence(scene: Scene) -> int:
         return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
 
 
-def caught_up(scene: Scene, seconds: float = 120) -> float:
+def caught_up(scene: Scene) -> float:
     """Until the stream has everything the log has now; the seconds it took. Raises NotSeen."""
     head = scene.head()
-    return scene.until(lambda: patiently(lambda: last_sequence(scene)) >= head, f"the stream at {head}", seconds)
+    return scene.until(
+        lambda: patiently(lambda: last_sequence(scene)) >= head, f"the stream at {head}", CAUGHT_UP_SECONDS
+    )
 
 
 async def mend(scene: Scene) -> None:

@@ -28,6 +28,7 @@ from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, sp
 from shared.runtime.settings import SERVICES
 
 DATABASE: Final = "leadstream"
+READY_SECONDS: Final = 60.0
 # Its webhooks are the simulator's, on this machine; the environment may say otherwise.
 OF_A_STACK: Final = {"LEADSTREAM_PRIVATE_WEBHOOKS": "true"}
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
@@ -133,9 +134,9 @@ class Stack:
         provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)
         asyncio.run(provision_streams(self.nats.url("provision")))
 
-    def until_ready(self, seconds: float = 60) -> None:
+    def until_ready(self) -> None:
         """Until every service answers and one of its replicas leads. Raises ServerFailed."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + READY_SECONDS
         waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
         while waiting:
             waiting = {name for name in waiting if not self._is_ready(name)}
