@@ -1,4 +1,6 @@
-"""What can break, and how it is broken: processes and connections. `storage` and `provider` have the rest.
+"""What can break, and how it is broken: processes, connections and clocks.
+
+`streams`, `disks`, `doubles` and `provider` have the rest.
 
 A fault strikes, holds for a while, and is healed. It returns its evidence: what shows that it really hit. One of which
 nothing can be seen raises `NotSeen`, and the run counts as not tested.

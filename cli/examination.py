@@ -93,7 +93,7 @@ async def _database(connection: Connection) -> AsyncIterator[Finding]:
     skew = await _skew(connection)
     if abs(skew) > SKEW_SECONDS:
         text = f"the database's clock is {skew:+.1f} s from this machine's"
-        yield warning("clock_skew", text, "let both keep time by NTP: due times and deadlines go by both clocks")
+        yield warning("clock_skew", text, "let both keep time by NTP: every process corrects its own by the database's")
     async for finding in _patrol(connection):
         yield finding
     for service in SERVICES:
