@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-
 from cli.errors import NotStarted
+from cli.health import answers
 from cli.identity import Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
@@ -147,11 +146,11 @@ class Stack:
             time.sleep(0.05)
 
     def _is_ready(self, name: str) -> bool:
-        """Every replica answers on its own port, and one of them leads."""
+        """Every replica answers on its own port and reaches NATS, and one of them leads."""
         if name == "simulator":
-            return _health(f"{self.urls[name]}/health") is not None
-        states = [_health(f"http://127.0.0.1:{port}/health/ready") for port in self._ports[name]]
-        answering = [state for state in states if state and state.get("service") == name]
+            return answers([f"{self.urls[name]}/health"]) != [None]
+        states = answers(f"http://127.0.0.1:{port}/health/ready" for port in self._ports[name])
+        answering = [state for state in states if state and state.get("service") == name and state.get("nats")]
         return len(answering) == len(states) and any(state["leading"] for state in answering)
 
     def _service(self, name: str, number: int) -> "subprocess.Popen[bytes]":
@@ -198,13 +197,3 @@ def _leave(number: int, _: Any) -> None:
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
-
-
-def _health(url: str) -> dict[str, Any] | None:
-    """What a health endpoint says; None when it does not answer, or not well."""
-    try:
-        answer = httpx.get(url, timeout=2, trust_env=False)
-        told = answer.json() if answer.is_success else None
-    except (httpx.HTTPError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
