@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.errors import Refused
+from cli.options import DEFAULT_DATA
 
 DEFAULT_PORTS: Final = {
     "ingest": 8101,
@@ -19,7 +20,6 @@ DEFAULT_PORTS: Final = {
     "callbacks": 8104,
     "projector": 8105,
 }
-DEFAULT_FOLDER: Final = ".leadstream/up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Endpoint:
 
 def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
     """Every service's API by name. Raises Refused for a `runtime.json` or an address that cannot be used."""
-    file = Path(environ.get("LEADSTREAM_DATA") or DEFAULT_FOLDER) / "runtime.json"
+    file = Path(environ.get("LEADSTREAM_DATA") or DEFAULT_DATA) / "runtime.json"
     running = _running(file)
     return {service: _endpoint(service, environ, running, file) for service in DEFAULT_PORTS}
 

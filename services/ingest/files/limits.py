@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from shared.runtime.settings import Settings
 
-# Which setting each limit is.
+# Which setting each limit is. Its default is written in both: a command is not to wait for the settings to be imported.
 _SETTINGS: Final = {
     "file_bytes": "upload_max_bytes",
     "rows": "ingest_max_rows",
