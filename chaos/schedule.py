@@ -15,11 +15,11 @@ from chaos.faults import Clock, Cut, Fault, Freeze, HalfOpen, Kill, Slow
 from chaos.provider import Late, Misbehaviour, OutOfOrder, TimeOut
 from chaos.stack import PARTS, SERVERS
 from chaos.streams import BitFlipped, ConsumersDeleted, StreamDeleted
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES
 
 Deal = Callable[[Random], Fault]
 LINKS: Final = (
-    *(f"{part} to {server}" for part in (*SERVICES, "relay") for server in SERVERS),
+    *(f"{part} to {server}" for part in ROLES for server in SERVERS),
     "provider to callbacks",
 )
 # Those that append, so that a wrong clock can be seen in the log; and those that always do under load.

@@ -16,10 +16,10 @@ import psutil
 
 from chaos.links import Links
 from cli.stack import Stack
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES
 
 SERVERS: Final = ("postgres", "nats")
-PARTS: Final = (*SERVICES, "relay", *SERVERS)
+PARTS: Final = (*ROLES, *SERVERS)
 VOLUME_BYTES: Final = {"postgres": 16 * 1024**3, "nats": 8 * 1024**3}
 
 
@@ -31,7 +31,7 @@ class StackUnderFire(Stack):
         self.links = links
         self.clocks: dict[str, int] = {}
         ports = self.identity.ports
-        for part in (*SERVICES, "relay"):
+        for part in ROLES:
             for server in SERVERS:
                 links.add(f"{part} to {server}", ports[server])
         links.add("dispatcher to provider", ports["simulator"])

@@ -14,9 +14,8 @@ from typing import Final
 
 from cli.errors import Refused
 from shared.runtime.embedded import free_ports
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES, SERVICES
 
-ROLES: Final = (*SERVICES, "relay")
 NATS_USERS: Final = ("provision", "relay", "service")
 
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from shared.runtime.embedded import Nats, Postgres, free_ports
-from shared.runtime.topology import ROLES
+from shared.runtime.settings import ROLES
 
 POSTGRES_IMAGE: Final = "postgres:18"
 NATS_IMAGE: Final = "nats:2.15-alpine"

@@ -125,8 +125,8 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
 
     from cli.servers_of import ADMIN_URL, checked_admin_url, reached
     from shared.runtime.logs import configure_logging
-    from shared.runtime.settings import Settings, configured
-    from shared.runtime.topology import ROLES, provision_database, provision_streams
+    from shared.runtime.settings import ROLES, Settings, configured
+    from shared.runtime.topology import provision_database, provision_streams
 
     if not os.environ.get(ADMIN_URL) and (data / "stack.json").exists():
         from cli.stack import Stack

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 SERVICES: Final = ("ingest", "sequencer", "dispatcher", "callbacks", "projector")
+ROLES: Final = (*SERVICES, "relay")
 _Kind = TypeVar("_Kind", bound=BaseSettings)
 
 

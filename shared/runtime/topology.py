@@ -16,11 +16,10 @@ from nats.js.errors import NotFoundError
 from psycopg import sql
 
 from shared.events import CATALOGUE
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES, SERVICES
 from shared.subjects import INBOX_STREAM, STREAM
 
 logger = structlog.get_logger()
-ROLES: Final = (*SERVICES, "relay")
 PROVISION_LOCK: Final = 0x6C656164_00000002
 STREAMS: Final = (
     StreamConfig(

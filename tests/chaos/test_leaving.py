@@ -25,7 +25,7 @@ from cli.stack import Stack
 from shared.envelope import Event, to_json
 from shared.events import CallbackRejected
 from shared.ids import new_id
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT, STREAM
 from simulator.sample_list import write_list
 from tests.chaos.leaders import until
@@ -43,7 +43,7 @@ ANSWERS = 2_000
 SLOW = ("the event loop is held up", "a batch takes long; taking fewer events at once")
 
 
-@pytest.mark.parametrize("part", [*SERVICES, "relay"])
+@pytest.mark.parametrize("part", ROLES)
 def test_a_part_that_is_told_to_leave_finishes_what_it_began(stack: Stack, tmp_path: Path, part: str) -> None:
     write_list(tmp_path / "people.csv", ITEMS)
     with closing(Campaign(stack.urls, name=f"leave {part}", config=CONFIG)) as campaign:

@@ -26,7 +26,7 @@ from cli.campaign import PERSON, Campaign
 from cli.checks import check
 from cli.stack import Stack
 from shared.envelope import from_json
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES, SERVICES
 from shared.tokens import CallbackToken, sign
 from simulator.sample_list import write_list
 from tests.chaos.leaders import until
@@ -63,7 +63,7 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
     campaign, batch_id = launched
     before = _processes(stack)
     answer = _answer_given(stack)
-    stalls, logged = _worst_stalls(stack), {name: len(_log(stack, name)) for name in (*SERVICES, "relay")}
+    stalls, logged = _worst_stalls(stack), {name: len(_log(stack, name)) for name in ROLES}
     assert 0 < _done(campaign, batch_id) < ITEMS, "the batch had ended: nothing was tested"
     with away(stack, server):
         refused = _answers_refused(answer, AWAY_SECONDS)
@@ -136,7 +136,7 @@ def _statuses(campaign: Campaign, batch_id: str) -> Counter[tuple[str, bool]]:
 
 def test_a_rolling_restart_of_everything_changes_nothing_but_time(stack: Stack, launched: tuple[Campaign, str]) -> None:
     campaign, batch_id = launched
-    for name in (*SERVICES, "relay"):
+    for name in ROLES:
         process = stack.processes[name].running
         assert process is not None
         began = time.monotonic()

@@ -13,7 +13,7 @@ import pytest
 from cli.campaign import Campaign
 from cli.checks import check
 from cli.stack import Stack
-from shared.runtime.settings import SERVICES
+from shared.runtime.settings import ROLES
 from simulator.sample_list import write_list
 from tests.chaos.leaders import leaders, leading, states, until
 from tests.e2e.ledgers import calls, submissions
@@ -21,7 +21,7 @@ from tests.e2e.ledgers import calls, submissions
 pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300)]
 TAKEOVER_SECONDS = 5
 TAKEOVER_FROM_THE_STOPPED_SECONDS = 10
-PARTS = (*SERVICES, "relay")
+PARTS = ROLES
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from compose_command import ROOT, answers, compose
 
-from shared.runtime.settings import SERVICES, Settings
+from shared.runtime.settings import ROLES, SERVICES, Settings
 from simulator.settings import SimulatorSettings
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -23,7 +23,7 @@ PROVISION = {
     "LEADSTREAM_PROVISION_NATS_URL",
 }
 TRACES = set(re.findall(r"^  (OTEL_[A-Z_]+):$", COMPOSE, re.M))  # OpenTelemetry's own, passed on to every service
-PARTS = {*SERVICES, "relay", "provision", "simulator"}
+PARTS = {*ROLES, "provision", "simulator"}
 
 
 def given() -> dict[str, str]:
@@ -117,7 +117,7 @@ def test_a_part_may_do_no_more_than_it_needs(services: dict[str, Any], part: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", [*SERVICES, "relay"])
+@pytest.mark.parametrize("part", ROLES)
 def test_a_part_has_a_database_role_of_its_own(services: dict[str, Any], part: str) -> None:
     environment = services[part]["environment"]
     passwords = json.loads(services["provision"]["environment"]["LEADSTREAM_ROLE_PASSWORDS"])

@@ -12,8 +12,7 @@ from psycopg import errors
 from shared.events import CATALOGUE
 from shared.ids import to_hex
 from shared.runtime import log
-from shared.runtime.settings import SERVICES
-from shared.runtime.topology import ROLES
+from shared.runtime.settings import ROLES, SERVICES
 from tests.integration.log_harness import (
     OTHER_TENANT,
     append,

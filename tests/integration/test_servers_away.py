@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from shared.runtime.embedded import free_ports
-from shared.runtime.topology import ROLES
+from shared.runtime.settings import ROLES
 from tests.running_servers import Servers
 
 COMMANDS = (
