@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 import nats
@@ -18,11 +19,11 @@ from nats.js.errors import NotFoundError
 from cli.findings import (
     PATROL_SECONDS,
     SKEW_SECONDS,
-    WEBHOOK_FULL,
     Finding,
     of_disk,
     of_letters,
     of_stream,
+    of_webhooks,
     problem,
     warning,
 )
@@ -44,19 +45,20 @@ LEADERS: Final = (
     " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-# Steps at a provider of batches that go on, for which neither the client nor the batch has settings.
+# Steps at a provider of batches that go on, for which neither the client nor the batch has settings: what the
+# dispatcher's config_of has none for.
 UNCONFIGURED: Final = """
-SELECT DISTINCT b.client_id, b.workstream, step ->> 'workflow'
+SELECT DISTINCT b.client_id, b.workstream, step ->> 'workflow', step ->> 'configuration'
 FROM sequencer.batch s JOIN dispatcher.batch b USING (batch_id), jsonb_array_elements(b.blueprint) step
 WHERE s.status IN ('running', 'paused') AND step ->> 'kind' = 'ASYNC' AND NOT b.config ? (step ->> 'workflow')
   AND NOT EXISTS (SELECT FROM dispatcher.config c WHERE c.client_id = b.client_id AND c.workstream = b.workstream
-                  AND c.workflow = step ->> 'workflow' AND NOT c.removed)
+                  AND c.workflow = step ->> 'workflow' AND c.name = step ->> 'configuration' AND NOT c.removed)
 """
 PATROL: Final = "SELECT damages, coalesce(extract(epoch FROM now() - oldest_at), 0)::int FROM log.patrol"
 OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
-FULLEST: Final = "SELECT max(taken) FROM dispatcher.webhook JOIN dispatcher.config USING (webhook_id)"
+WEBHOOKS: Final = "SELECT webhook_id, taken, config FROM dispatcher.webhook JOIN dispatcher.config USING (webhook_id)"
 
 # As the alarm AnswersMissing: more than one in five, here for each client and workflow.
 UNANSWERED: Final = """
@@ -243,13 +245,17 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
-        fullest: Any = await (await connection.execute(FULLEST)).fetchone()
+        webhooks = await (await connection.execute(WEBHOOKS)).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         return  # it never ran, or its tables are another version's, and that is told
-    for client, workstream, workflow in unconfigured:
+    for client, workstream, workflow, configuration in unconfigured:
         name = from_hex("client", client)
-        text = f"client {name} has no settings for {workflow} of {workstream}, which a batch that runs wants"
-        mend = f"leadstream config set {name} {workflow} -w {workstream} --webhook-url ..."
+        text = (
+            f"client {name} has no settings {configuration!r} for {workflow} of {workstream}, "
+            "which a batch that runs wants"
+        )
+        called = f"-w {workstream} --name {quote(configuration)}"
+        mend = f"leadstream config set {name} {workflow} {called} --webhook-url ..."
         yield problem("configuration_missing", text, mend)
     for client, workflow, missing, sent in unanswered:
         name = from_hex("client", client)
@@ -258,6 +264,5 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
     if overdue[0]:
         text = f"{overdue[0]} answers are overdue and not noticed as missing"
         yield problem("answers_overdue", text, "docs/operations/alarms.md, DeadlinesNotLookedAt")
-    if fullest[0] and fullest[0] >= WEBHOOK_FULL:
-        text = f"a webhook has taken {fullest[0]} of the 50000 submissions it takes in its life"
-        yield warning("webhook_nearly_full", text, "leadstream webhooks")
+    for finding in of_webhooks(webhooks):
+        yield finding

@@ -1,13 +1,15 @@
 """What `leadstream doctor` can find: each with a code for programs, what is wrong, and what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from services.dispatcher.webhooks import NEARLY_FULL, Limits
 
 LAG_SECONDS: Final = 10.0
 SKEW_SECONDS: Final = 2.0
 PATROL_SECONDS: Final = 120
-WEBHOOK_FULL: Final = 40_000
 DISK_FREE: Final = 0.1
 Facts = Mapping[str, Any]
 
@@ -82,3 +84,16 @@ def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
         yield problem("dead_letters", f"dead letters of {service} that wait for a person: {undecided}", do)
     elif open_:
         yield warning("dead_letters", f"dead letters of {service} that it tries again by itself: {open_}", do)
+
+
+def of_webhooks(used: Iterable[tuple[str, int, Facts]]) -> Iterator[Finding]:
+    """Webhooks that soon take no more. `used`: a webhook, what it has taken, and settings that name it."""
+    limits: dict[str, tuple[int, int]] = {}
+    for webhook, taken, config in used:
+        with suppress(TypeError, ValueError):  # by settings that cannot be used nothing is sent
+            limit = Limits.of(config).submissions
+            limits[webhook] = taken, min(limit, limits.get(webhook, (taken, limit))[1])
+    for taken, limit in limits.values():
+        if taken >= limit * NEARLY_FULL:
+            text = f"a webhook has taken {taken} of the {limit} submissions it takes in its life"
+            yield warning("webhook_nearly_full", text, "leadstream webhooks")

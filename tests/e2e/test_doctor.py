@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.campaign import COMPANY, Campaign
-from cli.findings import of_disk, of_services, of_stream
+from cli.findings import of_disk, of_services, of_stream, of_webhooks
 from cli.main import app
 from cli.stack import Stack
 from tests.e2e.patience import eventually
@@ -95,7 +95,12 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
         " SELECT DISTINCT ON (webhook_id) webhook_id, tenant_id, client_id, 45000 FROM dispatcher.config",
     )
     _, found = examined(stack)
-    assert "webhook_nearly_full" in found
+    assert "45000 of the 50000 submissions" in found["webhook_nearly_full"]
+    as_admin(stack, "UPDATE dispatcher.config SET config = config || '{\"max_submissions\": 60000}'")
+    as_admin(stack, "UPDATE dispatcher.batch SET blueprint = jsonb_set(blueprint, '{0,configuration}', '\"second\"')")
+    _, found = examined(stack)
+    assert "webhook_nearly_full" not in found, "the client's own limit counts"
+    assert f" no settings 'second' for {COMPANY} of " in found["configuration_missing"], "there is another one"
     as_admin(stack, "DELETE FROM dispatcher.config")
     as_admin(stack, "UPDATE dispatcher.dispatch SET status = 'SENT', deadline_at = now() - interval '1 day'")
     as_admin(stack, "DELETE FROM log.writer WHERE type = 'ItemAdded'")
@@ -158,6 +163,9 @@ def test_without_servers_the_services_are_asked_all_the_same(tmp_path: Any, monk
     assert (result.exit_code, codes) == (1, ["service_down"] * 5 + ["servers_unknown"])
 
 
+FULL = "webhook_nearly_full"
+
+
 class Stream:
     def __init__(self, last_seq: int, messages: int, first_seq: int = 1) -> None:
         self.last_seq, self.messages, self.first_seq = last_seq, messages, first_seq
@@ -174,6 +182,9 @@ class Stream:
         (of_stream(9, Stream(8, 8)), ["stream_behind"]),
         (of_disk("it", 100, 50), []),
         (of_disk("it", 100, 5), ["disk_nearly_full"]),
+        (of_webhooks([("wh_1", 39_999, {}), ("wh_2", 50, {"max_submissions": 100}), ("wh_2", 50, {})]), []),
+        (of_webhooks([("wh_1", 40_000, {}), ("wh_2", 80, {}), ("wh_2", 80, {"max_submissions": 100})]), [FULL] * 2),
+        (of_webhooks([("wh_1", 80, {"max_submissions": "many"})]), []),
         (of_services({"ingest": {"lag_events": 3, "lag_seconds": 99}}, ["ingest", "relay"]), ["service_lags"]),
         (of_services({"ingest": {"database": True, "nats": True}}, None), []),
         (of_services({"ingest": {"database": False, "nats": False}}, None), ["service_cut_off"] * 2),
