@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.errors import Misused, Refused
+from cli.pairs import listed, pairs
 
 Settings = dict[str, Any]
 # What is given under one name and kept under another.
@@ -24,26 +25,15 @@ def merged(current: Mapping[str, Any], *changes: Mapping[str, Any], without: Ite
     return result
 
 
-def assignments(pairs: Iterable[str]) -> Settings:
-    """`key=value` pairs; a value that is JSON is what it says, any other is text. Raises Misused."""
-    found: Settings = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name.strip():
-            raise Misused(f"--set {pair!r}: write key=value, for example --set timeout_seconds=600")
-        found[name.strip()] = value_of(value)
-    return found
+def assignments(told: Iterable[str]) -> Settings:
+    """`KEY=VALUE` pairs; a value that is JSON is what it says, any other is text. Raises Misused."""
+    form = "KEY=VALUE, for example --set timeout_seconds=600"
+    return {name: value_of(value) for name, value in pairs("--set", told, form)}
 
 
-def lists(option: str, pairs: Iterable[str]) -> dict[str, list[str]]:
-    """`key=one,two` pairs. Raises Misused, naming the option."""
-    found = {}
-    for pair in pairs:
-        name, _, values = (part.strip() for part in pair.partition("="))
-        found[name] = [value.strip() for value in values.split(",") if value.strip()]
-        if not name or not found[name]:
-            raise Misused(f"{option} {pair!r}: write key=value or key=value,value")
-    return found
+def lists(option: str, told: Iterable[str]) -> dict[str, list[str]]:
+    """`KEY=ONE,TWO` pairs. Raises Misused, naming the option."""
+    return {name: listed(values) for name, values in pairs(option, told, "KEY=VALUE or KEY=VALUE,VALUE", empty=False)}
 
 
 def value_of(text: str) -> Any:

@@ -1,11 +1,12 @@
 """Steps as people write them: slugs, and beside them which configuration a step uses and when it is skipped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from cli.errors import Misused
+from cli.pairs import listed, pairs
 
 Use = Annotated[
     list[str] | None,
@@ -22,19 +23,16 @@ def steps_with(
 ) -> list[dict[str, Any]]:
     """The steps with their options, as the APIs want them. Raises Misused for an option of a step that is none."""
     steps: dict[str, dict[str, Any]] = {slug: {"workflow": slug} for slug in slugs}
-    for slug, name in _pairs("--use", use, steps):
-        steps[slug]["configuration"] = name
-    for slug, fields in _pairs("--unless", unless, steps):
-        steps[slug]["unless"] = [field.strip() for field in fields.split(",") if field.strip()]
+    for slug, name in _of("--use", use, steps):
+        steps[slug]["configuration"] = name.strip()
+    for slug, fields in _of("--unless", unless, steps):
+        steps[slug]["unless"] = listed(fields)
     return [dict(steps[slug]) for slug in slugs]
 
 
-def _pairs(option: str, pairs: Iterable[str] | None, steps: Iterable[str]) -> Iterable[tuple[str, str]]:
-    known = list(steps)
-    for pair in pairs or ():
-        slug, separator, value = (part.strip() for part in pair.partition("="))
-        if not separator or not value:
-            raise Misused(f"{option} {pair!r}: write STEP=VALUE, for example {option} enrich_email=...")
-        if slug not in known:
-            raise Misused(f"{option} {pair!r}: {slug} is no step here; the steps are: {', '.join(known)}")
+def _of(option: str, told: Iterable[str] | None, steps: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the option says of each step that it names."""
+    for slug, value in pairs(option, told, f"STEP=VALUE, for example {option} enrich_email=...", empty=False):
+        if slug not in steps:
+            raise Misused(f"{option} {slug}=...: {slug} is no step here; the steps are: {', '.join(steps)}")
         yield slug, value

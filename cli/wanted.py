@@ -1,12 +1,13 @@
 """Which leads a command is about: the same conditions as the API has, as options."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.errors import Misused, Refused
+from cli.errors import Misused
+from cli.pairs import pairs
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -48,7 +49,7 @@ class Conditions:
     words: str | None = None
 
     def query(self, api: "Api") -> dict[str, Any]:
-        """The query parameters. Raises Misused for no column, Refused for no COLUMN=VALUE and an unknown client."""
+        """The query parameters. Raises Misused for no column and no COLUMN=VALUE, Refused for an unknown client."""
         from cli.lookups import checked_id, client_id_of
 
         asked: dict[str, Any] = {
@@ -58,18 +59,16 @@ class Conditions:
             "unknown": ",".join(self.unknown or ()) or None,
             "q": self.words,
         }
-        for column, value in _pairs(self.where):
+        for column, value in _of("--where", self.where):
             asked.setdefault(column, []).append(value)
-        asked |= {f"{column}.min": value for column, value in _pairs(self.least)}
-        return asked | {f"{column}.max": value for column, value in _pairs(self.most)}
+        asked |= {f"{column}.min": value for column, value in _of("--min", self.least)}
+        return asked | {f"{column}.max": value for column, value in _of("--max", self.most)}
 
 
-def _pairs(told: Iterable[str] | None) -> list[tuple[str, str]]:
-    pairs = [each.partition("=") for each in told or ()]
-    for column, sign, _ in pairs:
-        if not (column and sign):
-            raise Refused(f"{column!r} is no condition: write it as COLUMN=VALUE")
+def _of(option: str, told: Iterable[str] | None) -> Iterator[tuple[str, str]]:
+    """What the option says of each column that it names."""
+    for column, value in pairs(option, told, "COLUMN=VALUE"):
         if column in OPTIONS:
             use = f": use {OPTIONS[column]}" if OPTIONS[column] else ""
             raise Misused(f"{column} is no column of a lead{use}")
-    return [(column, value) for column, _, value in pairs]
+        yield column, value

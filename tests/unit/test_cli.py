@@ -172,7 +172,7 @@ def test_conditions_are_sent_as_the_api_has_them(monkeypatch: pytest.MonkeyPatch
         ("company_country", "A=B"), ("company_country", "C"), ("company_employee_count.min", "5"),
         ("known", "company_city,person_email"), ("limit", "50"), ("q", "acme"), ("sort", "-company_name"),
     ]  # fmt: skip
-    assert CliRunner().invoke(app, ["leads", "list", "--where", "company_country"]).exit_code == 1
+    assert CliRunner().invoke(app, ["leads", "list", "--where", "company_country"]).exit_code == 2
 
 
 @pytest.mark.parametrize(

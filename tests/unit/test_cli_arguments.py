@@ -1,15 +1,20 @@
 """What is written on the command line or beside it, read: rows, settings, steps, addresses."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.addresses import Endpoint, endpoints
+from cli.api import Api
 from cli.errors import Misused, Refused
+from cli.pairs import pairs
 from cli.row_ranges import parse_rows
-from cli.settings import assignments, from_file, merged
+from cli.settings import assignments, from_file, lists, merged
 from cli.steps import steps_with
+from cli.wanted import Conditions
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,6 @@ def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
     file.write_text("[1]")
     with pytest.raises(Misused, match="no JSON object"):
         from_file(file)
-    with pytest.raises(Misused, match="key=value"):
-        assignments(["novalue"])
 
 
 def test_steps_have_their_options() -> None:
@@ -59,6 +62,29 @@ def test_steps_have_their_options() -> None:
         {"workflow": "a", "unless": ["email", "title"]},
         {"workflow": "b", "configuration": "second table"},
     ]
+
+
+def test_a_pair_keeps_what_its_value_says() -> None:
+    assert list(pairs("--set", [" a =b = c", "d="], "KEY=VALUE")) == [("a", "b = c"), ("d", "")]
+    assert lists("--sets", ["phone= one, two,", "mail=three"]) == {"phone": ["one", "two"], "mail": ["three"]}
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [
+        (lambda: assignments(["novalue"]), r"--set 'novalue': write KEY=VALUE, for example --set timeout_seconds=600"),
+        (lambda: assignments([" =1"]), "--set ' =1': write KEY=VALUE"),
+        (lambda: lists("--sets", ["phone=,"]), "--sets 'phone=,': write KEY=VALUE or KEY=VALUE,VALUE"),
+        (lambda: steps_with(["a"], ["a="]), "--use 'a=': write STEP=VALUE"),
+        (lambda: steps_with(["a"], None, ["a= ,"]), "--unless 'a= ,': write STEP=VALUE"),
+        (lambda: steps_with(["a"], ["b=c"]), "--use b=...: b is no step here; the steps are: a"),
+        (lambda: Conditions(where=["a"]).query(Api({})), "--where 'a': write COLUMN=VALUE"),
+        (lambda: Conditions(least=["=1"]).query(Api({})), "--min '=1': write COLUMN=VALUE"),
+    ],
+)
+def test_what_is_no_pair_is_misused(read: Callable[[], Any], says: str) -> None:
+    with pytest.raises(Misused, match=says):
+        read()
 
 
 def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tmp_path: Path) -> None:
