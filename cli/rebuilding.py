@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RebuildOptions:
     """What is wanted instead of a swap: a look at a position or a time, `into` schemas of a name, or an `undo`."""
 
     to: int | None
@@ -29,7 +29,7 @@ class Asked:
         return self.to is not None or self.as_of is not None
 
 
-def rebuilt(admin_url: str, service: str, asked: Asked, as_json: bool) -> None:
+def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool) -> None:
     """Rebuild `service`, or "all", and say what was different. Raises Misused and Refused."""
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy, OtherShape
@@ -37,34 +37,34 @@ def rebuilt(admin_url: str, service: str, asked: Asked, as_json: bool) -> None:
     names = SERVICES if service == "all" else (service,)
     if unknown := set(names) - set(SERVICES):
         raise Misused(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
-    doing = _look if asked.looking else _swap
+    doing = _look if options.looking else _swap
     try:
         with reached():
-            verdicts = asyncio.run(doing(admin_url, names, asked, show=not as_json))
+            verdicts = asyncio.run(doing(admin_url, names, options, show=not as_json))
     except (Impossible, Busy, OtherShape) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
         swapped = "services that were swapped already stay so; of the others " if len(names) > 1 else ""
         left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"
         raise Refused(f"stopped; {left}") from None
-    _say(report_of(verdicts), asked, as_json)
+    _say(report_of(verdicts), options, as_json)
 
 
-async def _swap(admin_url: str, names: tuple[str, ...], asked: Asked, show: bool) -> list["Verdict"]:
+async def _swap(admin_url: str, names: tuple[str, ...], options: RebuildOptions, show: bool) -> list["Verdict"]:
     from shared.runtime.projection import old_schema, rebuild_schema
 
-    action, schema = ("undo", old_schema) if asked.undo else ("rebuild", rebuild_schema)
+    action, schema = ("undo", old_schema) if options.undo else ("rebuild", rebuild_schema)
     return await fold_all(admin_url, action, {name: schema(name) for name in names}, show=show)
 
 
-async def _look(admin_url: str, names: tuple[str, ...], asked: Asked, show: bool) -> list["Verdict"]:
+async def _look(admin_url: str, names: tuple[str, ...], options: RebuildOptions, show: bool) -> list["Verdict"]:
     from shared.runtime.database import connect
     from shared.runtime.projection import position_at
 
-    position, into = asked.to, asked.into
-    if asked.as_of is not None:
+    position, into = options.to, options.into
+    if options.as_of is not None:
         async with await connect(admin_url, name="rebuild as of", autocommit=True) as connection:
-            position = await position_at(connection, _moment(asked.as_of))
+            position = await position_at(connection, _moment(options.as_of))
     schemas = {name: f"{into}_{name}" if into else f"{name}_at_{position}" for name in names}
     if bad := [schema for schema in schemas.values() if not schema.isidentifier() or schema != schema.lower()]:
         raise Misused(f"{bad[0]!r} is no name for a schema: use lower-case letters, digits and underscores")
@@ -83,18 +83,18 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _say(report: dict[str, Any], asked: Asked, as_json: bool) -> None:
+def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None:
     from cli.output import note, say, show_json
 
     if as_json:
         return show_json(report)
     say_folds(report)
     schemas = [found["schema"] for found in report["services"].values()]
-    if asked.looking:
+    if options.looking:
         position = next(iter(report["services"].values()))["position"]
         say(f"state as of position {position} is in schema {', '.join(schemas)}")
         note(f"look: psql, then SET search_path = {schemas[0]}; drop: DROP SCHEMA {schemas[0]} CASCADE")
-    elif asked.undo:
+    elif options.undo:
         say("the tables from before the last rebuild are live again; `leadstream rebuild --undo` swaps them once more")
     else:
         say("swapped in; the tables as they were are kept: `leadstream rebuild SERVICE --undo` brings them back")

@@ -29,10 +29,10 @@ def rebuild(
     where it was. With --to or --as-of nothing is swapped: the state as it was is left in schemas of its own.
     Examples: leadstream rebuild projector; leadstream rebuild all --as-of 2026-11-21T09:30
     """
-    from cli.rebuilding import Asked, rebuilt
+    from cli.rebuilding import RebuildOptions, rebuilt
     from cli.servers_of import servers_of
 
     looking = to is not None or as_of is not None
     if (to is not None) + (as_of is not None) + undo > 1 or (into is not None and not looking):
         raise Misused("--to, --as-of and --undo exclude each other, and --into goes with --to or --as-of")
-    rebuilt(servers_of(data).database, service, Asked(to, as_of, into, undo), as_json)
+    rebuilt(servers_of(data).database, service, RebuildOptions(to, as_of, into, undo), as_json)
