@@ -25,7 +25,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator.clay import Clay
-from simulator.settings import KnobError, SimulatorSettings
+from simulator.settings import KnobRefused, SimulatorSettings
 from simulator.webhook import WEBHOOKS, answer_post
 from simulator.wire import Poster
 
@@ -94,7 +94,7 @@ async def change_settings(request: Request) -> Response:
     clay: Clay = request.app.state.clay
     try:
         clay.configure(clay.settings.changed(_knobs(await request.body())))
-    except KnobError as refused:
+    except KnobRefused as refused:
         return _json({"knob": refused.knob, "reason": refused.reason}, 422)
     return _json(clay.settings.model_dump(mode="json"))
 
@@ -103,7 +103,7 @@ def _knobs(body: bytes) -> dict[str, Any]:
     with suppress(orjson.JSONDecodeError):
         if isinstance(knobs := orjson.loads(body), dict):
             return knobs
-    raise KnobError("", "a JSON object of knobs is wanted")
+    raise KnobRefused("", "a JSON object of knobs is wanted")
 
 
 def _json(content: object, status: int = 200) -> Response:

@@ -16,7 +16,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 FIXED = frozenset({"host", "port", "answers"})
 
 
-class KnobError(ValueError):
+class KnobRefused(ValueError):
     """A change of settings that cannot be made: the knob's name and the reason."""
 
     def __init__(self, knob: str, reason: str) -> None:
@@ -57,11 +57,11 @@ class SimulatorSettings(BaseSettings):
     callback_backoff_ms: float = Field(250, ge=0, description="before the first retry; doubles each time")
 
     def changed(self, knobs: Mapping[str, Any]) -> Self:
-        """These settings with other values for some knobs; `KnobError` names the first that cannot be."""
+        """These settings with other values for some knobs; `KnobRefused` names the first that cannot be."""
         if fixed := sorted(FIXED & knobs.keys()):
-            raise KnobError(fixed[0], "is set when the simulator starts")
+            raise KnobRefused(fixed[0], "is set when the simulator starts")
         try:
             return type(self)(**{**self.model_dump(), **knobs})
         except ValidationError as error:
             first = error.errors()[0]
-            raise KnobError(str(first["loc"][0]), first["msg"]) from error
+            raise KnobRefused(str(first["loc"][0]), first["msg"]) from error

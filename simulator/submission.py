@@ -17,7 +17,7 @@ _PERSON_LINKEDIN = ("person_linkedin_url", "linkedin_url", "linkedin", "person_l
 _COMPANY_LINKEDIN = ("company_linkedin_url", "linkedin_url", "linkedin", "company_linkedin")
 
 
-class NotAnObjectError(ValueError):
+class NotAnObject(ValueError):
     """The body is not a JSON object."""
 
 
@@ -41,13 +41,13 @@ class Submission:
 
 
 def read(path: str, body: bytes) -> Submission:
-    """Read a webhook POST; `NotAnObjectError` if there is none in it."""
+    """Read a webhook POST; `NotAnObject` if there is none in it."""
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise NotAnObjectError(str(error)) from error
+        raise NotAnObject(str(error)) from error
     if not isinstance(fields, dict):
-        raise NotAnObjectError("the body is not a JSON object")
+        raise NotAnObject("the body is not a JSON object")
     kind = kind_of(path, fields)
     linkedin = first_text(fields, _COMPANY_LINKEDIN if kind == "company" else _PERSON_LINKEDIN)
     return Submission(path, kind, fields, host_of(first_text(fields, _DOMAINS)), linkedin)

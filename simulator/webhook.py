@@ -9,7 +9,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from simulator.clay import Clay
-from simulator.submission import NotAnObjectError, read
+from simulator.submission import NotAnObject, read
 
 WEBHOOKS = "/webhook/"
 MAX_BODY = 100 * 1024
@@ -37,7 +37,7 @@ async def answer_post(clay: Clay, scope: Scope, receive: Receive, send: Send) ->
 async def _take(clay: Clay, path: str, body: bytes, idempotency_key: str | None, send: Send) -> None:
     try:
         asked = read(path, body)
-    except NotAnObjectError as error:
+    except NotAnObject as error:
         await _reply(send, 400, _reason(str(error)))
         return
     status, retry_after = clay.take(asked, idempotency_key)

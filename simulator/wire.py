@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httptools
 
 
-class NoReplyError(OSError):
+class NoReply(OSError):
     """The connection ended before the reply began."""
 
 
@@ -37,7 +37,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     async def post(self, request: bytes, patience: float) -> int:
-        """Send a whole request and return the reply's status; `NoReplyError` if there is none.
+        """Send a whole request and return the reply's status; `NoReply` if there is none.
 
         `patience` is in seconds; past it, `TimeoutError`.
         """
@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(NoReplyError(f"the reply is not HTTP: {error}"))
+            self._fail(NoReply(f"the reply is not HTTP: {error}"))
 
     def on_headers_complete(self) -> None:
         """Note the status."""
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
         self.closed = True
         if self._status >= 200:
             self._succeed()
-        self._fail(NoReplyError(str(exc or "the receiver closed the connection")))
+        self._fail(NoReply(str(exc or "the receiver closed the connection")))
 
     def _succeed(self) -> None:
         if self._reply and not self._reply.done():
@@ -125,7 +125,7 @@ class Poster:
     async def _try(self, connection: Connection, request: bytes) -> int:
         try:
             return await connection.post(request, self._patience)
-        except NoReplyError:
+        except NoReply:
             return 0
 
     async def _connect(self, origin: Origin) -> Connection:

@@ -9,8 +9,8 @@ import pytest
 
 from simulator.answers import answers_for, body
 from simulator.fate import Dice, TokenBucket
-from simulator.settings import KnobError, SimulatorSettings
-from simulator.submission import NotAnObjectError, Submission, host_of, kind_of, read, slug_of
+from simulator.settings import KnobRefused, SimulatorSettings
+from simulator.submission import NotAnObject, Submission, host_of, kind_of, read, slug_of
 
 PERSON = {
     "item_id": "item_1",
@@ -124,7 +124,7 @@ def test_a_folder_that_cannot_be_used_is_refused(tmp_path: Path, text: str | Non
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[1]", b"null"])
 def test_a_submission_is_a_json_object(text: bytes) -> None:
-    with pytest.raises(NotAnObjectError):
+    with pytest.raises(NotAnObject):
         read("/webhook/x", text)
 
 
@@ -156,7 +156,7 @@ def test_a_bucket_lets_a_burst_pass_and_then_the_rate() -> None:
 
 @pytest.mark.parametrize("knobs", [{"loss": 2}, {"losss": 0.1}, {"port": 1}, {"shapes": "round"}])
 def test_a_knob_that_cannot_be_is_named(knobs: dict[str, Any]) -> None:
-    with pytest.raises(KnobError) as refused:
+    with pytest.raises(KnobRefused) as refused:
         SimulatorSettings().changed(knobs)
     assert refused.value.knob == next(iter(knobs))
 
