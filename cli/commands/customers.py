@@ -83,9 +83,9 @@ def replace(
     Example: leadstream customers replace Acme customers.csv
     """
     from cli.api import open_api
-    from cli.commands.uploads import report, sent
     from cli.lookups import client_id_of
     from cli.output import show_json
+    from cli.uploading import report, sent
 
     with open_api() as api:
         client_id = client_id_of(api, client)

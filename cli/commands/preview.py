@@ -50,8 +50,8 @@ def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, An
 def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -> dict[str, Any]:
     """The preview, made by ingest, which knows the client."""
     from cli.api import open_api
-    from cli.commands.uploads import read_with_progress
     from cli.lookups import client_id_of
+    from cli.uploading import read_with_progress
 
     with open_api() as api, read_with_progress(file) as content:
         query = {"client_id": client_id_of(api, client), "map": mapped}
@@ -59,8 +59,8 @@ def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -
 
 
 def _report(seen: dict[str, Any]) -> None:
-    from cli.commands.uploads import report_bad_rows
     from cli.output import note, plain, say, table
+    from cli.uploading import report_bad_rows
 
     lines = "".join(
         f", {seen[f'{part}_lines']} lines {where} it"
