@@ -1,5 +1,6 @@
 """`leadstream dispatches` and `leadstream webhooks`: what goes out to providers."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -8,13 +9,23 @@ from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 
 
+class DispatchStatus(StrEnum):
+    """How an attempt stands."""
+
+    HELD = "HELD"
+    DUE = "DUE"
+    SENT = "SENT"
+    ANSWERED = "ANSWERED"
+    REFUSED = "REFUSED"
+    TIMED_OUT = "TIMED_OUT"
+    SUPERSEDED = "SUPERSEDED"
+    CANCELLED = "CANCELLED"
+
+
 def dispatches(
     batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="Only those whose answer did not come in time.")] = False,
-    status: Annotated[
-        str | None,
-        typer.Option(help="Only these: HELD, DUE, SENT, ANSWERED, REFUSED, TIMED_OUT, SUPERSEDED, CANCELLED."),
-    ] = None,
+    status: Annotated[DispatchStatus | None, typer.Option(help="Only those that stand so.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the latest first.")] = 100,
     as_json: AsJson = False,
     at_position: AtPosition = None,
@@ -28,9 +39,9 @@ def dispatches(
 
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
-    wanted = "TIMED_OUT" if missing else status
+    wanted = DispatchStatus.TIMED_OUT if missing else status
     with open_api(at_position) as api:
-        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch or None, status=wanted or None)
+        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch or None, status=wanted)
     if as_json:
         return show_json(found)
     columns = {

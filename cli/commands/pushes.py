@@ -1,5 +1,6 @@
 """`leadstream pushes`: leads on their way to webhooks. `leadstream leads push` starts one."""
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
@@ -14,9 +15,18 @@ COLUMNS: Final = {
 }  # fmt: skip
 
 
+class PushStatus(StrEnum):
+    """How a push stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 @app.command("list")
 def listing(
-    status: Annotated[str | None, typer.Option(help="running, completed, failed or cancelled.")] = None,
+    status: Annotated[PushStatus | None, typer.Option(help="Only those that stand so.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
     as_json: AsJson = False,
     at_position: AtPosition = None,
