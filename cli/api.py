@@ -6,6 +6,7 @@ sent again; its log position is remembered, and every later read waits until it 
 """
 
 import os
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,10 @@ import httpx
 from cli.addresses import Endpoint, endpoints
 from cli.errors import CommandFailed, InDoubt, Refused, Unreachable
 
+Row = dict[str, Any]
+# Takes an answer apart: its rows, and what is to be asked for the page after it, None where it is the last.
+Split = Callable[[Any], tuple[list[Row], dict[str, Any] | None]]
+ALL: Final = sys.maxsize
 TRIES: Final = 8
 UNANSWERED: Final = 3
 KEY: Final = "Idempotency-Key"
@@ -31,6 +36,16 @@ LOCAL: Final[dict[str, httpx.BaseTransport | None]] = {"all://127.0.0.1": None, 
 def open_api(at_position: int | None = None) -> "Api":
     """The services that the environment names; reads wait for `at_position`."""
     return Api(endpoints(os.environ), at_position=at_position)
+
+
+def named(rows: str) -> Split:
+    """Pages that say themselves where the next one begins."""
+    return lambda page: (page[rows], None if page["next"] is None else {"after": page["next"]})
+
+
+def listed(column: str, after: str = "after") -> Split:
+    """Pages that are lists: the next one begins after the `column` of the last row, and the end is an empty one."""
+    return lambda page: (page, {after: page[-1][column]} if page else None)
 
 
 class Api:
@@ -61,6 +76,18 @@ class Api:
         """What a GET answers, at or after the position of the last command."""
         with self._answer(service, "GET", path, params=self._fresh(query)) as answer:
             return _json(self._places[service], answer)
+
+    def pages(
+        self, service: str, path: str, split: Split, size: int, most: int = ALL, /, **query: Any
+    ) -> tuple[list[Row], bool]:
+        """Up to `most` rows of a listing, asked for `size` at a time, and whether there may be more."""
+        found: list[Row] = []
+        following: dict[str, Any] | None = {}
+        while following is not None and len(found) < most:
+            asked = query | following | {"limit": min(size, most - len(found))}
+            rows, following = split(self.read(service, path, **asked))
+            found += rows
+        return found, following is not None
 
     def ask(self, service: str, path: str, body: Mapping[str, Any]) -> Any:
         """What a POST that changes nothing answers, at or after the position of the last command. It may take long."""

@@ -17,6 +17,6 @@ def pairs(option: str, told: Iterable[str] | None, form: str, *, empty: bool = T
         yield name.strip(), value
 
 
-def listed(values: str) -> list[str]:
+def between_commas(values: str) -> list[str]:
     """What stands between commas."""
     return [value.strip() for value in values.split(",") if value.strip()]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.errors import Misused, Refused
-from cli.pairs import listed, pairs
+from cli.pairs import between_commas, pairs
 
 Settings = dict[str, Any]
 # What is given under one name and kept under another.
@@ -33,7 +33,8 @@ def assignments(told: Iterable[str]) -> Settings:
 
 def lists(option: str, told: Iterable[str]) -> dict[str, list[str]]:
     """`KEY=ONE,TWO` pairs. Raises Misused, naming the option."""
-    return {name: listed(values) for name, values in pairs(option, told, "KEY=VALUE or KEY=VALUE,VALUE", empty=False)}
+    found = pairs(option, told, "KEY=VALUE or KEY=VALUE,VALUE", empty=False)
+    return {name: between_commas(values) for name, values in found}
 
 
 def value_of(text: str) -> Any:

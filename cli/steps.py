@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import Misused
-from cli.pairs import listed, pairs
+from cli.pairs import between_commas, pairs
 
 Use = Annotated[
     list[str] | None,
@@ -26,7 +26,7 @@ def steps_with(
     for slug, name in _of("--use", use, steps):
         steps[slug]["configuration"] = name.strip()
     for slug, fields in _of("--unless", unless, steps):
-        steps[slug]["unless"] = listed(fields)
+        steps[slug]["unless"] = between_commas(fields)
     return [dict(steps[slug]) for slug in slugs]
 
 

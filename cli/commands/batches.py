@@ -61,12 +61,13 @@ def items(
 
     Example: leadstream items batch_01... --status failed
     """
-    from cli.api import open_api
+    from cli.api import listed, open_api
     from cli.lookups import checked_id
     from cli.output import show_json, table
 
     with open_api(at_position) as api:
-        found = _items(api, checked_id("batch", batch), status, limit)
+        path = f"/v1/batches/{checked_id('batch', batch)}/items"
+        found, _ = api.pages("sequencer", path, listed("row", "after_row"), PAGE, limit, status=status)
     if as_json:
         return show_json(found)
     names = ("row", "item_id", "status", "workflow", "attempts", "code", "reason")
@@ -245,16 +246,3 @@ def _newest(api: "Api") -> str:
     if not batches:
         raise Refused("there is no batch to watch; `leadstream launch UPLOAD` starts one")
     return str(batches[0]["batch_id"])
-
-
-def _items(api: "Api", batch_id: str, status: ItemStatus | None, limit: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while len(found) < limit:
-        size = min(PAGE, limit - len(found))
-        after = found[-1]["row"] if found else 0
-        query = {"status": status, "after_row": after, "limit": size}
-        page = api.read("sequencer", f"/v1/batches/{batch_id}/items", **query)
-        found += page
-        if len(page) < size:
-            break
-    return found

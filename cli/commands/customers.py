@@ -1,7 +1,7 @@
 """`leadstream customers`: a client's own customers, which its leads are held against."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -21,19 +21,13 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
 
     Example: leadstream customers list Acme
     """
-    from cli.api import open_api
+    from cli.api import named, open_api
     from cli.lookups import client_id_of
     from cli.output import show_json, table
 
-    found: list[dict[str, Any]] = []
     with open_api(at_position) as api:
-        asked = {"client_id": client_id_of(api, client), "limit": PAGE}
-        after = None
-        while True:
-            page = api.read("projector", "/v1/customers", **asked, after=after)
-            found += page["customers"]
-            if (after := page["next"]) is None:
-                break
+        asked = {"client_id": client_id_of(api, client)}
+        found, _ = api.pages("projector", "/v1/customers", named("customers"), PAGE, **asked)
     if as_json:
         return show_json(found)
     rows = [row | {name: ", ".join(row[name]) for name in ("known_by", "uploads")} for row in found]

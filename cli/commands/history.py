@@ -1,6 +1,6 @@
 """`leadstream history`: what happened to one item, lead, batch, company, person, upload, push or client."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -28,20 +28,13 @@ def history(
 
     Example: leadstream history item_01...
     """
-    from cli.api import open_api
+    from cli.api import listed, open_api
     from cli.output import note, show_json, table
     from cli.story import told
 
     with open_api() as api:
-        events: list[dict[str, Any]] = []
-        while len(events) < limit:
-            size = min(PAGE, limit - len(events))
-            page = api.read("ingest", f"/v1/history/{subject}", after=after, limit=size)
-            if not page:
-                break
-            events += page
-            after = page[-1]["position"]
+        events, more = api.pages("ingest", f"/v1/history/{subject}", listed("position"), PAGE, limit, after=after)
     if as_json:
         return show_json(events)
     table(COLUMNS, told(events), f"the log has nothing about {subject}")
-    return note(f"there may be more: --after {after}") if events and len(events) == limit else None
+    return note(f"there may be more: --after {events[-1]['position']}") if more else None

@@ -2,16 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 from cli.wanted import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
-
-if TYPE_CHECKING:
-    from cli.api import Api
 
 app = typer.Typer(no_args_is_help=True, help="The enriched people, to look for, to read and to take away.")
 PAGE: Final = 200
@@ -61,12 +58,12 @@ def listing(
 
     Example: leadstream leads list --client Acme --where company_country=Germany --min company_employee_count=50
     """
-    from cli.api import open_api
+    from cli.api import named, open_api
     from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
-        leads, more = _leads(api, asked | {"sort": sort}, limit)
+        leads, more = api.pages("projector", "/v1/leads", named("leads"), PAGE, limit, **asked | {"sort": sort})
     if as_json:
         return show_json(leads)
     table(COLUMNS, leads, "no leads")
@@ -212,17 +209,3 @@ def _format_of(output: Path | None) -> str:
         formats = ", ".join(FileFormat)
         raise Misused(f"an export is no .{ending}: name the file by one of {formats}, or say --format")
     return ending if ending in FileFormat.__members__ else FileFormat.csv
-
-
-def _leads(api: "Api", asked: dict[str, Any], limit: int) -> tuple[list[dict[str, Any]], bool]:
-    """Up to `limit` leads, and whether there are more."""
-    found: list[dict[str, Any]] = []
-    after = None
-    while len(found) < limit:
-        size = min(PAGE, limit - len(found))
-        page = api.read("projector", "/v1/leads", **asked | {"limit": size, "after": after})
-        found += page["leads"]
-        after = page["next"]
-        if after is None:
-            break
-    return found, after is not None

@@ -97,21 +97,14 @@ def _show(
     as_json: bool,
     at_position: int | None,
 ) -> None:
-    from cli.api import open_api
+    from cli.api import named, open_api
     from cli.lookups import client_id_of
     from cli.output import note, show_json, table
 
-    found: list[dict[str, Any]] = []
-    after = None
     with open_api(at_position) as api:
         asked |= {"client_id": client_id_of(api, client) if client else None}
-        while len(found) < limit:
-            page = api.read("projector", path, **asked, limit=min(PAGE, limit - len(found)), after=after)
-            found += page["jobs"]
-            after = page["next"]
-            if after is None:
-                break
+        found, more = api.pages("projector", path, named("jobs"), PAGE, limit, **asked)
     if as_json:
         return show_json(found)
     table(columns, found, "nobody is known")
-    return note(f"there may be more: --limit {limit * 2}") if after else None
+    return note(f"there may be more: --limit {limit * 2}") if more else None

@@ -1,11 +1,13 @@
 """`leadstream upload` and `uploads`: files in, and what became of their columns and rows."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped
+
+PAGE: Final = 1000
 
 
 def upload(
@@ -37,17 +39,13 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
 
     Example: leadstream uploads Acme
     """
-    from cli.api import open_api
+    from cli.api import listed, open_api
     from cli.lookups import client_id_of
     from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
         path = f"/v1/clients/{client_id_of(api, client)}/uploads"
-        found: list[dict[str, Any]] = []
-        while page := api.read("ingest", path, after=found[-1]["upload_id"] if found else None):
-            if found and page[0] == found[0]:
-                break  # a service of before, which has no pages
-            found += page
+        found, _ = api.pages("ingest", path, listed("upload_id"), PAGE)
     if as_json:
         return show_json(found)
     names = ("upload_id", "received_at", "workstream", "filename", "rows", "bad_row_count", "status")

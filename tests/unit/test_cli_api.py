@@ -1,12 +1,13 @@
 """What comes of a command whose answer is lost: it is sent again under its key, and never said to be undone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from cli.addresses import Endpoint
-from cli.api import Api
+from cli.api import Api, Row, Split, listed, named
 from cli.errors import InDoubt, Unreachable
 
 PLACES = {name: Endpoint(name, f"http://{name}", source="that of a file") for name in ("ingest", "projector")}
@@ -63,3 +64,26 @@ def test_a_read_is_not_asked_again() -> None:
     with pytest.raises(Unreachable):
         services.read("ingest", "/v1/clients")
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("split", "written"),
+    [
+        (listed("row", "after_row"), lambda rows: rows),
+        (named("rows"), lambda rows: {"rows": rows, "next": rows[-1]["row"] if rows[-1]["row"] < 5 else None}),
+    ],
+)
+def test_a_listing_is_read_page_by_page(split: Split, written: Callable[[list[Row]], Any]) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = {name: int(value) for name, value in request.url.params.items()}
+        rows = [{"row": row} for row in range(asked.get("after_row", asked.get("after", 0)) + 1, 6)]
+        return httpx.Response(200, json=written(rows[: asked["limit"]]) if rows else [])
+
+    services = Api(PLACES, transport=httpx.MockTransport(answer))
+
+    def read(size: int, *most: int) -> tuple[list[int], bool]:
+        rows, more = services.pages("ingest", "/v1/rows", split, size, *most)
+        return [row["row"] for row in rows], more
+
+    assert read(2) == read(2, 9) == read(9) == ([1, 2, 3, 4, 5], False)
+    assert read(2, 3) == read(9, 3) == ([1, 2, 3], True)
