@@ -48,6 +48,11 @@ async def test_events_that_nobody_reads_are_not_waited_for(
     await read(connection, servers, database)
     await append(servers, database, for_others(10))
     await queries.wait_for(12)
+    (checkpoint,) = await (await connection.execute("SELECT position FROM checkpoint")).fetchall()
+    assert checkpoint == (2,), "it stands before them all the same"
+    await append(servers, database, [registered("c")])
+    with pytest.raises(NotThereYet):
+        await queries.wait_for(13, seconds=0.1)
 
 
 async def test_a_position_that_the_log_has_not_is_the_log_s_end_and_not_remembered(
