@@ -11,26 +11,6 @@ from functools import lru_cache
 from typing import Final
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-PREFIXES: Final = frozenset(
-    (
-        "tenant",
-        "actor",
-        "client",
-        "import",
-        "pipe",
-        "batch",
-        "item",
-        "company",
-        "person",
-        "disp",
-        "evt",
-        "wh",
-        "art",
-        "auto",
-        "lead",
-        "push",
-    )
-)
 # Of bytes: for text it would be a dict, in which each character is looked up.
 _TO_PYTHON = bytes.maketrans((CROCKFORD + CROCKFORD.lower()).encode(), b"0123456789abcdefghijklmnopqrstuv" * 2)
 _ALPHABET = frozenset(CROCKFORD + CROCKFORD.lower())

@@ -1,8 +1,8 @@
 """A provider's POST body, as it comes in real life, read into answers.
 
-Whatever is posted, `read` gives at least one answer or raises `UnreadableBody`, in time proportional to the
-body's size. What it gives can always be stored: no NUL, no lone surrogate, no NaN, no integer beyond 64 bits,
-and never deeper than MAX_DEPTH, however often JSON was put inside a string.
+Whatever is posted, `parsed` and then `answers_in` give at least one answer or raise `UnreadableBody`, in time
+proportional to the body's size. What they give can always be stored: no NUL, no lone surrogate, no NaN, no integer
+beyond 64 bits, and never deeper than MAX_DEPTH, however often JSON was put inside a string.
 """
 
 import re
@@ -65,11 +65,6 @@ class Answer:
     place: Any
     kind: Kind | None = None
     body: Object | None = None
-
-
-def read(raw: bytes, content_type: str | None = None) -> list[Answer]:
-    """Every answer in a POST body; at least one. Raises UnreadableBody."""
-    return answers_in(parsed(raw, content_type))
 
 
 def parsed(raw: bytes, content_type: str | None = None) -> Any:

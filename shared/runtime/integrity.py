@@ -19,7 +19,6 @@ from shared.runtime.transfer import COLUMNS, head_of, row_of
 CHUNK: Final = 2_000
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 SHOWN: Final = 100
-_OCCURRED: Final = COLUMNS.index("occurred_at")
 # How many values the hash before may have had, beside the one that stands there.
 PERHAPS: Final = 7
 _BODY, _CHAIN = COLUMNS.index("body"), COLUMNS.index("chain")

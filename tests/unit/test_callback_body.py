@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.callbacks.body import MAX_BYTES, MAX_ROWS, Answer, read
+from services.callbacks.body import MAX_BYTES, MAX_ROWS, Answer, answers_in, parsed
 from shared.enrichment import MAX_DEPTH, UnreadableBody, enrichments
 from shared.ids import from_hex
 
@@ -27,6 +27,10 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(sorted(FIRM)), inner),
     max_leaves=20,
 )
+
+
+def read(raw: bytes, content_type: str | None = None) -> list[Answer]:
+    return answers_in(parsed(raw, content_type))
 
 
 def one(body: Any, **keywords: Any) -> Answer:

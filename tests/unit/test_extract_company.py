@@ -36,8 +36,12 @@ NO_CITY = PRIMARY | {"inferred_location": {"locality": "", "admin_district": "CA
 ACME_PAGE = "https://www.linkedin.com/company/acme"
 
 
+def columns_in(raw: object) -> dict[str, Any]:
+    return company.columns_of(company.answer(raw))
+
+
 def test_an_enriched_company() -> None:
-    columns = company.extract(MUTINY)
+    columns = columns_in(MUTINY)
     assert columns.pop("company_description").startswith("Mutiny is an AI-powered")
     assert columns == {
         "company_name": "Mutiny", "company_domain": "mutinyhq.com",
@@ -54,7 +58,7 @@ def test_an_enriched_company() -> None:
 
 
 def test_a_found_company() -> None:
-    columns = company.extract(PERPLEXITY)
+    columns = columns_in(PERPLEXITY)
     assert columns.pop("company_description").startswith("The most powerful answer engine")
     assert columns == {
         "company_name": "Perplexity", "company_domain": "perplexity.ai",
@@ -72,19 +76,19 @@ def test_a_found_company() -> None:
     [MUTINY], json.dumps([MUTINY]),
 ])  # fmt: skip
 def test_a_wrapped_answer_says_the_same(wrapped: object) -> None:
-    assert company.extract(wrapped) == company.extract(MUTINY)
+    assert columns_in(wrapped) == columns_in(MUTINY)
 
 
 @pytest.mark.parametrize(
     "raw", [None, {}, [], "", "text", 3, PERSON, {"enrich_company": {}}, {"enrich_person": PERSON}]
 )
 def test_what_is_no_company_says_nothing(raw: object) -> None:
-    assert company.extract(raw) == {}
+    assert columns_in(raw) == {}
 
 
 @pytest.mark.parametrize("raw", SYNTHETIC)
 def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -> None:
-    columns = company.extract(raw)
+    columns = columns_in(raw)
     assert columns["company_name"] == raw["name"]
     assert columns.get("company_size_bucket", "1") in {"1", *(band for _, band in SIZES), "10001+"}
     assert columns.get("company_country", "Germany") in {
@@ -158,7 +162,7 @@ def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -
     ({"derived_datapoints": {"industry": '["X", "Y"]'}}, {"industry": "X", "industries": ["X", "Y"]}),
 ])  # fmt: skip
 def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, Any]) -> None:
-    assert company.extract(answer) == {f"company_{name}": value for name, value in columns.items()}
+    assert columns_in(answer) == {f"company_{name}": value for name, value in columns.items()}
 
 
 @pytest.mark.parametrize(("raw", "wanted"), [
@@ -248,6 +252,6 @@ def test_a_funding_date_in_an_answer() -> None:
 @settings(deadline=None)  # the first domain loads the list of public suffixes
 @given(json_values | answers)
 def test_any_json_gives_columns_or_nothing(raw: object) -> None:
-    columns = company.extract(raw)
+    columns = columns_in(raw)
     assert set(columns) <= {line.name for line in company.TABLE}
     assert None not in columns.values()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.projector.extractors import person, values
-from services.projector.extractors.person import Job
+from services.projector.extractors.person import Job, Profile
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
 PEOPLE = {n: json.loads((CLAY / f"person_enrich_pseudonymised_{n}.json").read_bytes()) for n in (1, 3, 5)}
@@ -37,12 +37,20 @@ def told(
     return {"company": name, "start_date": start, "end_date": end, "is_current": current, **more}
 
 
+def profile(raw: object) -> Profile:
+    return person.profile_of(person.answer(raw))
+
+
+def jobs_in(raw: object) -> list[Job]:
+    return profile(raw).jobs
+
+
 def names(*experience: Any, **more: Any) -> list[str | None]:
-    return [job.company_name for job in person.work_history({"experience": list(experience), **more})]
+    return [job.company_name for job in jobs_in({"experience": list(experience), **more})]
 
 
 def test_an_enriched_person() -> None:
-    assert person.extract(PEOPLE[5]) == {
+    assert profile(PEOPLE[5]).columns == {
         "person_first_name": "Remy", "person_last_name": "Stubbs", "person_full_name": "Remy Stubbs",
         "person_linkedin_url": "https://www.linkedin.com/in/synthetic-a87ff679a",
         "person_title": "Staff Engineer", "person_headline": "Staff Engineer at Dropbox",
@@ -52,7 +60,7 @@ def test_an_enriched_person() -> None:
 
 
 def test_a_work_history() -> None:
-    first, second, *rest = person.work_history(PEOPLE[3])
+    first, second, *rest = jobs_in(PEOPLE[3])
     assert first == Job(
         company_name="Snowflake",
         company_domain="snowflake.com",
@@ -70,10 +78,10 @@ def test_a_work_history() -> None:
 
 @pytest.mark.parametrize("raw", [*PEOPLE.values(), *SYNTHETIC])
 def test_the_order_of_the_list_does_not_matter(raw: dict[str, Any]) -> None:
-    jobs = person.work_history(raw)
+    jobs = jobs_in(raw)
     mixed = list(raw.get("experience") or [])
     Random(1).shuffle(mixed)
-    assert person.work_history({**raw, "experience": mixed}) == jobs
+    assert jobs_in({**raw, "experience": mixed}) == jobs
     assert [job.is_current for job in jobs] == sorted((job.is_current for job in jobs), reverse=True)
     assert [job.ordinal for job in jobs] == list(range(len(jobs)))
 
@@ -94,7 +102,7 @@ def test_the_most_recent_first() -> None:
     ({"experience": [{"company_name": "D"}]}, ["D"]), ({}, []), (FIRM, []),
 ])  # fmt: skip
 def test_what_counts_as_a_job(raw: Any, wanted: list[str | None]) -> None:
-    assert [job.company_name for job in person.work_history(raw)] == wanted
+    assert [job.company_name for job in jobs_in(raw)] == wanted
 
 
 @pytest.mark.parametrize(("job", "wanted"), [
@@ -104,7 +112,7 @@ def test_what_counts_as_a_job(raw: Any, wanted: list[str | None]) -> None:
     (told("A", current={}), False),
 ])  # fmt: skip
 def test_whether_a_job_is_current(job: Any, wanted: bool) -> None:
-    assert person.work_history({"experience": [job]})[0].is_current is wanted
+    assert jobs_in({"experience": [job]})[0].is_current is wanted
 
 
 @pytest.mark.parametrize(
@@ -122,12 +130,12 @@ def test_which_job_a_person_stands_for(raw: Any, title: str, start: date) -> Non
         told("A", "2020", current=True, title="First"),
         told("B", "2023", current=True, title="Second"),
     ]
-    columns = person.extract({"experience": experience, **raw})
+    columns = profile({"experience": experience, **raw}).columns
     assert (columns["person_title"], columns["person_current_job_start_date"]) == (title, start)
 
 
 def test_without_a_current_job_there_is_no_start_of_it() -> None:
-    columns = person.extract({"experience": [told("A", "2020", "2021", title="Past")], "headline": "H"})
+    columns = profile({"experience": [told("A", "2020", "2021", title="Past")], "headline": "H"}).columns
     assert columns == {"person_headline": "H"}
 
 
@@ -137,12 +145,12 @@ def test_without_a_current_job_there_is_no_start_of_it() -> None:
     {"enrich_company": FIRM, "enrich_person": PEOPLE[3]}, {"enrich_company": FIRM, "p": PEOPLE[3]},
 ])  # fmt: skip
 def test_a_wrapped_answer_says_the_same(wrapped: Any) -> None:
-    assert person.profile(wrapped) == person.profile(PEOPLE[3])
+    assert profile(wrapped) == profile(PEOPLE[3])
 
 
 @pytest.mark.parametrize("raw", [None, {}, [], "", 3, FIRM, {"enrich_person": None}])
 def test_what_is_no_person_says_nothing(raw: object) -> None:
-    assert (person.extract(raw), person.work_history(raw)) == ({}, [])
+    assert profile(raw) == person.NOBODY
 
 
 @pytest.mark.parametrize("raw", [
@@ -155,13 +163,13 @@ def test_what_is_no_person_says_nothing(raw: object) -> None:
                           "end_date": "Present", "company_domain": "beta.com"}]},
 ])  # fmt: skip
 def test_a_job_is_read_however_it_is_told(raw: dict[str, Any]) -> None:
-    (job,) = person.work_history({"first_name": "Ann", **raw})
+    (job,) = jobs_in({"first_name": "Ann", **raw})
     assert (job.company_name, job.company_domain, job.title) == ("Beta", "beta.com", "CTO")
     assert (job.start_date, job.is_current) == (date(2024, 8, 1), True)
 
 
 def test_what_an_employer_is_known_by() -> None:
-    job, *_ = person.work_history({"experience": [told("Acme, Inc.", url="linkedin.com/company/Acme/")]})
+    job, *_ = jobs_in({"experience": [told("Acme, Inc.", url="linkedin.com/company/Acme/")]})
     assert person.employer_keys(job) == ("linkedin.com/company/acme", "acme")
     assert person.company_keys("www.acme.com", None, None) == ("acme.com",)
     assert person.company_keys(None, None, None) == ()
@@ -197,7 +205,7 @@ def test_flags(raw: object, wanted: bool | None) -> None:
 @settings(deadline=None)  # the first domain loads the list of public suffixes
 @given(json_values | answers)
 def test_any_json_gives_columns_and_jobs_or_nothing(raw: object) -> None:
-    columns, history = person.extract(raw), person.work_history(raw)
+    columns, history, _ = profile(raw)
     assert None not in columns.values()
     assert "person_email" not in columns
     assert [job.ordinal for job in history] == list(range(len(history)))

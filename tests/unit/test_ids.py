@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ids import CROCKFORD, PREFIXES, InvalidId, derive_id, from_hex, named_id, new_id, parse_id, to_hex
+from shared.ids import CROCKFORD, InvalidId, derive_id, from_hex, named_id, new_id, parse_id, to_hex
 
 BITS = st.integers(0, 2**128 - 1).map(lambda bits: f"{bits:032x}")
 
 
-@given(st.sampled_from(sorted(PREFIXES)), BITS)
+@given(st.sampled_from(("tenant", "item", "company", "disp", "evt", "wh")), BITS)
 def test_text_and_bits_are_one_id(prefix: str, digits: str) -> None:
     text = from_hex(prefix, digits)
     assert to_hex(text) == digits

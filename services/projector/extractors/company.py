@@ -105,18 +105,13 @@ _STREET: Final = re.compile(r"\d{1,3}\w? ", re.ASCII)
 _POSTCODE: Final = re.compile(r"^\d{4,5} +|(?:^| )[A-Z]{0,2}\d[\dA-Z]*(?:[ -]\d[\dA-Z]*)?$", re.ASCII)
 
 
-def extract(raw: object) -> dict[str, Any]:
-    """The `company_*` columns that an answer, wrapped or not, has a value for; {} for a person's answer."""
-    return columns_of(answer(raw))
-
-
 def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
     """The company enrichment object in `raw`; {} when there is none. See `answer_of`."""
     return answer_of(raw, COMPANY_FIELDS, PERSON_FIELDS, sure=sure)
 
 
 def columns_of(found: dict[str, Any]) -> dict[str, Any]:
-    """As `extract`, of an enrichment object."""
+    """The `company_*` columns that an enrichment object has a value for; {} for an empty one."""
     return pick(TABLE, placed(found)) if found else {}
 
 

@@ -110,28 +110,16 @@ class _Entry(NamedTuple):
     began: Span | None
 
 
-def extract(raw: object) -> dict[str, Any]:
-    """The `person_*` columns that an answer, wrapped or not, has a value for; {} for a company's answer."""
-    return profile(raw).columns
-
-
-def work_history(raw: object) -> list[Job]:
-    """The person's jobs, the most recent first: current ones, then by start, then by end; so many at most."""
-    return profile(raw).jobs
-
-
-def profile(raw: object) -> Profile:
-    """Columns, jobs and the start of the current job, in one pass."""
-    return profile_of(answer(raw))
-
-
 def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
     """The person enrichment object in `raw`; {} when there is none. See `answer_of`."""
     return answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS, sure=sure)
 
 
 def profile_of(found: dict[str, Any]) -> Profile:
-    """As `profile`, of an enrichment object."""
+    """The `person_*` columns that an enrichment object has a value for, its jobs, and the start of the current one.
+
+    Jobs are the most recent first: current ones, then by start, then by end; MOST_JOBS at most.
+    """
     if not found:
         return NOBODY
     columns, entries = pick(TABLE, found), _entries(found)
