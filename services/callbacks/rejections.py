@@ -11,8 +11,8 @@ from services.callbacks.handlers import Receiver
 from services.callbacks.store import REJECTED, SECRET
 from shared.enrichment import UnreadableBody
 from shared.envelope import Event, from_json
-from shared.ids import derive_id, to_hex
-from shared.runtime.http import Asking, Fresh, Problem, known_id
+from shared.ids import derive_id, parse_id, to_hex
+from shared.runtime.http import Asking, Fresh, Problem
 from shared.runtime.queries import Queries
 
 ROUTES: Final = APIRouter()
@@ -30,7 +30,7 @@ async def rejected(
     """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
     query = select(REJECTED).order_by(REJECTED.c.rejected_at.desc(), REJECTED.c.event_id).limit(limit)
     if client_id:
-        query = query.where(REJECTED.c.client_id == known_id("client", client_id))
+        query = query.where(REJECTED.c.client_id == parse_id("client", client_id))
     rows = await queries.rows(caller.tenant_id, query)
     answers = {row["event_id"]: derive_id("evt", row["event_id"], "0") for row in rows}
     there = {event.id for event in await _events(queries, caller.tenant_id, *answers.values())}
@@ -70,7 +70,7 @@ async def read_again(request: Request, queries: Fresh, caller: Asking, event_id:
 
 
 async def _rejected(queries: Queries, tenant_id: str, event_id: str) -> Event:
-    found = await _events(queries, tenant_id, known_id("evt", event_id))
+    found = await _events(queries, tenant_id, parse_id("evt", event_id))
     if not found or found[0].type != "CallbackRejected" or found[0].payload.body is None:
         raise Problem(404, "not_found", f"no rejected callback {event_id} whose body was kept")
     return found[0]

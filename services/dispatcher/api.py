@@ -13,7 +13,8 @@ from services.dispatcher import handlers
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep
-from shared.runtime.http import Asking, Fresh, Problem, application, known_id
+from shared.ids import parse_id
+from shared.runtime.http import Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -58,14 +59,14 @@ async def dispatches(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """Attempts, latest first; `status=TIMED_OUT` lists missing answers."""
-    batch_id = known_id("batch", batch_id) if batch_id else None
+    batch_id = parse_id("batch", batch_id) if batch_id else None
     return await handlers.dispatches(queries, caller.tenant_id, batch_id, status, limit)
 
 
 @ROUTES.get("/v1/dispatches/counts")
 async def counts(queries: Fresh, caller: Asking, batch_id: str) -> list[dict[str, Any]]:
     """How many attempts of a batch stand how, by workflow; `in_doubt` counts those possibly sent twice."""
-    return await handlers.counts(queries, caller.tenant_id, known_id("batch", batch_id))
+    return await handlers.counts(queries, caller.tenant_id, parse_id("batch", batch_id))
 
 
 @ROUTES.get("/v1/claims/{entity_id}")
@@ -77,7 +78,7 @@ async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[st
 @ROUTES.get("/v1/items/{item_id}/waiting")
 async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str) -> list[dict[str, Any]]:
     """What the open steps of an item wait for: the claim, the attempts at it, and whether its webhook is left alone."""
-    return await handlers.waiting(queries, caller.tenant_id, known_id("item", item_id), request.app.state.webhooks)
+    return await handlers.waiting(queries, caller.tenant_id, parse_id("item", item_id), request.app.state.webhooks)
 
 
 @ROUTES.get("/v1/webhooks")
@@ -89,7 +90,7 @@ async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dic
 @ROUTES.get("/v1/costs/{batch_id}")
 async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
     """What a batch has cost so far, what is held, and what it and its client may spend."""
-    found = await handlers.costs(queries, caller.tenant_id, known_id("batch", batch_id))
+    found = await handlers.costs(queries, caller.tenant_id, parse_id("batch", batch_id))
     if found is None:
         raise Problem(404, "not_found", f"no batch {batch_id}")
     return found
@@ -103,7 +104,7 @@ async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) 
     """
     state = request.app.state
     wanted = handlers.Wanted(
-        known_id("client", body.client_id), known_id("import", body.upload_id), body.workstream,
+        parse_id("client", body.client_id), parse_id("import", body.upload_id), body.workstream,
         [asdict(step) for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip
     if state.planned > MOST_PLANS:

@@ -18,7 +18,8 @@ from services.ingest.requests import Asked, Commands, writable
 from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
-from shared.runtime.http import Asking, Fresh, Problem, Stored, application, known_id
+from shared.ids import parse_id
+from shared.runtime.http import Asking, Fresh, Problem, Stored, application
 
 ROUTES: Final = APIRouter()
 UPLOADS: Final = "/v1/clients/{client_id}/uploads"
@@ -61,7 +62,7 @@ async def upload(
     """Upload a file: the request body is the file, as it is. What `map` says is remembered for the client."""
     sent = Sent(workstream, filename, _chosen(mapped), again)
     with _refusals():
-        return await handlers.upload(command, known_id("client", client_id), sent, request.stream())
+        return await handlers.upload(command, parse_id("client", client_id), sent, request.stream())
 
 
 @ROUTES.post(PREVIEW)
@@ -77,7 +78,7 @@ async def preview(
 
     Without a workstream one is proposed; with a client, what was chosen for its earlier files counts.
     """
-    known = known_id("client", client_id) if client_id else None
+    known = parse_id("client", client_id) if client_id else None
     with _refusals():
         return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
 
@@ -101,7 +102,7 @@ def _chosen(mapped: Sequence[str]) -> dict[str, str]:
 @ROUTES.get("/v1/clients/{client_id}/mappings")
 async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """Which header gives which field in a client's files, as people said."""
-    return await listings.chosen_columns(queries, caller.tenant_id, known_id("client", client_id))
+    return await listings.chosen_columns(queries, caller.tenant_id, parse_id("client", client_id))
 
 
 @ROUTES.get(UPLOADS)
@@ -113,14 +114,14 @@ async def uploads(
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
     """A client's uploads, newest first. A page ends early where they are wide; the last is empty."""
-    client_id, after = known_id("client", client_id), known_id("import", after) if after else None
+    client_id, after = parse_id("client", client_id), parse_id("import", after) if after else None
     return await listings.uploads(queries, caller.tenant_id, client_id, after, limit)
 
 
 @ROUTES.get("/v1/uploads/{upload_id}")
 async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str, Any]:
     """One upload: its mapping, what is left over, its bad rows with reasons."""
-    upload_id = known_id("import", upload_id)
+    upload_id = parse_id("import", upload_id)
     found = await listings.upload(queries, caller.tenant_id, upload_id)
     if found is None:
         raise Problem(404, "not_found", f"no upload {upload_id}")
@@ -149,7 +150,7 @@ async def upload_rows(
     limit: Annotated[int, Query(ge=1, le=500)] = 25,
 ) -> list[dict[str, Any]]:
     """Rows of an upload, every cell as the file has it. A page ends early where they are wide; the last is empty."""
-    return await listings.upload_rows(queries, caller.tenant_id, known_id("import", upload_id), after_row, limit)
+    return await listings.upload_rows(queries, caller.tenant_id, parse_id("import", upload_id), after_row, limit)
 
 
 @ROUTES.post("/v1/blueprints")
@@ -166,7 +167,7 @@ async def launch(handlers: Commands, command: Asked, body: NewBatch) -> dict[str
 
 def _wanted(body: NewBatch) -> Wanted:
     return Wanted(
-        known_id("import", body.upload_id), known_id("pipe", body.pipeline_id) if body.pipeline_id else None,
+        parse_id("import", body.upload_id), parse_id("pipe", body.pipeline_id) if body.pipeline_id else None,
         steps_of(body.steps) if body.steps else None, body.rows, body.config, body.max_credits,
     )  # fmt: skip
 
@@ -174,17 +175,17 @@ def _wanted(body: NewBatch) -> Wanted:
 @ROUTES.post("/v1/batches/{batch_id}/retry")
 async def retry(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
     """Take the step again that items failed at: only of those that failed, and of those only what the body says."""
-    return await handlers.retry(command, known_id("batch", batch_id), _failed(body, skip=False))
+    return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=False))
 
 
 @ROUTES.post("/v1/batches/{batch_id}/skip")
 async def skip(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
     """Let failed items go on without the step they failed at."""
-    return await handlers.retry(command, known_id("batch", batch_id), _failed(body, skip=True))
+    return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=True))
 
 
 def _failed(body: Failed, skip: bool) -> FailedItemsRetried:
-    items = [known_id("item", item) for item in body.items]
+    items = [parse_id("item", item) for item in body.items]
     return FailedItemsRetried(items, body.workflow, body.codes, body.everything, skip, body.reason)
 
 
@@ -202,7 +203,7 @@ async def control(
         payload: BatchResumed | BatchPaused | BatchCancelled = BatchResumed(body.reason, body.max_credits)
     else:
         payload = BatchPaused(body.reason) if action == "pause" else BatchCancelled(body.reason)
-    return await handlers.control(command, known_id("batch", batch_id), action, payload)
+    return await handlers.control(command, parse_id("batch", batch_id), action, payload)
 
 
 @ROUTES.get("/v1/dead-letters")
@@ -257,4 +258,4 @@ async def history(
     if kind not in listings.HISTORY:
         known = ", ".join(sorted(listings.HISTORY))
         raise Problem(422, "invalid_id", f"history is kept of {known}; {subject_id} is none")
-    return await listings.history(queries, caller.tenant_id, known_id(kind, subject_id), after, limit)
+    return await listings.history(queries, caller.tenant_id, parse_id(kind, subject_id), after, limit)

@@ -27,7 +27,8 @@ from shared.events import (
     WorkflowRegistered,
     WorkflowRetired,
 )
-from shared.runtime.http import Asking, Fresh, known_id
+from shared.ids import parse_id
+from shared.runtime.http import Asking, Fresh
 
 ROUTES: Final = APIRouter()
 
@@ -59,16 +60,16 @@ async def clients(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
 @ROUTES.put("/v1/clients/{client_id}/budget")
 async def set_budget(handlers: Commands, command: Asked, client_id: str, body: NewBudget) -> dict[str, Any]:
     """Say what all calls for a client may cost together: a batch whose next call would cost more is paused."""
-    return await handlers.set_budget(command, known_id("client", client_id), BudgetSet(body.max_credits))
+    return await handlers.set_budget(command, parse_id("client", client_id), BudgetSet(body.max_credits))
 
 
 @ROUTES.post("/v1/clients/{client_id}/customers/remove")
 async def remove_customers(handlers: Commands, command: Asked, client_id: str, body: FewerCustomers) -> dict[str, Any]:
     """Take customers off a client's lists; its leads are held against those that are left."""
-    kept, gone = (name and known_id("import", name) for name in (body.kept_upload_id, body.upload_id))
+    kept, gone = (name and parse_id("import", name) for name in (body.kept_upload_id, body.upload_id))
     customers = [ListedCustomer(**each.model_dump()) for each in body.customers]
     payload = CustomersRemoved(customers, gone, kept, body.everything, body.reason)
-    return await handlers.remove_customers(command, known_id("client", client_id), payload)
+    return await handlers.remove_customers(command, parse_id("client", client_id), payload)
 
 
 @ROUTES.post("/v1/workflows", status_code=201)
@@ -109,7 +110,7 @@ async def configure(
 ) -> dict[str, Any]:
     """Set a client's configuration for one workflow, whole. Under another name it is another: one more Clay table."""
     payload = WorkflowConfigured(workflow, body.workstream, body.config, body.name)
-    return await handlers.configure(command, known_id("client", client_id), payload)
+    return await handlers.configure(command, parse_id("client", client_id), payload)
 
 
 @ROUTES.delete("/v1/clients/{client_id}/configs/{workflow}")
@@ -118,35 +119,35 @@ async def unconfigure(
 ) -> dict[str, Any]:
     """Take a client's configuration of a workflow away."""
     payload = ConfigurationRemoved(workflow, workstream, name)
-    return await handlers.unconfigure(command, known_id("client", client_id), payload)
+    return await handlers.unconfigure(command, parse_id("client", client_id), payload)
 
 
 @ROUTES.get("/v1/clients/{client_id}/configs")
 async def configs(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's configurations."""
-    return await listings.configs(queries, caller.tenant_id, known_id("client", client_id))
+    return await listings.configs(queries, caller.tenant_id, parse_id("client", client_id))
 
 
 @ROUTES.post("/v1/clients/{client_id}/pipelines", status_code=201)
 async def save_pipeline(handlers: Commands, command: Asked, client_id: str, body: NewPipeline) -> dict[str, Any]:
     """Save a named, ordered list of unique steps; the same name again replaces it."""
-    client_id = known_id("client", client_id)
+    client_id = parse_id("client", client_id)
     return await handlers.save_pipeline(command, client_id, body.name, body.workstream, steps_of(body.steps))
 
 
 @ROUTES.get("/v1/clients/{client_id}/pipelines")
 async def pipelines(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's pipelines."""
-    return await listings.pipelines(queries, caller.tenant_id, known_id("client", client_id))
+    return await listings.pipelines(queries, caller.tenant_id, parse_id("client", client_id))
 
 
 @ROUTES.get("/v1/pipelines/{pipeline_id}")
 async def one_pipeline(queries: Fresh, caller: Asking, pipeline_id: str) -> dict[str, Any]:
     """One pipeline."""
-    return await lookups.pipeline(queries, caller.tenant_id, known_id("pipe", pipeline_id))
+    return await lookups.pipeline(queries, caller.tenant_id, parse_id("pipe", pipeline_id))
 
 
 @ROUTES.delete("/v1/pipelines/{pipeline_id}")
 async def remove_pipeline(handlers: Commands, command: Asked, pipeline_id: str) -> dict[str, Any]:
     """Take a pipeline away; batches that were launched with it go on."""
-    return await handlers.remove_pipeline(command, known_id("pipe", pipeline_id))
+    return await handlers.remove_pipeline(command, parse_id("pipe", pipeline_id))

@@ -9,8 +9,9 @@ from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
 from services.projector.parameters import Asked
+from shared.ids import parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Fresh, Problem, application, known_id
+from shared.runtime.http import Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -72,7 +73,7 @@ async def export_leads(
 @ROUTES.get("/v1/leads/{lead_id}")
 async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
     """One lead, where each of its columns comes from, and what told that it is about its company and person."""
-    lead_id = known_id("lead", lead_id)
+    lead_id = parse_id("lead", lead_id)
     found = await handlers.lead(queries, caller.tenant_id, lead_id)
     if found is None:
         raise Problem(404, "not_found", f"no lead {lead_id}")
@@ -82,7 +83,7 @@ async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
 @ROUTES.get("/v1/items/{item_id}/entities")
 async def entities(queries: Fresh, caller: Asking, item_id: str) -> list[dict[str, Any]]:
     """What told that an item is about its company and its person: basis, key, and the fields they were taken from."""
-    return await handlers.entities(queries, caller.tenant_id, known_id("item", item_id))
+    return await handlers.entities(queries, caller.tenant_id, parse_id("item", item_id))
 
 
 @ROUTES.get("/v1/customers")
@@ -90,7 +91,7 @@ async def customers(
     queries: Fresh, caller: Asking, client_id: str, after: After = None, limit: Limit = 100
 ) -> dict[str, Any]:
     """A client's own customers, as its lists have them; its leads are held against these."""
-    found = await handlers.customers(queries, caller.tenant_id, known_id("client", client_id), after or "", limit)
+    found = await handlers.customers(queries, caller.tenant_id, parse_id("client", client_id), after or "", limit)
     return {"customers": found, "next": found[-1]["customer"] if len(found) == limit else None}
 
 
@@ -99,14 +100,14 @@ async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
     """The answers in force that no column was read from: an `answer_mapping` can say where they have what."""
-    client = known_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id else None
     return await handlers.unread(queries, caller.tenant_id, client, limit)
 
 
 @ROUTES.get("/v1/answers/{answer_id}")
 async def answer(queries: Fresh, caller: Asking, answer_id: str) -> dict[str, Any]:
     """An answer, whole: its event, whatever was read from it."""
-    found: dict[str, Any] | None = await handlers.answer(queries, caller.tenant_id, known_id("evt", answer_id))
+    found: dict[str, Any] | None = await handlers.answer(queries, caller.tenant_id, parse_id("evt", answer_id))
     if found is None:
         raise Problem(404, "not_found", f"no answer {answer_id}")
     return found
@@ -117,7 +118,7 @@ async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[d
     """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first."""
     if person_id.startswith("lead_"):
         person_id = (await lead(queries, caller, person_id))["person_id"] or ""
-    return await handlers.work_history(queries, caller.tenant_id, known_id("person", person_id))
+    return await handlers.work_history(queries, caller.tenant_id, parse_id("person", person_id))
 
 
 @ROUTES.get("/v1/work-history")
@@ -131,7 +132,7 @@ async def worked_at(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at a company, with how to reach them now."""
-    key, client = _company(company), known_id("client", client_id) if client_id else None
+    key, client = _company(company), parse_id("client", client_id) if client_id else None
     mark = _mark(after)
     return _page(await work.worked_at(queries, caller.tenant_id, key, client, current, mark, limit), limit)
 
@@ -146,7 +147,7 @@ async def worked_at_customers(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at any of the client's own customers."""
-    client = known_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id else None
     mark = _mark(after)
     return _page(await work.worked_at_customers(queries, caller.tenant_id, client, current, mark, limit), limit)
 
@@ -163,7 +164,7 @@ async def moves(
 ) -> dict[str, Any]:
     """Who worked at one company and later at another."""
     left, joined = _company(origin), _company(target)
-    client = known_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id else None
     return _page(await work.moved(queries, caller.tenant_id, left, joined, client, _mark(after), limit), limit)
 
 
@@ -177,7 +178,7 @@ def _mark(after: str | None) -> tuple[str, int]:
     person_id, _, ordinal = (after or f"person_{'0' * 26}:-1").partition(":")
     if not ordinal.removeprefix("-").isdecimal() or len(ordinal) > 5:
         raise Problem(422, "invalid_cursor", "`after` is the `next` of the page before, as it was given")
-    return known_id("person", person_id), int(ordinal)
+    return parse_id("person", person_id), int(ordinal)
 
 
 def _page(rows: list[dict[str, Any]], limit: int) -> dict[str, Any]:

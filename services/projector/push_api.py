@@ -14,10 +14,10 @@ from services.projector.pushes import ENDED
 from services.projector.tables import PUSH
 from shared.envelope import Event
 from shared.events import PushCancelled, PushRequested, PushResumed, event_type
-from shared.ids import derive_id, named_id, new_id
+from shared.ids import derive_id, named_id, new_id, parse_id
 from shared.runtime import clock
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Caller, Fresh, Problem, known_id
+from shared.runtime.http import Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries
 
 ROUTES: Final = APIRouter()
@@ -132,7 +132,7 @@ async def cancel(queries: Fresh, caller: Asking, appender: Appends, push_id: str
 
 
 async def _known(queries: Queries, caller: Caller, push_id: str) -> Row:
-    query = select(PUSH).where(PUSH.c.push_id == known_id("push", push_id))
+    query = select(PUSH).where(PUSH.c.push_id == parse_id("push", push_id))
     found = await queries.rows(caller.tenant_id, query)
     if not found:
         raise Problem(404, "not_found", f"no push {push_id}")

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, FastAPI, Query
 
 from services.sequencer import handlers
-from shared.runtime.http import Asking, Fresh, Problem, application, known_id
+from shared.ids import parse_id
+from shared.runtime.http import Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -34,7 +35,7 @@ async def batches(
 @ROUTES.get("/v1/batches/{batch_id}")
 async def batch(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
     """One batch with the counts of each step by status."""
-    batch_id = known_id("batch", batch_id)
+    batch_id = parse_id("batch", batch_id)
     found = await handlers.batch(queries, caller.tenant_id, batch_id)
     if found is None:
         raise Problem(404, "not_found", f"no batch {batch_id}")
@@ -51,14 +52,14 @@ async def items(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """The items of a batch in row order, with the reason where one failed."""
-    batch_id = known_id("batch", batch_id)
+    batch_id = parse_id("batch", batch_id)
     return await handlers.items(queries, caller.tenant_id, batch_id, status, after_row, limit)
 
 
 @ROUTES.get("/v1/items/{item_id}")
 async def item(queries: Fresh, caller: Asking, item_id: str) -> dict[str, Any]:
     """One item and every step it took."""
-    item_id = known_id("item", item_id)
+    item_id = parse_id("item", item_id)
     found = await handlers.item(queries, caller.tenant_id, item_id)
     if found is None:
         raise Problem(404, "not_found", f"no item {item_id}")

@@ -21,7 +21,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.envelope import EventTooLarge, UnstorableEvent
-from shared.ids import InvalidId, named_id, parse_id
+from shared.ids import InvalidId, named_id
 from shared.runtime.appender import Unavailable
 from shared.runtime.queries import NotThereYet, Queries
 from shared.runtime.settings import Settings
@@ -146,11 +146,6 @@ async def _fresh(
 Asking = Annotated[Caller, Depends(_asking)]  # from the bearer token
 Stored = Annotated[Queries, Depends(_stored)]  # the state as it is now
 Fresh = Annotated[Queries, Depends(_fresh)]  # the state after waiting for the position the caller has just written
-
-
-def known_id(prefix: str, text: str) -> str:
-    """A path parameter as an id. Raises InvalidId, answered with 422."""
-    return parse_id(prefix, text)
 
 
 def _caller(tenant: str) -> Caller:
