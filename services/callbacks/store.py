@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.callbacks.domain import Rejected, Secret, State
 from shared.envelope import Event
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table
+from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_column
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -19,7 +19,7 @@ SECRET = Table(
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("sha256", Text),
     Column("answer_mapping", JSONB, nullable=False),
 )
@@ -27,7 +27,7 @@ REJECTED = Table(
     "rejected",
     METADATA,
     Column("event_id", Id("evt"), primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("client_id", Id("client"), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("workflow", "code", "reason")),
     Column("bytes", BigInteger, nullable=False),

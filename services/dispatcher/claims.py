@@ -150,7 +150,7 @@ def _submitted(state: State, event: Event, payload: StepDispatched) -> None:
     if payload.webhook_id is not None:
         known = state.webhooks.get(payload.webhook_id)
         taken = (known.taken if known else 0) + 1 + payload.in_doubt
-        state.webhooks[payload.webhook_id] = Webhook(payload.webhook_id, event.tenant_id, None, taken)
+        state.webhooks[payload.webhook_id] = Webhook(payload.webhook_id, event.tenant_id, taken)
 
 
 def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:

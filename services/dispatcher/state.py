@@ -143,7 +143,6 @@ class Webhook:
 
     webhook_id: str
     tenant_id: str
-    client_id: str | None
     taken: int
 
 

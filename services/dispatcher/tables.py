@@ -3,7 +3,7 @@
 from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.runtime.database import Id, checkpoint_table, tenant_columns
+from shared.runtime.database import Id, checkpoint_table, tenant_column, tenant_columns
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -37,7 +37,7 @@ CONFIG = Table(
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("config", JSONB, nullable=False),
     Column("webhook_id", Id("wh")),
     Column("removed", Boolean, nullable=False),
@@ -46,7 +46,7 @@ BUDGET = Table(
     "budget",
     METADATA,
     Column("client_id", Id("client"), primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("max_credits", Double),
     Column("reserved", Double, nullable=False),
 )
@@ -128,7 +128,7 @@ WEBHOOK = Table(
     "webhook",
     METADATA,
     Column("webhook_id", Id("wh"), primary_key=True),
-    *tenant_columns(),
+    tenant_column(),
     Column("taken", BigInteger, nullable=False),
 )
 # A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about

@@ -18,29 +18,25 @@ from shared.events import (
     WorkflowRetired,
 )
 from shared.ids import to_hex
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_column, tenant_columns
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
 TIME = TIMESTAMP(timezone=True)
 
 
-def _tenant() -> "Column[str]":
-    return Column("tenant_id", Id("tenant"), nullable=False)
-
-
 TENANT = Table(
     "tenant",
     METADATA,
     Column("tenant_id", Id("tenant"), primary_key=True),
-    Column("first_event", Id("evt")),
+    Column("first_event", Id("evt")),  # no query reads it; the state of logs of the first release is compared with it
     Column("share_answers", Boolean, nullable=False),
 )
 CLIENT = Table(
     "client",
     METADATA,
     Column("client_id", Id("client"), primary_key=True),
-    _tenant(),
+    tenant_column(),
     Column("name", Text, nullable=False),
     Column("domain", Text),
     Column("registered_at", TIME, nullable=False),
@@ -65,7 +61,7 @@ CONFIG = Table(
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    _tenant(),
+    tenant_column(),
     Column("config", JSONB, nullable=False),
     Column("removed", Boolean, nullable=False),
 )
@@ -75,7 +71,7 @@ CHOSEN_COLUMN = Table(
     Column("client_id", Id("client"), primary_key=True),
     Column("workstream", Text, primary_key=True),
     Column("field", Text, primary_key=True),
-    _tenant(),
+    tenant_column(),
     Column("header", Text, nullable=False),
 )
 PIPELINE = Table(
@@ -106,7 +102,7 @@ UPLOAD = Table(
     Column("staged", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("received_at", TIME, nullable=False),
-    Index("upload_content", "client_id", "sha256"),
+    Index("upload_client", "client_id"),
 )
 ROW = Table(
     "row",

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projector.lead import COLUMNS, VERSION
-from shared.runtime.database import Id, checkpoint_table, tenant_columns
+from shared.runtime.database import Id, checkpoint_table, tenant_column, tenant_columns
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -58,7 +58,7 @@ ITEM = Table(
     Column("company_id", Id("company")),
     Column("earlier", JSONB, nullable=False),
     Column("outcome", Text),
-    Column("ended_at", TIME),
+    Column("ended_at", TIME),  # no query reads it; the state of logs of the first release is compared with it
     Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
     Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),
@@ -70,7 +70,7 @@ ANSWER = Table(
     Column("entity_id", Text, primary_key=True),
     Column("workflow", Text, primary_key=True),
     Column("client_id", Id("client"), primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("answer_id", Id("evt"), nullable=False),
     Column("provider", Text, nullable=False),
     Column("received_at", TIME, nullable=False),
@@ -85,7 +85,7 @@ ANSWER_MAPPING = Table(
     Column("workflow", Text, primary_key=True),
     Column("workstream", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("paths", JSONB, nullable=False),
 )
 CUSTOMER = Table(
@@ -95,7 +95,7 @@ CUSTOMER = Table(
     Column("key", Text, primary_key=True),
     Column("customer", Text, primary_key=True),
     Column("upload_id", Id("import"), primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     Column("name", Text, nullable=False),
 )
 FINAL_LEADS = Table(
@@ -125,7 +125,7 @@ PERSON_WORK_HISTORY = Table(
     Column("person_id", Id("person"), primary_key=True),
     Column("client_id", Id("client"), primary_key=True),
     Column("ordinal", SmallInteger, primary_key=True),
-    Column("tenant_id", Id("tenant"), nullable=False),
+    tenant_column(),
     *(
         Column(n, Text)
         for n in ("company_name", "company_domain", "company_linkedin_url", "company_key", "company_name_key", "title")

@@ -39,7 +39,7 @@ _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class Id(TypeDecorator[str]):
-    """A prefixed ULID, stored as `uuid`. `Id()` without a prefix holds ids of more than one type as text."""
+    """A prefixed ULID, stored as `uuid`. A column that holds ids of more than one type is `Text`."""
 
     impl = Uuid(as_uuid=False)
     cache_ok = True
@@ -109,9 +109,14 @@ async def set_clock(connection: Connection) -> None:
     clock.compare(row[0], asked, datetime.now(UTC))
 
 
+def tenant_column() -> Column[Any]:
+    """The column by which the database keeps tenants apart; every state table that APIs read has it."""
+    return Column("tenant_id", Id("tenant"), nullable=False)
+
+
 def tenant_columns() -> list[Column[Any]]:
-    """The columns by which the database keeps tenants and clients apart; every state table has them."""
-    return [Column("tenant_id", Id("tenant"), nullable=False), Column("client_id", Id("client"))]
+    """`tenant_column`, and the client whose row it is; None where it is nobody's."""
+    return [tenant_column(), Column("client_id", Id("client"))]
 
 
 class Holding(Connection, ABC):
@@ -133,7 +138,7 @@ class Holding(Connection, ABC):
 class Rows(Generic[T]):
     """The rows of one table by primary key and in SQL: read by column, written in sets.
 
-    `row_class` is a frozen dataclass whose field names are the column names.
+    `row_class` is a `record` whose field names are the column names.
     """
 
     def __init__(self, table: Table, row_class: type[T]) -> None:
