@@ -27,8 +27,6 @@ def subject(slot: int, event_type: str) -> str:
     return f"events.{slot}.{event_type}"
 
 
-def filters(event_types: Iterable[str], slots: range = range(SLOTS)) -> list[str]:
-    """The subjects a reader of these types and slots asks for."""
-    if len(slots) == SLOTS:
-        return [f"events.*.{name}" for name in sorted(event_types)]
-    return [subject(slot, name) for slot in slots for name in sorted(event_types)]
+def filters(event_types: Iterable[str]) -> list[str]:
+    """The subjects a reader of these types asks for."""
+    return [f"events.*.{name}" for name in sorted(event_types)]

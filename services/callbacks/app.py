@@ -31,13 +31,13 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
     appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
     secrets = Secrets(settings)
     receiver = Receiver(settings, signing_keys(settings), secrets, appender)
-    queries = Queries(settings, DEFINITION.name, DEFINITION.consumes)
+    queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     http = api.build(receiver, queries)
-    service = Service(settings, DEFINITION, http, effects=(inbox.drain,), closing=[appender.close])
+    service = Service(settings, DEFINITION, http, effects=(inbox.drain,))
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> None:
-        receiver.nats = service.broker.config.connection_state.connection
+        receiver.nats = service.nats()
         tasks.append(asyncio.create_task(secrets.refresh_for_ever()))
 
     async def stop() -> None:

@@ -1,6 +1,5 @@
 """Callbacks that could not be used: to look at, and to read again once an `answer_mapping` says where ids are."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +11,7 @@ from services.callbacks.store import REJECTED, SECRET
 from shared.enrichment import UnreadableBody
 from shared.envelope import Event, from_json
 from shared.ids import derive_id, parse_id, to_hex
+from shared.runtime import clock
 from shared.runtime.http import Asking, Fresh, Problem
 from shared.runtime.queries import Queries
 
@@ -59,7 +59,7 @@ async def read_again(request: Request, queries: Fresh, caller: Asking, event_id:
     ))  # fmt: skip
     paths = {key: path for row in settings for key, path in row["answer_mapping"].items()}
     try:
-        events = receipt.read_again(event, paths, datetime.now(UTC))
+        events = receipt.read_again(event, paths, clock.now())
     except UnreadableBody as error:
         if error.code == "too_large":
             raise Problem(413, error.code, str(error)) from None

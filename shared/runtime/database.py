@@ -138,7 +138,7 @@ class Holding(Connection, ABC):
 class Rows(Generic[T]):
     """The rows of one table by primary key and in SQL: read by column, written in sets.
 
-    `row_class` is a `record` whose field names are the column names.
+    `row_class` is a `record` whose field names are the column names. `names`: the columns in its order, for a SELECT.
     """
 
     def __init__(self, table: Table, row_class: type[T]) -> None:
@@ -152,7 +152,7 @@ class Rows(Generic[T]):
         self._ids = [at for at, column in enumerate(self.columns) if isinstance(column.type, Id)]
         self.values_of: Callable[[T], tuple[Any, ...]] = attrgetter(*self._plain)
         self.key_of: Callable[[T], Any] = attrgetter(*map(str, self.key))  # a value, or a tuple of them
-        self._names = ", ".join(f'"{c.name}"' for c in self.columns)
+        self.names = ", ".join(f'"{c.name}"' for c in self.columns)
         self._upsert = self._upsert_statement()
         self._delete = self._delete_statement()
 
@@ -166,7 +166,7 @@ class Rows(Generic[T]):
             wanted = uuid_array(asked)
         cast = self.table.c[column].type.compile(_DIALECT)
         # Names come from the table's declaration, never from data.
-        statement = f"SELECT {self._names} FROM {self.table.name} WHERE {column} = ANY(%s::{cast}[])"
+        statement = f"SELECT {self.names} FROM {self.table.name} WHERE {column} = ANY(%s::{cast}[])"
         if where:
             statement += f" AND {where}"
         elif isinstance(connection, Holding) and column == self.key[0]:
@@ -177,11 +177,6 @@ class Rows(Generic[T]):
         """The rows of a SELECT that returns this table's columns in order."""
         cursor = await connection.execute(statement, parameters)
         return [self.row(values) for values in await cursor.fetchall()]
-
-    @property
-    def names(self) -> str:
-        """The columns in the order of the row class, for a SELECT."""
-        return self._names
 
     async def upsert(self, connection: Connection, rows: Iterable[T]) -> None:
         """Insert the rows, replacing those whose key is there; at once, unless the connection holds them back."""
@@ -226,8 +221,8 @@ class Rows(Generic[T]):
         changing = [name for name in names if name not in self.key]
         action = "UPDATE SET " + ", ".join(f'"{n}" = EXCLUDED."{n}"' for n in changing) if changing else "NOTHING"
         return (
-            f"INSERT INTO {self.table.name} ({self._names}) "
-            f"SELECT {self._names} FROM json_to_recordset(%s::json) AS new ({self._typed(names)}) "
+            f"INSERT INTO {self.table.name} ({self.names}) "
+            f"SELECT {self.names} FROM json_to_recordset(%s::json) AS new ({self._typed(names)}) "
             f"ON CONFLICT ({', '.join(self.key)}) DO {action}"
         )
 
@@ -240,7 +235,7 @@ class Rows(Generic[T]):
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
-    """Where a service stands: the last position its state holds, one row a slice of the slots."""
+    """Where a service stands: the last position its state holds, in the one row of slice 0."""
     return Table(
         "checkpoint",
         metadata,

@@ -90,7 +90,7 @@ class Follower:
                 group.create_task(self._read(nats, deliver, position))
 
     async def _become_leader(self, connection: Connection) -> Lease:
-        lock = zlib.crc32(f"leadstream/{self.definition.name}/{self.machine.slice}".encode())
+        lock = zlib.crc32(f"leadstream/{self.definition.name}/0".encode())
         while True:
             if lease := await take(connection, lock):
                 break

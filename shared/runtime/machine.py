@@ -92,7 +92,6 @@ class Machine(Generic[S]):
     """
 
     definition: Definition[S]
-    slice: int = 0
     replay: bool = False
     position: int = 0
     term: int = 0
@@ -134,10 +133,10 @@ class Machine(Generic[S]):
         self._state = None
         async with connection.transaction():
             await connection.execute(
-                "INSERT INTO checkpoint (slice, position, shape) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
-                (self.slice, self.definition.shape),
+                "INSERT INTO checkpoint (slice, position, shape) VALUES (0, 0, %s) ON CONFLICT DO NOTHING",
+                (self.definition.shape,),
             )
-            cursor = await connection.execute("SELECT position FROM checkpoint WHERE slice = %s", (self.slice,))
+            cursor = await connection.execute("SELECT position FROM checkpoint WHERE slice = 0")
             row = await cursor.fetchone()
             assert row is not None
             self.position = int(row[0])
@@ -290,9 +289,9 @@ class Machine(Generic[S]):
     async def _move(self, connection: Connection, position: int) -> None:
         """Move the checkpoint; the transaction fails with LS001 when another replica has moved it."""
         await connection.execute(
-            "WITH moved AS (UPDATE checkpoint SET position = %s WHERE slice = %s AND position = %s RETURNING 1)"
+            "WITH moved AS (UPDATE checkpoint SET position = %s WHERE slice = 0 AND position = %s RETURNING 1)"
             " SELECT log.insist(EXISTS (SELECT FROM moved), 'LS001', 'another replica moved the checkpoint')",
-            (position, self.slice, self.position),
+            (position, self.position),
         )
 
     def _keep(self, state: S) -> None:

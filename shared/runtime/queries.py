@@ -35,12 +35,12 @@ class NotThereYet(Exception):
 
 
 class Queries:
-    """A pool of connections for one service's API."""
+    """A pool of connections for one service's API. `reads`: the types of event that its state waits for."""
 
-    def __init__(self, settings: Settings, service: str, consumes: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, service: str, reads: Sequence[str]) -> None:
         url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
         self.service = service
-        self._consumes = list(consumes)
+        self._types = list(reads)
         self._read = 0
         self._engine: AsyncEngine = create_async_engine(
             url,
@@ -91,7 +91,7 @@ class Queries:
         async with self._engine.connect() as connection:
             row = (
                 await connection.execute(
-                    UNREAD, {"read": self._read, "upto": position, "types": self._consumes, "stretch": STRETCH}
+                    UNREAD, {"read": self._read, "upto": position, "types": self._types, "stretch": STRETCH}
                 )
             ).one()
         if row.unread:

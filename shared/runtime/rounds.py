@@ -104,7 +104,7 @@ class Rounds:
             )
         whole = {piece: made for piece, count, made in found if count == PIECE}
         await self._seal(connection, {piece: made for piece, made in whole.items() if piece not in self._seals})
-        return {piece for piece in range(first, last + 1) if whole.get(piece) != self._seals.get(piece, None)}
+        return {piece for piece in range(first, last + 1) if whole.get(piece) != self._seals.get(piece)}
 
     async def _seal(self, connection: Connection, prints: dict[int, int]) -> None:
         if prints:

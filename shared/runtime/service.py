@@ -71,7 +71,7 @@ class Service:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         await ask_the_time(self.settings.database_url.get_secret_value())
         await self.stream.start()
-        watching = (Watchdog(self.telemetry.stalled).run(), self.telemetry.run(self.settings, self._nats))
+        watching = (Watchdog(self.telemetry.stalled).run(), self.telemetry.run(self.settings, self.nats))
         tasks = [asyncio.create_task(each) for each in watching]
         try:
             yield
@@ -93,7 +93,8 @@ class Service:
     async def _metrics(self, _: Request) -> Response:
         return Response(self.telemetry.text(), media_type=CONTENT_TYPE_LATEST)
 
-    def _nats(self) -> Client:
+    def nats(self) -> Client:
+        """The connection that the broker has made; there is one once the stream was started."""
         connected: Client = self.broker.config.connection_state.connection
         return connected
 

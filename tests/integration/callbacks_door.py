@@ -67,7 +67,7 @@ class Door:
             await connection.commit()
             machine: Machine[Any] = Machine(DEFINITION)
             after = await machine.start(connection)
-            found = await logged(self.servers, self.database, list(DEFINITION.consumes))
+            found = await logged(self.servers, self.database, list(DEFINITION.reads))
             if messages := [message for message in found if message[0] > after]:
                 await machine.apply(connection, messages)
 
@@ -92,7 +92,7 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
     secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {})]}
     appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=10.0)
     async with on_nats(servers.nats_url("service")) as client:
-        queries = Queries(settings, "callbacks", DEFINITION.consumes)
+        queries = Queries(settings, "callbacks", DEFINITION.reads)
         door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client), queries)
         async with door.http:
             yield door

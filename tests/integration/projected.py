@@ -120,7 +120,7 @@ class Projected:
 async def opened(servers: Servers, database: str, tenant: str = "agency") -> AsyncIterator[Projected]:
     """The application; of the tenant that facts are about, unless another is named."""
     settings = settings_of(servers, database, "projector").model_copy(update={"tenant": tenant})
-    queries = Queries(settings, "projector", DEFINITION.consumes)
+    queries = Queries(settings, "projector", DEFINITION.reads)
     appender = Appender(settings.database_url.get_secret_value(), "projector")
     transport = httpx.ASGITransport(api.build(settings, queries, appender))
     async with httpx.AsyncClient(transport=transport, base_url="http://projector") as http:

@@ -61,7 +61,7 @@ async def leading(
     settings = settings_of(servers, database, "projector").model_copy(
         update={"secrets_folder": secrets, "tenant": "agency"}
     )
-    queries = Queries(settings, "projector", DEFINITION.consumes)
+    queries = Queries(settings, "projector", DEFINITION.reads)
     effect = partial(push_due, settings, queries=queries, outcomes=outcomes or Outcomes())
     async with folding.leading(servers, database, DEFINITION, effect):
         yield

@@ -22,7 +22,7 @@ CALLER = Caller(TENANT, "actor_00000000000000000000000000")
 async def doors(servers: Servers, database: str) -> AsyncIterator[tuple[Queries, Appender]]:
     settings = settings_of(servers, database, "ingest")
     queries, appender = (
-        Queries(settings, "ingest", DEFINITION.consumes),
+        Queries(settings, "ingest", DEFINITION.reads),
         Appender(settings.database_url.get_secret_value(), "ingest"),
     )
     yield queries, appender

@@ -28,7 +28,7 @@ async def handlers(servers, database):
     async with connected(url, "ingest") as connection:
         for statement in ddl(store.METADATA, reader="ingest_reader"):
             await connection.execute(statement)
-    made = Handlers(settings, Queries(settings, "ingest", DEFINITION.consumes), Appender(url, "ingest"))
+    made = Handlers(settings, Queries(settings, "ingest", DEFINITION.reads), Appender(url, "ingest"))
     yield made
     await made.appender.close()
     await made.queries.close()

@@ -35,7 +35,7 @@ async def opened(servers: Servers, database: str, folder: Path) -> AsyncIterator
     async with connected(url, "ingest") as connection:
         for statement in ddl(store.METADATA, reader="ingest_reader"):
             await connection.execute(statement)
-    handlers = Handlers(settings, Queries(settings, "ingest", DEFINITION.consumes), Appender(url, "ingest"))
+    handlers = Handlers(settings, Queries(settings, "ingest", DEFINITION.reads), Appender(url, "ingest"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(api.build(handlers), raise_app_exceptions=False), base_url="http://ingest"
     ) as http:

@@ -24,7 +24,7 @@ async def connection(servers: Servers, database: str) -> AsyncIterator[Connectio
 @pytest.fixture
 async def queries(servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Queries]:
     monkeypatch.setattr(module, "STRETCH", 3)
-    found = Queries(settings_of(servers, database, NAME), NAME, counting().consumes)
+    found = Queries(settings_of(servers, database, NAME), NAME, counting().reads)
     yield found
     await found.close()
 
@@ -37,7 +37,7 @@ async def read(connection: Connection, servers: Servers, database: str) -> None:
     """What the service does: take everything that it reads of the log."""
     machine: Machine[State] = Machine(counting())
     after = await machine.start(connection)
-    messages = [one for one in await logged(servers, database, counting().consumes) if one[0] > after]
+    messages = [one for one in await logged(servers, database, counting().reads) if one[0] > after]
     await machine.apply(connection, messages)
 
 
