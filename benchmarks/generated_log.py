@@ -18,7 +18,7 @@ from typing import Any
 
 from services.dispatcher.app import DEFINITION as DISPATCHER
 from services.sequencer.app import DEFINITION as SEQUENCER
-from shared.envelope import Event, caused, from_json, to_json
+from shared.envelope import Event, caused, from_json, stated, to_json
 from shared.events import (
     BatchLaunched,
     BlueprintStep,
@@ -30,7 +30,6 @@ from shared.events import (
     StepDispatched,
     UploadReceived,
     WorkflowConfigured,
-    event_type,
 )
 from shared.ids import derive_id, from_hex, named_id
 from shared.runtime import archive, transfer
@@ -125,11 +124,10 @@ class Batch:
         dispatches.changed.clear()
 
     def _fact(self, payload: Any, **about: str) -> Event:
-        entry, self.told = event_type(type(payload)), self.told + 1
-        return Event(
-            id=derive_id("evt", self.batch_id, str(self.told)), type=entry.name, version=entry.version,
-            tenant_id=TENANT, client_id=self.client_id, occurred_at=self._now(), actor=ACTOR,
-            correlation_id=self.batch_id, payload=payload, **about,
+        self.told += 1
+        return stated(
+            payload, event_id=derive_id("evt", self.batch_id, str(self.told)), tenant_id=TENANT,
+            client_id=self.client_id, now=self._now(), actor=ACTOR, correlation_id=self.batch_id, **about,
         )  # fmt: skip
 
     def _now(self) -> datetime:

@@ -73,23 +73,50 @@ _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _KNOWN: Final = frozenset({*ENVELOPE_KEYS, "payload"})
 
 
-def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:
-    """The event that follows from `cause`; same cause, payload type and role give the same id."""
-    entry = event_type(type(emit.payload))
+def stated(
+    payload: Any,
+    *,
+    event_id: str,
+    tenant_id: str,
+    now: datetime,
+    actor: str,
+    correlation_id: str | None = None,
+    client_id: str | None = None,
+    batch_id: str | None = None,
+    item_id: str | None = None,
+    entity_id: str | None = None,
+    causation_id: str | None = None,
+) -> Event:
+    """The event that says `payload`. It belongs with its batch, or begins something, unless `correlation_id` is given.
+
+    Raises KeyError for a payload that is no event.
+    """
+    entry = event_type(type(payload))
     return Event(
-        id=derive_id("evt", cause.id, f"{entry.name}/{emit.role}"),
-        type=entry.name,
-        version=entry.version,
+        event_id, entry.name, entry.version, tenant_id, now, actor, correlation_id or batch_id or event_id, payload,
+        client_id, batch_id, item_id, entity_id, causation_id,
+    )  # fmt: skip
+
+
+def caused_id(cause_id: str, payload: type, role: str = "") -> str:
+    """The id of the event that follows from a cause: same cause, payload type and role give the same."""
+    return derive_id("evt", cause_id, f"{event_type(payload).name}/{role}")
+
+
+def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:
+    """The event that follows from `cause`, with the id of `caused_id`."""
+    return stated(
+        emit.payload,
+        event_id=caused_id(cause.id, type(emit.payload), emit.role),
         tenant_id=cause.tenant_id,
+        now=now,
+        actor=actor,
+        correlation_id=cause.correlation_id,
         client_id=cause.client_id,
         batch_id=emit.batch_id or cause.batch_id,
         item_id=emit.item_id if emit.item_id or emit.batch_id else cause.item_id,
         entity_id=emit.entity_id,
-        occurred_at=now,
-        actor=actor,
         causation_id=cause.id,
-        correlation_id=cause.correlation_id,
-        payload=emit.payload,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from services.callbacks.body import Answer, Bare, answers_in, identified, parsed
 from shared.enrichment import Kind, UnreadableBody, storable
-from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json
+from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json, stated
 from shared.events import CallbackRejected, EnrichmentReceived
 from shared.ids import derive_id, named_id
 from shared.tokens import CallbackToken
@@ -105,11 +105,8 @@ def nameless_answer(answers: list[Answer]) -> str | None:
 def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
     """The record of a callback that can never be used; what a header says may be no text that can be stored."""
     payload = replace(payload, reason=storable(payload.reason), content_type=storable(payload.content_type))
-    return Event(
-        id=event_id, type="CallbackRejected", version=2, tenant_id=sender.tenant_id if sender else tenant_id,
-        client_id=sender.client_id if sender else None, occurred_at=now, actor=ACTOR, correlation_id=event_id,
-        payload=payload,
-    )  # fmt: skip
+    tenant_id, client_id = (sender.tenant_id, sender.client_id) if sender else (tenant_id, None)
+    return stated(payload, event_id=event_id, tenant_id=tenant_id, client_id=client_id, now=now, actor=ACTOR)
 
 
 def _filed(answers: list[Answer], token: CallbackToken | None) -> list[tuple[Answer, CallbackToken | None]]:
@@ -165,12 +162,11 @@ def _event(
     sender: Sender, answer: Answer, token: CallbackToken | None, rest: Any, now: datetime, event_id: str
 ) -> Event:
     dispatch_id = token.dispatch_id if token else answer.dispatch_id
-    return Event(
-        id=event_id, type="EnrichmentReceived", version=1, tenant_id=sender.tenant_id, client_id=sender.client_id,
+    payload = EnrichmentReceived(sender.workflow, dispatch_id, answer.found, answer.payload, rest)
+    return stated(
+        payload, event_id=event_id, tenant_id=sender.tenant_id, client_id=sender.client_id, now=now, actor=ACTOR,
         batch_id=token.batch_id if token else None, item_id=token.item_id if token else answer.item_id,
-        entity_id=_entity(answer, token), occurred_at=now, actor=ACTOR, causation_id=None,
-        correlation_id=(token.batch_id if token else None) or event_id,
-        payload=EnrichmentReceived(sender.workflow, dispatch_id, answer.found, answer.payload, rest),
+        entity_id=_entity(answer, token),
     )  # fmt: skip
 
 

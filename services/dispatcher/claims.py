@@ -45,7 +45,7 @@ def ask(
     """An item needs an entity: it claims it, waits for it, or finds it answered (and then changes nothing)."""
     payload: StepScheduled = event.payload
     key = (entity.entity_id, payload.workflow)
-    claim = claim_of(state, item, key)
+    claim = claim_of(state, item.client_id, key)
     if claim is not None and is_fresh(claim, event.occurred_at, config):
         return
     waiter = Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
@@ -56,10 +56,10 @@ def ask(
         _take_over(state, event, waiter, claim)
 
 
-def claim_of(state: State, item: Item, key: ClaimKey) -> Claim | None:
-    """The claim of an item's entity. One that another client's answer made by naming the entity is none."""
+def claim_of(state: State, client_id: str | None, key: ClaimKey) -> Claim | None:
+    """A client's claim of an entity. One that another client's answer made by naming the entity is none."""
     claim = state.claims.get(key)
-    return claim if claim is not None and claim.client_id == item.client_id else None
+    return claim if claim is not None and claim.client_id == client_id else None
 
 
 def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:

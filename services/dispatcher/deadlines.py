@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.dispatcher.posting import ACTOR
-from shared.envelope import Emit, Event, caused
+from shared.envelope import Event, caused_id, stated
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
 from shared.outcomes import Policy, ask_again
@@ -116,14 +116,13 @@ def _timed_out(row: Any) -> Event:
     dispatch_id = from_hex("disp", dispatch_id)
     now = clock.now()
     retry_at = ask_again(attempt, missing + 1, _policy(config), now, random.random())  # noqa: S311 - jitter
-    cause = Event(
-        id=derive_id("evt", dispatch_id, "deadline"), type="", version=0,
-        tenant_id=from_hex("tenant", tenant), client_id=from_hex("client", client),
-        batch_id=from_hex("batch", batch), item_id=from_hex("item", item), occurred_at=now, actor=ACTOR,
-        correlation_id=from_hex("batch", batch), payload=None,
+    cause_id = derive_id("evt", dispatch_id, "deadline")
+    return stated(
+        DispatchTimedOut(dispatch_id, workflow, attempt, retry_at),
+        event_id=caused_id(cause_id, DispatchTimedOut), tenant_id=from_hex("tenant", tenant), now=now, actor=ACTOR,
+        client_id=from_hex("client", client), batch_id=from_hex("batch", batch), item_id=from_hex("item", item),
+        entity_id=entity_id, causation_id=cause_id,
     )  # fmt: skip
-    payload = DispatchTimedOut(dispatch_id, workflow, attempt, retry_at)
-    return caused(cause, Emit(payload, entity_id=entity_id), now=now, actor=ACTOR)
 
 
 def _policy(config: Mapping[str, Any]) -> Policy:

@@ -15,7 +15,7 @@ import structlog
 from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
-from shared.envelope import Emit, Event, caused
+from shared.envelope import Event, caused_id, stated
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
 from shared.outcomes import Policy, Refusal, of_status, retry_after
@@ -152,11 +152,6 @@ def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
     """What came of a POST, as an event whose id follows from the dispatch."""
     dispatch = post.dispatch
-    cause = Event(
-        id=derive_id("evt", dispatch.dispatch_id, "sent"), type="", version=0, tenant_id=dispatch.tenant_id,
-        client_id=dispatch.client_id, batch_id=dispatch.batch_id, item_id=dispatch.item_id, occurred_at=now,
-        actor=ACTOR, correlation_id=dispatch.batch_id, payload=None,
-    )  # fmt: skip
     payload: StepDispatched | DispatchRefused
     if refusal is None:
         deadline = now + timedelta(seconds=Policy.of(post.due.config).timeout)
@@ -169,4 +164,9 @@ def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
             dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, refusal.code, refusal.reason, refusal.retry_at,
             post.in_doubt,
         )  # fmt: skip
-    return caused(cause, Emit(payload, entity_id=dispatch.entity_id), now=now, actor=ACTOR)
+    cause_id = derive_id("evt", dispatch.dispatch_id, "sent")
+    return stated(
+        payload, event_id=caused_id(cause_id, type(payload)), tenant_id=dispatch.tenant_id, now=now, actor=ACTOR,
+        client_id=dispatch.client_id, batch_id=dispatch.batch_id, item_id=dispatch.item_id,
+        entity_id=dispatch.entity_id, causation_id=cause_id,
+    )  # fmt: skip

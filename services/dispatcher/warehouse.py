@@ -10,9 +10,8 @@ from typing import Any, Final
 from services.dispatcher.claims import claim_of, is_fresh
 from services.dispatcher.state import Claim, Item, Lendable, State
 from shared.entities import Entity
-from shared.envelope import Emit, Event
+from shared.envelope import Emit, Event, caused_id
 from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
-from shared.ids import derive_id
 from shared.record import replace
 
 LOOKUPS: Final[dict[str, Scope]] = {
@@ -38,7 +37,7 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
     for one in lent if entity else ():
         assert entity
         own = _own(state, item, entity, one.claim)
-        answers.append(own or _event_id(event, one.claim))
+        answers.append(own or caused_id(one.claim.answer_id or "", AnswerReused, event.client_id or ""))
         key = (entity.entity_id, one.claim.workflow)
         if own is None and key not in state.lent:
             state.lent.add(key)
@@ -55,8 +54,7 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
     assert event.client_id
     key = (event.entity_id, payload.workflow)
     state.lent.discard(key)
-    known = state.claims.get(key)
-    own = known if known is not None and known.client_id == event.client_id else None
+    own = claim_of(state, event.client_id, key)
     if own and (own.status == "IN_PROGRESS" or (own.answered_at and own.answered_at >= payload.answered_at)):
         return
     scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
@@ -68,7 +66,7 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
 
 def _own(state: State, item: Item, entity: Entity, lendable: Claim) -> str | None:
     """The client's own answer of that workflow, if it is as new."""
-    own = claim_of(state, item, (entity.entity_id, lendable.workflow))
+    own = claim_of(state, item.client_id, (entity.entity_id, lendable.workflow))
     if own is None or not own.answered_at or not lendable.answered_at or own.answered_at < lendable.answered_at:
         return None
     return own.answer_id
@@ -83,8 +81,3 @@ def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:
     )  # fmt: skip
     cause = replace(event, id=claim.answer_id or "")
     return Emit(payload, entity_id=entity.entity_id, role=event.client_id or "", cause=cause)
-
-
-def _event_id(event: Event, claim: Claim) -> str:
-    """The id of the event that lends this answer to the event's client: the same, however often it is lent."""
-    return derive_id("evt", claim.answer_id or "", f"AnswerReused/{event.client_id}")

@@ -18,7 +18,7 @@ from services.ingest.files.reading import Limits
 from services.ingest.preview import preview as previewed
 from services.ingest.registry import SHIPPED
 from services.ingest.workstreams import workstream as workstream_of
-from shared.envelope import Event
+from shared.envelope import Event, stated
 from shared.events import (
     BatchCancelled,
     BatchPaused,
@@ -289,9 +289,5 @@ def _shipped(command: Command, had: Set[tuple[str, str]]) -> list[Event]:
 
 
 def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:
-    entry = event_type(type(payload))
-    return Event(
-        id=event_id, type=entry.name, version=entry.version, tenant_id=command.tenant_id,
-        occurred_at=clock.now(), actor=command.caller.actor,
-        correlation_id=about.get("batch_id") or event_id, payload=payload, **about,  # type: ignore[arg-type]
-    )  # fmt: skip
+    caller, now = command.caller, clock.now()
+    return stated(payload, event_id=event_id, tenant_id=caller.tenant_id, now=now, actor=caller.actor, **about)

@@ -13,8 +13,8 @@ from services.projector import handlers, parameters
 from services.projector.filters import Order, Place, page
 from services.projector.pushes import Push
 from services.projector.tables import FINAL_LEADS
-from shared.envelope import Event
-from shared.events import ParcelPushed, ParcelRefused, PushCompleted, event_type
+from shared.envelope import Event, stated
+from shared.events import ParcelPushed, ParcelRefused, PushCompleted
 from shared.ids import derive_id, named_id, to_hex
 from shared.outcomes import Policy, Refusal, of_status
 from shared.runtime import clock
@@ -119,11 +119,9 @@ def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime)
 
 
 def _event(push: Push, payload: ParcelPushed | ParcelRefused | PushCompleted, role: str, now: datetime) -> Event:
-    entry = event_type(type(payload))
-    return Event(
-        id=derive_id("evt", push.push_id, role), type=entry.name, version=entry.version, tenant_id=push.tenant_id,
-        client_id=push.client_id, entity_id=push.push_id, occurred_at=now, actor=ACTOR, correlation_id=push.push_id,
-        payload=payload,
+    return stated(
+        payload, event_id=derive_id("evt", push.push_id, role), tenant_id=push.tenant_id, client_id=push.client_id,
+        entity_id=push.push_id, now=now, actor=ACTOR, correlation_id=push.push_id,
     )  # fmt: skip
 
 

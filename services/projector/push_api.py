@@ -12,8 +12,8 @@ from services.projector.handlers import PAGE, Row
 from services.projector.parameters import Filters
 from services.projector.pushes import ENDED
 from services.projector.tables import PUSH
-from shared.envelope import Event
-from shared.events import PushCancelled, PushRequested, PushResumed, event_type
+from shared.envelope import Event, stated
+from shared.events import PushCancelled, PushRequested, PushResumed
 from shared.ids import derive_id, named_id, new_id, parse_id
 from shared.runtime import clock
 from shared.runtime.appender import Appender
@@ -150,11 +150,9 @@ async def _settled(
 def _event(
     caller: Caller, payload: PushRequested | PushResumed | PushCancelled, client_id: str | None, event_id: str
 ) -> Event:
-    entry = event_type(type(payload))
-    return Event(
-        id=event_id, type=entry.name, version=entry.version, tenant_id=caller.tenant_id, client_id=client_id,
-        entity_id=payload.push_id, occurred_at=clock.now(), actor=caller.actor, correlation_id=payload.push_id,
-        payload=payload,
+    return stated(
+        payload, event_id=event_id, tenant_id=caller.tenant_id, client_id=client_id, entity_id=payload.push_id,
+        now=clock.now(), actor=caller.actor, correlation_id=payload.push_id,
     )  # fmt: skip
 
 

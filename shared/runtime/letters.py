@@ -8,13 +8,13 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 import orjson
 import structlog
 
 from shared.dead_letters import Letters, Released, settling
-from shared.envelope import Emit, Event, UnreadableEvent, caused, from_json, told
+from shared.envelope import Event, UnreadableEvent, caused_id, from_json, stated, told
 from shared.events import DeadLetterRetried, EventDeadLettered
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime import clock
@@ -90,16 +90,20 @@ class DeadLetters(Letters):
         `attempts`: how often the service tries by itself; the first pause is `base_seconds`, each later one longer.
         """
         tries = self.tries(self.trying) + 1
-        cause, entity_id = await _columns(connection, self.trying, named_id("actor", self.service))
+        event_id, kind, about = await _columns(connection, self.trying)
+        now = clock.now()
         retry_at = None
         if tries < attempts and not isinstance(failure, UnreadableEvent):
             pause = base_seconds * GROWTH ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
-            retry_at = cause.occurred_at + timedelta(seconds=pause)
+            retry_at = now + timedelta(seconds=pause)
         payload = EventDeadLettered(
-            self.service, self.trying, cause.id, cause.type, tries, told(failure, 2_000), tried_at, retry_at
+            self.service, self.trying, event_id, kind, tries, told(failure, 2_000), tried_at, retry_at
         )  # fmt: skip
         role = self.service if tried_at == self.trying else f"{self.service}/{tried_at}"
-        return caused(cause, Emit(payload, entity_id=entity_id, role=role), now=cause.occurred_at, actor=cause.actor)
+        return stated(
+            payload, event_id=caused_id(event_id, EventDeadLettered, role), now=now, causation_id=event_id,
+            actor=named_id("actor", self.service), correlation_id=about["batch_id"] or event_id, **about,
+        )  # fmt: skip
 
 
 async def retry_due(url: str, letters: DeadLetters) -> None:
@@ -143,22 +147,20 @@ async def _events(connection: Connection, released: Released, consumes: Sequence
     return await cursor.fetchall()
 
 
-async def _columns(connection: Connection, position: int, actor: str) -> tuple[Event, str | None]:
+async def _columns(connection: Connection, position: int) -> tuple[str, str, dict[str, Any]]:
+    """Id and type of an event, and whom it is about."""
     cursor = await connection.execute(
         "SELECT id, type, tenant_id, client_id, batch_id, item_id, body FROM log.events WHERE position = %s",
         (position,),
     )
     row = await cursor.fetchone()
     assert row is not None, f"position {position} is in the stream and not in the log"
-    prefixes = ("evt", None, "tenant", "client", "batch", "item", None)
-    event_id, kind, tenant, client, batch, item, body = (
-        from_hex(prefix, value) if prefix and value else value for prefix, value in zip(prefixes, row, strict=True)
-    )
-    cause = Event(
-        id=event_id, type=kind, version=0, tenant_id=tenant, client_id=client, batch_id=batch, item_id=item,
-        occurred_at=clock.now(), actor=actor, correlation_id=batch or event_id, payload=None,
-    )  # fmt: skip
-    return cause, _entity_of(body)
+    event_id, kind, *ids, body = row
+    about = {
+        f"{prefix}_id": value and from_hex(prefix, value)
+        for prefix, value in zip(("tenant", "client", "batch", "item"), ids, strict=True)
+    }
+    return from_hex("evt", event_id), kind, about | {"entity_id": _entity_of(body)}
 
 
 def _entity_of(body: str) -> str | None:
