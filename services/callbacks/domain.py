@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from shared.envelope import Emit, Event
 from shared.events import CallbackRejected, ConfigurationRemoved, WorkflowConfigured
@@ -55,20 +55,34 @@ class State:
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state."""
     payload: Consumed = event.payload
-    if isinstance(payload, CallbackRejected):
-        if payload.body is not None and event.client_id:
-            state.rejected[event.id] = Rejected(
-                event.id, event.tenant_id, event.client_id, payload.workflow or "", payload.code, payload.reason,
-                payload.bytes, event.occurred_at,
-            )  # fmt: skip
-        return
-    key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
-    config = payload.config if isinstance(payload, WorkflowConfigured) else {}
-    told = config.get("answer_mapping")
-    mapping = told if isinstance(told, dict) else {}
-    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"), mapping)
+    match payload:
+        case WorkflowConfigured():
+            _configure(state, event, payload, payload.config)
+        case ConfigurationRemoved():
+            _configure(state, event, payload, {})
+        case CallbackRejected():
+            _keep(state, event, payload)
+        case _:
+            assert_never(payload)
 
 
 def decide(state: State, event: Event) -> Iterator[Emit]:
     """Nothing follows from a setting, or a refusal."""
     return iter(())
+
+
+def _configure(
+    state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved, config: dict[str, Any]
+) -> None:
+    key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
+    told = config.get("answer_mapping")
+    mapping = told if isinstance(told, dict) else {}
+    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"), mapping)
+
+
+def _keep(state: State, event: Event, payload: CallbackRejected) -> None:
+    if payload.body is not None and event.client_id:
+        state.rejected[event.id] = Rejected(
+            event.id, event.tenant_id, event.client_id, payload.workflow or "", payload.code, payload.reason,
+            payload.bytes, event.occurred_at,
+        )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.canonical import clean_cell, email_address, registrable_domain
-from shared.enrichment import respelled
+from shared.enrichment import at, path_of, respelled
 
 _NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
     "email": email_address,
@@ -38,9 +38,6 @@ def _plain(told: object) -> Any:
 
 
 def _at(answer: Any, path: str) -> object:
-    for key in path.split("."):
-        if isinstance(answer, list) and key.isdigit():
-            answer = answer[int(key)] if int(key) < len(answer) else None
-        else:
-            answer = respelled(answer).get(key) if isinstance(answer, dict) else None
+    for step in path_of(path):
+        answer = respelled(answer).get(str(step)) if isinstance(answer, dict) else at(answer, (step,))
     return answer

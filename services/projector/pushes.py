@@ -3,17 +3,17 @@
 Always true: a push stands at one parcel; only what came of that one moves it, and what is told twice moves it once.
 """
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from shared.envelope import Event
 from shared.events import ParcelPushed, ParcelRefused, PushCancelled, PushCompleted, PushRequested, PushResumed
-from shared.record import record
+from shared.record import record, replace
 from shared.state import Tracked
 
 Status = Literal["running", "completed", "failed", "cancelled"]
-Told = PushRequested | ParcelPushed | ParcelRefused | PushCompleted | PushResumed | PushCancelled
+Moving = ParcelPushed | ParcelRefused | PushCompleted | PushResumed | PushCancelled
+Told = PushRequested | Moving
 ENDED: Final = frozenset({"completed", "cancelled"})
 
 
@@ -70,7 +70,7 @@ def _requested(event: Event, payload: PushRequested) -> Push:
     )  # fmt: skip
 
 
-def _changes(push: Push, payload: Told, now: datetime) -> dict[str, Any]:
+def _changes(push: Push, payload: Moving, now: datetime) -> dict[str, Any]:
     match payload:
         case ParcelPushed():
             return _taken(push, payload, now) if payload.parcel == push.parcel else {}
@@ -86,7 +86,7 @@ def _changes(push: Push, payload: Told, now: datetime) -> dict[str, Any]:
             again = {"status": "running", "tries": 1, "due_at": now, "ended_at": None}
             return again if push.status == "failed" else {}
         case _:
-            return {}
+            assert_never(payload)
 
 
 def _taken(push: Push, payload: ParcelPushed, now: datetime) -> dict[str, Any]:

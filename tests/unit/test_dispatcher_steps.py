@@ -126,6 +126,11 @@ def test_fields_of_an_answer(answer: object, found: dict) -> None:
     assert fields_set({}, answer) is None
 
 
+def test_a_step_of_a_path_that_is_no_place_in_a_list_finds_nothing() -> None:
+    assert fields_set({"size": ["sizes.²", "sizes.7", "sizes.0"]}, {"sizes": [11]}) == {"size": 11}
+    assert fields_set({"size": ["sizes.²", "sizes.01"]}, {"sizes": {"²": "11"}}) == {"size": "11"}
+
+
 def test_a_function_that_reads_answers_is_given_those_of_its_item() -> None:
     step = replace(SYNC_STEP, reads_answers=True)
     seen = []
