@@ -78,13 +78,13 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     await _load_configs(connection, state, events)
     await _load_dispatches(connection, state, _dispatch_ids(events))
     await _load_held(connection, state, events)
-    await _load_budgets(connection, state, events)
+    await _budgets.load(connection, state.budgets, {e.client_id for e in events if e.client_id})
     await _load_webhooks(connection, state, events)
     await _load_steps_named(connection, state, events)
     asked = list(domain.asked(state, events))
     keys = _claim_keys(state, events) | {(entity.entity_id, event.payload.workflow) for event, entity in asked}
     await _load_claims(connection, state, keys | await _waited_for(connection, events))
-    await _load_tenants(connection, state, events)
+    await _tenants.load(connection, state.tenants, {e.tenant_id for e in events})
     await recall.load(connection, state, events, asked)
 
 
@@ -102,9 +102,7 @@ async def save(connection: Connection, state: State) -> None:
 
 
 async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
-    wanted = state.batches.unknown(batches)
-    if wanted:
-        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
+    await _batches.load(connection, state.batches, batches)
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -114,17 +112,14 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
         for e in events
         if isinstance(e.payload, StepScheduled) or (isinstance(e.payload, ItemCompleted) and e.payload.output)
     }
-    wanted = state.items.unknown({item for item in needed - new if item})
-    if wanted:
-        state.items.loaded(wanted, [(i.item_id, i) for i in await _items.read(connection, "item_id", wanted)])
-        state.fields |= await log.item_fields(connection, wanted)
+    if found := await _items.load(connection, state.items, {item for item in needed - new if item}):
+        state.fields |= await log.item_fields(connection, [item.item_id for item in found])
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
     clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
     if clients:
-        found = await _configs.read(connection, "client_id", clients)
-        state.configs.loaded((), [((c.client_id, c.workflow, c.workstream, c.name), c) for c in found])
+        _configs.enter(state.configs, await _configs.read(connection, "client_id", clients))
         state.clients |= clients
 
 
@@ -134,37 +129,21 @@ def _dispatch_ids(events: Sequence[Event]) -> set[str]:
 
 
 async def _load_dispatches(connection: Connection, state: State, ids: Iterable[str]) -> None:
-    wanted = state.dispatches.unknown(ids)
-    if wanted:
-        found = await DISPATCHES.read(connection, "dispatch_id", wanted)
-        await _enter(connection, state, wanted, found)
-
-
-async def _enter(connection: Connection, state: State, asked: Iterable[str], found: Sequence[Dispatch]) -> None:
-    """Take dispatches into the state, each with its batch: whatever becomes of one may change what the batch spends."""
-    state.dispatches.loaded(asked, [(d.dispatch_id, d) for d in found])
+    """Each with its batch: whatever becomes of one may change what the batch spends."""
+    found = await DISPATCHES.load(connection, state.dispatches, ids)
     await _load_batches(connection, state, {d.batch_id for d in found})
 
 
 async def _load_held(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The calls that batches which go on have held."""
     batches = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
-    await _enter(connection, state, (), await DISPATCHES.read(connection, "batch_id", batches, "status = 'HELD'"))
-
-
-async def _load_budgets(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    wanted = state.budgets.unknown({e.client_id for e in events if e.client_id})
-    if wanted:
-        found = await _budgets.read(connection, "client_id", wanted)
-        state.budgets.loaded(wanted, [(budget.client_id, budget) for budget in found])
+    held = DISPATCHES.enter(state.dispatches, await DISPATCHES.read(connection, "batch_id", batches, "status = 'HELD'"))
+    await _load_batches(connection, state, {d.batch_id for d in held})
 
 
 async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:
     named = {e.payload.webhook_id for e in events if isinstance(e.payload, StepDispatched)}
-    wanted = state.webhooks.unknown({name for name in named if name})
-    if wanted:
-        found = await _webhooks.read(connection, "webhook_id", wanted)
-        state.webhooks.loaded(wanted, [(webhook.webhook_id, webhook) for webhook in found])
+    await _webhooks.load(connection, state.webhooks, {name for name in named if name})
 
 
 async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
@@ -183,7 +162,7 @@ async def _load_steps_named(connection: Connection, state: State, events: Sequen
     for waiter in await _waiters.read(connection, "item_id", items, "released_by IS NULL"):
         if (waiter.item_id, waiter.step) not in state.waiters:
             state.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
-            state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
+            _waiters.enter(state.waiters, [waiter])
 
 
 def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
@@ -198,25 +177,16 @@ def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
     return keys
 
 
-async def _load_tenants(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    wanted = state.tenants.unknown({e.tenant_id for e in events})
-    if wanted:
-        found = await _tenants.read(connection, "tenant_id", wanted)
-        state.tenants.loaded(wanted, [(tenant.tenant_id, tenant) for tenant in found])
-
-
 async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]) -> None:
     wanted = state.claims.unknown(keys)
     if not wanted:
         return
     entities = {entity for entity, _ in wanted}
-    found = await _claims.read(connection, "entity_id", entities)
-    state.claims.loaded(wanted, [((c.entity_id, c.workflow), c) for c in found])
+    found = _claims.enter(state.claims, await _claims.read(connection, "entity_id", entities), wanted)
     if not found:
         return
     waiting = await _waiters.read(connection, "entity_id", entities, "released_by IS NULL")
     await _load_batches(connection, state, {waiter.batch_id for waiter in waiting})
-    for waiter in waiting:
-        state.waiters.loaded((), [((waiter.item_id, waiter.step), waiter)])
+    for waiter in _waiters.enter(state.waiters, waiting):
         state.index(state.waiters[waiter.item_id, waiter.step])
     await _load_dispatches(connection, state, {c.dispatch_id for c in found if c.dispatch_id})

@@ -135,15 +135,11 @@ ORDER BY "row" LIMIT {LAUNCH_CHUNK}
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the tenants, uploads and launches of these events, and the rows that launches add next."""
-    tenants = state.tenants.unknown(
-        {e.tenant_id for e in events if isinstance(e.payload, ClientRegistered | TenantConfigured)}
-    )
-    if tenants:
-        state.tenants.loaded(tenants, [(t.tenant_id, t) for t in await _tenants.read(connection, "tenant_id", tenants)])
+    tenants = {e.tenant_id for e in events if isinstance(e.payload, ClientRegistered | TenantConfigured)}
+    await _tenants.load(connection, state.tenants, tenants)
     await _load_removed(connection, state, events)
-    uploads = state.uploads.unknown({e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)})
-    if uploads:
-        state.uploads.loaded(uploads, [(u.upload_id, u) for u in await _uploads.read(connection, "upload_id", uploads)])
+    uploads = {e.payload.upload_id for e in events if isinstance(e.payload, RowsStaged)}
+    await _uploads.load(connection, state.uploads, uploads)
     for event in events:
         if isinstance(event.payload, BatchLaunched | LaunchContinued):
             await _load_next_rows(connection, state, event, event.payload)
@@ -152,11 +148,9 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 async def _load_removed(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The workflows and pipelines that these events take away."""
     retired = {e.payload.workflow for e in events if isinstance(e.payload, WorkflowRetired)}
-    for workflow in await _workflows.read(connection, "workflow", retired):
-        state.workflows.loaded((), [((workflow.tenant_id, workflow.workflow, workflow.workstream), workflow)])
+    _workflows.enter(state.workflows, await _workflows.read(connection, "workflow", retired))
     pipelines = {e.payload.pipeline_id for e in events if isinstance(e.payload, PipelineRemoved)}
-    for pipeline in await _pipelines.read(connection, "pipeline_id", pipelines):
-        state.pipelines.loaded((), [(pipeline.pipeline_id, pipeline)])
+    _pipelines.enter(state.pipelines, await _pipelines.read(connection, "pipeline_id", pipelines))
 
 
 async def save(connection: Connection, state: State) -> None:

@@ -112,9 +112,7 @@ def _items_about(state: State, entities: set[str]) -> list[Item]:
 
 
 async def _load_batches(connection: Connection, state: State, batch_ids: set[str]) -> None:
-    wanted = state.batches.unknown(batch_ids)
-    if wanted:
-        state.batches.loaded(wanted, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", wanted)])
+    await _batches.load(connection, state.batches, batch_ids)
 
 
 async def _load_clients(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -124,11 +122,9 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
         state.customer_keys |= {client_id: set() for client_id in new}
         for customer in await _customers.read(connection, "client_id", new):
             state.customer_keys[customer.client_id].add(customer.key)
-        mappings = await _mappings.read(connection, "client_id", new)
-        state.mappings.loaded((), [(_mappings.key_of(m), m) for m in mappings])
+        _mappings.enter(state.mappings, await _mappings.read(connection, "client_id", new))
     fewer = {e.client_id for e in events if isinstance(e.payload, CustomersRemoved) and e.client_id}
-    there = await _customers.read(connection, "client_id", fewer)
-    state.customers.loaded((), [(_customers.key_of(customer), customer) for customer in there])
+    _customers.enter(state.customers, await _customers.read(connection, "client_id", fewer))
     at_large = WorkflowConfigured | ConfigurationRemoved | CustomersListed | CustomersRemoved
     changing = {e.client_id for e in events if isinstance(e.payload, at_large) and e.client_id}
     if changing:
@@ -140,19 +136,15 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
 
 async def _load_pushes(connection: Connection, state: State, events: Sequence[Event]) -> None:
     named = {event.payload.push_id for event in events if isinstance(event.payload, Told)}
-    if wanted := state.pushes.unknown(named):
-        state.pushes.loaded(wanted, [(p.push_id, p) for p in await PUSHES.read(connection, "push_id", wanted)])
+    await PUSHES.load(connection, state.pushes, named)
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
     needed = {e.item_id for e in events if e.item_id and isinstance(e.payload, ItemCompleted | StepFailed)}
-    wanted = state.items.unknown({item_id for item_id in needed - new if item_id})
-    if wanted:
-        state.items.loaded(wanted, [(i.item_id, i) for i in await _items.read(connection, "item_id", wanted)])
+    await _items.load(connection, state.items, needed - new)
     cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
-    for item in await _items.read(connection, "batch_id", cancelled, "outcome IS NULL"):
-        state.items.loaded((), [(item.item_id, item)])
+    _items.enter(state.items, await _items.read(connection, "batch_id", cancelled, "outcome IS NULL"))
 
 
 async def _load_about(
@@ -180,11 +172,9 @@ async def _load_answers(connection: Connection, state: State, entities: set[str]
     if not wanted:
         return
     state.looked_up |= wanted
-    found = await _answers.read(connection, "entity_id", wanted)
+    found = _answers.enter(state.answers, await _answers.read(connection, "entity_id", wanted))
     for answer in found:
-        key = (answer.entity_id, answer.workflow, answer.client_id)
-        state.answers.loaded((), [(key, answer)])
-        state.answers_of.setdefault(answer.entity_id, set()).add(key)
+        state.answers_of.setdefault(answer.entity_id, set()).add(_answers.key_of(answer))
     said = await log.payloads(connection, [answer.answer_id for answer in found]) if found else {}
     state.said |= {event_id: payload.answer for event_id, payload in said.items()}
 
@@ -213,8 +203,7 @@ async def _load_pieces(connection: Connection, state: State, events: Sequence[Ev
     for event in events:
         if isinstance(event.payload, ReprojectionDue) and event.batch_id:
             bounds = (to_hex(event.batch_id), event.payload.after_row, event.payload.upto_row)
-            leads = await _leads.select(connection, PIECE, bounds)
-            state.leads.loaded((), [(lead.lead_id, lead) for lead in leads])
+            leads = _leads.enter(state.leads, await _leads.select(connection, PIECE, bounds))
             items = await _items.read(connection, "item_id", {lead.item_id for lead in leads})
             await _enter_ended(connection, state, items)
             found += [state.items[item.item_id] for item in items]
@@ -222,7 +211,6 @@ async def _load_pieces(connection: Connection, state: State, events: Sequence[Ev
 
 
 async def _enter_ended(connection: Connection, state: State, items: list[Item]) -> None:
-    for item in items:
-        state.items.loaded((), [(item.item_id, item)])
+    for item in _items.enter(state.items, items):
         state.ended(state.items[item.item_id])
     await _load_batches(connection, state, {item.batch_id for item in items})

@@ -81,9 +81,7 @@ _batches, _items, _steps = Rows(BATCH, Batch), Rows(ITEM, Item), Rows(STEP, Step
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the batches, items and steps of these events; whole batches if resumed or cancelled."""
     whole = {e.batch_id for e in events if isinstance(e.payload, BatchResumed | BatchCancelled) and e.batch_id}
-    batches = state.batches.unknown({e.batch_id for e in events if e.batch_id})
-    if batches:
-        state.batches.loaded(batches, [(b.batch_id, b) for b in await _batches.read(connection, "batch_id", batches)])
+    await _batches.load(connection, state.batches, {e.batch_id for e in events if e.batch_id})
     new = {e.item_id for e in events if isinstance(e.payload, ItemAdded)}
     items = state.items.unknown({e.item_id for e in events if e.item_id} - new)
     if items:
@@ -93,8 +91,8 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     retried = {e.batch_id for e in events if isinstance(e.payload, FailedItemsRetried) and e.batch_id}
     failed = await _items.read(connection, "batch_id", retried, "status = 'failed'")
     steps = await _steps.read(connection, "item_id", [item.item_id for item in failed])
-    state.items.loaded((), [(item.item_id, item) for item in failed])
-    state.steps.loaded((), [((step.item_id, step.step), step) for step in steps])
+    _items.enter(state.items, failed)
+    _steps.enter(state.steps, steps)
 
 
 async def save(connection: Connection, state: State) -> None:
@@ -107,5 +105,5 @@ async def save(connection: Connection, state: State) -> None:
 async def _load_items(connection: Connection, state: State, column: str, values: set[str]) -> None:
     items = await _items.read(connection, column, values)
     steps = await _steps.read(connection, column, values)
-    state.items.loaded(values if column == "item_id" else (), [(item.item_id, item) for item in items])
-    state.steps.loaded((), [((step.item_id, step.step), step) for step in steps])
+    _items.enter(state.items, items, values if column == "item_id" else ())
+    _steps.enter(state.steps, steps)

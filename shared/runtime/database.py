@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.ids import from_hex, to_hex
 from shared.runtime import clock
+from shared.state import Tracked
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
@@ -177,6 +178,18 @@ class Rows(Generic[T]):
         """The rows of a SELECT that returns this table's columns in order."""
         cursor = await connection.execute(statement, parameters)
         return [self.row(values) for values in await cursor.fetchall()]
+
+    async def load(self, connection: Connection, tracked: Tracked[Any, T], keys: Iterable[Any]) -> list[T]:
+        """Bring in the rows with those of `keys` that nobody looked up yet; the key has to be one column."""
+        wanted = tracked.unknown(keys)
+        if not wanted:
+            return []
+        return self.enter(tracked, await self.read(connection, self.key[0], wanted), wanted)
+
+    def enter(self, tracked: Tracked[Any, T], rows: Sequence[T], asked: Iterable[Any] = ()) -> list[T]:
+        """Take rows that were read into the state by their keys. `asked`: the keys that are absent where none came."""
+        tracked.loaded(asked, [(self.key_of(row), row) for row in rows])
+        return list(rows)
 
     async def upsert(self, connection: Connection, rows: Iterable[T]) -> None:
         """Insert the rows, replacing those whose key is there; at once, unless the connection holds them back."""
