@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.dispatcher.state import Batch, State
+from services.dispatcher.state import Batch, Config, State
 from shared.entities import Entity
 from shared.ids import named_id
 
@@ -14,11 +14,15 @@ def config_of(state: State, batch: Batch, step: Mapping[str, Any]) -> dict[str, 
 
     None where there are none.
     """
-    own = batch.config.get(step["workflow"])
     found = state.configs.get((batch.client_id, step["workflow"], batch.workstream, step["configuration"]))
-    if found is None or found.removed:
+    return effective(found, batch.config.get(step["workflow"]))
+
+
+def effective(config: Config | None, own: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A client's settings with the batch's `own` over them, as `SETTINGS` in SQL; None where there are neither."""
+    if config is None or config.removed:
         return own
-    return found.config | (own or {})
+    return config.config | (own or {})
 
 
 def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str | None:

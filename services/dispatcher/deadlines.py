@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.dispatcher.posting import ACTOR
+from services.dispatcher.tables import SETTINGS, SETTINGS_JOIN
 from shared.envelope import Event, caused_id, stated
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
@@ -33,13 +34,10 @@ EVERY_SECONDS: Final = 0.5
 ANSWER_SECONDS: Final = 2.0
 INBOX_SECONDS: Final = 60.0
 GAP_SECONDS: Final = 10.0
-OVERDUE: Final = """
+OVERDUE: Final = f"""
 SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt, d.missing,
-       coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')
-FROM dispatch d
-LEFT JOIN batch b USING (batch_id)
-LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
-    AND c.name = b.blueprint -> d.step::int ->> 'configuration'
+       {SETTINGS}
+FROM dispatch d {SETTINGS_JOIN}
 WHERE d.status = 'SENT' AND d.deadline_at < now()
   AND NOT d.item_id = ANY(%s::uuid[]) AND NOT d.batch_id = ANY(%s::uuid[])
 ORDER BY d.deadline_at LIMIT 500

@@ -10,14 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from services.dispatcher.state import Dispatch
 from services.dispatcher.store import DISPATCHES
+from services.dispatcher.tables import SETTINGS, SETTINGS_JOIN
 from services.dispatcher.webhooks import Limits
 from shared.ids import from_hex, to_hex
 from shared.runtime.database import Connection, uuid_array
 
 # From lane to lane by the index; of each, the earliest due that are not in this process's hands, nor of an item or
 # batch that waits behind a dead letter (what came of them would wait too, and they would look due for ever). With the
-# settings to send them by: those of the client for (workflow, workstream) under the name that the step wants, and over
-# them the batch's own.
+# settings to send them by.
 DUE: Final = f"""
 WITH RECURSIVE lane AS (
     (SELECT client_id, workflow, workstream, settings FROM dispatch WHERE status = 'DUE'
@@ -30,7 +30,7 @@ WITH RECURSIVE lane AS (
         ORDER BY d.client_id, d.workflow, d.workstream, d.settings LIMIT 1) next
 )
 SELECT {DISPATCHES.names}, sent_by, fields FROM (
-    SELECT d.*, coalesce(c.config, '{{}}') || coalesce(b.config -> d.workflow, '{{}}') AS sent_by,
+    SELECT d.*, {SETTINGS} AS sent_by,
            e.body::jsonb #> '{{payload,fields}}' || i.output AS fields
     FROM lane
     LEFT JOIN unnest(
@@ -45,9 +45,7 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
         ORDER BY due_at LIMIT coalesce(known.room, %(room)s)) d
     JOIN item i ON i.item_id = d.item_id
     JOIN log.events e ON e.item_id = d.item_id AND e.type = 'ItemAdded'
-    LEFT JOIN batch b ON b.batch_id = d.batch_id
-    LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
-        AND c.name = b.blueprint -> d.step::int ->> 'configuration'
+    {SETTINGS_JOIN}
 ) due
 """
 # Note that a POST begins; `times` above 1: it had begun before.

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
+from services.dispatcher.configuration import effective
 from services.dispatcher.plans import StepPlan, Walk
-from services.dispatcher.state import Claim
+from services.dispatcher.state import Claim, Config
 from services.dispatcher.steps import Step, Workflow
-from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, WAITER, WEBHOOK
+from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, SETTINGS, SETTINGS_JOIN, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json
 from shared.ids import to_hex
@@ -19,13 +20,9 @@ from shared.runtime import clock
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
-SETTINGS: Final = text("""
-SELECT coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}') AS settings
-FROM dispatch d LEFT JOIN batch b ON b.batch_id = d.batch_id
-LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
-    AND c.name = b.blueprint -> d.step::int ->> 'configuration'
-WHERE d.dispatch_id = CAST(:dispatch_id AS uuid)
-""")
+SENT_BY: Final = text(
+    f"SELECT {SETTINGS} AS settings FROM dispatch d {SETTINGS_JOIN} WHERE d.dispatch_id = CAST(:dispatch_id AS uuid)"
+)
 AT_ONCE: Final = 5_000
 # The staged rows of an upload, as the log has them, some events at a time.
 STAGED: Final = text(
@@ -43,7 +40,7 @@ class Wanted:
     workstream: str
     steps: Sequence[Step]
     rows: list[int] | None
-    config: Mapping[str, Mapping[str, Any]]
+    config: Mapping[str, dict[str, Any]]
 
 
 async def dispatches(
@@ -116,7 +113,7 @@ async def _waiting(queries: Queries, tenant_id: str, waiter: Row, met: Webhooks)
     (claim,) = await queries.rows(tenant_id, claimed)
     (current,) = await queries.rows(tenant_id, select(DISPATCH).where(DISPATCH.c.dispatch_id == claim["dispatch_id"]))
     attempts = select(DISPATCH).filter_by(**about, batch_id=current["batch_id"]).order_by(DISPATCH.c.attempt.desc())
-    (settings,) = await queries.rows(tenant_id, SETTINGS, {"dispatch_id": to_hex(current["dispatch_id"])})
+    (settings,) = await queries.rows(tenant_id, SENT_BY, {"dispatch_id": to_hex(current["dispatch_id"])})
     webhook = met.get(str(settings["settings"].get("webhook_url")))
     return {
         "step": waiter["step"],
@@ -170,12 +167,12 @@ async def plan(queries: Queries, tenant_id: str, wanted: Wanted, workflows: Mapp
     async for bodies in _staged(queries, tenant_id, wanted.upload_id):
         await asyncio.to_thread(_take, walk, bodies, chosen)
     query = select(CONFIG).where(CONFIG.c.client_id == wanted.client_id, CONFIG.c.workstream == wanted.workstream)
-    configs = {(row["workflow"], row["name"]): row["config"] for row in await queries.rows(tenant_id, query)}
+    configs = {(row["workflow"], row["name"]): Config(**row) for row in await queries.rows(tenant_id, query)}
     now = clock.now()
     steps = []
     for step in walk.plans:
         slug = step.step["workflow"]
-        settings = {**configs.get((slug, step.step["configuration"]), {}), **wanted.config.get(slug, {})}
+        settings = effective(configs.get((slug, step.step["configuration"])), wanted.config.get(slug)) or {}
         steps.append(step.told(await _claims_of(queries, tenant_id, step), settings, now))
     return {
         "items": steps[0]["items"] if steps else 0,

@@ -1,10 +1,20 @@
 """The dispatcher's tables."""
 
+from typing import Final
+
 from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.runtime.database import Id, checkpoint_table, tenant_column, tenant_columns
 
+# The settings that dispatch `d` is sent by, where `SETTINGS_JOIN` is in the statement: the client's for (workflow,
+# workstream) under the name that the step wants, and over them the batch's own. As `configuration.effective`.
+SETTINGS: Final = "coalesce(c.config, '{}') || coalesce(b.config -> d.workflow, '{}')"
+SETTINGS_JOIN: Final = """
+LEFT JOIN batch b ON b.batch_id = d.batch_id
+LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
+    AND c.name = b.blueprint -> CAST(d.step AS int) ->> 'configuration'
+"""
 METADATA = MetaData()
 checkpoint_table(METADATA)
 TIME = TIMESTAMP(timezone=True)
