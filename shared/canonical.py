@@ -2,7 +2,7 @@
 
 Every function is pure and idempotent, takes any value, never raises, and answers None when nothing is
 usable.
-What they return are keys, for comparing; `https://www.` before a LinkedIn key makes it a link.
+What they return are keys, for comparing; `linkedin_page` makes a link of a LinkedIn key.
 """
 
 import re
@@ -43,6 +43,7 @@ _SALES_LEAD: Final = re.compile(_LINKEDIN + r"sales/+(?:lead|people)/+([\w-]+)",
 _PERSON_URN: Final = re.compile(r"^urn:li:fs_salesProfile:\(?([\w-]+)", re.I)
 _HASHED: Final = re.compile(r"AC[a-z]AA[\w-]{8,}")
 _UNSAFE: Final = re.compile(r"[\s/?#%,;\"<>]")
+_IN_PATHS: Final = "/%&'()*+!$@=:~"
 _NO_SLUG: Final = frozenset(("unavailable", "undefined", "null", "none", "nan"))
 _ADDRESS: Final = re.compile(  # only from the first character that can be of one: else a long word takes long
     r"(?<![^\s@<>()\[\],;:\"])([^\s@<>()\[\],;:\"]{1,254})@([^\s@<>()\[\],;:\"'/]{1,254})"
@@ -106,6 +107,11 @@ def linkedin_company(value: object) -> str | None:
         return None
     kind = found[1].lower()
     return f"linkedin.com/{kind if kind in ('school', 'showcase') else 'company'}/{slug}"
+
+
+def linkedin_page(key: str | None) -> str | None:
+    """The link to the page of a LinkedIn key, in ASCII; of a hash, to the page that opens without Sales Navigator."""
+    return key and "https://www." + quote(key.replace("/sales/lead/", "/in/"), safe=_IN_PATHS)
 
 
 def linkedin_person(value: object) -> str | None:

@@ -58,12 +58,12 @@ def _named(scope: Scope, client_id: str, basis: str, key: str) -> Entity:
 
 
 def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield "domain", _own_domain(fields.get("company_domain")) or _own_domain(fields.get("company_website"))
+    yield "domain", own_domain(fields.get("company_domain")) or own_domain(fields.get("company_website"))
     yield "linkedin", linkedin_company(fields.get("company_linkedin_url"))
     yield "name", company_name_key(fields.get("company_name"))
 
 
-def _own_domain(value: object) -> str | None:
+def own_domain(value: object) -> str | None:
     """A domain of the company's own: those where anybody has a mailbox are nobody's."""
     domain = registrable_domain(value)
     return None if is_free_mail(domain) else domain

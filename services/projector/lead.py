@@ -35,7 +35,7 @@ from services.projector.extractors.values import (
     year,
 )
 
-REVISION: Final = 4  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 5  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 NEW_IN_ROLE_MONTHS: Final = 6

@@ -155,6 +155,20 @@ def test_linkedin_person(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "page"),
+    [
+        ("linkedin.com/in/josé", "https://www.linkedin.com/in/jos%C3%A9"),
+        ("linkedin.com/company/acme%20inc", "https://www.linkedin.com/company/acme%20inc"),
+        (f"linkedin.com/sales/lead/{HASH}", f"https://www.linkedin.com/in/{HASH}"),
+        (None, None),
+    ],
+)
+def test_the_page_of_a_linkedin_key(key: str | None, page: str | None) -> None:
+    assert canonical.linkedin_page(key) == page
+    assert (canonical.linkedin_person(page) or canonical.linkedin_company(page)) == key
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "linkedin.com/pub/dir/jo/doe",

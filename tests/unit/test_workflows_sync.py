@@ -15,6 +15,7 @@ from services.dispatcher.workflows import (
     normalize_company_name,
     split_raw_apollo_scrape_data,
 )
+from shared.dates import iso_date
 
 WORKFLOWS = [
     extract_contact_info,
@@ -227,7 +228,7 @@ def test_head_counts(text: object, count: int | None) -> None:
     ],
 )
 def test_dates(text: str, day: str | None) -> None:
-    assert split_raw_apollo_scrape_data.iso_date(text) == day
+    assert iso_date(text) == day
 
 
 JOB_KEYS = ("company", "company_domain", "url", "title", "start_date", "end_date", "is_current", "email", "phone")

@@ -6,7 +6,7 @@ An answer about a person as a rule has no e-mail address: one about an e-mail do
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from shared.canonical import clean_cell, email_address, linkedin_person
+from shared.canonical import clean_cell, email_address, linkedin_page, linkedin_person
 from shared.enrichment import respelled
 
 _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]]]] = {
@@ -18,7 +18,7 @@ _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]
         clean_cell,
         ("mobile_phone", "phone", "phone_number", "mobile_phone_number", "phone_numbers"),
     ),
-    "person_linkedin_url": (lambda value: _link(linkedin_person(value)), ("linkedin_url", "url")),
+    "person_linkedin_url": (lambda value: linkedin_page(linkedin_person(value)), ("linkedin_url", "url")),
 }
 
 
@@ -50,7 +50,3 @@ def _bare(told: object) -> object:
     if not isinstance(told, Mapping):
         return told
     return next((told[key] for key in ("email", "value", "number", "phone") if told.get(key)), None)
-
-
-def _link(key: str | None) -> str | None:
-    return f"https://www.{key}" if key else None

@@ -6,8 +6,8 @@ Every job is in `person_work_history` anyway; these are the fields of the row th
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from services.dispatcher.workflows.split_raw_apollo_scrape_data import iso_date
-from shared.canonical import clean_cell, linkedin_company, registrable_domain
+from shared.canonical import clean_cell, linkedin_company, linkedin_page, registrable_domain
+from shared.dates import iso_date
 from shared.enrichment import respelled
 
 _LISTS: Final = ("experience", "current_experience", "latest_experience")
@@ -69,6 +69,6 @@ def _job(told: Mapping[str, Any]) -> _Job | None:
     since, until = iso_date(told.get("start_date")) or "", iso_date(told.get("end_date")) or ""
     current = told.get("is_current")
     is_current = current if isinstance(current, bool) else bool(since and not until)
-    link = f"https://www.{page}" if page else ""
+    link = linkedin_page(page) or ""
     title = clean_cell(told.get("title")) or ""
     return _Job(is_current, since, until, name, domain, link, title) if name or domain or link else None

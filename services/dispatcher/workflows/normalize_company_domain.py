@@ -6,15 +6,12 @@ An e-mail's domain is never used: one person in seven has an address at another 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shared.canonical import is_free_mail, registrable_domain
+from shared.entities import own_domain
 
 _SOURCES: Final = ("company_domain", "company_website")
 
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`{"company_domain": "acme.com"}`, or `{}` when neither field has a domain of a company's own."""
-    for source in _SOURCES:
-        domain = registrable_domain(fields.get(source))
-        if domain and not is_free_mail(domain):
-            return {"company_domain": domain}
-    return {}
+    domain = next(filter(None, (own_domain(fields.get(source)) for source in _SOURCES)), None)
+    return {"company_domain": domain} if domain else {}

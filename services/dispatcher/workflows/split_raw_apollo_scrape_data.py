@@ -6,18 +6,14 @@ it leaves as it is.
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
-from urllib.parse import quote
 
 from nameparser import HumanName
 
-from shared.canonical import clean_cell, email_address, linkedin_company, linkedin_person
+from shared.canonical import clean_cell, email_address, linkedin_company, linkedin_page, linkedin_person
+from shared.dates import iso_date
 
 _COUNT: Final = re.compile(r"(\d{1,3}(?:[,.' ]\d{3})+|\d{1,9})(?:\.0+)?\s*\+?(?:\s*employees)?", re.I)
-_ISO: Final = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
-_SLASHED: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?: .*)?")
-_MONTH: Final = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _LONGEST_NAME: Final = 200
 _PLACE: Final = ("person_city", "person_state", "person_country")
 
@@ -27,8 +23,8 @@ def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         **_names(fields),
         "person_location": _location(fields),
-        "person_linkedin_url": _link(linkedin_person(fields.get("person_linkedin_url"))),
-        "company_linkedin_url": _link(linkedin_company(fields.get("company_linkedin_url"))),
+        "person_linkedin_url": linkedin_page(linkedin_person(fields.get("person_linkedin_url"))),
+        "company_linkedin_url": linkedin_page(linkedin_company(fields.get("company_linkedin_url"))),
         "email": email_address(fields.get("email")),
         "company_employee_count": whole_number(fields.get("company_employee_count")),
         "company_last_funding_date": iso_date(fields.get("company_last_funding_date")),
@@ -40,24 +36,6 @@ def whole_number(value: object) -> int | None:
     """The count in "1,200", "299000.0" or "10,001+"; None for a range, which is no count."""
     found = _COUNT.fullmatch(clean_cell(value) or "")
     return int(re.sub(r"\D", "", found[1])) if found else None
-
-
-def iso_date(value: object) -> str | None:
-    """YYYY-MM-DD of an ISO date or time, of MM-YYYY, of month/day/year or else day/month/year."""
-    text = clean_cell(value) or ""
-    if iso := _ISO.fullmatch(text):
-        return _day(iso[1], iso[2], iso[3] or "1")
-    if slashed := _SLASHED.fullmatch(text):
-        return _day(slashed[3], slashed[1], slashed[2]) or _day(slashed[3], slashed[2], slashed[1])
-    month = _MONTH.fullmatch(text)
-    return _day(month[2], month[1], "1") if month else None
-
-
-def _day(year: str, month: str, day: str) -> str | None:
-    try:
-        return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None
 
 
 def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:
@@ -73,10 +51,3 @@ def _location(fields: Mapping[str, Any]) -> str | None:
     given = clean_cell(fields.get("person_location"))
     parts = [part for part in (clean_cell(fields.get(name)) for name in _PLACE) if part]
     return given or ", ".join(dict.fromkeys(parts)) or None
-
-
-def _link(key: str | None) -> str | None:
-    if key is None:
-        return None
-    public = key.replace("/sales/lead/", "/in/")  # the page that opens without Sales Navigator
-    return "https://www." + quote(public, safe="/%&'()*+!$@=:~")

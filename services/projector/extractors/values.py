@@ -160,13 +160,12 @@ _domain = lru_cache(maxsize=65_536)(canonical.registrable_domain)
 @lru_cache(maxsize=65_536)
 def _company_link(value: str) -> str | None:
     key = canonical.linkedin_company(value)
-    return f"https://www.{key}" if key else None
+    return f"https://www.{key}" if key else None  # no more than that: SQL takes the key off the link again
 
 
 @lru_cache(maxsize=65_536)
 def _person_link(value: str) -> str | None:
-    key = canonical.linkedin_person(value)
-    return f"https://www.{key}" if key else None
+    return canonical.linkedin_page(canonical.linkedin_person(value))
 
 
 @lru_cache(maxsize=16_384)
