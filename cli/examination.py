@@ -33,6 +33,7 @@ from shared.events import CATALOGUE
 from shared.ids import from_hex
 from shared.runtime import log
 from shared.runtime.database import Connection, connect
+from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings
 from shared.runtime.letters import DeadLetters
 from shared.runtime.settings import SERVICES
@@ -231,9 +232,10 @@ async def _service(connection: Connection, service: str) -> AsyncIterator[Findin
         return
     statement = f"SELECT position, shape FROM {service}.checkpoint"
     for position, shape in await (await connection.execute(statement.encode())).fetchall():
-        if shape != definition(service).shape:
-            text = f"the tables of {service} were made by another version of the program"
-            yield problem("other_shape", text, f"leadstream rebuild {service}")
+        try:
+            definition(service).insist_on_shape(shape)
+        except OtherShape as error:
+            yield problem("other_shape", error.text, error.mend or "")
         letters = DeadLetters(service)
         await letters.stand_at(connection, position)
         for finding in of_letters(service, len(letters.open), letters.undecided):

@@ -31,8 +31,9 @@ class RebuildOptions:
 
 def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool) -> None:
     """Rebuild `service`, or "all", and say what was different. Raises Misused and Refused."""
+    from shared.runtime.definition import OtherShape
     from shared.runtime.projection import Impossible
-    from shared.runtime.shadow import Busy, OtherShape
+    from shared.runtime.shadow import Busy
 
     names = SERVICES if service == "all" else (service,)
     if unknown := set(names) - set(SERVICES):

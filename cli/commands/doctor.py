@@ -70,8 +70,9 @@ async def _verified(servers: "Servers") -> "list[Finding]":
     from cli.errors import CommandFailed
     from cli.findings import problem
     from cli.servers_of import reached
+    from shared.runtime.definition import OtherShape
     from shared.runtime.projection import Impossible
-    from shared.runtime.shadow import Busy, OtherShape
+    from shared.runtime.shadow import Busy
 
     try:
         with reached():

@@ -7,8 +7,8 @@ from services.callbacks import api, domain, inbox, store
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from shared.runtime.appender import Appender
+from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
-from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve, signing_keys
 from shared.runtime.settings import Settings, configured

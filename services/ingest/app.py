@@ -3,8 +3,8 @@
 from services.ingest import api, domain, state, store
 from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
+from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
-from shared.runtime.machine import Definition
 from shared.runtime.memory import give_back
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve

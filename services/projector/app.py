@@ -5,8 +5,8 @@ from functools import partial
 from services.projector import api, domain, reprojection, rows, store
 from services.projector.pushing import push_due
 from shared.runtime.appender import Appender
+from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
-from shared.runtime.machine import Definition
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve

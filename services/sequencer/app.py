@@ -1,8 +1,8 @@
 """The sequencer as a process: the only place that knows FastStream and uvicorn."""
 
 from services.sequencer import api, domain, state, store
+from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
-from shared.runtime.machine import Definition
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

@@ -13,6 +13,7 @@ from nats.js.errors import NotFoundError
 from shared.runtime import log
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, Findings
+from shared.runtime.log import Message
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.subjects import STREAM
 
@@ -21,7 +22,6 @@ SILENCES: Final = 2
 SILENCE_SECONDS: Final = 6.0
 OTHER_EVENT: Final = "the message is not the log's event"
 GONE: Final = "the message is gone"
-Message = tuple[int, bytes]
 
 
 @dataclass

@@ -8,7 +8,7 @@ from sqlalchemy import MetaData, Table
 
 from shared.ids import InvalidId, from_hex, to_hex
 from shared.runtime.database import Connection
-from shared.runtime.machine import Definition
+from shared.runtime.definition import Definition
 
 SHOWN: Final = 10
 CANDIDATES: Final = 500

@@ -19,9 +19,11 @@ from nats.errors import Error as NatsError
 
 from shared.runtime import log
 from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, Lost, take
 from shared.runtime.letters import retry_due
-from shared.runtime.machine import Definition, Machine, Message
+from shared.runtime.log import Message
+from shared.runtime.machine import Machine
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
 from shared.subjects import STREAM, filters

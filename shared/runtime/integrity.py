@@ -14,21 +14,14 @@ import psycopg
 
 from shared.runtime.archive import Entry, Link
 from shared.runtime.database import Connection
-from shared.runtime.transfer import COLUMNS, head_of, row_of
+from shared.runtime.log_rows import COLUMNS, head_of, row_of, window
 
 CHUNK: Final = 2_000
-CHUNK_BYTES: Final = 8 * 1024 * 1024
 SHOWN: Final = 100
 # How many values the hash before may have had, beside the one that stands there.
 PERHAPS: Final = 7
 _BODY, _CHAIN = COLUMNS.index("body"), COLUMNS.index("chain")
-ROWS: Final = f"""
-SELECT {", ".join(COLUMNS)} FROM (
-    SELECT {", ".join(COLUMNS)}, row_number() OVER (ORDER BY position) AS number,
-           sum(octet_length(body)) OVER (ORDER BY position) AS bytes
-    FROM log.events WHERE position > %s AND position <= %s ORDER BY position LIMIT {CHUNK}) e
-WHERE bytes <= {CHUNK_BYTES} OR number = 1 ORDER BY position
-"""
+ROWS: Final = window(", ".join(COLUMNS), "position > %s AND position <= %s", CHUNK)
 # What PostgreSQL says of blocks that are not what it wrote: a wrong checksum, a missing piece, a broken index.
 BROKEN: Final = (
     psycopg.errors.DataCorrupted,

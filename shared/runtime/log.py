@@ -8,12 +8,18 @@ from shared.envelope import Event, checked_json, from_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection, uuid_array
 from shared.runtime.lease import HOLDS, Lost
+from shared.runtime.log_rows import window
 from shared.subjects import slot_of
 
 Columns = tuple[str, ...]
-CHUNK_BYTES: Final = 8 * 1024 * 1024
+Message = tuple[int, bytes]  # an event's position and its bytes
 # How many positions one query looks at: where events of the types are few, each would look at all the rest of the log.
 SPAN: Final = 25_000
+BODIES: Final = window(
+    "position, convert_to(body, 'UTF8')",
+    "position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s::text[]))",
+    count="%s",
+)
 _IDS: Final = ("tenant_id", "client_id", "batch_id", "item_id", "entity_id")
 APPEND: Final = (
     "SELECT log.append(%s::uuid[], %s::text[], %s::smallint[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[],"
@@ -73,7 +79,7 @@ async def head(connection: Connection) -> int:
 
 async def bodies(
     connection: Connection, types: Sequence[str] | None, *, after: int, upto: int, chunk: int
-) -> AsyncGenerator[list[tuple[int, bytes]], None]:
+) -> AsyncGenerator[list[Message], None]:
     """Position and bytes of the events of these types (None: of all) with after < position <= upto, in order.
 
     Each list has at most `chunk` events, and fewer where they are wide or far between; none is empty.
@@ -81,13 +87,8 @@ async def bodies(
     while after < upto:
         reach = min(after + SPAN, upto)
         cursor = await connection.execute(
-            "SELECT position, convert_to(body, 'UTF8') FROM ("
-            "SELECT position, body, row_number() OVER (ORDER BY position) AS number,"
-            " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
-            " FROM log.events WHERE position > %s AND position <= %s"
-            " AND (%s::text[] IS NULL OR type = ANY(%s::text[])) ORDER BY position LIMIT %s) e"
-            " WHERE bytes <= %s OR number = 1 ORDER BY position",
-            (after, reach, types and list(types), types and list(types), chunk, CHUNK_BYTES),
+            BODIES.encode(),
+            (after, reach, types and list(types), types and list(types), chunk),
             binary=True,
         )
         found = await cursor.fetchall()

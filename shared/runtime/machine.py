@@ -6,10 +6,9 @@ two replicas that both believe they lead cannot both go on.
 """
 
 import asyncio
-import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -17,18 +16,17 @@ from typing import Final, Generic, TypeGuard, TypeVar
 
 import psycopg
 import structlog
-from sqlalchemy import MetaData
 
-from shared.dead_letters import SETTLING
 from shared.envelope import Emit, Event, caused
 from shared.ids import named_id
 from shared.runtime import clock, log
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection
+from shared.runtime.definition import Definition
 from shared.runtime.lease import BEAT_SECONDS
 from shared.runtime.letters import DeadLetters
+from shared.runtime.log import Message
 
 S = TypeVar("S")
-Message = tuple[int, bytes]
 MAX_CACHED_BATCHES = 200
 # How long a fold may keep its transaction waiting: a leader that says nothing for six seconds is replaced.
 FOLD_SECONDS = 1.0
@@ -52,35 +50,6 @@ def may_be_the_event(error: BaseException) -> TypeGuard[Exception]:
     if isinstance(error, psycopg.Error):
         return not (isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or error.sqlstate == "LS001")
     return isinstance(error, Exception)
-
-
-@dataclass(frozen=True)
-class Definition(Generic[S]):
-    """What makes one service: its name, the events it reads, its tables and its pure functions.
-
-    `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
-    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside.
-    """
-
-    name: str
-    consumes: tuple[str, ...]
-    metadata: MetaData
-    new_state: Callable[[], S]
-    load: Callable[[Connection, S, Sequence[Event]], Awaitable[None]]
-    save: Callable[[Connection, S], Awaitable[None]]
-    evolve: Callable[[S, Event], None]
-    decide: Callable[[S, Event], Iterable[Emit]]
-    apart: tuple[str, ...] = ()
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """What is read of the log: what is consumed, and what became of the service's dead letters."""
-        return (*self.consumes, *SETTLING)
-
-    @property
-    def shape(self) -> str:
-        """A fingerprint of the tables: state written under another shape has to be rebuilt."""
-        return hashlib.sha256("\n".join(ddl(self.metadata)).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -115,17 +84,13 @@ class Machine(Generic[S]):
         self._apart = re.compile(b'"type":"(?:%b)"' % "|".join(self.definition.apart).encode())
 
     async def has_tables(self, connection: Connection) -> bool:
-        """Whether there are tables. Raises RuntimeError for those of another version of the program."""
+        """Whether there are tables. Raises OtherShape."""
         cursor = await connection.execute("SELECT to_regclass('checkpoint')")
         there = await cursor.fetchone()
         if not (there and there[0]):
             return False
         for (shape,) in await (await connection.execute("SELECT shape FROM checkpoint")).fetchall():
-            if shape != self.definition.shape:
-                raise RuntimeError(
-                    f"the tables of {self.definition.name} were made by another version of the program; "
-                    f"run `leadstream rebuild {self.definition.name}`"
-                )
+            self.definition.insist_on_shape(shape)
         return True
 
     async def start(self, connection: Connection) -> int:

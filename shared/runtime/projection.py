@@ -14,9 +14,9 @@ from psycopg import errors
 
 from shared.runtime import differences, log
 from shared.runtime.database import Connection, ddl
+from shared.runtime.definition import Definition
 from shared.runtime.differences import Difference
-from shared.runtime.machine import Definition
-from shared.runtime.shadow import CHUNK, OtherShape, Shadow, checkpoint, opened, shape
+from shared.runtime.shadow import CHUNK, Shadow, checkpoint, opened, shape
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5
@@ -66,11 +66,7 @@ async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
     """
     async with opened(admin_url, definition, verify_schema(definition.name)) as shadow:
         await _insist_on_tables(shadow.connection, definition.name)
-        if await shape(shadow.connection, definition.name) != definition.shape:
-            raise OtherShape(
-                f"the tables of {definition.name} were made by another version of the program; "
-                f"run `leadstream rebuild {definition.name}`"
-            )
+        definition.insist_on_shape(await shape(shadow.connection, definition.name))
         try:
             await shadow.begin(lasting=False)
             await _catch_up(shadow)

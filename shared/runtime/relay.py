@@ -24,6 +24,7 @@ from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
 from shared.runtime.leaving import leave
+from shared.runtime.log_rows import window
 from shared.runtime.patrol import patrol
 from shared.runtime.settings import Settings
 from shared.subjects import STREAM, subject
@@ -36,6 +37,7 @@ LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 BROKEN_SECONDS: Final = 5.0
 WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
+NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s", BATCH, BATCH_BYTES)
 Row = tuple[int, str, str, int, str]
 logger = structlog.get_logger()
 
@@ -143,14 +145,14 @@ async def _news(database: Connection) -> bool:
 
 async def _still_there(client: Client, position: int) -> None:
     """Raises Refused when the stream is not the one that was copied to: somebody has made it anew."""
-    last = await _last(client)
+    last = await last_sequence(client)
     if last != position:
         raise Refused(f"the stream stands at {last}, and {position} were copied to it")
 
 
 async def _resume(database: Connection, client: Client) -> int:
     """The stream's last sequence, after making sure that it is the log's event of that position."""
-    last = await _last(client)
+    last = await last_sequence(client)
     if last == 0:
         return 0
     try:
@@ -165,20 +167,14 @@ async def _resume(database: Connection, client: Client) -> int:
     return last
 
 
-async def _last(client: Client) -> int:
+async def last_sequence(client: Client) -> int:
+    """Where the stream ends. Raises NotFoundError without one."""
     return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
 
 
 async def _after(database: Connection, position: int) -> list[Row]:
     """The next events, at most BATCH, and BATCH_BYTES unless the first alone is longer."""
-    cursor = await database.execute(
-        "SELECT position, encode(uuid_send(id), 'hex'), type, slot, body FROM ("
-        "SELECT position, id, type, slot, body, row_number() OVER (ORDER BY position) AS number,"
-        " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
-        " FROM log.events WHERE position > %s ORDER BY position LIMIT %s) e"
-        " WHERE bytes <= %s OR number = 1 ORDER BY position",
-        (position, BATCH, BATCH_BYTES),
-    )
+    cursor = await database.execute(NEXT.encode(), (position,))
     return await cursor.fetchall()
 
 
@@ -190,7 +186,7 @@ async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
     except TimeoutError:
         raise Refused(f"no acknowledgement of {rows[0][0]}..{rows[-1][0]} in {ACK_SECONDS} s") from None
     except WrongSequence as error:
-        if await _last(client) != position:
+        if await last_sequence(client) != position:
             raise
         raise Stuck(f"it says that it ends at {position}, and refuses {position + 1}: {error}") from None
     if last != rows[-1][0]:

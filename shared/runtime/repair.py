@@ -26,9 +26,10 @@ from shared.runtime.archive import START, Entry, Link
 from shared.runtime.comparison import OTHER_EVENT, StreamVerdict, compare
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, check_log
+from shared.runtime.log_rows import COLUMNS, head_of, row_of
 from shared.runtime.settings import Settings
 from shared.runtime.topology import provision_streams
-from shared.runtime.transfer import COLUMNS, extend, head_of, row_of
+from shared.runtime.transfer import extend
 from shared.subjects import STREAM
 
 CHUNK: Final = 1_000
@@ -214,7 +215,7 @@ async def _extend_log(connection: Connection, client: Client, done: Repair, say:
 
 async def _last(client: Client) -> int:
     try:
-        return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
+        return await relay.last_sequence(client)
     except NotFoundError:
         return 0
 

@@ -26,8 +26,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from shared.runtime.database import ask_the_time
+from shared.runtime.definition import Definition
 from shared.runtime.follower import Effect, Follower
-from shared.runtime.machine import Definition, Message
+from shared.runtime.log import Message
 from shared.runtime.settings import Settings
 from shared.runtime.stalls import Watchdog
 from shared.runtime.subscriber import subscribe

@@ -18,7 +18,9 @@ import structlog
 from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, ddl
-from shared.runtime.machine import Definition, Machine, Message, may_be_the_event
+from shared.runtime.definition import Definition
+from shared.runtime.log import Message
+from shared.runtime.machine import Machine, may_be_the_event
 
 CHUNK: Final = 5_000
 # How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under
@@ -30,10 +32,6 @@ Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
 class Busy(RuntimeError):
     """Somebody folds into the same schema at this moment."""
-
-
-class OtherShape(RuntimeError):
-    """The tables were made by another version of the program."""
 
 
 class Shadow:
@@ -80,8 +78,7 @@ class Shadow:
 
     async def adopt(self) -> None:
         """Go on from tables that were live. Raises OtherShape where this program cannot."""
-        if await shape(self.connection, self.schema) != self.definition.shape:
-            raise OtherShape(f"the tables in schema {self.schema} were made by another version of the program")
+        self.definition.insist_on_shape(await shape(self.connection, self.schema), f"schema {self.schema}")
         await self._machine.start(self.connection)
 
     async def fold(self, upto: int) -> None:

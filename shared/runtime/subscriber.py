@@ -21,7 +21,7 @@ from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.js.api import ConsumerConfig
 
 from shared.runtime.follower import Follower
-from shared.runtime.machine import Message
+from shared.runtime.log import Message
 from shared.subjects import STREAM, filters
 
 STOP_SECONDS: Final = 5.0

@@ -3,23 +3,17 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from psycopg import sql
 
-from shared.ids import to_hex
 from shared.runtime import archive
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
+from shared.runtime.log_rows import COLUMNS, head_of, row_of
 from shared.runtime.settings import SERVICES
-from shared.subjects import slot_of_ids
 
 CHUNK: Final = 5_000
-COLUMNS: Final = (
-    "position", "id", "type", "slot", "tenant_id", "client_id", "batch_id", "item_id", "entity_id", "occurred_at",
-    "body", "chain",
-)  # fmt: skip
 Progress = Callable[[int, int], None]
 
 
@@ -88,34 +82,6 @@ async def extend(connection: Connection, entries: Iterable[Entry]) -> None:
             for entry in new:
                 await copy.write_row(row_of(entry))
         await connection.execute("UPDATE log.head SET position = %s, chain = %s", (new[-1].position, new[-1].chain))
-
-
-def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it."""
-    event = _envelope(entry.body)
-    about = [to_hex(event[name]) if event.get(name) else None for name in ("client_id", "batch_id", "item_id")]
-    entity = to_hex(event["entity_id"]) if event.get("entity_id") else None
-    return (
-        entry.position, to_hex(event["id"]), event["type"], slot_of_ids(event.get("client_id"), event["tenant_id"]),
-        to_hex(event["tenant_id"]), *about, entity, event["occurred_at"], entry.body.decode(), entry.chain,
-    )  # fmt: skip
-
-
-def _envelope(body: bytes) -> Any:
-    """What stands before the payload, which is not read: that is quicker, and nothing beside the body is made of it."""
-    before, payload, _ = body.partition(b',"payload":')
-    try:
-        return orjson.loads(before + b"}" if payload else body)
-    except orjson.JSONDecodeError:
-        return orjson.loads(body)
-
-
-async def head_of(connection: Connection, lock: bool = False) -> Link:
-    """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
-    cursor = await connection.execute("SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else ""))
-    row = await cursor.fetchone()
-    assert row is not None
-    return Link(int(row[0]), bytes(row[1]))
 
 
 async def link_at(connection: Connection, position: int) -> Link:

@@ -18,7 +18,7 @@ from faststream.nats import NatsBroker
 from shared.runtime import service
 from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.follower import Follower
-from shared.runtime.machine import Message
+from shared.runtime.log import Message
 from shared.runtime.subscriber import LogSubscriber, subscribe
 from shared.subjects import STREAM, filters
 from tests.integration.counting import NAME, Faults, checkpoint, counting, counts

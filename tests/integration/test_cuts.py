@@ -20,7 +20,9 @@ from services.sequencer.app import DEFINITION as SEQUENCER
 from shared.envelope import Event, to_json
 from shared.runtime import log
 from shared.runtime.database import Connection, ddl
-from shared.runtime.machine import Definition, Machine, Message
+from shared.runtime.definition import Definition
+from shared.runtime.log import Message
+from shared.runtime.machine import Machine
 from tests.integration.log_harness import connected
 from tests.running_servers import Servers
 from tests.unit.engine import Engine

@@ -11,7 +11,9 @@ import pytest
 from shared.envelope import MAX_EVENT_BYTES, Emit, Event, from_json
 from shared.events import BatchCompleted
 from shared.runtime.database import Connection
-from shared.runtime.machine import Machine, Message
+from shared.runtime.definition import OtherShape
+from shared.runtime.log import Message
+from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
 from tests.integration.log_harness import append, event, logged, registered
@@ -231,7 +233,7 @@ async def test_while_a_batch_is_folded_others_have_their_turns(
 async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:
     await machine_of(Faults()).start(connection)
     await connection.execute("UPDATE checkpoint SET shape = 'another'")
-    with pytest.raises(RuntimeError, match="leadstream rebuild sequencer"):
+    with pytest.raises(OtherShape, match="leadstream rebuild sequencer"):
         await machine_of(Faults()).has_tables(connection)
 
 

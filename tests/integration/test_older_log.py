@@ -6,7 +6,7 @@ import pytest
 
 from shared.runtime import follower
 from shared.runtime.follower import Ahead, Follower
-from shared.runtime.machine import Message
+from shared.runtime.log import Message
 from shared.runtime.repair import Contradiction, repair
 from tests.integration.counting import NAME, counting
 from tests.integration.damaging import tamper

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from cli.errors import Refused, ServerAway
 from cli.main import app
 from cli.servers_of import checked_admin_url, reached
+from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
-from shared.runtime.shadow import Busy, OtherShape
+from shared.runtime.shadow import Busy
 
 PASSWORD = "hunter2"
 URL = f"postgresql://postgres:{PASSWORD}@127.0.0.1:1/leadstream"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared.envelope import to_json
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.integrity import LogCheck
-from shared.runtime.transfer import COLUMNS, row_of
+from shared.runtime.log_rows import COLUMNS, row_of
 from tests.unit.facts import added
 
 EVENTS = 9

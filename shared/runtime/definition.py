@@ -1,0 +1,60 @@
+"""What makes one service, and the tables that are its own."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import MetaData
+
+from shared.dead_letters import SETTLING
+from shared.envelope import Emit, Event
+from shared.runtime.database import Connection, ddl
+
+S = TypeVar("S")
+
+
+class OtherShape(RuntimeError):
+    """Tables were made by another version of the program. `mend`: the command that makes them anew, if one does."""
+
+    def __init__(self, tables: str, mend: str | None = None) -> None:
+        self.text = f"the tables of {tables} were made by another version of the program"
+        self.mend = mend
+        super().__init__(f"{self.text}; run `{mend}`" if mend else self.text)
+
+
+@dataclass(frozen=True)
+class Definition(Generic[S]):
+    """What makes one service: its name, the events it reads, its tables and its pure functions.
+
+    `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
+    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside.
+    """
+
+    name: str
+    consumes: tuple[str, ...]
+    metadata: MetaData
+    new_state: Callable[[], S]
+    load: Callable[[Connection, S, Sequence[Event]], Awaitable[None]]
+    save: Callable[[Connection, S], Awaitable[None]]
+    evolve: Callable[[S, Event], None]
+    decide: Callable[[S, Event], Iterable[Emit]]
+    apart: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What is read of the log: what is consumed, and what became of the service's dead letters."""
+        return (*self.consumes, *SETTLING)
+
+    @property
+    def shape(self) -> str:
+        """A fingerprint of the tables: state written under another shape has to be rebuilt."""
+        return hashlib.sha256("\n".join(ddl(self.metadata)).encode()).hexdigest()[:16]
+
+    def insist_on_shape(self, found: str | None, tables: str | None = None) -> None:
+        """Raises OtherShape unless tables of this shape are the service's. `tables`: those of a rebuild, not the live.
+
+        Live ones can be rebuilt.
+        """
+        if found != self.shape:
+            raise OtherShape(tables or self.name, None if tables else f"leadstream rebuild {self.name}")

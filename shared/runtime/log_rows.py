@@ -1,0 +1,54 @@
+"""The rows of log.events: what stands beside a body, where the log ends, and how many rows are read at once."""
+
+from typing import Any, Final
+
+import orjson
+
+from shared.ids import to_hex
+from shared.runtime.archive import Entry, Link
+from shared.runtime.database import Connection
+from shared.subjects import slot_of_ids
+
+COLUMNS: Final = (
+    "position", "id", "type", "slot", "tenant_id", "client_id", "batch_id", "item_id", "entity_id", "occurred_at",
+    "body", "chain",
+)  # fmt: skip
+CHUNK_BYTES: Final = 8 * 1024 * 1024
+
+
+def window(columns: str, condition: str, count: str | int, size: str | int = CHUNK_BYTES) -> str:
+    """The SELECT of the first rows that meet a condition: `count` at most, and of `size` bytes, but one at least."""
+    return (
+        f"SELECT {columns} FROM (SELECT *, row_number() OVER (ORDER BY position) AS number,"
+        " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
+        f" FROM log.events WHERE {condition} ORDER BY position LIMIT {count}) e"
+        f" WHERE bytes <= {size} OR number = 1 ORDER BY position"
+    )
+
+
+def row_of(entry: Entry) -> tuple[Any, ...]:
+    """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it."""
+    event = _envelope(entry.body)
+    about = [to_hex(event[name]) if event.get(name) else None for name in ("client_id", "batch_id", "item_id")]
+    entity = to_hex(event["entity_id"]) if event.get("entity_id") else None
+    return (
+        entry.position, to_hex(event["id"]), event["type"], slot_of_ids(event.get("client_id"), event["tenant_id"]),
+        to_hex(event["tenant_id"]), *about, entity, event["occurred_at"], entry.body.decode(), entry.chain,
+    )  # fmt: skip
+
+
+async def head_of(connection: Connection, lock: bool = False) -> Link:
+    """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
+    cursor = await connection.execute("SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else ""))
+    row = await cursor.fetchone()
+    assert row is not None
+    return Link(int(row[0]), bytes(row[1]))
+
+
+def _envelope(body: bytes) -> Any:
+    """What stands before the payload, which is not read: that is quicker, and nothing beside the body is made of it."""
+    before, payload, _ = body.partition(b',"payload":')
+    try:
+        return orjson.loads(before + b"}" if payload else body)
+    except orjson.JSONDecodeError:
+        return orjson.loads(body)
