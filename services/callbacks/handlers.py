@@ -11,17 +11,20 @@ from typing import Any, Final
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from sqlalchemy import select, text
 
 from services.callbacks import inbox, receipt
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
 from services.callbacks.receipt import Sender
 from services.callbacks.secrets import Secrets
+from services.callbacks.store import REJECTED, SECRET
 from shared.enrichment import UnreadableBody
-from shared.envelope import Event
+from shared.envelope import Event, from_json
 from shared.events import CallbackRejected
-from shared.ids import named_id, new_id
+from shared.ids import derive_id, named_id, new_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 from shared.tokens import InvalidToken, verify
 
@@ -30,6 +33,7 @@ DETOUR_SECONDS: Final = 5.0
 REJECTIONS_A_SECOND: Final = 20
 TOKEN_STATUS: Final = {"expired": 410}
 BODY_STATUS: Final = {"too_large": 413, "unknown_item": 422}
+_EVENTS: Final = text("SELECT body FROM log.events WHERE id = ANY(CAST(:ids AS uuid[]))")
 logger = structlog.get_logger()
 
 
@@ -138,6 +142,29 @@ class Receiver:
             return False
         self._rejections.append(now)
         return True
+
+
+async def rejected(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
+    query = select(REJECTED).order_by(REJECTED.c.rejected_at.desc(), REJECTED.c.event_id).limit(limit)
+    rows = await queries.rows(tenant_id, query.where(REJECTED.c.client_id == client_id) if client_id else query)
+    answers = {row["event_id"]: derive_id("evt", row["event_id"], "0") for row in rows}
+    there = {event.id for event in await events(queries, tenant_id, *answers.values())}
+    return [row | {"read_again": answers[row["event_id"]] in there} for row in rows]
+
+
+async def answer_mapping(
+    queries: Queries, tenant_id: str, client_id: str | None, workflow: str | None
+) -> dict[str, Any]:
+    """Where a client says that the answers of a workflow have what, whatever the workstream."""
+    query = select(SECRET).where(SECRET.c.client_id == client_id, SECRET.c.workflow == workflow)
+    return {key: path for row in await queries.rows(tenant_id, query) for key, path in row["answer_mapping"].items()}
+
+
+async def events(queries: Queries, tenant_id: str, *event_ids: str) -> list[Event]:
+    """Those of these events that are in the log."""
+    found = await queries.rows(tenant_id, _EVENTS, {"ids": [to_hex(event_id) for event_id in event_ids]})
+    return [from_json(row["body"]) for row in found]
 
 
 def _event_id() -> str:

@@ -3,21 +3,18 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import select, text
 
-from services.callbacks import receipt
+from services.callbacks import handlers, receipt
 from services.callbacks.handlers import Receiver
-from services.callbacks.store import REJECTED, SECRET
 from shared.enrichment import UnreadableBody
-from shared.envelope import Event, from_json
-from shared.ids import derive_id, parse_id, to_hex
+from shared.envelope import Event
+from shared.ids import parse_id
 from shared.runtime import clock
 from shared.runtime.http import Asking, Fresh, Problem
 from shared.runtime.queries import Queries
 
 ROUTES: Final = APIRouter()
 MOST: Final = 1_000
-_EVENTS: Final = text(r"SELECT body FROM log.events WHERE id = ANY(:ids\:\:uuid[])")
 
 
 @ROUTES.get("/v1/rejected-callbacks")
@@ -28,13 +25,8 @@ async def rejected(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> list[dict[str, Any]]:
     """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
-    query = select(REJECTED).order_by(REJECTED.c.rejected_at.desc(), REJECTED.c.event_id).limit(limit)
-    if client_id:
-        query = query.where(REJECTED.c.client_id == parse_id("client", client_id))
-    rows = await queries.rows(caller.tenant_id, query)
-    answers = {row["event_id"]: derive_id("evt", row["event_id"], "0") for row in rows}
-    there = {event.id for event in await _events(queries, caller.tenant_id, *answers.values())}
-    return [row | {"read_again": answers[row["event_id"]] in there} for row in rows]
+    client = parse_id("client", client_id) if client_id else None
+    return await handlers.rejected(queries, caller.tenant_id, client, limit)
 
 
 @ROUTES.get("/v1/rejected-callbacks/{event_id}")
@@ -54,10 +46,7 @@ async def read_again(request: Request, queries: Fresh, caller: Asking, event_id:
     """Read it again, with the client's `answer_mapping` of its workflow; told twice, it changes nothing."""
     receiver: Receiver = request.app.state.receiver
     event = await _rejected(queries, caller.tenant_id, event_id)
-    settings = await queries.rows(caller.tenant_id, select(SECRET).where(
-        SECRET.c.client_id == event.client_id, SECRET.c.workflow == event.payload.workflow
-    ))  # fmt: skip
-    paths = {key: path for row in settings for key, path in row["answer_mapping"].items()}
+    paths = await handlers.answer_mapping(queries, caller.tenant_id, event.client_id, event.payload.workflow)
     try:
         events = receipt.read_again(event, paths, clock.now())
     except UnreadableBody as error:
@@ -70,12 +59,7 @@ async def read_again(request: Request, queries: Fresh, caller: Asking, event_id:
 
 
 async def _rejected(queries: Queries, tenant_id: str, event_id: str) -> Event:
-    found = await _events(queries, tenant_id, parse_id("evt", event_id))
+    found = await handlers.events(queries, tenant_id, parse_id("evt", event_id))
     if not found or found[0].type != "CallbackRejected" or found[0].payload.body is None:
         raise Problem(404, "not_found", f"no rejected callback {event_id} whose body was kept")
     return found[0]
-
-
-async def _events(queries: Queries, tenant_id: str, *event_ids: str) -> list[Event]:
-    found = await queries.rows(tenant_id, _EVENTS, {"ids": [to_hex(event_id) for event_id in event_ids]})
-    return [from_json(row["body"]) for row in found]

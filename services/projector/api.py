@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, FastAPI, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
-from services.projector.parameters import Asked
+from services.projector.parameters import Asked, Unaskable
 from shared.ids import parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Fresh, Problem, application
+from shared.runtime.http import Asking, Fresh, Problem, application, error_response
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -25,9 +25,15 @@ def build(settings: Settings, queries: Queries, appender: Appender) -> FastAPI:
     """The projector's HTTP application."""
     app = application("projector", "The leads, and who worked where.")
     app.state.settings, app.state.queries, app.state.appender = settings, queries, appender
+    app.add_exception_handler(Unaskable, _unaskable)
     app.include_router(ROUTES)
     app.include_router(push_api.ROUTES)
     return app
+
+
+async def _unaskable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Unaskable)
+    return error_response(422, error.code, str(error))
 
 
 @ROUTES.get("/v1/leads", openapi_extra=parameters.documented())

@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, distinct, func, select, text
 
 from services.projector.filters import Order, Place, Wanted, page, place
 from services.projector.formats import Format
-from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSON_WORK_HISTORY
+from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSON_WORK_HISTORY, PUSH
 from shared.envelope import from_json
 from shared.identity import evidence
 from shared.ids import from_hex, to_hex
@@ -121,6 +121,18 @@ async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
     """What an answer said, whole, as its event has it; one from the warehouse too."""
     found = await queries.rows(tenant_id, ANSWERED, {"id": to_hex(answer_id)})
     return orjson.loads(found[0]["body"]) if found else None
+
+
+async def pushes(queries: Queries, tenant_id: str, status: str | None, limit: int) -> list[Row]:
+    """The tenant's pushes, the newest first."""
+    query = select(PUSH).order_by(PUSH.c.requested_at.desc(), PUSH.c.push_id).limit(limit)
+    return await queries.rows(tenant_id, query.where(PUSH.c.status == status) if status else query)
+
+
+async def push(queries: Queries, tenant_id: str, push_id: str) -> Row | None:
+    """How a push stands."""
+    found = await queries.rows(tenant_id, select(PUSH).where(PUSH.c.push_id == push_id))
+    return found[0] if found else None
 
 
 def shown(lead: Row) -> Row:

@@ -12,13 +12,20 @@ from sqlalchemy import Boolean, Date, Integer
 from services.projector.filters import FILTERED, RANGED, SORTED, Order, Place, Wanted
 from services.projector.tables import FINAL_LEADS
 from shared.ids import parse_id
-from shared.runtime.http import Problem
 
 OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id")
 ELSEWHERE: Final = frozenset({"sort", "after", "limit", "columns", "format", "at_position"})
 _BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
 _ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS}) | ELSEWHERE
 _SHOWN: Final = tuple(str(name) for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
+
+
+class Unaskable(ValueError):
+    """There is no such filter, column or place. `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def filters(request: Request) -> dict[str, list[str]]:
@@ -28,14 +35,12 @@ def filters(request: Request) -> dict[str, list[str]]:
 
 
 def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
-    """Which leads, from the query parameters that say it. Raises Problem for what cannot be asked."""
+    """Which leads, from the query parameters that say it. Raises Unaskable."""
     told = {name: values[-1] for name, values in filters.items() if values}
     if unknown := [name for name in told if name not in _ALLOWED]:
-        raise Problem(
-            422, "unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}"
-        )
+        raise Unaskable("unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}")
     if nul := [name for name, values in filters.items() if any("\0" in value for value in values)]:
-        raise Problem(422, "invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
+        raise Unaskable("invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
     batch, client = told.get("batch_id"), told.get("client_id")
     return Wanted(
         batch_id=parse_id("batch", batch) if batch is not None else None,
@@ -82,7 +87,7 @@ def order(sort: str | None) -> Order:
         return Order()
     by = sort.removeprefix("-")
     if by not in SORTED:
-        raise Problem(422, "invalid_sort", f"`sort` is one of {', '.join(SORTED)}, with - before it for descending")
+        raise Unaskable("invalid_sort", f"`sort` is one of {', '.join(SORTED)}, with - before it for descending")
     return Order(by, sort.startswith("-"))
 
 
@@ -92,7 +97,7 @@ def columns(told: str | None, otherwise: tuple[str, ...] = _SHOWN) -> tuple[str,
         return otherwise
     names = [name.strip() for name in told.split(",") if name.strip()]
     if wrong := [name for name in names if name not in _SHOWN]:
-        raise Problem(422, "unknown_column", f"there is no column {wrong[0]!r}; there are {', '.join(_SHOWN)}")
+        raise Unaskable("unknown_column", f"there is no column {wrong[0]!r}; there are {', '.join(_SHOWN)}")
     return tuple(dict.fromkeys(("lead_id", *names)))
 
 
@@ -113,9 +118,9 @@ def placed(told: str | None, by: Order) -> Place | None:
         if value is not None and by.by is not None and not isinstance(value, bool):
             value = _value(by.by, str(value))
         return Place(value, parse_id("batch", batch_id), row)
-    except (ValueError, TypeError, AttributeError, Problem):
+    except (ValueError, TypeError, AttributeError):
         message = "`after` is the `next` of the page before, as it was given, with the same `sort`"
-        raise Problem(422, "invalid_cursor", message) from None
+        raise Unaskable("invalid_cursor", message) from None
 
 
 def _value(name: str, text: str) -> Any:
@@ -130,20 +135,20 @@ def _value(name: str, text: str) -> Any:
             return max(-(2**31), min(number, 2**31 - 1))
     except ValueError:
         wanted = "a date as 2026-01-31" if isinstance(kind, Date) else "a whole number"
-        raise Problem(422, "invalid_filter", f"{name} is {text[:80]!r}: it has to be {wanted}") from None
+        raise Unaskable("invalid_filter", f"{name} is {text[:80]!r}: it has to be {wanted}") from None
     return text.replace("\0", "")
 
 
 def _flag(name: str, text: str) -> bool:
     if text.lower() not in ("true", "false"):
-        raise Problem(422, "invalid_filter", f"{name} is {text[:80]!r}: it has to be true or false")
+        raise Unaskable("invalid_filter", f"{name} is {text[:80]!r}: it has to be true or false")
     return text.lower() == "true"
 
 
 def _columns(told: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(filter(None, told.get(key, "").split(",")))
     if wrong := [name for name in names if name not in allowed]:
-        raise Problem(422, "unknown_column", f"{key}: there is no column {wrong[0]!r}; there are {', '.join(allowed)}")
+        raise Unaskable("unknown_column", f"{key}: there is no column {wrong[0]!r}; there are {', '.join(allowed)}")
     return names
 
 

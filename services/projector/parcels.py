@@ -51,7 +51,7 @@ class Parcel:
 async def take(connection: Connection, queries: Queries, push: Push, most: int) -> Parcel:
     """The parcel that a push stands at: another attempt at it has the same leads, as they are by then.
 
-    `most`: leads in a new one. Without leads when nothing is left. Raises Problem for a filter or a column that there
+    `most`: leads in a new one. Without leads when nothing is left. Raises Unaskable for a filter or a column that there
     is no more.
     """
     names = parameters.columns(",".join(push.columns))

@@ -1,17 +1,15 @@
 """Pushes over HTTP: asked for, looked at, resumed, cancelled."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import select
 
-from services.projector import parameters
+from services.projector import handlers, parameters
 from services.projector.handlers import PAGE, Row
 from services.projector.parameters import Filters
-from services.projector.pushes import ENDED
-from services.projector.tables import PUSH
+from services.projector.pushes import ENDED, Status
 from shared.envelope import Event, stated
 from shared.events import PushCancelled, PushRequested, PushResumed
 from shared.ids import derive_id, named_id, new_id, parse_id
@@ -99,12 +97,11 @@ async def push(
 async def pushes(
     queries: Fresh,
     caller: Asking,
-    status: Literal["running", "completed", "failed", "cancelled"] | None = None,
+    status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
 ) -> list[Row]:
     """The tenant's pushes, the newest first."""
-    query = select(PUSH).order_by(PUSH.c.requested_at.desc(), PUSH.c.push_id).limit(limit)
-    return await queries.rows(caller.tenant_id, query.where(PUSH.c.status == status) if status else query)
+    return await handlers.pushes(queries, caller.tenant_id, status, limit)
 
 
 @ROUTES.get("/v1/pushes/{push_id}")
@@ -132,11 +129,10 @@ async def cancel(queries: Fresh, caller: Asking, appender: Appends, push_id: str
 
 
 async def _known(queries: Queries, caller: Caller, push_id: str) -> Row:
-    query = select(PUSH).where(PUSH.c.push_id == parse_id("push", push_id))
-    found = await queries.rows(caller.tenant_id, query)
-    if not found:
+    found = await handlers.push(queries, caller.tenant_id, parse_id("push", push_id))
+    if found is None:
         raise Problem(404, "not_found", f"no push {push_id}")
-    return found[0]
+    return found
 
 
 async def _settled(

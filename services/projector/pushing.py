@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import exc
 
 from services.projector import parcels
+from services.projector.parameters import Unaskable
 from services.projector.parcels import POLICY, Parcel, TooLarge
 from services.projector.pushes import Push
 from services.projector.store import PUSHES
@@ -25,7 +26,6 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.cancellation import to_the_end
 from shared.runtime.database import Connection, connect, uuid_array
-from shared.runtime.http import Problem
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
 from shared.runtime.outgoing import Outcomes, caught_up, end, read_back, session
@@ -129,8 +129,8 @@ class Pusher:
         try:
             parcel = await parcels.take(self.connection, self.queries, push, self.most.get(push.push_id, push.size))
             parcel, refusal = await self._sent(push, parcel) if parcel.leads else (parcel, None)
-        except Problem as error:
-            refusal = Refusal("CONFIGURATION", error.message, None)
+        except Unaskable as error:
+            refusal = Refusal("CONFIGURATION", str(error), None)
         except (*AWAY, Lost):
             raise
         except Exception as error:

@@ -152,7 +152,8 @@ def _caller(tenant: str) -> Caller:
     return Caller(named_id("tenant", tenant), named_id("actor", tenant, "api"))
 
 
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error in the one shape."""
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
 
@@ -160,29 +161,29 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StarletteHTTPException)
     detail: Any = error.detail
     if isinstance(detail, dict):
-        return _error(error.status_code, detail["code"], detail["message"])
-    return _error(error.status_code, "http_error", str(detail))
+        return error_response(error.status_code, detail["code"], detail["message"])
+    return error_response(error.status_code, "http_error", str(detail))
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
     told = "; ".join(problems)[:2000].encode("utf-8", "replace").decode()  # a name may be half a character
-    return _error(422, "invalid", told)
+    return error_response(422, "invalid", told)
 
 
 async def _unstorable(_: Request, error: Exception) -> JSONResponse:
     too_large = isinstance(error, EventTooLarge)
-    return _error(413 if too_large else 422, "too_large" if too_large else "invalid", str(error))
+    return error_response(413 if too_large else 422, "too_large" if too_large else "invalid", str(error))
 
 
 async def _bad_id(_: Request, error: Exception) -> JSONResponse:
-    return _error(422, "invalid_id", str(error))
+    return error_response(422, "invalid_id", str(error))
 
 
 async def _unfit(request: Request, error: Exception) -> JSONResponse:
     logger.warning("a request has a value that the database does not take", path=request.url.path, error=repr(error))
-    return _error(422, "invalid", "a value in the request is none that the database can take")
+    return error_response(422, "invalid", "a value in the request is none that the database can take")
 
 
 async def _not_there_yet(_: Request, error: Exception) -> JSONResponse:
@@ -195,4 +196,4 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 def _later(why: str) -> JSONResponse:
-    return _error(503, "unavailable", f"try again in a moment: {why}", {"Retry-After": "2"})
+    return error_response(503, "unavailable", f"try again in a moment: {why}", {"Retry-After": "2"})
