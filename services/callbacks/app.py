@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from services.callbacks import api, domain, inbox, store
+from services.callbacks import api, domain, inbox, state, store
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from shared.runtime.appender import Appender
@@ -17,7 +17,7 @@ DEFINITION = Definition(
     name="callbacks",
     consumes=domain.CONSUMES,
     metadata=store.METADATA,
-    new_state=domain.State,
+    new_state=state.State,
     load=store.load,
     save=store.save,
     evolve=domain.evolve,

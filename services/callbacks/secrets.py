@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 import structlog
 
-from services.callbacks.domain import Secret
+from services.callbacks.state import Secret
 from services.callbacks.store import SECRETS
 from shared.runtime.database import connect
 from shared.runtime.settings import Settings

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import TIMESTAMP, BigInteger, Column, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.callbacks.domain import Rejected, Secret, State
+from services.callbacks.state import Rejected, Secret, State
 from shared.envelope import Event
 from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_column
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import AfterValidator, BaseModel, Field
 
 from services.dispatcher import handlers
+from services.dispatcher.state import DispatchStatus
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep
@@ -55,7 +56,7 @@ async def dispatches(
     queries: Fresh,
     caller: Asking,
     batch_id: str | None = None,
-    status: Annotated[str | None, Query(pattern="^[A-Z_]{3,12}$")] = None,
+    status: DispatchStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """Attempts, latest first; `status=TIMED_OUT` lists missing answers."""

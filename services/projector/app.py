@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.projector import api, domain, reprojection, rows, store
+from services.projector import api, domain, reprojection, state, store
 from services.projector.pushing import push_due
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
@@ -16,7 +16,7 @@ DEFINITION = Definition(
     name="projector",
     consumes=domain.CONSUMES,
     metadata=store.METADATA,
-    new_state=rows.State,
+    new_state=state.State,
     load=store.load,
     save=store.save,
     evolve=domain.evolve,

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 from services.projector import pushes, reprojection
 from services.projector.extractors.values import moment
 from services.projector.making import make, reading, remember_jobs
-from services.projector.rows import Answer, Batch, Item, Outcome, State, lead_id_of
+from services.projector.state import Answer, Batch, Item, Outcome, State, lead_id_of
 from shared.enrichment import respelled
 from shared.envelope import Emit, Event
 from shared.events import (

@@ -12,7 +12,7 @@ from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
 from services.projector.extractors.values import address
 from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
-from services.projector.rows import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
+from services.projector.state import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
 from shared.record import replace
 
 NO_CUSTOMERS: Final = frozenset[str]()

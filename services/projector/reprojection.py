@@ -10,7 +10,7 @@ from typing import Final
 
 from services.projector.extractors.person import company_keys
 from services.projector.making import answers_about, make_again, recount
-from services.projector.rows import AnswerMapping, Customer, State
+from services.projector.state import AnswerMapping, Customer, State
 from shared.envelope import Emit, Event
 from shared.events import ConfigurationRemoved, CustomersListed, CustomersRemoved, ReprojectionDue, WorkflowConfigured
 

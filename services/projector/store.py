@@ -6,7 +6,7 @@ from typing import Final
 from services.projector import tables
 from services.projector.domain import is_in_force, to_place
 from services.projector.pushes import Push, Told
-from services.projector.rows import (
+from services.projector.state import (
     Answer,
     AnswerMapping,
     Batch,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, FastAPI, Query
 
 from services.sequencer import handlers
+from services.sequencer.state import BatchStatus, ItemStatus
 from shared.ids import parse_id
 from shared.runtime.http import Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
@@ -25,7 +26,7 @@ def build(settings: Settings, queries: Queries) -> FastAPI:
 async def batches(
     queries: Fresh,
     caller: Asking,
-    status: Annotated[str | None, Query(pattern="^(running|paused|completed|cancelled)$")] = None,
+    status: BatchStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[dict[str, Any]]:
     """The tenant's batches, newest first."""
@@ -47,7 +48,7 @@ async def items(
     queries: Fresh,
     caller: Asking,
     batch_id: str,
-    status: Annotated[str | None, Query(pattern="^(running|parked|completed|failed|cancelled)$")] = None,
+    status: ItemStatus | None = None,
     after_row: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:

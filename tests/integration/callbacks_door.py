@@ -12,9 +12,9 @@ import orjson
 
 from services.callbacks import api, inbox
 from services.callbacks.app import DEFINITION
-from services.callbacks.domain import Secret
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
+from services.callbacks.state import Secret
 from shared.envelope import Event, from_json
 from shared.ids import new_id
 from shared.runtime.appender import Appender

@@ -12,7 +12,7 @@ from services.dispatcher import domain as dispatcher
 from services.dispatcher.state import Dispatch
 from services.dispatcher.state import State as DispatcherState
 from services.projector import domain as projector
-from services.projector.rows import State as ProjectorState
+from services.projector.state import State as ProjectorState
 from services.sequencer import domain as sequencer
 from services.sequencer.state import State as SequencerState
 from shared.envelope import Event

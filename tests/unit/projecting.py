@@ -1,7 +1,7 @@
 """The projector's words for specifications: who is answered about, what an item has walked, which lead it is."""
 
 from services.projector.domain import decide, evolve
-from services.projector.rows import State, lead_id_of
+from services.projector.state import State, lead_id_of
 from shared.envelope import Event
 from shared.events import (
     EnrichmentReceived,

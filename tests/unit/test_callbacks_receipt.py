@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
-from services.callbacks.domain import State, decide, evolve
+from services.callbacks.domain import decide, evolve
 from services.callbacks.receipt import Sender, kept, received, rejected
+from services.callbacks.state import State
 from services.projector.extractors.reading import read
 from shared.envelope import Event, checked_json, from_json, to_json
 from shared.events import CallbackRejected, WorkflowConfigured

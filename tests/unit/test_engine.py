@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.projector.rows import lead_id_of
+from services.projector.state import lead_id_of
 from shared.events import BatchCompleted, ItemCompleted, StepDispatched, StepFailed, StepScheduled
 from tests.unit.engine import STEPS, Engine
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services.dispatcher import domain as dispatcher
 from services.dispatcher.state import State as DispatcherState
 from services.projector import domain as projector
-from services.projector.rows import State as ProjectorState
-from services.projector.rows import lead_id_of
+from services.projector.state import State as ProjectorState
+from services.projector.state import lead_id_of
 from services.sequencer import domain as sequencer
 from services.sequencer.state import State as SequencerState
 from shared.state import Tracked

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.projector.rows import State
+from services.projector.state import State
 from shared.envelope import Event
 from shared.events import (
     BatchCancelled,

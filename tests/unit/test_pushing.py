@@ -15,7 +15,7 @@ from cli.pushing import follow
 from services.projector import domain, parcels
 from services.projector.parcels import Parcel
 from services.projector.pushes import Push
-from services.projector.rows import State
+from services.projector.state import State
 from shared.envelope import Event
 from shared.events import ParcelPushed, ParcelRefused, PushCancelled, PushCompleted, PushRequested, PushResumed
 from shared.ids import named_id
