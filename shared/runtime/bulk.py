@@ -20,7 +20,7 @@ T = TypeVar("T")
 BITS: Final = 1 << 26
 
 
-class Perhaps:
+class BloomFilter:
     """Which keys may be in a table: never denies one that is, and takes 8 MB however many there are.
 
     Of a million keys, one in 70 is taken to be there that is not.
@@ -79,7 +79,7 @@ class BulkConnection(Holding):
         self.fresh = False
         self.holding = False
         self._held: dict[str, Held] = {}
-        self._perhaps: dict[str, Perhaps] = {}
+        self._perhaps: dict[str, BloomFilter] = {}
         self._copiers: dict[str, Copier[Any]] = {}
 
     @asynccontextmanager
@@ -132,7 +132,7 @@ class BulkConnection(Holding):
         if not self.fresh:
             await held.rows.write(self, held.by_key.values())
             return []
-        perhaps = self._perhaps.setdefault(held.rows.table.name, Perhaps())
+        perhaps = self._perhaps.setdefault(held.rows.table.name, BloomFilter())
         known: list[Any] = []
         new: list[Any] = []
         for key, row in held.by_key.items():

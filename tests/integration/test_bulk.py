@@ -16,7 +16,7 @@ from cli.folding import definition
 from shared.ids import named_id
 from shared.record import record
 from shared.runtime import log, shadow
-from shared.runtime.bulk import BulkConnection, Perhaps
+from shared.runtime.bulk import BloomFilter, BulkConnection
 from shared.runtime.database import Id, Rows, connect_as, ddl
 from shared.runtime.projection import as_of, verify
 from shared.runtime.settings import SERVICES
@@ -215,7 +215,7 @@ async def test_a_fold_is_the_same_however_it_is_cut(
 
 
 def test_a_key_that_was_added_is_never_denied() -> None:
-    perhaps = Perhaps()
+    perhaps = BloomFilter()
     keys = [("item", n) for n in range(20_000)]
     perhaps.add(keys)
     assert all(key in perhaps for key in keys)
