@@ -18,9 +18,9 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from chaos.faults import NotSeen, Scene, tail, works
-from shared.runtime.comparison import compare
 from shared.runtime.reader import Interrupted
 from shared.runtime.repair import repair
+from shared.runtime.stream_comparison import compare
 from shared.subjects import STREAM
 
 T = TypeVar("T")

@@ -13,10 +13,10 @@ from cli.folding import fold_all, line
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
-    from shared.runtime.comparison import StreamVerdict
-    from shared.runtime.differences import Difference
     from shared.runtime.integrity import Findings
     from shared.runtime.projection import Verdict
+    from shared.runtime.stream_comparison import StreamVerdict
+    from shared.runtime.table_comparison import Difference
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
@@ -57,13 +57,13 @@ async def _check_copies(
     admin_url: str, nats_url: str | None, told: Callable[[str], Callable[[int, int], None]]
 ) -> tuple["Findings", "StreamVerdict | None"]:
     """The log against its hash chain, and then the stream against the log, if that can be read."""
-    from shared.runtime import comparison, integrity
+    from shared.runtime import integrity, stream_comparison
     from shared.runtime.database import connect
 
     async with await connect(admin_url, name="verify chain", autocommit=True) as connection:
         found = await integrity.check_log(connection, told("log"))
     with contextlib.suppress(*integrity.BROKEN):
-        return found, await comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
+        return found, await stream_comparison.compare(admin_url, nats_url, told("stream")) if nats_url else None
     return found, None
 
 

@@ -22,7 +22,6 @@ from nats.errors import Error as NatsError
 from shared.runtime import direct
 from shared.runtime.archive import Link
 from shared.runtime.cancellation import end_if_cancelled
-from shared.runtime.comparison import GONE, OTHER_EVENT
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
 from shared.runtime.log_rows import COLUMNS, head_of
@@ -30,6 +29,7 @@ from shared.runtime.rounds import PIECE as SEALED
 from shared.runtime.rounds import Rounds
 from shared.runtime.settings import Settings
 from shared.runtime.skimming import Skimmer
+from shared.runtime.stream_comparison import GONE, OTHER_EVENT
 from shared.subjects import STREAM
 
 # A close look costs a tenth of a millisecond an event: 12,000 of them a minute, two hundredths of a processor.

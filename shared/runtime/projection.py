@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from psycopg import errors
 
-from shared.runtime import differences, log
+from shared.runtime import log, table_comparison
 from shared.runtime.database import Connection, ddl
 from shared.runtime.definition import Definition
-from shared.runtime.differences import Difference
 from shared.runtime.shadow import CHUNK, Shadow, checkpoint, opened, shape
+from shared.runtime.table_comparison import Difference
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5
@@ -129,7 +129,7 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
         await shadow.fold(position)
         await _analyse(shadow)
         rows = {}
-        for table in differences.derived_tables(definition.metadata):
+        for table in table_comparison.derived_tables(definition.metadata):
             counted = await (await shadow.connection.execute(f'SELECT count(*) FROM "{table.name}"')).fetchone()
             rows[table.name] = int(counted[0]) if counted else 0
         return Verdict(definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures)
@@ -165,7 +165,7 @@ async def _compared(shadow: Shadow) -> Verdict:
         await shadow.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         position = await checkpoint(shadow.connection, definition.name) or 0
         await shadow.fold(position)
-        found = await differences.compare(shadow.connection, definition, shadow.schema, position)
+        found = await table_comparison.compare(shadow.connection, definition, shadow.schema, position)
     return Verdict(
         definition.name, position, shadow.events, compared=True, rows=found.rows, differences=found.differences,
         different_rows=found.different_rows, failures=dict(shadow.failures),

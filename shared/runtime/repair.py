@@ -23,11 +23,11 @@ from psycopg import sql
 
 from shared.runtime import blocks, direct, relay
 from shared.runtime.archive import START, Entry, Link
-from shared.runtime.comparison import OTHER_EVENT, StreamVerdict, compare
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, check_log
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
 from shared.runtime.settings import Settings
+from shared.runtime.stream_comparison import OTHER_EVENT, StreamVerdict, compare
 from shared.runtime.topology import provision_streams
 from shared.runtime.transfer import extend
 from shared.subjects import STREAM

@@ -10,11 +10,11 @@ import pytest
 
 from shared.events import ClientRegistered
 from shared.runtime import patrol
-from shared.runtime.comparison import compare
 from shared.runtime.embedded import Postgres, free_ports
 from shared.runtime.integrity import GONE, check_log
 from shared.runtime.repair import repair
 from shared.runtime.rounds import PIECE, Rounds
+from shared.runtime.stream_comparison import compare
 from shared.runtime.topology import provision_database
 from tests.integration.apart import Apart
 from tests.integration.log_harness import append, connected, event, eventually, on_nats, registrations, relaying

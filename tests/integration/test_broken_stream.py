@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from shared.runtime.comparison import compare
 from shared.runtime.embedded import Nats, free_ports
 from shared.runtime.repair import repair
+from shared.runtime.stream_comparison import compare
 from shared.runtime.topology import provision_streams
 from shared.subjects import STREAM
 from tests.integration.apart import Apart

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from shared.runtime import relay
-from shared.runtime.comparison import compare
 from shared.runtime.embedded import Nats, ServerFailed, free_ports
 from shared.runtime.integrity import check_log
 from shared.runtime.settings import Settings
+from shared.runtime.stream_comparison import compare
 from shared.runtime.topology import provision_streams
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, registrations

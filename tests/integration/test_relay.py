@@ -15,7 +15,7 @@ from nats.js.errors import APIError
 from shared.envelope import MAX_EVENT_BYTES, to_json
 from shared.ids import to_hex
 from shared.runtime import relay
-from shared.runtime.comparison import StreamVerdict, compare
+from shared.runtime.stream_comparison import StreamVerdict, compare
 from shared.subjects import STREAM, slot_of, subject
 from tests.integration.log_harness import (
     append,

@@ -10,11 +10,11 @@ import pytest
 from nats.js.api import DiscardPolicy
 
 from shared.runtime import patrol
-from shared.runtime.comparison import compare
 from shared.runtime.integrity import check_log
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.relay import Diverged
 from shared.runtime.repair import Contradiction, Repair, Unfilled, repair
+from shared.runtime.stream_comparison import compare
 from shared.subjects import STREAM
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import (
