@@ -79,12 +79,12 @@ def relay() -> None:
 
     from shared.runtime import relay as relaying
     from shared.runtime.logs import configure_logging
-    from shared.runtime.memory import give_back
+    from shared.runtime.memory import return_freed_memory
     from shared.runtime.settings import Settings, configured
     from shared.runtime.stalls import Watchdog
 
     settings = configured(Settings)
-    give_back()
+    return_freed_memory()
     configure_logging(settings, "relay")
 
     async def run() -> None:

@@ -5,7 +5,7 @@ from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
-from shared.runtime.memory import give_back
+from shared.runtime.memory import return_freed_memory
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured
@@ -34,5 +34,5 @@ def main() -> None:
     """Run until SIGTERM."""
     settings = configured(Settings)
     configure_logging(settings, DEFINITION.name)
-    give_back()  # staged rows are the widest events there are
+    return_freed_memory()  # staged rows are the widest events there are
     serve(settings, build(settings).http)

@@ -16,7 +16,7 @@ _BYTES: Final = 128 * 1024
 _ARENAS: Final = 2
 
 
-def give_back() -> None:
+def return_freed_memory() -> None:
     """For the rest of the process. Where the C library has no such switches, nothing changes."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
