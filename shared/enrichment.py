@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 import orjson
 
 Object = dict[str, Any]
-Kind = Literal["company", "person"]
+EntityKind = Literal["company", "person"]
 
 MAX_DEPTH: Final = 100  # orjson writes 254 levels at most, the event around an answer included
 MAX_KEYS: Final = 1_000  # of an object whose keys may be spelled in any way: a body has room for a hundred thousand
@@ -117,7 +117,7 @@ def is_wrapped(body: Object) -> bool:
     return not WRAPPERS.isdisjoint(body) or any(key in WRAPPERS for key, _ in ours(body))
 
 
-def kind_of(found: Object) -> Kind | None:
+def kind_of(found: Object) -> EntityKind | None:
     """What an enrichment is about, by the fields that only one kind has; None when it could be either."""
     names = respelled(found).keys()
     company, person = len(COMPANY_FIELDS & names), len(PERSON_FIELDS & names)

@@ -20,8 +20,8 @@ from shared.enrichment import (
     MAX_LAYERS,
     STANDING_KEYS,
     WRAPPERS,
+    EntityKind,
     Hit,
-    Kind,
     Object,
     UnreadableBody,
     at,
@@ -39,7 +39,7 @@ from shared.ids import InvalidId, from_hex, parse_id
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_ROWS: Final = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_OF: Final[dict[Kind, str]] = {"company": "company_id", "person": "person_id"}
+_OF: Final[dict[EntityKind, str]] = {"company": "company_id", "person": "person_id"}
 
 
 class Bare(str):
@@ -63,7 +63,7 @@ class Answer:
     payload: Any
     found: bool
     place: Any
-    kind: Kind | None = None
+    kind: EntityKind | None = None
     body: Object | None = None
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Final, Literal
 
 from services.callbacks.body import Answer, Bare, answers_in, identified, parsed
-from shared.enrichment import Kind, UnreadableBody, storable
+from shared.enrichment import EntityKind, UnreadableBody, storable
 from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json, stated
 from shared.events import CallbackRejected, EnrichmentReceived
 from shared.ids import derive_id, named_id
@@ -20,7 +20,7 @@ MARK: Final = "(answer)"
 _MAY_BE_TOO_LONG: Final = MAX_EVENT_BYTES // 13
 _CONTROLS: Final = bytes(range(32))
 _LONGEST_TEXT: Final = MAX_EVENT_BYTES * 3 // 4  # with its escapes; the longest body that is read has less in base64
-_OTHER_KINDS: Final[dict[Kind, str]] = {"company": "person", "person": "company"}
+_OTHER_KINDS: Final[dict[EntityKind, str]] = {"company": "person", "person": "company"}
 
 
 @dataclass(frozen=True, slots=True)
