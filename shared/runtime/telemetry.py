@@ -23,7 +23,7 @@ from shared.runtime.database import Connection, connect, set_clock
 from shared.runtime.machine import Machine
 from shared.runtime.patrol import REPORT
 from shared.runtime.settings import Settings
-from shared.runtime.tracing import configured
+from shared.runtime.tracing import traces_asked_for
 from shared.subjects import INBOX_STREAM, STREAM
 
 EVERY_SECONDS: Final = 5.0
@@ -83,7 +83,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._machine = machine
         self._service = machine.definition.name
-        self._traces = configured(self._service)
+        self._traces = traces_asked_for(self._service)
         self._head, self._read, self._worst = 0, 0, 0.0
         self.known: dict[str, int | float | bool] = {"database": False}
         ProcessCollector(registry=self.registry)

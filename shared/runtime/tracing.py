@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOTS: Final = {("sequencer", "ItemAdded"), ("sequencer", "BatchLaunched")}
 
 
-def configured(service: str, environ: Mapping[str, str] = os.environ) -> "Traces | None":
+def traces_asked_for(service: str, environ: Mapping[str, str] = os.environ) -> "Traces | None":
     """The traces that the environment asks for: OTEL_TRACES_EXPORTER `otlp` or `console`, or an endpoint for OTLP."""
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     wanted = environ.get("OTEL_TRACES_EXPORTER") or ("otlp" if any(environ.get(name) for name in endpoints) else "none")

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from shared.envelope import Emit, Event, caused
 from shared.events import ItemCompleted, StepScheduled
 from shared.ids import named_id, to_hex
-from shared.runtime.tracing import Traces, configured
+from shared.runtime.tracing import Traces, traces_asked_for
 from tests.unit.facts import BATCH, COMPANY_STEP, START, added, launched
 
 ACTOR = named_id("actor", "somebody")
@@ -65,9 +65,12 @@ def test_a_share_of_the_items_is_traced_whole_or_not_at_all() -> None:
 
 
 def test_without_a_variable_nothing_of_it_is_even_imported() -> None:
-    assert configured("dispatcher", {}) is None
-    assert configured("dispatcher", {"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}) is None
-    assert configured("dispatcher", {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}) is None
+    assert traces_asked_for("dispatcher", {}) is None
+    assert (
+        traces_asked_for("dispatcher", {"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"})
+        is None
+    )
+    assert traces_asked_for("dispatcher", {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}) is None
     import subprocess
 
     code = "import sys, services.dispatcher.app; sys.exit('opentelemetry.sdk' in sys.modules)"
@@ -77,7 +80,7 @@ def test_without_a_variable_nothing_of_it_is_even_imported() -> None:
 @pytest.mark.parametrize("environ", [{"OTEL_TRACES_EXPORTER": "zipkin"}, {"OTEL_TRACES_SAMPLER_ARG": "most"}])
 def test_a_variable_that_cannot_be_used_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(SystemExit, match=next(iter(environ))):
-        configured("dispatcher", {"OTEL_TRACES_EXPORTER": "console"} | environ)
+        traces_asked_for("dispatcher", {"OTEL_TRACES_EXPORTER": "console"} | environ)
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def collector() -> Iterator[tuple[str, list[str]]]:
 def test_a_collector_gets_them(collector: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     url, seen = collector
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-    traces = configured("dispatcher")
+    traces = traces_asked_for("dispatcher")
     assert traces is not None
     traces.taken(chain(), 0.1)
     traces.close()
