@@ -104,7 +104,7 @@ async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) 
     Plans are made one at a time, and few wait: the same process sends.
     """
     state = request.app.state
-    wanted = handlers.Wanted(
+    wanted = handlers.PlannedLaunch(
         parse_id("client", body.client_id), parse_id("import", body.upload_id), body.workstream,
         [asdict(step) for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip

@@ -32,7 +32,7 @@ STAGED: Final = text(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlannedLaunch:
     """A launch to be planned: as `POST /v1/blueprints` of ingest gives it."""
 
     client_id: str
@@ -160,7 +160,7 @@ def _limits(config: Row, taken: int) -> Row:
     return {"limit": limit, "nearly_full": taken >= limit * NEARLY_FULL}
 
 
-async def plan(queries: Queries, tenant_id: str, wanted: Wanted, workflows: Mapping[str, Workflow]) -> Row:
+async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflows: Mapping[str, Workflow]) -> Row:
     """How many items, entities, calls and credits a launch would come to now, step by step."""
     walk = Walk(wanted.client_id, wanted.steps, workflows)
     chosen = set(wanted.rows) if wanted.rows is not None else None

@@ -17,12 +17,12 @@ from shared.ids import from_hex, named_id, to_hex
 from shared.runtime import log
 from shared.runtime.database import Connection, Rows
 
-Asked = Sequence[tuple[Event, Entity]]
+AskingSteps = Sequence[tuple[Event, Entity]]
 Key = tuple[str, str, str]  # scope, basis and key of an entity: what is the same for every client
 CLAIMS: Final = Rows(CLAIM, Claim)
 
 
-async def load(connection: Connection, state: State, events: Sequence[Event], asked: Asked) -> None:
+async def load(connection: Connection, state: State, events: Sequence[Event], asked: AskingSteps) -> None:
     """Bring in what these events' steps take. `asked`: the steps that ask for an entity, and which."""
     state.answers.clear()
     state.told.clear()
@@ -48,14 +48,14 @@ def _reads_answers(state: State, event: Event) -> bool:
     return item is not None and bool(state.batches[item.batch_id].blueprint[event.payload.step]["reads_answers"])
 
 
-async def _load_set(connection: Connection, state: State, events: Sequence[Event], asked: Asked) -> None:
+async def _load_set(connection: Connection, state: State, events: Sequence[Event], asked: AskingSteps) -> None:
     claims = [state.claims.get((entity.entity_id, event.payload.workflow)) for event, entity in asked]
     state.answers |= await _answers(connection, [claim for claim in claims if claim])
     said = EnrichmentReceived | AnswerReused
     state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, said)}
 
 
-async def _load_lendable(connection: Connection, state: State, lookups: Asked) -> None:
+async def _load_lendable(connection: Connection, state: State, lookups: AskingSteps) -> None:
     """The newest answer of each workflow about each entity that other clients of the tenant have."""
     found: dict[tuple[str, Key], list[Claim]] = {}
     for tenant_id in {event.tenant_id for event, _ in lookups if _shares(state, event.tenant_id)}:

@@ -9,12 +9,12 @@ from starlette.responses import StreamingResponse
 
 from services.ingest import letters, listings, setup_api
 from services.ingest.artifacts import TooLarge
-from services.ingest.blueprints import Wanted
+from services.ingest.blueprints import LaunchRequest
 from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
 from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
 from services.ingest.files.reading import Busy, UnreadableFile
 from services.ingest.handlers import Handlers
-from services.ingest.requests import Asked, Commands, writable
+from services.ingest.requests import Commands, GivenCommand, writable
 from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
@@ -52,7 +52,7 @@ def build(handlers: Handlers) -> FastAPI:
 async def upload(
     request: Request,
     handlers: Commands,
-    command: Asked,
+    command: GivenCommand,
     client_id: str,
     workstream: Annotated[str, Query()],
     filename: Annotated[str, Query(min_length=1, max_length=200)],
@@ -69,7 +69,7 @@ async def upload(
 async def preview(
     request: Request,
     handlers: Commands,
-    command: Asked,
+    command: GivenCommand,
     workstream: str | None = None,
     client_id: str | None = None,
     mapped: Mapped = (),
@@ -154,32 +154,32 @@ async def upload_rows(
 
 
 @ROUTES.post("/v1/blueprints")
-async def blueprint(handlers: Commands, command: Asked, body: NewBatch) -> dict[str, Any]:
+async def blueprint(handlers: Commands, command: GivenCommand, body: NewBatch) -> dict[str, Any]:
     """What `POST /v1/batches` with this body would freeze; nothing is launched. `POST /v1/plans` says what it costs."""
     return await handlers.blueprint(command, _wanted(body))
 
 
 @ROUTES.post("/v1/batches", status_code=201)
-async def launch(handlers: Commands, command: Asked, body: NewBatch) -> dict[str, Any]:
+async def launch(handlers: Commands, command: GivenCommand, body: NewBatch) -> dict[str, Any]:
     """Start a batch."""
     return await handlers.launch(command, _wanted(body))
 
 
-def _wanted(body: NewBatch) -> Wanted:
-    return Wanted(
+def _wanted(body: NewBatch) -> LaunchRequest:
+    return LaunchRequest(
         parse_id("import", body.upload_id), parse_id("pipe", body.pipeline_id) if body.pipeline_id else None,
         steps_of(body.steps) if body.steps else None, body.rows, body.config, body.max_credits,
     )  # fmt: skip
 
 
 @ROUTES.post("/v1/batches/{batch_id}/retry")
-async def retry(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
+async def retry(handlers: Commands, command: GivenCommand, batch_id: str, body: Failed) -> dict[str, Any]:
     """Take the step again that items failed at: only of those that failed, and of those only what the body says."""
     return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=False))
 
 
 @ROUTES.post("/v1/batches/{batch_id}/skip")
-async def skip(handlers: Commands, command: Asked, batch_id: str, body: Failed) -> dict[str, Any]:
+async def skip(handlers: Commands, command: GivenCommand, batch_id: str, body: Failed) -> dict[str, Any]:
     """Let failed items go on without the step they failed at."""
     return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=True))
 
@@ -192,7 +192,7 @@ def _failed(body: Failed, skip: bool) -> FailedItemsRetried:
 @ROUTES.post("/v1/batches/{batch_id}/{action}")
 async def control(
     handlers: Commands,
-    command: Asked,
+    command: GivenCommand,
     batch_id: str,
     action: Literal["pause", "resume", "cancel"],
     body: Control | None = None,
@@ -219,7 +219,7 @@ async def dead_letters(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> list[dict[str, Any]]:
     """Events that a service could not handle, each with its latest error and how it stands."""
-    wanted = letters.Wanted.of(batch_id, item_id, service=service, event_type=event_type, error=error)
+    wanted = letters.LetterFilter.of(batch_id, item_id, service=service, event_type=event_type, error=error)
     return await letters.listing(queries, caller.tenant_id, status, wanted, limit)
 
 
@@ -231,7 +231,7 @@ async def dead_letter(queries: Stored, caller: Asking, service: str, position: i
 
 @ROUTES.post("/v1/dead-letters/{action}")
 async def settle_dead_letters(
-    handlers: Commands, command: Asked, action: Literal["retry", "resolve"], body: Settle
+    handlers: Commands, command: GivenCommand, action: Literal["retry", "resolve"], body: Settle
 ) -> dict[str, Any]:
     """Take open letters again, or go on without them for good; a filter is needed, and to resolve a reason."""
     if action == "resolve" and not body.reason:

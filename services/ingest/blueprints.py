@@ -19,7 +19,7 @@ Configs = dict[tuple[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LaunchRequest:
     """What a person asks for: an upload or some of its rows, a pipeline or ad-hoc steps, settings for this batch."""
 
     upload_id: str
@@ -39,7 +39,7 @@ class Blueprint:
     missing: list[str]
 
 
-async def resolve(queries: Queries, tenant_id: str, wanted: Wanted) -> Blueprint:
+async def resolve(queries: Queries, tenant_id: str, wanted: LaunchRequest) -> Blueprint:
     """The blueprint of what is wanted, by the registry, the pipelines and the configurations as they are now."""
     upload = await lookups.ready_upload(queries, tenant_id, wanted.upload_id)
     asked = wanted.steps

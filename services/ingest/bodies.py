@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.ingest.letters import Wanted
+from services.ingest.letters import LetterFilter
 from services.ingest.writable import unwritable
 from shared.events import FailureCode, Kind, Scope, StepOptions
 
@@ -151,6 +151,6 @@ class Settle(_Body):
     everything: bool = False
     reason: Annotated[str, Field(max_length=500)] = ""
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> LetterFilter:
         """The filter. Raises InvalidId."""
-        return Wanted.of(**self.model_dump(exclude={"everything", "reason"}))
+        return LetterFilter.of(**self.model_dump(exclude={"everything", "reason"}))

@@ -204,12 +204,12 @@ class Handlers:
             raise Problem(404, "file_gone", message) from None
         return chain([first], lines)
 
-    async def blueprint(self, command: Command, wanted: blueprints.Wanted) -> Answer:
+    async def blueprint(self, command: Command, wanted: blueprints.LaunchRequest) -> Answer:
         """What a launch would freeze, and which steps lack settings; nothing is launched."""
         found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         return {"client_id": found.client_id, **asdict(found.launch), "missing": found.missing}
 
-    async def launch(self, command: Command, wanted: blueprints.Wanted) -> Answer:
+    async def launch(self, command: Command, wanted: blueprints.LaunchRequest) -> Answer:
         """Start a batch over an upload, or some of its rows, with a saved pipeline or an ad-hoc list of steps."""
         found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         batch_id = command.make_id("batch", "launch")

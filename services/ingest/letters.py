@@ -35,7 +35,7 @@ LATER: Final = text(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LetterFilter:
     """Which letters: all that agree with everything given. `error`: a part of what it says."""
 
     service: str | None = None
@@ -46,7 +46,7 @@ class Wanted:
     error: str | None = None
 
     @classmethod
-    def of(cls, batch_id: str | None, item_id: str | None, **others: Any) -> "Wanted":
+    def of(cls, batch_id: str | None, item_id: str | None, **others: Any) -> "LetterFilter":
         """What a person typed; empty text is nothing. Raises InvalidId."""
         given = {name: value or None for name, value in others.items()}
         batch_id, item_id = batch_id and parse_id("batch", batch_id), item_id and parse_id("item", item_id)
@@ -59,7 +59,7 @@ class Wanted:
         return told and (self.error is None or self.error.lower() in row["error"].lower())
 
 
-async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: Wanted, limit: int) -> list[Row]:
+async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: LetterFilter, limit: int) -> list[Row]:
     """The tenant's first dead letters in the order of their events, each with its latest try."""
     letters = await _letters(queries, tenant_id)
     return [row for row, _ in letters if status in (None, row["status"]) and wanted.matches(row)][:limit]
@@ -83,10 +83,16 @@ async def shown(queries: Queries, tenant_id: str, service: str, position: int) -
 
 
 async def settle(
-    queries: Queries, appender: Appender, caller: Caller, wanted: Wanted, everything: bool, reason: str, retry: bool
+    queries: Queries,
+    appender: Appender,
+    caller: Caller,
+    wanted: LetterFilter,
+    everything: bool,
+    reason: str,
+    retry: bool,
 ) -> Row:
     """Retry or resolve every open letter that is wanted. Nothing given means none, unless `everything` is said."""
-    if wanted == Wanted() and not everything:
+    if wanted == LetterFilter() and not everything:
         message = "no filter was given: name letters by service, position, event_type, batch_id, item_id or error"
         raise Problem(422, "empty_filter", f'{message}, or say "everything": true')
     letters = [

@@ -27,4 +27,4 @@ async def writable(request: Request) -> None:
 
 
 Commands = Annotated[Handlers, Depends(_handlers)]
-Asked = Annotated[Command, Depends(_command)]
+GivenCommand = Annotated[Command, Depends(_command)]

@@ -16,7 +16,7 @@ from services.ingest.bodies import (
     steps_of,
 )
 from services.ingest.configuration import schema_of
-from services.ingest.requests import Asked, Commands
+from services.ingest.requests import Commands, GivenCommand
 from shared.events import (
     BudgetSet,
     ConfigurationRemoved,
@@ -34,7 +34,7 @@ ROUTES: Final = APIRouter()
 
 
 @ROUTES.put("/v1/tenant")
-async def configure_tenant(handlers: Commands, command: Asked, body: NewTenant) -> dict[str, Any]:
+async def configure_tenant(handlers: Commands, command: GivenCommand, body: NewTenant) -> dict[str, Any]:
     """Say what the tenant allows. Without `share_answers` no client sees anything of another."""
     return await handlers.configure_tenant(command, TenantConfigured(body.share_answers))
 
@@ -46,7 +46,7 @@ async def tenant(queries: Fresh, caller: Asking) -> dict[str, Any]:
 
 
 @ROUTES.post("/v1/clients", status_code=201)
-async def add_client(handlers: Commands, command: Asked, body: NewClient) -> dict[str, Any]:
+async def add_client(handlers: Commands, command: GivenCommand, body: NewClient) -> dict[str, Any]:
     """Register a customer of the agency."""
     return await handlers.register_client(command, body.name, body.domain)
 
@@ -58,13 +58,15 @@ async def clients(queries: Fresh, caller: Asking) -> list[dict[str, Any]]:
 
 
 @ROUTES.put("/v1/clients/{client_id}/budget")
-async def set_budget(handlers: Commands, command: Asked, client_id: str, body: NewBudget) -> dict[str, Any]:
+async def set_budget(handlers: Commands, command: GivenCommand, client_id: str, body: NewBudget) -> dict[str, Any]:
     """Say what all calls for a client may cost together: a batch whose next call would cost more is paused."""
     return await handlers.set_budget(command, parse_id("client", client_id), BudgetSet(body.max_credits))
 
 
 @ROUTES.post("/v1/clients/{client_id}/customers/remove")
-async def remove_customers(handlers: Commands, command: Asked, client_id: str, body: FewerCustomers) -> dict[str, Any]:
+async def remove_customers(
+    handlers: Commands, command: GivenCommand, client_id: str, body: FewerCustomers
+) -> dict[str, Any]:
     """Take customers off a client's lists; its leads are held against those that are left."""
     kept, gone = (name and parse_id("import", name) for name in (body.kept_upload_id, body.upload_id))
     customers = [ListedCustomer(**each.model_dump()) for each in body.customers]
@@ -73,14 +75,14 @@ async def remove_customers(handlers: Commands, command: Asked, client_id: str, b
 
 
 @ROUTES.post("/v1/workflows", status_code=201)
-async def add_workflow(handlers: Commands, command: Asked, body: NewWorkflow) -> dict[str, Any]:
+async def add_workflow(handlers: Commands, command: GivenCommand, body: NewWorkflow) -> dict[str, Any]:
     """Register a workflow: an ASYNC one needs nothing but configuration, a SYNC one an installed entry point."""
     payload = WorkflowRegistered(**body.model_dump() | {"title": body.title or body.workflow})
     return await handlers.register_workflow(command, payload)
 
 
 @ROUTES.post("/v1/workflows/shipped")
-async def register_shipped(handlers: Commands, command: Asked) -> dict[str, Any]:
+async def register_shipped(handlers: Commands, command: GivenCommand) -> dict[str, Any]:
     """Register the workflows that ship and that the registry never had: after an upgrade. Those retired stay so."""
     return await handlers.register_shipped(command)
 
@@ -99,14 +101,14 @@ async def one_workflow(queries: Fresh, caller: Asking, workstream: str, workflow
 
 
 @ROUTES.delete("/v1/workflows/{workstream}/{workflow}")
-async def retire_workflow(handlers: Commands, command: Asked, workstream: str, workflow: str) -> dict[str, Any]:
+async def retire_workflow(handlers: Commands, command: GivenCommand, workstream: str, workflow: str) -> dict[str, Any]:
     """Take a workflow out of the registry; batches and answers that there are stay."""
     return await handlers.retire_workflow(command, WorkflowRetired(workflow, workstream))
 
 
 @ROUTES.put("/v1/clients/{client_id}/configs/{workflow}")
 async def configure(
-    handlers: Commands, command: Asked, client_id: str, workflow: str, body: NewConfig
+    handlers: Commands, command: GivenCommand, client_id: str, workflow: str, body: NewConfig
 ) -> dict[str, Any]:
     """Set a client's configuration for one workflow, whole. Under another name it is another: one more Clay table."""
     payload = WorkflowConfigured(workflow, body.workstream, body.config, body.name)
@@ -115,7 +117,7 @@ async def configure(
 
 @ROUTES.delete("/v1/clients/{client_id}/configs/{workflow}")
 async def unconfigure(
-    handlers: Commands, command: Asked, client_id: str, workflow: str, workstream: str, name: str = "default"
+    handlers: Commands, command: GivenCommand, client_id: str, workflow: str, workstream: str, name: str = "default"
 ) -> dict[str, Any]:
     """Take a client's configuration of a workflow away."""
     payload = ConfigurationRemoved(workflow, workstream, name)
@@ -129,7 +131,7 @@ async def configs(queries: Fresh, caller: Asking, client_id: str) -> list[dict[s
 
 
 @ROUTES.post("/v1/clients/{client_id}/pipelines", status_code=201)
-async def save_pipeline(handlers: Commands, command: Asked, client_id: str, body: NewPipeline) -> dict[str, Any]:
+async def save_pipeline(handlers: Commands, command: GivenCommand, client_id: str, body: NewPipeline) -> dict[str, Any]:
     """Save a named, ordered list of unique steps; the same name again replaces it."""
     client_id = parse_id("client", client_id)
     return await handlers.save_pipeline(command, client_id, body.name, body.workstream, steps_of(body.steps))
@@ -148,6 +150,6 @@ async def one_pipeline(queries: Fresh, caller: Asking, pipeline_id: str) -> dict
 
 
 @ROUTES.delete("/v1/pipelines/{pipeline_id}")
-async def remove_pipeline(handlers: Commands, command: Asked, pipeline_id: str) -> dict[str, Any]:
+async def remove_pipeline(handlers: Commands, command: GivenCommand, pipeline_id: str) -> dict[str, Any]:
     """Take a pipeline away; batches that were launched with it go on."""
     return await handlers.remove_pipeline(command, parse_id("pipe", pipeline_id))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Text, cast, func, literal, select, union_all
 
-from services.projector.filters import FILTERED, Wanted, chosen
+from services.projector.filters import FILTERED, LeadFilter, chosen
 from services.projector.lead import FLAGS
 from services.projector.tables import FINAL_LEADS
 from shared.runtime.queries import Queries
@@ -19,7 +19,7 @@ CHOICES: Final = (
 _C: Final = FINAL_LEADS.c
 
 
-async def facets(queries: Queries, tenant_id: str, wanted: Wanted) -> dict[str, Any]:
+async def facets(queries: Queries, tenant_id: str, wanted: LeadFilter) -> dict[str, Any]:
     """`total`, `known` (column to number of leads) and `values` (column to its most frequent ones), of these leads.
 
     A column that no lead knows is in neither, and its filter need not be shown.
@@ -35,13 +35,13 @@ async def facets(queries: Queries, tenant_id: str, wanted: Wanted) -> dict[str, 
     }  # fmt: skip
 
 
-def _counts(wanted: Wanted) -> Any:
+def _counts(wanted: LeadFilter) -> Any:
     counts = [func.count(_C[name]).label(name) for name in FILTERED]
     extra = (func.count().label("total"), func.count(_C.contradictions).label("contradicted"))
     return chosen(wanted, *extra, *counts)
 
 
-def _values(wanted: Wanted, choices: Sequence[str]) -> Any:
+def _values(wanted: LeadFilter, choices: Sequence[str]) -> Any:
     found = chosen(wanted, *(_C[name] for name in choices)).cte("found").prefix_with("MATERIALIZED")
     parts = []
     for name in choices:

@@ -36,7 +36,7 @@ _TIE: Final = (_C.batch_id, _C.row)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LeadFilter:
     """Which leads. Every condition has to hold; of several values for one column any will do.
 
     `least`, `most`: bounds, both included. `known`, `unknown`: columns with and without a value. `words`: each has to
@@ -56,7 +56,7 @@ class Wanted:
     @property
     def everything(self) -> bool:
         """Whether there is no condition at all."""
-        return self == Wanted()
+        return self == LeadFilter()
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Place:
     row: int
 
 
-def chosen(wanted: Wanted, *columns: Any) -> Select[Any]:
+def chosen(wanted: LeadFilter, *columns: Any) -> Select[Any]:
     """A SELECT of these columns (all, when none are named) of the leads that are wanted."""
     query = select(*(columns or (FINAL_LEADS,)))
     if wanted.batch_id:
@@ -97,7 +97,7 @@ def chosen(wanted: Wanted, *columns: Any) -> Select[Any]:
     return query.where(*(_has(word) for word in wanted.words))
 
 
-def page(wanted: Wanted, order: Order, after: Place | None, limit: int, *columns: Any) -> Select[Any]:
+def page(wanted: LeadFilter, order: Order, after: Place | None, limit: int, *columns: Any) -> Select[Any]:
     """The first leads in this order, or those after a place."""
     query = chosen(wanted, *columns)
     if order.by is None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Text, cast, distinct, func, select, text
 
-from services.projector.filters import Order, Place, Wanted, page, place
+from services.projector.filters import LeadFilter, Order, Place, page, place
 from services.projector.formats import Format
 from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSON_WORK_HISTORY, PUSH
 from shared.envelope import from_json
@@ -32,7 +32,7 @@ _C = CUSTOMER.c
 async def leads(
     queries: Queries,
     tenant_id: str,
-    wanted: Wanted,
+    wanted: LeadFilter,
     order: Order,
     after: Place | None,
     limit: int,
@@ -46,7 +46,7 @@ async def leads(
 
 
 async def exported(
-    queries: Queries, tenant_id: str, wanted: Wanted, form: Format, names: Sequence[str]
+    queries: Queries, tenant_id: str, wanted: LeadFilter, form: Format, names: Sequence[str]
 ) -> AsyncIterator[bytes]:
     """All these leads as a file, a page at a time."""
     needed = [_L[name] for name in dict.fromkeys((*names, "batch_id", "row"))]

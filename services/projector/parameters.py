@@ -9,7 +9,7 @@ import orjson
 from fastapi import Depends, Request
 from sqlalchemy import Boolean, Date, Integer
 
-from services.projector.filters import FILTERED, RANGED, SORTED, Order, Place, Wanted
+from services.projector.filters import FILTERED, RANGED, SORTED, LeadFilter, Order, Place
 from services.projector.tables import FINAL_LEADS
 from shared.ids import parse_id
 
@@ -34,7 +34,7 @@ def filters(request: Request) -> dict[str, list[str]]:
     return {name: told.getlist(name) for name in told if name not in ELSEWHERE}
 
 
-def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
+def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
     """Which leads, from the query parameters that say it. Raises Unaskable."""
     told = {name: values[-1] for name, values in filters.items() if values}
     if unknown := [name for name in told if name not in _ALLOWED]:
@@ -42,7 +42,7 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
     if nul := [name for name, values in filters.items() if any("\0" in value for value in values)]:
         raise Unaskable("invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
     batch, client = told.get("batch_id"), told.get("client_id")
-    return Wanted(
+    return LeadFilter(
         batch_id=parse_id("batch", batch) if batch is not None else None,
         client_id=parse_id("client", client) if client is not None else None,
         equal={name: [_value(name, text) for text in filters[name]] for name in FILTERED if name in told},
@@ -55,17 +55,17 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> Wanted:
     )
 
 
-def _asked(request: Request) -> Wanted:
+def _asked(request: Request) -> LeadFilter:
     return wanted(filters(request))
 
 
 # What a route asks for to know which leads are wanted, and how that was said.
-Asked = Annotated[Wanted, Depends(_asked)]
+WantedLeads = Annotated[LeadFilter, Depends(_asked)]
 Filters = Annotated[dict[str, list[str]], Depends(filters)]
 
 
 def documented() -> dict[str, Any]:
-    """The parameters of `Asked` as OpenAPI has them."""
+    """The parameters of `WantedLeads` as OpenAPI has them."""
     names = {name: f"one of these values; may be repeated ({name})" for name in FILTERED}
     names |= {key: f"a bound of {name}, included" for key, name in _BOUNDS.items()}
     names |= {

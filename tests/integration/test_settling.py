@@ -6,7 +6,7 @@ import pytest
 
 from services.ingest import letters
 from services.ingest.app import DEFINITION
-from services.ingest.letters import Wanted
+from services.ingest.letters import LetterFilter
 from shared.events import EventDeadLettered
 from shared.ids import new_id
 from shared.runtime.appender import Appender
@@ -39,15 +39,15 @@ async def test_what_came_of_a_post_is_not_left_out_by_the_dispatcher(
         letter = EventDeadLettered(service, position, new_id("evt"), kind, 5, "KeyError", position, None)
         await append(servers, database, [event("EventDeadLettered", letter)], role=service)
 
-    async def settle(wanted: Wanted, *, everything: bool = False, retry: bool = False) -> int:
+    async def settle(wanted: LetterFilter, *, everything: bool = False, retry: bool = False) -> int:
         done = await letters.settle(*doors, CALLER, wanted, everything, "seen to", retry)
         return int(done["settled"])
 
-    for wanted in (Wanted(position=1), Wanted(service="dispatcher"), Wanted()):
+    for wanted in (LetterFilter(position=1), LetterFilter(service="dispatcher"), LetterFilter()):
         with pytest.raises(Problem, match="retry it") as refused:
             await settle(wanted, everything=True)
         assert refused.value.status_code == 409
     assert await logged(servers, database, ["DeadLetterResolved"]) == []
-    assert await settle(Wanted(position=2)) == 1
-    assert await settle(Wanted(event_type="ItemAdded")) == 1
-    assert await settle(Wanted(), everything=True, retry=True) == 1
+    assert await settle(LetterFilter(position=2)) == 1
+    assert await settle(LetterFilter(event_type="ItemAdded")) == 1
+    assert await settle(LetterFilter(), everything=True, retry=True) == 1
