@@ -6,7 +6,7 @@ consumes: TenantConfigured, ClientRegistered, WorkflowRegistered, WorkflowRetire
 emits:    the same, and CustomersListed, CustomersRemoved, ItemAdded, BatchPaused, BatchResumed, BatchCancelled,
           BudgetSet, FailedItemsRetried, DeadLetterResolved
 owns:     tenant, client, workflow, config, chosen_column, pipeline, upload, row, batch (schema `ingest`)
-extras:   state.py (the rows), registry.py (the workflows that ship), configuration.py (what settings may be),
+extras:   registry.py (the workflows that ship), configuration.py (what settings may be),
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
           files/ (from a file to rows), columns/ (which column is which field), staging.py (from rows to events),
           preview.py, bad_rows.py, artifacts.py, uploads.py (what is made of a file), lookups.py (is it there?),

@@ -29,7 +29,7 @@ TENANT = Table(
     "tenant",
     METADATA,
     Column("tenant_id", Id("tenant"), primary_key=True),
-    Column("first_event", Id("evt")),  # no query reads it; the state of logs of the first release is compared with it
+    Column("first_event", Id("evt")),  # no query reads it; it has to be what the first release made of its log
     Column("share_answers", Boolean, nullable=False),
 )
 CLIENT = Table(

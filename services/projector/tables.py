@@ -58,7 +58,7 @@ ITEM = Table(
     Column("company_id", Id("company")),
     Column("earlier", JSONB, nullable=False),
     Column("outcome", Text),
-    Column("ended_at", TIME),  # no query reads it; the state of logs of the first release is compared with it
+    Column("ended_at", TIME),  # no query reads it; it has to be what the first release made of its log
     Index("item_open", "batch_id", postgresql_where=text("outcome IS NULL")),
     Index("item_person", "person_id", postgresql_where=text("outcome IS NOT NULL")),
     Index("item_company", "company_id", postgresql_where=text("outcome IS NOT NULL")),

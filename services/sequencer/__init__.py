@@ -4,5 +4,4 @@ consumes: BatchLaunched, ItemAdded, StepDispatched, ItemCompleted, StepFailed, B
           BatchCancelled, FailedItemsRetried
 emits:    StepScheduled, BatchCompleted, ItemCompleted
 owns:     batch, item, step (schema `sequencer`)
-extras:   state.py (the rows)
 """

@@ -91,8 +91,8 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
     assert f" POSTs of the last hour for client {campaign.client_id}, {COMPANY}" in found["answers_missing"]
     as_admin(
         stack,
-        "INSERT INTO dispatcher.webhook (webhook_id, tenant_id, client_id, taken)"
-        " SELECT DISTINCT ON (webhook_id) webhook_id, tenant_id, client_id, 45000 FROM dispatcher.config",
+        "INSERT INTO dispatcher.webhook (webhook_id, tenant_id, taken)"
+        " SELECT DISTINCT webhook_id, tenant_id, 45000 FROM dispatcher.config",
     )
     _, found = examined(stack)
     assert "45000 of the 50000 submissions" in found["webhook_nearly_full"]
