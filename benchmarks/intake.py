@@ -78,7 +78,7 @@ def take(stack: Stack, people: Path, rows: int) -> dict[str, Any]:
         while campaign.batch(batch_id).get("added", 0) < rows:
             time.sleep(0.2)
     added = time.monotonic()
-    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel")
+    campaign.api.command(f"/v1/batches/{batch_id}/cancel")
     campaign.wait(batch_id, PATIENCE_SECONDS)
     campaign.close()
     return {

@@ -110,7 +110,7 @@ def idle(stack: Stack, folder: Path) -> float:
     for row in range(1, IDLE_SAMPLES + 1):
         launched = campaign.launch(upload["upload_id"], rows=[row])
         campaign.wait(launched["batch_id"], 30, every=0.1)
-        events = campaign.call("ingest", "GET", f"/v1/history/{launched['batch_id']}")
+        events = campaign.read("ingest", f"/v1/history/{launched['batch_id']}")
         times = [_milliseconds(event["occurred_at"]) for event in events]
         taken.append(times[-1] - times[0])
         time.sleep(0.05)

@@ -70,6 +70,10 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def read(self, service: str, path: str, /, **query: Any) -> Any:
@@ -134,8 +138,9 @@ class Api:
         return answer
 
     def _fresh(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """The query, and the position to wait for: that of the last command, unless the query has one of its own."""
         asked = {name: value for name, value in query.items() if value is not None}
-        return asked if self.position is None else asked | {"at_position": self.position}
+        return asked if self.position is None else {"at_position": self.position} | asked
 
     @contextmanager
     def _answer(

@@ -4,28 +4,31 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-import httpx
+from cli.addresses import Endpoint
+from cli.api import Api, Row, named
+from cli.errors import Refused, Unreachable
 
+T = TypeVar("T")
 COMPANY: Final = "enrich_company_via_waterfall_in_clay"
 PERSON: Final = "enrich_person_via_waterfall_in_clay"
 STEPS: Final = ("normalize_company_domain", PERSON, COMPANY)
 PERSON_FIELDS: Final = frozenset({"first_name", "last_name", "full_name", "email", "person_linkedin_url"})
-_NO_LEADS: Final[dict[str, Any]] = {"leads": [], "next": None}
 PATIENCE_SECONDS: Final = 10.0
+SOON_SECONDS: Final = 0.1
+LEADS_PAGE: Final = 1000
 STAGED_SECONDS: Final = 1_800.0
 SEEN_SECONDS: Final = 60.0
 DONE: Final = frozenset({"completed", "cancelled"})
 
 
-class Refused(RuntimeError):
-    """A service answered with an error; the message is the service's own."""
-
-
 @dataclass
 class Campaign:
-    """A client of its own, set up to use the simulator. `urls`: service name to base URL."""
+    """A client of its own, set up to use the simulator. `urls`: service name to base URL.
+
+    What refuses raises `cli.errors.Refused`.
+    """
 
     urls: Mapping[str, str]
     name: str = "Demo client"
@@ -33,13 +36,13 @@ class Campaign:
     client_id: str = ""
 
     def __post_init__(self) -> None:
-        self._http = httpx.Client(timeout=300, trust_env=False)
+        places = {service: Endpoint(service, url) for service, url in self.urls.items()}
+        self.api = Api(places, sleep=lambda seconds: time.sleep(min(seconds, SOON_SECONDS)))
 
     def set_up(self, workstream: str = "apollo_scrape") -> None:
         """Register the client and point what enriches companies and people of the workstream at the simulator."""
-        made = self.call("ingest", "POST", "/v1/clients", json={"name": self.name})
-        self.client_id = made["client_id"]
-        for kind, workflow in self.enrichments(workstream, made["position"]).items():
+        self.client_id = self.api.command("/v1/clients", {"name": self.name})["client_id"]
+        for kind, workflow in self.enrichments(workstream).items():
             config = {
                 "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",
                 # The simulator has no limit of its own, so it is called as fast as it answers.
@@ -47,14 +50,11 @@ class Campaign:
                 "in_flight": 64,
             }
             body = {"workstream": workstream, "config": config | dict(self.config)}
-            self.call("ingest", "PUT", f"/v1/clients/{self.client_id}/configs/{workflow}", json=body)
+            self.api.command(f"/v1/clients/{self.client_id}/configs/{workflow}", body, method="PUT")
 
-    def enrichments(self, workstream: str, position: int = 0) -> dict[str, str]:
-        """The workflow that enriches a `company`, and the one for a `person`, as far as the workstream has them.
-
-        `position`: of the log, which the registry is to know.
-        """
-        registered = self.call("ingest", "GET", "/v1/workflows", params={"at_position": position})
+    def enrichments(self, workstream: str) -> dict[str, str]:
+        """The workflow that enriches a `company`, and the one for a `person`, as far as the workstream has them."""
+        registered = self.read("ingest", "/v1/workflows")
         return {
             kind: row["workflow"]
             for kind in ("company", "person")
@@ -71,12 +71,10 @@ class Campaign:
     def upload(self, file: Path, workstream: str = "apollo_scrape") -> dict[str, Any]:
         """Upload a file and wait until its rows are staged. Raises TimeoutError."""
         with file.open("rb") as body:
-            answer: dict[str, Any] = self.call(
-                "ingest", "POST", f"/v1/clients/{self.client_id}/uploads", content=body,
-                params={"workstream": workstream, "filename": file.name},
-            )  # fmt: skip
+            path = f"/v1/clients/{self.client_id}/uploads"
+            answer = self.api.upload(path, body, workstream=workstream, filename=file.name)
         _until(
-            lambda: self.call("ingest", "GET", f"/v1/uploads/{answer['upload_id']}", missing={}),
+            lambda: self.read("ingest", f"/v1/uploads/{answer['upload_id']}", missing={}),
             lambda upload: upload.get("status") == "ready",
             STAGED_SECONDS, 0.02, f"the rows of {file.name} are not all staged",
         )  # fmt: skip
@@ -84,13 +82,11 @@ class Campaign:
 
     def launch(self, upload_id: str, steps: tuple[str, ...] = STEPS, rows: list[int] | None = None) -> dict[str, Any]:
         """Start a batch."""
-        body = {"upload_id": upload_id, "steps": list(steps), "rows": rows}
-        launched: dict[str, Any] = self.call("ingest", "POST", "/v1/batches", json=body)
-        return launched
+        return self.api.command("/v1/batches", {"upload_id": upload_id, "steps": list(steps), "rows": rows})
 
     def batch(self, batch_id: str) -> dict[str, Any]:
         """Where the batch stands; {} while the sequencer has not seen it."""
-        batch: dict[str, Any] = self.call("sequencer", "GET", f"/v1/batches/{batch_id}", missing={})
+        batch: dict[str, Any] = self.read("sequencer", f"/v1/batches/{batch_id}", missing={})
         return batch
 
     def seen(self, batch_id: str) -> dict[str, Any]:
@@ -116,46 +112,35 @@ class Campaign:
             asked, lambda batch: batch.get("status") in DONE, seconds, every, f"batch {batch_id} has not ended"
         )
 
-    def leads(self, batch_id: str, limit: int = 1000) -> list[dict[str, Any]]:
+    def leads(self, batch_id: str) -> list[Row]:
         """All leads of the batch that the projector can show now."""
-        found: list[dict[str, Any]] = []
-        after = None
-        while True:
-            params = {"batch_id": batch_id, "limit": limit} | ({"after": after} if after else {})
-            page = self.call("projector", "GET", "/v1/leads", params=params, missing=_NO_LEADS)
-            found += page["leads"]
-            after = page["next"]
-            if after is None:
-                return found
+        path, leads = "/v1/leads", named("leads")
+        return self._patiently(lambda: self.api.pages("projector", path, leads, LEADS_PAGE, batch_id=batch_id)[0], [])
 
-    def call(self, service: str, method: str, path: str, missing: Any = None, **request: Any) -> Any:
-        """One request. `missing`: what a 404 or a service that is starting counts as. Raises Refused."""
-        try:
-            answer = self._ask(method, self.urls[service] + path, **request)
-        except httpx.TransportError:
-            if missing is None:
-                raise
-            return missing
-        if answer.status_code in {404, 503} and missing is not None:
-            return missing
-        if not answer.is_success:
-            raise Refused(f"{service}: {answer.status_code} {_message(answer)}")
-        return answer.json()
+    def read(self, service: str, path: str, /, missing: Any = None, **query: Any) -> Any:
+        """What a GET answers. `missing`: what a 404 or a service that is starting counts as."""
+        return self._patiently(lambda: self.api.read(service, path, **query), missing)
 
-    def _ask(self, method: str, url: str, **request: Any) -> httpx.Response:
-        """A question may be asked again: of a service that is just being restarted, for some seconds."""
-        deadline = time.monotonic() + (PATIENCE_SECONDS if method == "GET" else 0)
+    def _patiently(self, ask: Callable[[], T], missing: T | None) -> T:
+        """What is answered, asked again for some seconds of a service that is just being restarted."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self._http.request(method, url, **request)
-            except httpx.TransportError:
-                if time.monotonic() >= deadline:
+                return ask()
+            except Refused as refused:
+                if missing is None or refused.status not in {404, 503}:
                     raise
-                time.sleep(0.1)
+                return missing
+            except Unreachable:
+                if time.monotonic() >= deadline:
+                    if missing is None:
+                        raise
+                    return missing
+                time.sleep(SOON_SECONDS)
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self.api.close()
 
 
 def _until(
@@ -168,10 +153,3 @@ def _until(
             raise TimeoutError(f"{late} within {seconds:g} s: {found}")
         time.sleep(every)
     return found
-
-
-def _message(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return answer.text[:300]

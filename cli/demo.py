@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import typer
 
-from cli.campaign import Campaign, Refused
+from cli.campaign import Campaign
+from cli.errors import Refused
 from cli.stack import Stack
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
@@ -115,7 +116,7 @@ def _failures(campaign: Campaign, batch: dict[str, Any]) -> dict[str, int]:
     if not batch["failed"]:
         return {}
     path = f"/v1/batches/{batch['batch_id']}/items"
-    failed = campaign.call("sequencer", "GET", path, params={"status": "failed", "limit": 1000})
+    failed = campaign.read("sequencer", path, status="failed", limit=1000)
     return dict(Counter(item["reason"] for item in failed).most_common(5))
 
 

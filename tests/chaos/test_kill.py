@@ -76,9 +76,7 @@ def _every_entity_once(campaign: Campaign, batch: dict) -> None:
     doubt and says so, or where the simulator itself gave up handing in the answer.
     """
     seen = submissions(campaign)
-    dispatches = campaign.call(
-        "dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch["batch_id"], "limit": 1000}
-    )
+    dispatches = campaign.read("dispatcher", "/v1/dispatches", batch_id=batch["batch_id"], limit=1000)
     in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
     assert {entry["dispatch_id"] for entry in seen} <= {dispatch["dispatch_id"] for dispatch in dispatches}
     posts = Counter(entry["dispatch_id"] for entry in seen)

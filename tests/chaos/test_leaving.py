@@ -113,9 +113,7 @@ def _works(stack: Stack, part: str) -> bool:
 
 
 def _dispatches(campaign: Campaign, batch_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = campaign.call(
-        "dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000}
-    )
+    found: list[dict[str, Any]] = campaign.read("dispatcher", "/v1/dispatches", batch_id=batch_id, limit=1000)
     return found
 
 

@@ -91,7 +91,7 @@ def test_what_came_of_a_post_is_recorded_once_the_database_is_back(stack: Stack,
             time.sleep(6)
         until(lambda: _statuses(campaign, batch_id) == {("SENT", False): PEOPLE}, 60, "what came of them is recorded")
         assert Counter(posted) == Counter(set(posted)), "a POST was sent again"
-        campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel")
+        campaign.api.command(f"/v1/batches/{batch_id}/cancel")
 
 
 def _campaign(stack: Stack, provider: str) -> Campaign:
@@ -130,7 +130,7 @@ def slow_provider(seconds: float) -> Iterator[tuple[str, list[str]]]:
 def _statuses(campaign: Campaign, batch_id: str) -> Counter[tuple[str, bool]]:
     """How many dispatches stand where, and whether they were in doubt."""
     path, query = "/v1/dispatches", {"batch_id": batch_id, "limit": 1000}
-    found: list[dict[str, Any]] = campaign.call("dispatcher", "GET", path, params=query, missing=[])
+    found: list[dict[str, Any]] = campaign.read("dispatcher", path, missing=[], **query)
     return Counter((dispatch["status"], dispatch["in_doubt"]) for dispatch in found)
 
 
@@ -219,9 +219,7 @@ def _log(stack: Stack, name: str) -> str:
 def _ends_well(stack: Stack, campaign: Campaign, batch_id: str) -> None:
     batch = campaign.wait(batch_id, 120)
     assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", ITEMS, 0)
-    dispatches: list[dict[str, Any]] = campaign.call(
-        "dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000}
-    )
+    dispatches: list[dict[str, Any]] = campaign.read("dispatcher", "/v1/dispatches", batch_id=batch_id, limit=1000)
     in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
     posts: dict[str, int] = {}
     for entry in submissions(campaign):

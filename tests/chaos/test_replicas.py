@@ -48,9 +48,8 @@ def test_two_replicas_double_nothing_and_one_takes_over(stack: Stack, tmp_path: 
 
         batch = campaign.wait(launched["batch_id"], 120)
         assert (batch["completed"], batch["failed"]) == (200, 0)
-        in_doubt = sum(count["in_doubt"] for count in campaign.call(
-            "dispatcher", "GET", "/v1/dispatches/counts", params={"batch_id": batch["batch_id"]}
-        ))  # fmt: skip
+        counts = campaign.read("dispatcher", "/v1/dispatches/counts", batch_id=batch["batch_id"])
+        in_doubt = sum(count["in_doubt"] for count in counts)
         assert len(submissions(campaign)) <= 200 + 40 + in_doubt
         assert len(calls(campaign, "company")) == 40
         report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
@@ -80,7 +79,7 @@ def test_leaders_that_are_stopped_between_batches_are_replaced_and_double_nothin
         batch = campaign.wait(batch_id, 90)
         assert (batch["status"], batch["completed"], batch["failed"]) == ("completed", 200, 0)
         posts = Counter(entry["dispatch_id"] for entry in submissions(campaign))
-        dispatches = campaign.call("dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000})
+        dispatches = campaign.read("dispatcher", "/v1/dispatches", batch_id=batch_id, limit=1000)
         in_doubt = {dispatch["dispatch_id"] for dispatch in dispatches if dispatch["in_doubt"]}
         assert {name for name, count in posts.items() if count > 1} <= in_doubt
         print(f"{sum(posts.values())} POSTs of {len(posts)} dispatches, {len(in_doubt)} in doubt")

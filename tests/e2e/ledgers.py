@@ -11,11 +11,10 @@ from tests.e2e.patience import eventually
 
 def submissions(campaign: Campaign) -> list[dict[str, Any]]:
     """Every POST the simulator got about this campaign's entities, in order."""
-    answer = httpx.get(campaign.urls["simulator"] + "/ledger", timeout=60).json()
-    entries = answer["submissions"] if isinstance(answer, dict) else answer
+    entries = httpx.get(campaign.urls["simulator"] + "/ledger", timeout=60).json()
     mine = {
         claim["item_id"]
-        for batch in campaign.call("sequencer", "GET", "/v1/batches", params={"limit": 500})
+        for batch in campaign.read("sequencer", "/v1/batches", limit=500)
         if batch["client_id"] == campaign.client_id
         for claim in _items(campaign, batch["batch_id"])
     }
@@ -36,9 +35,7 @@ def _items(campaign: Campaign, batch_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
         after = found[-1]["row"] if found else 0
-        page = campaign.call(
-            "sequencer", "GET", f"/v1/batches/{batch_id}/items", params={"limit": 1000, "after_row": after}
-        )
+        page = campaign.read("sequencer", f"/v1/batches/{batch_id}/items", limit=1000, after_row=after)
         found += page
         if len(page) < 1000:
             return found

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cli.campaign import COMPANY, PERSON, Refused
+from cli.campaign import COMPANY, PERSON
+from cli.errors import Refused
 from tests.e2e.ledgers import calls, leads_of, submissions
 from tests.e2e.patience import eventually
 
@@ -24,7 +25,7 @@ def launch(campaign, people, **config: float) -> dict:
 
 
 def dispatches(campaign, batch_id: str) -> list[dict]:
-    return campaign.call("dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000})
+    return campaign.read("dispatcher", "/v1/dispatches", batch_id=batch_id, limit=1000)
 
 
 def test_lost_answers_are_noticed_and_asked_for_again(campaign, people, provider):
@@ -44,7 +45,7 @@ def test_when_every_answer_is_lost_the_items_fail_and_say_why(campaign, people, 
     upload = campaign.upload(people([("Ann", "Gone"), ("Bob", "Gone")]))
     batch = campaign.wait(campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"], 60)
     assert (batch["completed"], batch["failed"]) == (0, 2)
-    items = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items", params={"status": "failed"})
+    items = campaign.read("sequencer", f"/v1/batches/{batch['batch_id']}/items", status="failed")
     assert {(item["code"], item["attempts"]) for item in items} == {("TIMEOUT", 2)}
     assert len(calls(campaign, "company")) == 1
     assert len(dispatches(campaign, batch["batch_id"])) == 2
@@ -72,15 +73,16 @@ def test_a_cancelled_batch_ends_every_item_and_keeps_the_answers(campaign, peopl
     upload = campaign.upload(people([(f"P{n}", "Kept") for n in range(5)]))
     batch_id = campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"]
     eventually(lambda: calls(campaign, "company"))
-    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/cancel", json={"reason": "changed my mind"})
+    campaign.api.command(f"/v1/batches/{batch_id}/cancel", {"reason": "changed my mind"})
     batch = campaign.wait(batch_id, 60)
     assert (batch["status"], batch["cancelled"], batch["completed"]) == ("cancelled", 5, 0)
-    with pytest.raises(Refused, match=r"409 batch .* was cancelled"):
-        campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/retry", json={"everything": True})
+    with pytest.raises(Refused, match=r"^batch .* was cancelled") as refused:
+        campaign.api.command(f"/v1/batches/{batch_id}/retry", {"everything": True})
+    assert refused.value.status == 409
     company = next(iter(calls(campaign, "company")))
     # The answer was paid for and is kept.
     eventually(
-        lambda: campaign.call("dispatcher", "GET", f"/v1/claims/{company}")[0],
+        lambda: campaign.read("dispatcher", f"/v1/claims/{company}")[0],
         lambda claim: claim["status"] == "ANSWERED",
     )
 
@@ -91,11 +93,11 @@ def test_pause_holds_and_resume_goes_on(campaign, people, provider):
     upload = campaign.upload(people([(f"P{n}", f"Pause{n}") for n in range(4)]))
     batch_id = campaign.launch(upload["upload_id"], (PERSON, COMPANY))["batch_id"]
     eventually(lambda: calls(campaign, "person"), lambda found: found.total() == 4)
-    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/pause")
+    campaign.api.command(f"/v1/batches/{batch_id}/pause")
     eventually(lambda: [d["status"] for d in dispatches(campaign, batch_id)], lambda found: found == ["ANSWERED"] * 4)
     with pytest.raises(TimeoutError):
         campaign.wait(batch_id, 2)
     assert campaign.batch(batch_id)["status"] == "paused"
     assert not calls(campaign, "company")
-    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/resume")
+    campaign.api.command(f"/v1/batches/{batch_id}/resume")
     assert campaign.wait(batch_id, 60)["completed"] == 4

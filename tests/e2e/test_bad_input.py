@@ -6,7 +6,8 @@ import io
 import httpx
 import pytest
 
-from cli.campaign import COMPANY, Campaign, Refused
+from cli.campaign import COMPANY, Campaign
+from cli.errors import Refused
 from tests.e2e.patience import eventually
 
 ROUTE = "/v1/clients/{client}/uploads?workstream={workstream}&filename=list.csv"
@@ -34,7 +35,7 @@ def test_a_file_that_cannot_be_used(campaign, body: bytes, code: str, says: str)
     error = answer.json()["error"]
     assert error["code"] == code
     assert says.lower() in error["message"].lower()
-    assert campaign.call("ingest", "GET", f"/v1/clients/{campaign.client_id}/uploads") == []
+    assert campaign.read("ingest", f"/v1/clients/{campaign.client_id}/uploads") == []
 
 
 def test_unknown_names_are_told(campaign, people):
@@ -71,7 +72,7 @@ def test_bad_rows_are_mended_and_uploaded_again(campaign, tmp_path):
     file.write_text(answer.text.replace(",,,Nobody", ",No,Body,Nobody").replace(",too much", ""), newline="")
     mended = campaign.upload(file)
     assert (mended["rows"], mended["bad_row_count"], mended["mapping"]) == (2, 0, upload["mapping"])
-    found = campaign.call("ingest", "GET", f"/v1/uploads/{mended['upload_id']}/rows")
+    found = campaign.read("ingest", f"/v1/uploads/{mended['upload_id']}/rows")
     assert [row["cells"] for row in found] == [["No", "Body", "Nobody", "'=1+1"], ["Bob", "Ray", "Beta", "x"]]
 
 
@@ -82,7 +83,7 @@ def test_the_longest_row_goes_through_and_a_longer_one_is_kept_aside(campaign, t
     upload = campaign.upload(file)
     assert (upload["rows"], upload["bad_row_count"]) == (2, 1)
     assert "limit is 500,000" in upload["bad_rows"][0]["reason"]
-    rows = campaign.call("ingest", "GET", f"/v1/uploads/{upload['upload_id']}/rows")
+    rows = campaign.read("ingest", f"/v1/uploads/{upload['upload_id']}/rows")
     assert [row["cells"][2] for row in rows] == [longest, "y"]
 
 

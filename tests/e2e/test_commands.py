@@ -52,7 +52,7 @@ def test_a_registered_workflow_brings_the_schema_of_its_settings(campaign):
     settings = {"region": {"enum": ["eu", "us"]}}
     made = send(campaign, "POST", "/v1/workflows", mine | {"settings": settings, "credits": 3}).json()
     at = {"at_position": made["position"]}
-    shown = campaign.call("ingest", "GET", "/v1/workflows/apollo_scrape/find_phone", params=at)
+    shown = campaign.read("ingest", "/v1/workflows/apollo_scrape/find_phone", **at)
     assert shown["credits"] == 3
     assert {"webhook_url", "region"} <= shown["settings_schema"]["properties"].keys()
 
@@ -62,7 +62,7 @@ def test_a_registered_workflow_brings_the_schema_of_its_settings(campaign):
     assert send(campaign, "PUT", path, body | {"config": {"region": "eu"}}).status_code == 200
 
     gone = send(campaign, "DELETE", "/v1/workflows/apollo_scrape/find_phone").json()
-    known = campaign.call("ingest", "GET", "/v1/workflows", params={"at_position": gone["position"]})
+    known = campaign.read("ingest", "/v1/workflows", at_position=gone["position"])
     assert not [workflow for workflow in known if workflow["workflow"] == "find_phone"]
     assert send(campaign, "PUT", path, body).json()["error"]["code"] == "unknown_workflow"
 
@@ -73,7 +73,7 @@ def test_pipelines_are_saved_shown_launched_and_removed(campaign, people):
     body = {"name": "mine", "workstream": "apollo_scrape", "steps": steps}
     made = send(campaign, "POST", path, body).json()
     at = {"at_position": made["position"]}
-    shown = campaign.call("ingest", "GET", f"/v1/pipelines/{made['pipeline_id']}", params=at)
+    shown = campaign.read("ingest", f"/v1/pipelines/{made['pipeline_id']}", **at)
     assert shown["steps"] == ["normalize_all_core_values", "enrich_email"]
     assert shown["options"] == {"enrich_email": {"configuration": "default", "unless": ["email"]}}
     unknown = body | {"steps": [{"workflow": "enrich_email", "configuration": "third"}]}
@@ -86,7 +86,7 @@ def test_pipelines_are_saved_shown_launched_and_removed(campaign, people):
     assert blueprint["missing"] == ["enrich_email has no configuration for this client: its step will fail"]
 
     gone = send(campaign, "DELETE", f"/v1/pipelines/{made['pipeline_id']}").json()
-    assert campaign.call("ingest", "GET", path, params={"at_position": gone["position"]}) == []
+    assert campaign.read("ingest", path, at_position=gone["position"]) == []
     assert send(campaign, "POST", "/v1/batches", launch).json()["error"]["code"] == "unknown_pipeline"
 
 
@@ -108,7 +108,7 @@ def test_a_plan_says_what_a_launch_would_cost_before_anything_is_spent(campaign,
     asked = send(campaign, "POST", "/v1/blueprints", {"upload_id": first, "steps": steps}).json()
 
     def plan(blueprint: dict) -> dict:
-        return campaign.call("dispatcher", "POST", "/v1/plans", json=blueprint)
+        return campaign.api.ask("dispatcher", "/v1/plans", blueprint)
 
     before = plan(asked)
     assert (before["items"], before["calls"], before["credits"]) == (3, 5, 5.0)
@@ -126,5 +126,5 @@ def test_an_upgrade_registers_what_the_registry_never_had_and_nothing_else(campa
     first = send(campaign, "POST", "/v1/workflows/shipped").json()
     assert first == {"registered": []}, "they came with the tenant's first client"
     gone = send(campaign, "DELETE", "/v1/workflows/crm_data/extract_contact_info").json()
-    campaign.call("ingest", "GET", "/v1/workflows", params={"at_position": gone["position"]})
+    campaign.read("ingest", "/v1/workflows", at_position=gone["position"])
     assert send(campaign, "POST", "/v1/workflows/shipped").json() == {"registered": []}, "retired is retired"

@@ -28,7 +28,7 @@ def test_a_customer_list_uploaded_later_is_held_against_every_lead(stack, campai
     found = eventually(lambda: worked_at_customer(campaign, batch), lambda found: None not in found.values())
     assert found[domain] is True
     asked = {"client_id": campaign.client_id}
-    jobs = campaign.call("projector", "GET", "/v1/work-history/customers", params=asked)["jobs"]
+    jobs = campaign.read("projector", "/v1/work-history/customers", **asked)["jobs"]
     assert {(job["customer"], job["company_domain"]) for job in jobs} == {("Somebody", domain)}
     report = asyncio.run(check(stack.admin_url, stack.nats.url("service")))
     assert report["identical"], report

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import nats
 import psycopg
 import pytest
@@ -77,7 +78,7 @@ def dispatched(campaign: Campaign, file: Path) -> None:
     campaign.set_up()
     file.write_text("First Name,Last Name,Company,Website\nAnn,Lee,Acme,acme.example\n")
     campaign.launch(campaign.upload(file)["upload_id"], (COMPANY,))
-    eventually(lambda: campaign.call("dispatcher", "GET", "/v1/dispatches"))
+    eventually(lambda: campaign.read("dispatcher", "/v1/dispatches"))
 
 
 def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
@@ -114,7 +115,7 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
 
 def parts_that_are_gone_are_named(stack: Stack, campaign: Campaign) -> None:
     end(stack, "relay")
-    campaign.call("ingest", "POST", "/v1/clients", json={"name": "nobody hears of it"})
+    httpx.post(f"{campaign.urls['ingest']}/v1/clients", json={"name": "nobody hears of it"}).raise_for_status()
     until(stack, lambda found: {"no_relay", "stream_behind"} <= {*found})
     pieces = (
         f'{{"side": "stream", "first": {first}, "last": {last}, "reason": "the message is gone"}}'

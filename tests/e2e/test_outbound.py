@@ -25,7 +25,7 @@ def point(campaign: Campaign, workflow: str, **config: object) -> str:
     kind = "company" if workflow == COMPANY else "person"
     url = f"{campaign.urls['simulator']}/webhook/{kind}?of={campaign.client_id}-{len(config)}"
     body = {"workstream": "apollo_scrape", "config": {"webhook_url": url, "rate_per_second": 0} | config}
-    campaign.call("ingest", "PUT", f"/v1/clients/{campaign.client_id}/configs/{workflow}", json=body)
+    campaign.api.command(f"/v1/clients/{campaign.client_id}/configs/{workflow}", body, method="PUT")
     return url
 
 
@@ -35,11 +35,11 @@ def start(campaign: Campaign, file, step: str) -> str:
 
 
 def sent(campaign: Campaign, batch_id: str) -> list[dict]:
-    return campaign.call("dispatcher", "GET", "/v1/dispatches", params={"batch_id": batch_id, "limit": 1000})
+    return campaign.read("dispatcher", "/v1/dispatches", batch_id=batch_id, limit=1000)
 
 
 def webhook(campaign: Campaign, url: str) -> dict:
-    rows = campaign.call("dispatcher", "GET", "/v1/webhooks")
+    rows = campaign.read("dispatcher", "/v1/webhooks")
     return next(row for row in rows if row["webhook_url"] == url)
 
 
@@ -59,7 +59,7 @@ def test_a_slow_webhook_holds_up_no_other(campaign, people):
     assert campaign.wait(quick, 60)["completed"] == 50
     answered = [d for d in sent(campaign, slow) if d["status"] == "ANSWERED"]
     assert len(answered) < 300, "the slow one was not slow: nothing was tested"
-    campaign.call("ingest", "POST", f"/v1/batches/{slow}/cancel")
+    campaign.api.command(f"/v1/batches/{slow}/cancel")
 
 
 def test_a_webhook_that_is_down_is_left_alone_and_taken_up_again(campaign, people, outage):
@@ -85,6 +85,6 @@ def test_what_a_webhook_takes_is_counted_and_none_is_sent_past_its_limit(campaig
     row = webhook(campaign, url)
     assert (row["taken"], row["limit"], row["nearly_full"]) == (5, 5, True)
     assert [user["workflow"] for user in row["used_by"]] == [COMPANY]
-    failed = campaign.call("sequencer", "GET", f"/v1/batches/{batch_id}/items", params={"status": "failed"})
+    failed = campaign.read("sequencer", f"/v1/batches/{batch_id}/items", status="failed")
     assert {item["code"] for item in failed} == {"CONFIGURATION"}
     assert "5 submissions" in failed[0]["reason"]

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from cli.campaign import COMPANY, Campaign, Refused
+from cli.campaign import COMPANY, Campaign
 from cli.checks import check
+from cli.errors import Refused
 from cli.main import app
 from cli.stack import Stack
 from shared.envelope import Event, from_json
@@ -58,7 +59,7 @@ def test_a_poison_event_and_what_a_person_does_about_it(
 ) -> None:
     upload = campaign.upload(people([("Ann", "Poison"), ("Bob", "Fine")]))
     batch = campaign.wait(campaign.launch(upload["upload_id"], (COMPANY,))["batch_id"], 60)
-    first, _ = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")
+    first, _ = campaign.read("sequencer", f"/v1/batches/{batch['batch_id']}/items")
     position = poison(stack, first["item_id"])
 
     def letters(*arguments: str) -> Any:
@@ -102,6 +103,6 @@ def test_a_poison_event_and_what_a_person_does_about_it(
 )
 def test_an_empty_filter_means_nothing_and_mistakes_are_told(campaign, action: str, body: dict, says: str) -> None:
     with pytest.raises(Refused, match=says):
-        campaign.call("ingest", "POST", f"/v1/dead-letters/{action}", json=body)
+        campaign.api.command(f"/v1/dead-letters/{action}", body)
     with pytest.raises(Refused, match="no dead letter at position 1"):
-        campaign.call("ingest", "GET", "/v1/dead-letters/dispatcher/1")
+        campaign.read("ingest", "/v1/dead-letters/dispatcher/1")

@@ -34,20 +34,16 @@ def test_an_item_says_what_it_waits_for(campaign: Campaign, people: Any, why: An
     away = {"webhook_url": "http://127.0.0.1:9/nobody", "retry_base_seconds": 600, "circuit_failures": 1_000}
     upload = campaign.upload(people([("Ann", "Waiting"), ("Bob", "Waiting")]))
     campaign.set_up()
-    own = {COMPANY: away}
-    launched = campaign.call(
-        "ingest", "POST", "/v1/batches", json={"upload_id": upload["upload_id"], "steps": [COMPANY], "config": own}
-    )
+    body = {"upload_id": upload["upload_id"], "steps": [COMPANY], "config": {COMPANY: away}}
+    launched = campaign.api.command("/v1/batches", body)
     path = f"/v1/batches/{launched['batch_id']}"
-    found = eventually(
-        lambda: campaign.call("sequencer", "GET", f"{path}/items", missing=[]), lambda items: len(items) == 2
-    )
+    found = eventually(lambda: campaign.read("sequencer", f"{path}/items", missing=[]), lambda items: len(items) == 2)
     first, second = (item["item_id"] for item in found)
     eventually(lambda: why(first), lambda codes: codes == ["retry"])
     eventually(lambda: why(second), lambda codes: codes == ["claimed", "retry"])
-    campaign.call("ingest", "POST", f"{path}/pause")
+    campaign.api.command(f"{path}/pause")
     eventually(lambda: why(first), lambda codes: codes == ["paused", "retry"])
-    campaign.call("ingest", "POST", f"{path}/cancel")
+    campaign.api.command(f"{path}/cancel")
     eventually(lambda: why(first), lambda codes: codes == ["cancelled"])
 
 

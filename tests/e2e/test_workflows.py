@@ -15,20 +15,19 @@ EMAIL = "enrich_email"
 def configure(campaign, workflow: str, path: str, name: str = "default", **config: Any) -> None:
     settings = {"webhook_url": f"{campaign.urls['simulator']}/webhook/{path}", "rate_per_second": 0, **config}
     body = {"workstream": "apollo_scrape", "config": settings, "name": name}
-    saved = campaign.call("ingest", "PUT", f"/v1/clients/{campaign.client_id}/configs/{workflow}", json=body)
-    campaign.call("ingest", "GET", "/v1/workflows", params={"at_position": saved["position"]})
+    campaign.api.command(f"/v1/clients/{campaign.client_id}/configs/{workflow}", body, method="PUT")
 
 
 def run(campaign, upload_id: str, steps: list, **more: Any) -> dict[str, Any]:
     body = {"upload_id": upload_id, "steps": steps, **more}
-    return campaign.wait(campaign.call("ingest", "POST", "/v1/batches", json=body)["batch_id"], 60)
+    return campaign.wait(campaign.api.command("/v1/batches", body)["batch_id"], 60)
 
 
 def outputs(campaign, batch: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """What each item's steps have set, by row."""
     found: dict[int, dict[str, Any]] = {}
-    for item in campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items"):
-        events = campaign.call("ingest", "GET", f"/v1/history/{item['item_id']}")
+    for item in campaign.read("sequencer", f"/v1/batches/{batch['batch_id']}/items"):
+        events = campaign.read("ingest", f"/v1/history/{item['item_id']}")
         said = [event["payload"] for event in events if event["type"] == "ItemCompleted"]
         found[item["row"]] = {p["workflow"]: p["output"] for p in said if p.get("output") is not None}
     return found
@@ -62,7 +61,7 @@ def test_a_step_is_skipped_by_items_that_have_its_field(campaign, tmp_path):
     upload_id = campaign.upload(file)["upload_id"]
     batch = run(campaign, upload_id, [{"workflow": EMAIL, "unless": ["email"]}])
     assert batch["steps"][0]["counts"] == {"COMPLETED": 1, "SKIPPED": 1}
-    items = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")
+    items = campaign.read("sequencer", f"/v1/batches/{batch['batch_id']}/items")
     assert [entry["item_id"] for entry in submissions(campaign)] == [items[1]["item_id"]]
 
 
@@ -83,7 +82,7 @@ def test_what_failed_is_retried_and_nothing_else(campaign, people):
     assert (empty.status_code, empty.json()["error"]["code"]) == (422, "empty_filter")
 
     configure(campaign, EMAIL, "email")
-    first = campaign.call("sequencer", "GET", path + "/items")[0]["item_id"]
+    first = campaign.read("sequencer", path + "/items")[0]["item_id"]
     retry(campaign, batch, {"items": [first]})
     found = campaign.wait(batch["batch_id"], 60)
     assert (found["completed"], found["failed"]) == (1, 1)
@@ -100,8 +99,8 @@ def test_what_failed_is_retried_and_nothing_else(campaign, people):
 
 def retry(campaign, batch: dict[str, Any], chosen: dict[str, Any], action: str = "retry") -> None:
     """Ask for it, and see that the sequencer knows."""
-    answer = campaign.call("ingest", "POST", f"/v1/batches/{batch['batch_id']}/{action}", json=chosen)
-    campaign.call("sequencer", "GET", "/v1/batches", params={"at_position": answer["position"]})
+    campaign.api.command(f"/v1/batches/{batch['batch_id']}/{action}", chosen)
+    campaign.read("sequencer", "/v1/batches")
 
 
 @pytest.fixture
@@ -114,10 +113,8 @@ def neighbour(stack):
 
 
 def allow(campaign, share: bool) -> None:
-    answer = campaign.call("ingest", "PUT", "/v1/tenant", json={"share_answers": share})
-    assert campaign.call("ingest", "GET", "/v1/tenant", params={"at_position": answer["position"]}) == {
-        "share_answers": share
-    }
+    campaign.api.command("/v1/tenant", {"share_answers": share}, method="PUT")
+    assert campaign.read("ingest", "/v1/tenant") == {"share_answers": share}
 
 
 def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighbour, people):
@@ -139,10 +136,10 @@ def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighb
     assert batch["steps"][1]["counts"] == {"COMPLETED": 1, "SKIPPED": 2}
     assert [entry["company_id"] for entry in submissions(campaign)] != []
     assert len(submissions(campaign)) == 1, "only the company that nobody knew was paid for"
-    item = campaign.call("sequencer", "GET", f"/v1/batches/{batch['batch_id']}/items")[0]["item_id"]
+    item = campaign.read("sequencer", f"/v1/batches/{batch['batch_id']}/items")[0]["item_id"]
     lead = next(lead for lead in leads_of(campaign, batch["batch_id"], 3) if lead["item_id"] == item)
     assert lead["company_employee_count"], "the lent answer made the lead"
-    told = campaign.call("ingest", "GET", f"/v1/history/{lead['company_id']}")
+    told = campaign.read("ingest", f"/v1/history/{lead['company_id']}")
     (lent,) = [event["payload"] for event in told if event["type"] == "AnswerReused"]
     assert (lent["from_client_id"], lent["basis"]) == (neighbour.client_id, "domain")
 
@@ -150,13 +147,11 @@ def test_a_look_up_crosses_clients_only_with_the_tenant_s_leave(campaign, neighb
 def test_a_batch_pauses_rather_than_overspends_and_goes_on_with_more(campaign, people):
     upload_id = campaign.upload(people([(f"P{n}", f"Cap{n}") for n in range(5)]))["upload_id"]
     body = {"upload_id": upload_id, "steps": [COMPANY], "max_credits": 3}
-    batch_id = campaign.call("ingest", "POST", "/v1/batches", json=body)["batch_id"]
+    batch_id = campaign.api.command("/v1/batches", body)["batch_id"]
     eventually(lambda: campaign.batch(batch_id), lambda batch: batch.get("status") == "paused")
-    cost = eventually(
-        lambda: campaign.call("dispatcher", "GET", f"/v1/costs/{batch_id}"), lambda cost: cost["credits"] == 3
-    )
+    cost = eventually(lambda: campaign.read("dispatcher", f"/v1/costs/{batch_id}"), lambda cost: cost["credits"] == 3)
     assert (cost["max_credits"], cost["steps"][0]["calls"], cost["steps"][0]["held"]) == (3, 3, 2)
-    campaign.call("ingest", "POST", f"/v1/batches/{batch_id}/resume", json={"max_credits": 5})
+    campaign.api.command(f"/v1/batches/{batch_id}/resume", {"max_credits": 5})
     assert campaign.wait(batch_id, 60)["completed"] == 5
     assert len(submissions(campaign)) == 5
-    assert campaign.call("dispatcher", "GET", f"/v1/costs/{batch_id}")["client"]["reserved"] == 5
+    assert campaign.read("dispatcher", f"/v1/costs/{batch_id}")["client"]["reserved"] == 5

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.campaign import Campaign, Refused
+from cli.campaign import Campaign
+from cli.errors import Refused
 from cli.stack import Stack
 from services.ingest.files.reading import Limits
 from services.ingest.preview import fitting
@@ -75,7 +76,7 @@ def test_a_file_becomes_leads(campaign: Campaign, name: str) -> None:
     assert campaign.wait(batch_id, 120)["completed"] == good
     leads = leads_of(campaign, batch_id, good)
     path = f"/v1/uploads/{upload['upload_id']}/rows"
-    rows = campaign.call("ingest", "GET", path, params={"limit": 500})
+    rows = campaign.read("ingest", path, limit=500)
     fields = {row["row"]: row["fields"] for row in rows}
     assert {lead["row"] for lead in leads} == fields.keys()
     for lead in leads:
@@ -91,7 +92,7 @@ def test_a_file_becomes_leads(campaign: Campaign, name: str) -> None:
 
 
 def post(campaign: Campaign, path: str, body: bytes, **query: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = campaign.call("ingest", "POST", path, content=body, params=query)
+    answer: dict[str, Any] = campaign.api.upload(path, [body], **query)
     return answer
 
 
@@ -107,7 +108,7 @@ def test_what_a_person_chose_for_a_client_holds_for_its_next_file(campaign: Camp
     }  # fmt: skip
     about = {"at_position": chosen["position"]}
     path = f"/v1/clients/{campaign.client_id}/mappings"
-    assert campaign.call("ingest", "GET", path, params=about) == [
+    assert campaign.read("ingest", path, **about) == [
         {"workstream": "crm_data", "field": "mobile_phone", "header": "Direct line"}
     ]
     later = body.replace(b"Ann", b"Bea")
@@ -116,7 +117,7 @@ def test_what_a_person_chose_for_a_client_holds_for_its_next_file(campaign: Camp
     assert post(campaign, uploads, later, filename="b.csv", **kind)["mapping"]["mobile_phone"] == "Direct line"
     forgotten = post(campaign, uploads, later, filename="b.csv", map="mobile_phone=", **kind)
     assert "mobile_phone" not in forgotten["mapping"]
-    assert campaign.call("ingest", "GET", path, params={"at_position": forgotten["position"]}) == []
+    assert campaign.read("ingest", path, at_position=forgotten["position"]) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ import httpx
 import pytest
 from rich.console import Console
 
+from cli.addresses import Endpoint
+from cli.api import Api
 from cli.campaign import Campaign
+from cli.errors import Refused, Unreachable
 from cli.progress import watch
 
 BATCH = {
@@ -26,9 +29,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def campaign(*answers: httpx.Response) -> Campaign:
     """One that is answered so; the last answer again and again."""
-    made, told = Campaign(dict.fromkeys(("ingest", "sequencer"), "http://service")), list(answers)
+    made, told = Campaign({}), list(answers)
     transport = httpx.MockTransport(lambda _: told.pop(0) if len(told) > 1 else told[0])
-    made._http = httpx.Client(transport=transport)
+    places = {service: Endpoint(service, "http://service") for service in ("ingest", "sequencer")}
+    made.api = Api(places, transport=transport, sleep=lambda _: None)
     return made
 
 
@@ -47,3 +51,22 @@ def test_an_upload_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
     answer = httpx.Response(200, json={"upload_id": "import_1", "status": "staging"})
     with pytest.raises(TimeoutError, match=r"people\.csv are not all staged within 1800 s: .*staging"):
         campaign(answer).upload(file)
+
+
+def gone(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody listens")
+
+
+def test_a_service_that_is_being_restarted_is_asked_again_and_may_be_missing() -> None:
+    asked = campaign()
+    places = {"projector": Endpoint("projector", "http://service")}
+    asked.api = Api(places, transport=httpx.MockTransport(gone), sleep=lambda _: None)
+    assert asked.read("projector", "/v1/leads", missing=[]) == asked.leads("batch_1") == []
+    with pytest.raises(Unreachable, match="nobody listens"):
+        asked.read("projector", "/v1/leads")
+
+
+def test_what_is_refused_is_not_missing() -> None:
+    answer = httpx.Response(422, json={"error": {"code": "invalid_id", "message": "batch_1 is no id"}})
+    with pytest.raises(Refused, match="batch_1 is no id"):
+        campaign(answer).batch("batch_1")

@@ -87,3 +87,11 @@ def test_a_listing_is_read_page_by_page(split: Split, written: Callable[[list[Ro
 
     assert read(2) == read(2, 9) == read(9) == ([1, 2, 3, 4, 5], False)
     assert read(2, 3) == read(9, 3) == ([1, 2, 3], True)
+
+
+def test_a_read_waits_for_the_last_command_unless_it_names_a_position() -> None:
+    services, seen = api()
+    services.position = 7
+    services.read("projector", "/v1/leads")
+    services.read("projector", "/v1/leads", at_position=9)
+    assert [request.url.params["at_position"] for request in seen] == ["7", "9"]
