@@ -159,11 +159,10 @@ class Nats:
         """Start the server, on new or existing data. Returns at once; `wait` tells when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         config = files("deploy") / "nats" / "nats.conf"
-        # In quotes: NATS reads the value as a piece of its configuration, and 12ab would be a broken number.
         environment = os.environ | {
-            f"NATS_{user.upper()}_PASSWORD": f'"{password}"' for user, password in self.passwords.items()
+            f"NATS_{user.upper()}_PASSWORD": _quoted(password) for user, password in self.passwords.items()
         }
-        environment["NATS_STORE_DIR"] = str(self.folder / "data")
+        environment["NATS_STORE_DIR"] = _quoted(str(self.folder / "data"))
         command = [_script("nats-server"), "-c", str(config), "-a", "127.0.0.1", "-p", str(self.port)]
         return spawn(command, self.log, env=environment, cwd="/")
 
@@ -230,6 +229,12 @@ def _postgres_program(name: str) -> str:
     if wheel is None or not wheel.submodule_search_locations:
         raise ServerFailed("the embedded PostgreSQL is not installed; run `make setup`")
     return str(Path(wheel.submodule_search_locations[0]) / "pginstall18" / "bin" / name)
+
+
+def _quoted(text: str) -> str:
+    """As NATS wants it: a variable is a piece of its configuration, where 12ab is a broken number."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _script(name: str) -> str:
