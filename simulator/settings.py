@@ -28,7 +28,9 @@ class KnobRefused(ValueError):
 class SimulatorSettings(BaseSettings):
     """Read from `LEADSTREAM_SIMULATOR_*`; arguments win over the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_SIMULATOR_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LEADSTREAM_SIMULATOR_", env_ignore_empty=True, frozen=True, allow_inf_nan=False
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8200, ge=0, le=65535, description="0 takes a free port")

@@ -39,8 +39,8 @@ MEANINGS: Final = {
     "replica": "a name for this replica, to tell its log lines apart",
     "lease_poll_seconds": "how often a replica that stands by tries to lead",
     "retry_base_seconds": "pause before the second try of an event; each later one is four times as long, with jitter",
-    "callback_max_bytes": "the longest answer that is read, in bytes; 4,194,304 at most",
-    "upload_max_bytes": "the longest file that is taken",
+    "callback_max_bytes": "the longest answer that is read, in bytes",
+    "upload_max_bytes": "the longest file that is taken, in bytes",
 }
 SIMULATOR_MEANINGS: Final = {
     "host": "address it listens on",
@@ -122,9 +122,17 @@ def _table(heading: str, lines: Any) -> str:
 def _declared(settings: type[BaseSettings], meanings: dict[str, str]) -> list[Line]:
     prefix = settings.model_config["env_prefix"]
     return [
-        (f"{prefix}{name}".upper(), _default(field), field.description or meanings.get(name, ""))
+        (f"{prefix}{name}".upper(), _default(field), (field.description or meanings.get(name, "")) + _bounds(field))
         for name, field in settings.model_fields.items()
     ]
+
+
+def _bounds(field: FieldInfo) -> str:
+    """The smallest and the largest value, where a setting has both."""
+    least, most = (
+        next((getattr(bound, name) for bound in field.metadata if hasattr(bound, name)), None) for name in ("ge", "le")
+    )
+    return "" if least is None or most is None else f" ({least:,} to {most:,})"
 
 
 def _default(field: FieldInfo) -> str:

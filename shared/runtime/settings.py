@@ -28,7 +28,9 @@ def _known_level(name: str) -> str:
 class Settings(BaseSettings):
     """What one process is told. Secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADSTREAM_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LEADSTREAM_", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
+    )
 
     database_url: SecretStr = SecretStr("postgresql://localhost/leadstream")
     nats_url: SecretStr = SecretStr("nats://localhost:4222")
@@ -50,19 +52,32 @@ class Settings(BaseSettings):
     api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; {}: no check")
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")
 
-    max_batch: int = Field(default=500, description="events a service takes into one transaction, at most")
-    lease_poll_seconds: float = 0.5
-    patrol_events_per_second: int = Field(
-        default=25_000, description="events the patrol looks at, at most; past 45 s of them its round takes longer"
+    max_batch: int = Field(
+        default=500, ge=1, le=10_000, description="events a service takes into one transaction, at most"
     )
-    retry_attempts: int = Field(default=5, description="tries of an event that fails before a person has to decide")
-    retry_base_seconds: float = 1.0
-    callback_max_bytes: int = 1_048_576
-    upload_max_bytes: int = 1_073_741_824
-    ingest_max_rows: int = Field(default=5_000_000, description="rows of a file that are read, at most")
-    ingest_max_columns: int = Field(default=2_000, description="columns of a file, at most")
-    ingest_max_cell_characters: int = Field(default=1_048_576, description="characters of a cell, at most")
-    ingest_max_unpacked_bytes: int = Field(default=1_073_741_824, description="bytes of an unpacked workbook, at most")
+    lease_poll_seconds: float = Field(default=0.5, ge=0.01, le=60)
+    patrol_events_per_second: int = Field(
+        default=25_000,
+        ge=1,
+        le=10_000_000,
+        description="events the patrol looks at, at most; past 45 s of them its round takes longer",
+    )
+    retry_attempts: int = Field(
+        default=5, ge=1, le=20, description="tries of an event that fails before a person has to decide"
+    )
+    retry_base_seconds: float = Field(default=1.0, ge=0.001, le=3_600)
+    callback_max_bytes: int = Field(default=1_048_576, ge=1_024, le=4_194_304)
+    upload_max_bytes: int = Field(default=1_073_741_824, ge=1, le=1 << 40)
+    ingest_max_rows: int = Field(
+        default=5_000_000, ge=1, le=(1 << 31) - 1, description="rows of a file that are read, at most"
+    )
+    ingest_max_columns: int = Field(default=2_000, ge=1, le=1_000_000, description="columns of a file, at most")
+    ingest_max_cell_characters: int = Field(
+        default=1_048_576, ge=1, le=1 << 30, description="characters of a cell, at most"
+    )
+    ingest_max_unpacked_bytes: int = Field(
+        default=1_073_741_824, ge=1, le=1 << 40, description="bytes of an unpacked workbook, at most"
+    )
 
 
 def configured(kind: type[_Kind]) -> _Kind:

@@ -9,6 +9,11 @@ from shared.runtime.settings import Settings, configured
 from simulator.settings import SimulatorSettings
 
 SECRET = "hunter2-hunter2"
+# Numbers of the simulator that may be as large as anybody likes.
+UNBOUNDED = {
+    "seed", "delay_ms", "jitter_ms", "reorder_by_ms", "rate_per_second", "burst", "submission_limit",
+    "max_callbacks_in_flight", "callback_retries", "callback_backoff_ms",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,31 @@ def test_a_wrong_variable_is_named_without_its_value(
     assert why in said
     assert SECRET not in said
     assert value not in said.removeprefix(variable)
+
+
+@pytest.mark.parametrize("kind", [Settings, SimulatorSettings])
+@pytest.mark.parametrize("value", ["-1", "-inf", "inf", "nan", "1" + "0" * 30])
+def test_every_number_has_bounds(monkeypatch: pytest.MonkeyPatch, kind: type[BaseSettings], value: str) -> None:
+    numbers = {name for name, field in kind.model_fields.items() if field.annotation in {int, float}}
+    if value.isdigit():
+        numbers -= UNBOUNDED
+    elif value == "-1":
+        numbers -= {"seed"}
+    for name in numbers:
+        monkeypatch.setenv(f"{kind.model_config['env_prefix']}{name.upper()}", value)
+    with pytest.raises(SystemExit) as ended:
+        configured(kind)
+    prefix = kind.model_config["env_prefix"]
+    assert {line.partition(":")[0] for line in str(ended.value.code).splitlines()} == {
+        f"{prefix}{name.upper()}" for name in numbers
+    }
+
+
+@pytest.mark.parametrize("name", ["max_batch", "lease_poll_seconds", "callback_max_bytes", "retry_attempts"])
+def test_what_would_do_nothing_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"LEADSTREAM_{name.upper()}", "0")
+    with pytest.raises(SystemExit, match="should be greater than or equal to"):
+        configured(Settings)
 
 
 def test_every_wrong_variable_has_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
