@@ -22,6 +22,7 @@ from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
 from shared.runtime.outgoing import hear, unreachable
+from shared.runtime.public_addresses import leads_inside
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
@@ -73,6 +74,15 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
         refusal = await _request(client, webhook, body, headers, post.dispatch.attempt, policy)
     _learn(webhook, refusal, taken)
     return refusal
+
+
+def warn_where_no_answer_comes(settings: Settings, webhook: Webhook) -> None:
+    """Say so in the log where a webhook outside is told to answer to an address inside."""
+    if leads_inside(settings.callback_base_url) and webhook.url and not leads_inside(webhook.url):
+        logger.warning(
+            "the provider cannot answer: LEADSTREAM_CALLBACK_BASE_URL is an address that it does not reach",
+            webhook_id=webhook.webhook_id, callback_base_url=settings.callback_base_url,
+        )  # fmt: skip
 
 
 def _unusable(why: str) -> Refusal:

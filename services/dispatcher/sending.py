@@ -156,7 +156,8 @@ class Sender:
 
     async def _webhook(self, connection: Connection, one: Due) -> Webhook:
         webhook = self._lanes[one.lane] = self._webhooks.of(one.config)
-        if webhook.taken is None:
+        if webhook.taken is None:  # met for the first time
+            posting.warn_where_no_answer_comes(self.settings, webhook)
             webhook.has_taken(await due.submissions(connection, webhook.webhook_id))
         return webhook
 

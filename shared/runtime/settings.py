@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -23,6 +24,27 @@ def _known_level(name: str) -> str:
     if name.upper() not in logging.getLevelNamesMapping():
         raise ValueError("is none of DEBUG, INFO, WARNING and ERROR")
     return name
+
+
+def _reached_by_http(url: str) -> str:
+    wrong = ValueError("write http://HOST or https://HOST, with a port and a path if need be")
+    try:
+        told = urlsplit(url)
+        port = told.port
+    except ValueError:
+        raise wrong from None
+    if told.scheme not in {"http", "https"} or not told.hostname or port == 0 or {"?", "#", "@", " "} & set(url):
+        raise wrong
+    return url
+
+
+def _telling_who_asks(tokens: dict[str, str]) -> dict[str, str]:
+    for token, tenant in tokens.items():
+        if not token or token != token.strip():
+            raise ValueError("a token is empty, or has a blank at an end: it would let in whoever shows none")
+        if not tenant or tenant != tenant.strip():
+            raise ValueError("the tenant of a token is empty, or has a blank at an end")
+    return tokens
 
 
 class Settings(BaseSettings):
@@ -43,13 +65,17 @@ class Settings(BaseSettings):
 
     signing_key: SecretStr = Field(default=SecretStr(""), description="signs callback tokens; 32 characters or more")
     previous_signing_keys: list[SecretStr] = Field(default=[], description="still accepted, while keys rotate")
-    callback_base_url: str = Field(default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`")
+    callback_base_url: Annotated[str, AfterValidator(_reached_by_http)] = Field(
+        default="http://127.0.0.1:8104", description="where Clay reaches `callbacks`"
+    )
     artifacts: Path = Field(default=Path(".leadstream/artifacts"), description="folder of the object store")
     private_webhooks: bool = Field(
         default=False, description="POSTs may go to addresses of this machine and of private networks too"
     )
     secrets_folder: Path | None = Field(default=None, description="a folder for each tenant, with one file a secret")
-    api_tokens: dict[str, str] = Field(default={}, description="bearer token to tenant name; {}: no check")
+    api_tokens: Annotated[dict[str, str], AfterValidator(_telling_who_asks)] = Field(
+        default={}, description="bearer token to tenant name; {}: no check"
+    )
     tenant: str = Field(default="default", description="the tenant of a request where no token is asked for")
 
     max_batch: int = Field(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.runtime.public_addresses import is_public
+from shared.runtime.public_addresses import is_public, leads_inside
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
@@ -18,3 +18,16 @@ def test_public(address: str) -> None:
 ])  # fmt: skip
 def test_inside(address: str) -> None:
     assert not is_public(address)
+
+
+@pytest.mark.parametrize("url", ["https://leads.example.com", "http://8.8.8.8:8104/x", "https://[2606:4700::1111]/"])
+def test_a_url_that_others_reach(url: str) -> None:
+    assert not leads_inside(url)
+
+
+@pytest.mark.parametrize("url", [
+    "http://callbacks:8104", "http://localhost", "http://127.0.0.1:8104", "http://[::1]:8104", "http://10.1.2.3",
+    "http://box.local", "http://db.internal", "http://[broken", "", "no url",
+])  # fmt: skip
+def test_a_url_that_others_do_not_reach(url: str) -> None:
+    assert leads_inside(url)

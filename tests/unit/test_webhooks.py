@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.dispatcher import webhooks
+from services.dispatcher.posting import warn_where_no_answer_comes
 from services.dispatcher.webhooks import LONGEST_PAUSE, UNLIMITED_IN_HAND, Limits, NotNow, Webhook, Webhooks
+from shared.runtime.settings import Settings
 
 URL = "https://hook.example/1"
 
@@ -214,3 +217,19 @@ def test_a_webhook_is_full_at_its_limit() -> None:
     assert not hook.full
     assert hook.accept(1) == 2
     assert hook.full
+
+
+@pytest.mark.parametrize(
+    ("answers_to", "webhook", "warned"),
+    [
+        ("http://callbacks:8104", URL, True),
+        ("http://127.0.0.1:8104", URL, True),
+        ("https://leads.example", URL, False),
+        ("http://callbacks:8104", "http://simulator:8200/webhook", False),
+        ("http://127.0.0.1:8104", "", False),
+    ],
+)
+def test_a_provider_that_cannot_answer_is_told_of(answers_to: str, webhook: str, warned: bool) -> None:
+    with capture_logs() as said:
+        warn_where_no_answer_comes(Settings(callback_base_url=answers_to), Webhook(webhook, Limits()))
+    assert ["LEADSTREAM_CALLBACK_BASE_URL" in line["event"] for line in said] == [True] * warned
