@@ -7,9 +7,11 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -127,6 +129,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     from shared.runtime.logs import configure_logging
     from shared.runtime.settings import ROLES, Settings, configured
     from shared.runtime.topology import provision_database, provision_streams
+    from shared.runtime.trial_secrets import warn_of_trial_secrets
 
     if not os.environ.get(ADMIN_URL) and (data / "stack.json").exists():
         from cli.stack import Stack
@@ -135,11 +138,10 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
             Stack(data).provision()
         return
     configure_logging(configured(Settings), "provision")
-    passwords = _passwords()
-    if missing := [role for role in ROLES if not passwords.get(role)]:
-        sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password for {', '.join(missing)}")
+    passwords = _passwords(ROLES)
     url, nats = _needed(ADMIN_URL), _needed("LEADSTREAM_PROVISION_NATS_URL")
     checked_admin_url(url)
+    warn_of_trial_secrets(passwords | {"postgres": urlsplit(url).password or ""})
     with reached():
         provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"))
         asyncio.run(provision_streams(nats))
@@ -155,14 +157,21 @@ def _needed(variable: str) -> str:
     return value
 
 
-def _passwords() -> dict[str, Any]:
+def _passwords(roles: Sequence[str]) -> dict[str, str]:
     try:
         passwords = json.loads(_needed("LEADSTREAM_ROLE_PASSWORDS"))
     except ValueError:
         passwords = None
     if not isinstance(passwords, dict):
         sys.exit('LEADSTREAM_ROLE_PASSWORDS is no JSON object: write {"ingest": "...", ...}, as .env.example shows')
+    if wrong := [role for role in roles if not _is_password(passwords.get(role))]:
+        sys.exit(f"LEADSTREAM_ROLE_PASSWORDS has no password, a text that is not empty, for {', '.join(wrong)}")
     return passwords
+
+
+def _is_password(value: object) -> bool:
+    """Whether PostgreSQL takes it; what it does not take it would show."""
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def _port(name: str, value: str) -> int:

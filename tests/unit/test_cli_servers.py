@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 from nats.errors import NoServersError
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from cli.errors import Refused, ServerAway
@@ -18,6 +19,7 @@ from cli.main import app
 from cli.servers_of import checked_admin_url, reached
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
+from shared.runtime.settings import ROLES
 from shared.runtime.shadow import Busy
 
 PASSWORD = "hunter2"
@@ -189,3 +191,26 @@ def test_what_doctor_cannot_look_at_is_a_finding(monkeypatch: pytest.MonkeyPatch
 async def nothing(_: Any) -> AsyncIterator[Any]:
     for finding in ():
         yield finding
+
+
+@pytest.mark.parametrize("value", [7, ["hunter2"], {"a": "hunter2"}, None, True, "", "hunter2\x00", "hunter2\ud800"])
+def test_a_role_s_password_that_is_none_is_told_and_not_shown(monkeypatch: pytest.MonkeyPatch, value: object) -> None:
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.setenv("LEADSTREAM_PROVISION_NATS_URL", "nats://127.0.0.1:1")
+    passwords = dict.fromkeys(ROLES, "password") | {"relay": value}
+    monkeypatch.setenv("LEADSTREAM_ROLE_PASSWORDS", json.dumps(passwords))
+    result = CliRunner().invoke(app, ["provision"])
+    assert result.exit_code == 1
+    assert "LEADSTREAM_ROLE_PASSWORDS has no password, a text that is not empty, for relay" in result.output
+    assert PASSWORD not in result.output
+
+
+def test_provisioning_says_which_passwords_everybody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", "postgresql://postgres:trial-postgres@127.0.0.1:1/postgres")
+    monkeypatch.setenv("LEADSTREAM_PROVISION_NATS_URL", "nats://127.0.0.1:1")
+    passwords = dict.fromkeys(ROLES, "password") | {"relay": "trial-relay"}
+    monkeypatch.setenv("LEADSTREAM_ROLE_PASSWORDS", json.dumps(passwords))
+    monkeypatch.setattr("shared.runtime.logs.configure_logging", lambda *_: None)
+    with capture_logs() as said:
+        assert CliRunner().invoke(app, ["provision"]).exit_code == 3
+    assert [line["secrets"] for line in said] == [["postgres", "relay"]]
