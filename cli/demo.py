@@ -17,6 +17,7 @@ import typer
 
 from cli.campaign import Campaign
 from cli.errors import Refused
+from cli.identity import keeping_in
 from cli.stack import Stack
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
@@ -93,8 +94,9 @@ def _fitting(source: Path, workstream: str | None) -> str:
 def _generated(folder: Path, rows: int) -> Path:
     from simulator.sample_list import write_list
 
-    folder.mkdir(parents=True, exist_ok=True)
-    write_list(folder / f"{rows}-people.csv", rows)
+    with keeping_in(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_list(folder / f"{rows}-people.csv", rows)
     return folder / f"{rows}-people.csv"
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -33,12 +34,14 @@ class Identity:
     def of(cls, folder: Path, ports: dict[str, int]) -> "Identity":
         """The identity found in the folder, or a new one with the given ports and free ones for the rest.
 
-        Of two that begin at once the later takes that of the earlier. Raises Refused for a file that cannot be read.
+        Of two that begin at once the later takes that of the earlier. Raises Refused for a folder that cannot be made,
+        and for a file that cannot be read or written.
         """
         file = folder / "stack.json"
-        if not file.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            _keep(cls._new(ports), file)
+        with keeping_in(folder):
+            if not file.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                _keep(cls._new(ports), file)
         return cls._read(file)
 
     @classmethod
@@ -64,6 +67,15 @@ class Identity:
                 f"{file} is damaged: it has the ports and secrets of this stack. Put a copy of it back, or start in a "
                 f"new folder; if nothing was made in {file.parent} yet, delete the file"
             ) from None
+
+
+@contextlib.contextmanager
+def keeping_in(folder: Path) -> Iterator[None]:
+    """Around what makes a folder and writes into it. Raises Refused where that cannot be."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"cannot keep data in {folder}: {error.strerror or error}") from None
 
 
 def _keep(identity: Identity, file: Path) -> None:

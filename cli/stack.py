@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,8 @@ DATABASE: Final = "leadstream"
 READY_SECONDS: Final = 60.0
 # Its webhooks are the simulator's, on this machine; the environment may say otherwise.
 OF_A_STACK: Final = {"LEADSTREAM_PRIVATE_WEBHOOKS": "true"}
+# Folders that a service is told by the environment; it runs in the stack's folder, and they are meant from here.
+FOLDERS: Final = ("LEADSTREAM_SECRETS_FOLDER", "LEADSTREAM_SIMULATOR_ANSWERS")
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -172,7 +174,8 @@ class Stack:
     ) -> "subprocess.Popen[bytes]":
         logs = self.folder / "logs"
         logs.mkdir(exist_ok=True)
-        environment = OF_A_STACK | os.environ | self.environment | variables | self._addresses(name, nats_user)
+        told = seen_from_here(os.environ | self.environment)
+        environment = OF_A_STACK | told | variables | self._addresses(name, nats_user)
         log = logs / f"{name}{f'.{number}' if number else ''}.log"
         return spawn([*self._program(name), *arguments], log, env=environment, cwd=self.folder)
 
@@ -189,6 +192,14 @@ class Stack:
             "LEADSTREAM_CALLBACK_BASE_URL": self.urls["callbacks"],
             "LEADSTREAM_ARTIFACTS": str(self.folder / "artifacts"),
         }
+
+
+def seen_from_here(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same variables with the folders among them absolute."""
+    return {
+        name: str(Path(value).absolute()) if value and name.upper() in FOLDERS else value
+        for name, value in environment.items()
+    }
 
 
 def _leave(number: int, _: Any) -> None:

@@ -28,7 +28,7 @@ def secret(name: str, tenant_id: str, settings: Settings) -> str:
     variable = "LEADSTREAM_SECRET_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     if is_only_one and variable in os.environ:
         return os.environ[variable]
-    place = settings.secrets_folder or "LEADSTREAM_SECRETS_FOLDER"
+    place = settings.secrets_folder.absolute() if settings.secrets_folder else "LEADSTREAM_SECRETS_FOLDER"
     if is_only_one:
         raise LookupError(
             f"secret {name!r} is neither a file in {place}, nor in its folder {folders[0]}, nor {variable}"

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from cli.errors import Refused
 from cli.identity import Identity
+from cli.main import app
+from cli.stack import seen_from_here
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +47,35 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes) -> No
         Identity.of(tmp_path, {})
     assert "hunter2" not in str(refused.value)
     assert (tmp_path / "stack.json").read_bytes() == content
+
+
+@pytest.mark.parametrize("error", [PermissionError, FileExistsError, FileNotFoundError])
+def test_a_folder_that_cannot_be_made_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    def mkdir(*_: object, **__: object) -> None:
+        raise error(1, "the reason")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", mkdir)
+    with pytest.raises(Refused, match=r"cannot keep data in .*/here: the reason"):
+        Identity.of(tmp_path / "here", {})
+
+
+@pytest.mark.parametrize("command", ["up --data", "demo --keep", "demo --rows 5 --keep"])
+def test_a_command_whose_folder_is_a_file_ends_in_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, [*command.split(), str(tmp_path / "file" / "here")])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == f"leadstream: cannot keep data in {tmp_path}/file/here: Not a directory"
+
+
+def test_folders_of_the_environment_are_those_of_who_starts_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = {"LEADSTREAM_SECRETS_FOLDER": "secrets", "leadstream_simulator_answers": "a/b", "HOME": "home", "EMPTY": ""}
+    assert seen_from_here(told) == told | {
+        "LEADSTREAM_SECRETS_FOLDER": f"{tmp_path}/secrets",
+        "leadstream_simulator_answers": f"{tmp_path}/a/b",
+    }
+    assert seen_from_here({"LEADSTREAM_SECRETS_FOLDER": ""}) == {"LEADSTREAM_SECRETS_FOLDER": ""}
