@@ -84,6 +84,21 @@ def test_what_the_example_shows_as_default_is_the_default(monkeypatch: pytest.Mo
     assert SimulatorSettings() == simulator
 
 
+@pytest.mark.parametrize("part", ROLES)
+def test_every_part_has_a_container_and_a_password(part: str) -> None:
+    variable, trial = f"POSTGRES_{part.upper()}_PASSWORD", f"trial-{part}"
+    told = re.search(r"LEADSTREAM_ROLE_PASSWORDS: >-\n(.*?\"\})\n", COMPOSE, re.S)
+    assert told is not None
+    assert json.loads(told[1])[part] == f"${{{variable}:-{trial}}}"
+    assert given()[variable] == trial
+    block = re.search(rf"^  {part}:\n((?:    .*\n)+)", COMPOSE, re.M)
+    assert block is not None, f"docker-compose.yml has no service {part}"
+    command = "[relay]" if part == "relay" else f"[service, {part}]"
+    assert f"    command: {command}\n" in block[1]
+    assert f"scale: ${{LEADSTREAM_{part.upper()}_REPLICAS:-1}}" in block[1]
+    assert f"postgresql://{part}:${{{variable}:-{trial}}}@postgres:5432/leadstream" in block[1]
+
+
 def test_the_trial_key_is_long_enough_to_start_with() -> None:
     from shared.tokens import MIN_KEY_CHARACTERS
 
