@@ -111,7 +111,10 @@ def linkedin_company(value: object) -> str | None:
 
 def linkedin_page(key: str | None) -> str | None:
     """The link to the page of a LinkedIn key, in ASCII; of a hash, to the page that opens without Sales Navigator."""
-    return key and "https://www." + quote(key.replace("/sales/lead/", "/in/"), safe=_IN_PATHS)
+    if key is None:
+        return None
+    public = key.replace("/sales/lead/", "/in/")
+    return "https://www." + quote(public if key in (public, linkedin_person(public)) else key, safe=_IN_PATHS)
 
 
 def linkedin_person(value: object) -> str | None:

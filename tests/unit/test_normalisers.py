@@ -1,0 +1,19 @@
+"""Normalisers of a lead's values: one well-formed value, and the same again for its own answer."""
+
+import pytest
+
+from services.projector.extractors import values
+
+HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
+
+
+@pytest.mark.parametrize(("told", "link"), [
+    (f"https://www.linkedin.com/in/{HASH}", f"https://www.linkedin.com/in/{HASH}"),
+    (f"https://www.linkedin.com/sales/lead/{HASH},NAME_SEARCH,ab", f"https://www.linkedin.com/in/{HASH}"),
+    ("https://www.linkedin.com/sales/lead/Short,X", "https://www.linkedin.com/sales/lead/Short"),
+    ("linkedin.com/in/Ann/", "https://www.linkedin.com/in/ann"),
+    ("linkedin.com/company/acme", None),
+])  # fmt: skip
+def test_a_profile_opens_without_sales_navigator(told: str, link: str | None) -> None:
+    assert values.person_link(told) == link
+    assert values.person_link(link) == link
