@@ -80,6 +80,7 @@ COLUMNS: Final = (
     *FLAGS,
 )
 VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED, JOB, SINCE, FUNDED))}"
+_WHO: Final = ("person_first_name", "person_last_name", "person_full_name", "person_email", "person_linkedin_url")
 _UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(COLUMNS)
 
 
@@ -229,7 +230,11 @@ def _months_before(day: date, months: int) -> date:
 def _worked_at(
     customers: AbstractSet[str], columns: Mapping[str, Any], jobs: list[Job]
 ) -> tuple[bool | None, str | None]:
-    """Whether a past or present employer is a customer, and what it was known by; None when no employer is known."""
+    """Whether a past or present employer is a customer, and what it was known by; None when no employer is known, or
+    the lead is a company and nobody works there.
+    """
+    if not jobs and not any(columns[name] for name in _WHO):
+        return None, None
     firm = company_keys(columns["company_domain"], columns["company_linkedin_url"], columns["company_name"])
     keys = [*firm, *(key for job in jobs for key in employer_keys(job))]
     found = next((key for key in keys if key in customers), None)

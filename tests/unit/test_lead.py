@@ -204,6 +204,13 @@ def test_nobody_knows_where_a_lead_without_employers_worked() -> None:
     assert lead({}, customers=frozenset({"acme.com"})).columns["is_worked_at_customer"] is None
 
 
+def test_nobody_works_at_a_company_on_its_own() -> None:
+    firm = {"company_name": "Upload, Inc.", "company_domain": "upload.io"}
+    found = lead(firm, customers=frozenset({"upload.io"}))
+    assert (found.columns["is_worked_at_customer"], found.customer) == (None, None)
+    assert lead(firm | {"email": "a@b.com"}, customers=frozenset({"upload.io"})).columns["is_worked_at_customer"]
+
+
 def test_a_second_workflow_completes_the_first_and_its_newer_word_wins() -> None:
     found = lead(person=ANN, enrich_again={"first_name": "Anne", "last_name": "Stubbs", "summary": "Hello", "org": "X"})
     assert (found.columns["person_first_name"], found.provenance["person_first_name"]) == ("Anne", "enrich_again")
