@@ -96,6 +96,12 @@ def is_free_mail(domain: str | None) -> bool:
     return found is not None and is_mailbox_domain(found)
 
 
+def company_domain(value: object) -> str | None:
+    """The registrable domain of a company's own: one where anybody can have a mailbox is nobody's."""
+    found = registrable_domain(value)
+    return None if found is None or is_mailbox_domain(found) else found
+
+
 def linkedin_company(value: object) -> str | None:
     """`linkedin.com/company/slug` (or `school`, `showcase`); a numeric id is a slug too."""
     text = unwrapped(_link(value))

@@ -10,13 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from shared.canonical import (
+    company_domain,
     company_name_key,
     email_address,
-    is_free_mail,
     linkedin_company,
     linkedin_person,
     person_name_key,
-    registrable_domain,
 )
 from shared.events import Scope
 from shared.ids import named_id
@@ -58,15 +57,9 @@ def _named(scope: Scope, client_id: str, basis: str, key: str) -> Entity:
 
 
 def _company(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    yield "domain", own_domain(fields.get("company_domain")) or own_domain(fields.get("company_website"))
+    yield "domain", company_domain(fields.get("company_domain")) or company_domain(fields.get("company_website"))
     yield "linkedin", linkedin_company(fields.get("company_linkedin_url"))
     yield "name", company_name_key(fields.get("company_name"))
-
-
-def own_domain(value: object) -> str | None:
-    """A domain of the company's own: those where anybody has a mailbox are nobody's."""
-    domain = registrable_domain(value)
-    return None if is_free_mail(domain) else domain
 
 
 def _person(fields: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from shared.canonical import clean_cell, email_address, registrable_domain
+from shared.canonical import clean_cell, company_domain, email_address
 from shared.enrichment import at, path_of, respelled
 
 _NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
     "email": email_address,
-    "company_domain": registrable_domain,
+    "company_domain": company_domain,
 }
 
 

@@ -15,6 +15,7 @@ import structlog
 from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
+from shared.canonical import company_domain
 from shared.envelope import Event, caused_id, stated
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id
@@ -145,7 +146,7 @@ def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
         dispatch.entity_id, dispatch.workflow, int(expires.timestamp()),
     )  # fmt: skip
     signed = sign(token, settings.signing_key.get_secret_value())
-    body = _about(prefix, post.due.fields) | {
+    body = about(prefix, post.due.fields) | {
         "workflow": dispatch.workflow,
         "dispatch_id": dispatch.dispatch_id,
         "item_id": dispatch.item_id,
@@ -154,9 +155,12 @@ def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
     return body if prefix == "item" else body | {f"{prefix}_id": dispatch.entity_id}
 
 
-def _about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent of an item: of a company, only what is about the company."""
-    return {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
+def about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of an item: of a company, only what is about the company; no domain that is not a company's own."""
+    sent = {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
+    if "company_domain" in sent and company_domain(sent["company_domain"]) is None:
+        del sent["company_domain"]
+    return sent
 
 
 def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:

@@ -17,3 +17,10 @@ HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
 def test_a_profile_opens_without_sales_navigator(told: str, link: str | None) -> None:
     assert values.person_link(told) == link
     assert values.person_link(link) == link
+
+
+@pytest.mark.parametrize(("told", "domain"), [
+    ("http://www.acme.com/", "acme.com"), ("gmail.com", None), ("https://mail.gmx.de/", None), ("linktr.ee/acme", None),
+])  # fmt: skip
+def test_a_domain_of_mailboxes_is_no_company_s(told: str, domain: str | None) -> None:
+    assert values.domain(told) == domain

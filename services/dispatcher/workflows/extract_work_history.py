@@ -6,7 +6,7 @@ Every job is in `person_work_history` anyway; these are the fields of the row th
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from shared.canonical import clean_cell, linkedin_company, linkedin_page, registrable_domain
+from shared.canonical import clean_cell, company_domain, linkedin_company, linkedin_page
 from shared.dates import iso_date
 from shared.enrichment import respelled
 
@@ -64,7 +64,7 @@ def _jobs(answer: Mapping[str, Any]) -> list[_Job]:
 
 def _job(told: Mapping[str, Any]) -> _Job | None:
     name = clean_cell(told.get("company")) or clean_cell(told.get("company_name")) or ""
-    domain = registrable_domain(told.get("company_domain")) or ""
+    domain = company_domain(told.get("company_domain")) or ""
     page = linkedin_company(told.get("url")) or linkedin_company(told.get("company_linkedin_url"))
     since, until = iso_date(told.get("start_date")) or "", iso_date(told.get("end_date")) or ""
     current = told.get("is_current")

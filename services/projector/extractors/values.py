@@ -95,7 +95,7 @@ def listed(value: object) -> list[str] | None:
 
 
 def domain(value: object) -> str | None:
-    """The registrable domain of a host or an address."""
+    """The registrable domain of a host or an address, unless anybody can have a mailbox there."""
     return _domain(value) if isinstance(value, str) else None
 
 
@@ -154,7 +154,7 @@ def month(value: object) -> date | None:
 
 # Names, titles, towns and pages come back from lead to lead, and most of a projection is looking at them.
 _cell = lru_cache(maxsize=65_536)(canonical.clean_cell)
-_domain = lru_cache(maxsize=65_536)(canonical.registrable_domain)
+_domain = lru_cache(maxsize=65_536)(canonical.company_domain)
 
 
 @lru_cache(maxsize=65_536)
