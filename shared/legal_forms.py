@@ -48,6 +48,12 @@ def plain_words(text: str) -> str:
     return " ".join("".join(c if _is_of_a_word(c) else " " for c in spaced).split())
 
 
+def is_legal_form(text: str) -> bool:
+    """Whether this is a legal form and nothing else: `Inc.`, `Co., Ltd.`; what is a word as well only with its dots."""
+    plain = plain_words(text)
+    return plain in _ONE_WORD or plain in _SEVERAL_WORDS or ("." in text and plain in _WITH_DOTS | _IN_CAPITALS)
+
+
 @lru_cache(maxsize=65_536)
 def without_legal_form(name: str, *, loose: bool = False) -> str:
     """`name` without the legal forms at its end, or `name` when nothing would be left; casing stays.

@@ -24,3 +24,13 @@ def test_a_profile_opens_without_sales_navigator(told: str, link: str | None) ->
 ])  # fmt: skip
 def test_a_domain_of_mailboxes_is_no_company_s(told: str, domain: str | None) -> None:
     assert values.domain(told) == domain
+
+
+@pytest.mark.parametrize(("told", "entries"), [
+    ("Slack, Square, Inc., SAS, SAP SE", ["Slack", "Square, Inc.", "SAS", "SAP SE"]),
+    ("Foo Co., Ltd.,Jira, Bar, S.A.", ["Foo Co., Ltd.", "Jira", "Bar, S.A."]),
+    ("Inc., Slack", ["Inc.", "Slack"]),
+])  # fmt: skip
+def test_a_legal_form_is_no_entry_of_a_list(told: str, entries: list[str]) -> None:
+    assert values.texts(told) == entries
+    assert values.texts(entries) == entries

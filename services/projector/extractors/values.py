@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from shared import canonical
+from shared.legal_forms import is_legal_form
 
 Span = tuple[date, date]  # the first and the last day something may have happened on
 
@@ -83,10 +84,23 @@ def flag(value: object) -> bool | None:
 
 
 def texts(value: object) -> list[str] | None:
-    """A list of different texts, from a list or from text with commas; None when it has none. Of an object its name."""
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    """A list of different texts, from a list or from text with commas; None when it has none. Of an object its name.
+
+    The comma of "Square, Inc." is within a name.
+    """
+    items = _entries(value) if isinstance(value, str) else value if isinstance(value, list) else []
     found = [known for item in items if (known := text(item.get("name") if isinstance(item, dict) else item))]
     return (list(dict.fromkeys(found)) if len(found) > 1 else found) or None
+
+
+def _entries(told: str) -> list[str]:
+    entries: list[str] = []
+    for part in told.split(","):
+        if entries and is_legal_form(part):
+            entries[-1] += f",{part}"
+        else:
+            entries.append(part)
+    return entries
 
 
 def listed(value: object) -> list[str] | None:
