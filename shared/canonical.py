@@ -15,6 +15,7 @@ import idna
 
 from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
 from shared.legal_forms import plain_words, without_legal_form
+from shared.placeholder_names import PLACEHOLDERS
 from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
 
@@ -151,10 +152,17 @@ def email_address(value: object) -> str | None:
 def company_name_key(value: object) -> str | None:
     """A weak key: two companies may share it.
 
-    Accents, case, punctuation, legal forms, and what stands in brackets or after a bar at the end are left out.
+    Accents, case, punctuation, legal forms, and what stands in brackets or after a bar at the end are left out. None
+    for what names no employer: "Self-employed".
     """
     text = clean_cell(value)
-    return _company_key(text[:_LONGEST]) if text else None
+    return _company_key(text[:_LONGEST]) if text and not names_no_company(text) else None
+
+
+def names_no_company(value: object) -> bool:
+    """Whether this stands where an employer's name belongs and is none: "Self-employed", "Stealth Startup (remote)"."""
+    text = clean_cell(value)
+    return text is not None and _is_placeholder(text[:_LONGEST])
 
 
 def person_name_key(first: object, last: object, full: object = None) -> str | None:
@@ -179,6 +187,11 @@ def _number(value: float) -> str | None:
     except ValueError:  # an integer of more digits than Python writes out
         return None
     return None if text in _NOTHING else text
+
+
+@lru_cache(maxsize=_CACHE)
+def _is_placeholder(name: str) -> bool:
+    return plain_words(_without_asides(name)) in PLACEHOLDERS
 
 
 @lru_cache(maxsize=_CACHE)

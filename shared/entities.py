@@ -7,21 +7,23 @@ e-mail's domain is never taken for the company's.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from shared.canonical import (
+    clean_cell,
     company_domain,
     company_name_key,
     email_address,
     linkedin_company,
     linkedin_person,
+    names_no_company,
     person_name_key,
 )
 from shared.events import Scope
 from shared.ids import named_id
 from shared.record import record
 
-WANTED = {
+_WANTED: Final = {
     "company": "a company domain, a company LinkedIn URL or a company name",
     "person": "a LinkedIn profile, an e-mail or a name with a company",
     "item": "",
@@ -42,6 +44,13 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     if scope == "item":
         return Entity(item_id, item_id, "item")
     return next(candidates(scope, client_id, fields), None)
+
+
+def unresolved(scope: Scope, fields: Mapping[str, Any]) -> str:
+    """Why nothing in the fields of an item identifies a company or person, and what would."""
+    name = fields.get("company_name")
+    why = f"{(clean_cell(name) or '')[:80]!r} names no company, and " if names_no_company(name) else ""
+    return f"{why}the row has nothing to tell the {scope} by: it needs {_WANTED[scope]}"
 
 
 def candidates(scope: Scope, client_id: str, fields: Mapping[str, Any]) -> Iterator[Entity]:

@@ -36,6 +36,20 @@ def test_names_that_are_legal_terms_stay(name: str) -> None:
     assert canonical.company_name_key(name) == name.lower().replace("&", "and").replace(".", "")
 
 
+@pytest.mark.parametrize("name", [
+    "Self-employed", "SELF EMPLOYED", "Freelance", "Stealth Startup (remote)", "Confidential", "Unemployed", "Retired",
+    "Student", "n.a.", "Selbstständig", "Auto-entrepreneur", "Étudiante", "Autônomo", "Libero professionista", "ZZP'er",
+])  # fmt: skip
+def test_what_names_no_employer_is_no_company(name: str) -> None:
+    assert canonical.names_no_company(name)
+    assert canonical.company_name_key(name) is None
+
+
+@pytest.mark.parametrize("name", ["Freelance GmbH", "Stealth Wear", "Retired Racing Hounds", "Student Loans Inc.", ""])
+def test_companies_may_be_called_alike(name: str) -> None:
+    assert not canonical.names_no_company(name)
+
+
 def test_person_name_key() -> None:
     key = canonical.person_name_key
     assert key("Tess", "van der Test") == key(None, None, "Dr. Tess van der Test, MBA") == "tess van der test"

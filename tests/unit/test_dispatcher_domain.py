@@ -137,6 +137,13 @@ def test_a_row_that_names_nobody_fails_and_says_what_is_wanted(step, wanted: str
     assert wanted in failure.reason
 
 
+def test_a_row_whose_employer_is_none_fails_and_says_so() -> None:
+    batch = dispatcher(configured(), launched(COMPANY_STEP), added(1, company_name="Self-employed"))
+    batch.when(scheduled(1))
+    assert batch.following[0].payload.reason.startswith("'Self-employed' names no company, and the row has nothing")
+    assert batch.state.claims == {}
+
+
 def test_two_workflows_about_one_company_are_two_calls() -> None:
     other = type(COMPANY_STEP)("find_news", "ASYNC", "company")
     batch = dispatcher(
