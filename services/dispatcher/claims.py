@@ -127,7 +127,7 @@ def _claim(
 
 def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     """The POST was accepted. An answer may have been quicker: then the dispatch stays answered. One that was taken back
-    meanwhile is out all the same: who asks next waits for its answer.
+    or passed on meanwhile is out all the same: who asks next waits for its answer.
     """
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is None:
@@ -135,7 +135,7 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     if dispatch.sent_at is None:
         _submitted(state, event, payload)
         spending.was_made(state, dispatch)
-    status = "SENT" if dispatch.status in {"DUE", "CANCELLED", "SUPERSEDED"} else dispatch.status
+    status = "SENT" if dispatch.status in {"HELD", "DUE", "CANCELLED", "SUPERSEDED"} else dispatch.status
     state.dispatches[dispatch.dispatch_id] = replace(
         dispatch,
         status=status,
@@ -228,7 +228,9 @@ def unsuccessful(
 
 
 def cancel(state: State, event: Event, batch: Batch) -> None:
-    """Take back what the batch waited for and was not sent yet, unless a batch that still runs waits for it too."""
+    """Take back what the batch waited for and was not sent yet; where a batch that still runs waits for it too, it
+    makes the call by its own settings and pays for it.
+    """
     keys = [
         key for key, places in state.waiting.items() if any(state.waiters[p].batch_id == batch.batch_id for p in places)
     ]
@@ -238,12 +240,14 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
         if dispatch.status in {"DUE", "HELD"} and not _wanted(state, key):
             _take_back(state, dispatch, "CANCELLED")
             _give_up(state, event, claim, "INTERNAL", NOBODY_WAITS)
-        elif dispatch.status == "HELD" and dispatch.batch_id == batch.batch_id:
+        elif dispatch.status in {"DUE", "HELD"} and dispatch.batch_id == batch.batch_id:
             _pass_on(state, event, claim, dispatch)
 
 
 def _pass_on(state: State, event: Event, claim: Claim, dispatch: Dispatch) -> None:
-    """A call that a cancelled batch was not to pay for is made for a batch that still waits for it."""
+    """A call that a cancelled batch has not made, or may not pay for, is made for a batch that still waits for it."""
+    if dispatch.status == "DUE":
+        spending.give_back(state, dispatch)
     theirs = spending.admit_for_one_of_them(state, event, dispatch)
     state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=theirs.item_id)
 

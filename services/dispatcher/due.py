@@ -59,7 +59,7 @@ SELECT dispatch_id, coalesce(times, 0) FROM dispatch LEFT JOIN sending USING (di
 WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'
 """
 FORGET: Final = """
-DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status <> 'DUE'
+DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status NOT IN ('DUE', 'HELD')
 """
 
 
@@ -127,7 +127,7 @@ async def withdraw(connection: Connection, names: Collection[str]) -> None:
 
 
 async def forget(connection: Connection) -> None:
-    """Drop the notes of what is not due any more."""
+    """Drop the notes of what is not to be sent any more."""
     await connection.execute(FORGET)
 
 

@@ -68,7 +68,7 @@ def hold(state: State, event: Event, batch_id: str) -> None:
 
 def was_made(state: State, dispatch: Dispatch) -> None:
     """Word comes that the call was made. If its credits were given back, it had been on its way already."""
-    if dispatch.status in {"REFUSED", "SUPERSEDED", "CANCELLED"} and dispatch.sent_at is None:
+    if dispatch.status in {"HELD", "REFUSED", "SUPERSEDED", "CANCELLED"} and dispatch.sent_at is None:
         _reserve(state, dispatch, dispatch.credits)
 
 

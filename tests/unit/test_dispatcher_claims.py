@@ -157,7 +157,9 @@ def test_an_answer_to_a_post_that_a_cancel_crossed_is_kept() -> None:
 
 def test_a_cancelled_batch_s_call_goes_on_for_the_batch_that_waits_for_it() -> None:
     batch = one_waits(*next_batch(7), fact(BatchCancelled()))
-    assert current(batch, ACME).status == "DUE"
+    mine = current(batch, ACME)
+    assert (mine.status, mine.batch_id, mine.item_id) == ("DUE", NEXT_BATCH, item_id(7))
+    assert claim(batch, ACME).claimant_item_id == item_id(7)
     answer = answered(current(batch, ACME))
     batch.when(answer)
     assert {e.item_id: e.batch_id for e in batch.following} == {item_id(0): BATCH, item_id(7): NEXT_BATCH}

@@ -137,7 +137,7 @@ class DispatcherAndModel(RuleBasedStateMachine):
                 self._failed(company)
 
     def _passed_on(self, company: Company) -> None:
-        """Another try is for the batch of the one before, or if nobody of it waits any more, for one that does."""
+        """A call is for the batch that it was for, or if nobody of it waits any more, for one that does."""
         wanting = [item for item in company.waiting if batch_of(item) not in self.cancelled]
         if batch_of(company.claimant) not in map(batch_of, wanting):
             company.claimant = min(wanting, key=item_id)
@@ -161,6 +161,8 @@ class DispatcherAndModel(RuleBasedStateMachine):
             theirs = [item for item in company.waiting if batch_of(item) == batch]
             if company.status == "open" and theirs and not company.sent and not self.wanted(company):
                 self._failed(company)
+            elif company.status == "open" and theirs and not company.sent:
+                self._passed_on(company)
 
     @precondition(lambda self: self.about_calls)
     @rule(data=st.data(), as_another=st.booleans())

@@ -131,6 +131,32 @@ def test_what_a_cancelled_batch_could_not_pay_for_is_made_for_who_still_waits() 
     assert claim(alone, FIRMS[0]).status == "FAILED"
 
 
+def retry_due(cap_of_next: float | None) -> tuple[Specification, Dispatch]:
+    """A batch with settings of its own has a retry due when it is cancelled, and the next one waits for the company."""
+    batch = spending(2, webhook_url="https://own.example").given(scheduled(0), *launch(cap_of_next, NEXT_BATCH, 10))
+    batch.given(scheduled(10, batch_id=NEXT_BATCH), refused(current(batch, FIRMS[0]), retry_at=LATER))
+    before = current(batch, FIRMS[0])
+    assert (before.status, before.settings) == ("DUE", BATCH)
+    batch.given(fact(BatchCancelled()))
+    return batch, before
+
+
+def test_what_a_cancelled_batch_has_not_called_yet_is_called_and_paid_for_by_who_still_waits() -> None:
+    batch, before = retry_due(10)
+    mine = current(batch, FIRMS[0])
+    assert (mine.dispatch_id, mine.status, mine.batch_id) == (before.dispatch_id, "DUE", NEXT_BATCH)
+    assert (mine.settings, mine.due_at) == ("default", before.due_at)
+    assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+
+
+def test_a_call_that_was_on_its_way_when_it_was_passed_on_and_held_is_made_once_and_paid_for() -> None:
+    batch, before = retry_due(0)
+    assert (current(batch, FIRMS[0]).status, current(batch, FIRMS[0]).batch_id) == ("HELD", NEXT_BATCH)
+    batch.given(sent(before), fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
+    assert current(batch, FIRMS[0]).status == "SENT"
+    assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+
+
 def held_by_two() -> Specification:
     """Two batches that wait for one call, and neither may pay for it: both are paused."""
     batch = spending(0).given(scheduled(0), *launch(1, NEXT_BATCH, 10))
