@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
-from services.projector.parameters import Unaskable, WantedLeads
+from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
 from shared.ids import parse_id
 from shared.runtime.appender import Appender
 from shared.runtime.http import Asking, Fresh, Problem, application, error_response
@@ -40,7 +40,7 @@ async def _unaskable(_: Request, error: Exception) -> JSONResponse:
 async def leads(
     queries: Fresh,
     caller: Asking,
-    wanted: WantedLeads,
+    wanted: AskedInPages,
     sort: Annotated[
         str | None, Query(description="a column, with - before it for descending; none: batch, row")
     ] = None,
@@ -56,7 +56,7 @@ async def leads(
 
 
 @ROUTES.get("/v1/leads/facets", openapi_extra=parameters.documented())
-async def lead_facets(queries: Fresh, caller: Asking, wanted: WantedLeads) -> dict[str, Any]:
+async def lead_facets(queries: Fresh, caller: Asking, wanted: AskedWhole) -> dict[str, Any]:
     """Among these leads: how many know each column, and the most frequent values of those with few."""
     return await facets.facets(queries, caller.tenant_id, wanted)
 
@@ -65,7 +65,7 @@ async def lead_facets(queries: Fresh, caller: Asking, wanted: WantedLeads) -> di
 async def export_leads(
     queries: Fresh,
     caller: Asking,
-    wanted: WantedLeads,
+    wanted: AskedAsFile,
     format: Literal["csv", "jsonl", "xlsx", "parquet"] = "csv",  # noqa: A002 - the parameter's name
     columns: Columns = None,
 ) -> StreamingResponse:

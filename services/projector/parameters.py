@@ -1,7 +1,7 @@
 """The query parameters that say which leads, read and checked: each column is one, and its bounds two more."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -14,9 +14,8 @@ from services.projector.tables import FINAL_LEADS
 from shared.ids import parse_id
 
 OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id")
-ELSEWHERE: Final = frozenset({"sort", "after", "limit", "columns", "format", "at_position"})
 _BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
-_ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS}) | ELSEWHERE
+_ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS})
 _SHOWN: Final = tuple(str(name) for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
 
 
@@ -28,17 +27,12 @@ class Unaskable(ValueError):
         self.code = code
 
 
-def filters(request: Request) -> dict[str, list[str]]:
-    """What a request says about which leads are wanted, as `wanted` reads it."""
-    told = request.query_params
-    return {name: told.getlist(name) for name in told if name not in ELSEWHERE}
-
-
 def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
     """Which leads, from the query parameters that say it. Raises Unaskable."""
     told = {name: values[-1] for name, values in filters.items() if values}
     if unknown := [name for name in told if name not in _ALLOWED]:
-        raise Unaskable("unknown_parameter", f"there is no {unknown[0]!r}; filters are {', '.join(sorted(_ALLOWED))}")
+        message = f"there is no {unknown[0]!r} here; filters are {', '.join(sorted(_ALLOWED))}"
+        raise Unaskable("unknown_parameter", message)
     if nul := [name for name, values in filters.items() if any("\0" in value for value in values)]:
         raise Unaskable("invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
     batch, client = told.get("batch_id"), told.get("client_id")
@@ -55,17 +49,34 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
     )
 
 
-def _asked(request: Request) -> LeadFilter:
-    return wanted(filters(request))
+def filters(*others: str) -> Callable[[Request], dict[str, list[str]]]:
+    """How a route reads what a request says about which leads are wanted; `others`: what else the route takes."""
+
+    def told(request: Request) -> dict[str, list[str]]:
+        query = request.query_params
+        return {name: query.getlist(name) for name in query if name not in others}
+
+    return told
+
+
+def _asked(*others: str) -> Callable[[Request], LeadFilter]:
+    told = filters(*others)
+
+    def read(request: Request) -> LeadFilter:
+        return wanted(told(request))
+
+    return read
 
 
 # What a route asks for to know which leads are wanted, and how that was said.
-WantedLeads = Annotated[LeadFilter, Depends(_asked)]
-Filters = Annotated[dict[str, list[str]], Depends(filters)]
+AskedInPages = Annotated[LeadFilter, Depends(_asked("sort", "after", "limit", "columns", "at_position"))]
+AskedWhole = Annotated[LeadFilter, Depends(_asked("at_position"))]
+AskedAsFile = Annotated[LeadFilter, Depends(_asked("format", "columns", "at_position"))]
+Filters = Annotated[dict[str, list[str]], Depends(filters("at_position"))]
 
 
 def documented() -> dict[str, Any]:
-    """The parameters of `WantedLeads` as OpenAPI has them."""
+    """The parameters of filters as OpenAPI has them."""
     names = {name: f"one of these values; may be repeated ({name})" for name in FILTERED}
     names |= {key: f"a bound of {name}, included" for key, name in _BOUNDS.items()}
     names |= {

@@ -97,6 +97,14 @@ async def test_what_cannot_be_asked_is_refused_with_what_can(projected: Projecte
     assert await projected.refusal("/v1/leads", **query) == (422, code)
 
 
+@pytest.mark.parametrize(("path", "unknown"), [
+    ("", "format"), ("/facets", "limit"), ("/facets", "sort"), ("/facets", "after"), ("/facets", "columns"),
+    ("/export", "limit"), ("/export", "sort"), ("/export", "after"),
+])  # fmt: skip
+async def test_a_route_refuses_what_it_does_not_know(projected: Projected, path: str, unknown: str) -> None:
+    assert await projected.refusal(f"/v1/leads{path}", **{unknown: "1"}) == (422, "unknown_parameter")
+
+
 async def test_a_cursor_is_for_its_own_order(projected: Projected) -> None:
     following = (await projected.get("/v1/leads", limit=1))["next"]
     assert await projected.refusal("/v1/leads", after=following, sort="company_name") == (422, "invalid_cursor")
