@@ -19,15 +19,18 @@ BY_TOKEN: Final = TOKEN_PATH + "{token}"
 BY_SECRET: Final = "/v1/clients/{client_id}/callbacks/{workflow}"  # noqa: S105 - a path
 SECRET_HEADER: Final = "x-leadstream-secret"  # noqa: S105 - a name
 _BODY: Final = {"required": True, "content": {"application/json": {"schema": {}}}}
-_ANSWERS: Final = {
-    "202": {"description": "The answer is on disk."},
-    "400": {"description": "Not JSON, empty, or nested too deep."},
-    "401": {"description": "A token that is not ours, or a wrong secret."},
-    "410": {"description": "The token has expired."},
-    "413": {"description": "The body is too large."},
-    "422": {"description": "The body names nothing of ours."},
-    "503": {"description": "It could not be recorded; try again."},
+_REFUSED: Final = {
+    "400": "Not JSON, empty, or nested too deep.",
+    "401": "A token that is not ours, or a wrong secret.",
+    "410": "The token has expired.",
+    "413": "The body is too large.",
+    "422": "The body names nothing of ours.",
+    "503": "It could not be recorded; try again.",
 }
+_ERROR: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+_ANSWERS: Final[dict[str, Any]] = {
+    "202": {"description": "The answer is on disk.", "content": {"application/json": {"schema": {"type": "object"}}}}
+} | {status: {"description": why, "content": _ERROR} for status, why in _REFUSED.items()}
 
 
 def build(receiver: Receiver, queries: Queries) -> FastAPI:

@@ -19,11 +19,13 @@ from services.ingest.uploads import Sent
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
 from shared.ids import parse_id
-from shared.runtime.http import Asking, Fresh, Problem, Stored, application
+from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
 
 ROUTES: Final = APIRouter()
 UPLOADS: Final = "/v1/clients/{client_id}/uploads"
 PREVIEW: Final = "/v1/preview"
+FILE: Final = {"required": True, "description": "The file, as it is."} | files("application/octet-stream")
+CSV: Final = "text/csv; charset=utf-8"
 REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     Busy: (503, "busy"),
     UnreadableFile: (422, "unreadable_file"),
@@ -48,7 +50,7 @@ def build(handlers: Handlers) -> FastAPI:
     return app
 
 
-@ROUTES.post(UPLOADS, status_code=201)
+@ROUTES.post(UPLOADS, status_code=201, openapi_extra={"requestBody": FILE})
 async def upload(
     request: Request,
     handlers: Commands,
@@ -65,7 +67,7 @@ async def upload(
         return await handlers.upload(command, parse_id("client", client_id), sent, request.stream())
 
 
-@ROUTES.post(PREVIEW)
+@ROUTES.post(PREVIEW, openapi_extra={"requestBody": FILE})
 async def preview(
     request: Request,
     handlers: Commands,
@@ -128,7 +130,9 @@ async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str
     return found
 
 
-@ROUTES.get("/v1/uploads/{upload_id}/bad-rows", response_class=StreamingResponse)
+@ROUTES.get(
+    "/v1/uploads/{upload_id}/bad-rows", response_class=StreamingResponse, responses={200: files(CSV)}
+)  # fmt: skip
 async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, upload_id: str) -> StreamingResponse:
     """The bad rows as CSV: why each is bad, then every cell as the file has it; mended, it can be uploaded."""
     upload = await one_upload(queries, caller, upload_id)
@@ -136,7 +140,7 @@ async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, up
         rows = await handlers.bad_rows(upload)
     return StreamingResponse(
         rows,
-        media_type="text/csv; charset=utf-8",
+        media_type=CSV,
         headers={"Content-Disposition": f'attachment; filename="bad_rows_of_{upload["upload_id"]}.csv"'},
     )
 

@@ -11,7 +11,7 @@ from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
 from shared.ids import parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Fresh, Problem, application, error_response
+from shared.runtime.http import Asking, Fresh, Problem, application, error_response, files
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -61,7 +61,10 @@ async def lead_facets(queries: Fresh, caller: Asking, wanted: AskedWhole) -> dic
     return await facets.facets(queries, caller.tenant_id, wanted)
 
 
-@ROUTES.get("/v1/leads/export", openapi_extra=parameters.documented())
+@ROUTES.get(
+    "/v1/leads/export", openapi_extra=parameters.documented(), response_class=StreamingResponse,
+    responses={200: files(*(form.media_type for form in FORMATS.values()))},
+)  # fmt: skip
 async def export_leads(
     queries: Fresh,
     caller: Asking,

@@ -14,6 +14,8 @@ import structlog
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -40,6 +42,37 @@ class Caller:
     actor: str
 
 
+class Told(BaseModel):
+    """What is wrong: a code for programs, a message for people."""
+
+    code: str
+    message: str
+
+
+class Error(BaseModel):
+    """What every refusal answers."""
+
+    error: Told
+
+
+# As documents have it, of every route: one shape, whatever the status.
+ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"model": Error, "description": "No token, or none of LEADSTREAM_API_TOKENS, where any are set."},
+    422: {"model": Error, "description": "Something in the request cannot be; the message says what."},
+    "4XX": {"model": Error, "description": "404: there is no such thing. 409: it does not go with how things stand. "
+            "413: the body is too large."},
+    503: {"model": Error, "description": "Try again in a moment, after Retry-After.",
+          "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}},
+}  # fmt: skip
+_BEARER: Final = HTTPBearer(auto_error=False, description="A token of LEADSTREAM_API_TOKENS, where any are set.")
+
+
+def files(*media_types: str) -> dict[str, Any]:
+    """Bytes of these types, as documents have the content of a body or an answer."""
+    names = [name.partition(";")[0] for name in media_types]
+    return {"content": {name: {"schema": {"type": "string", "format": "binary"}} for name in names}}
+
+
 class Problem(HTTPException):
     """An error with a machine-readable code."""
 
@@ -56,7 +89,10 @@ def application(
     `own_tokens`: paths of the routes that tell by themselves who asks; `streamed`: of those that read a body of any
     length as it comes. Both limit it themselves.
     """
-    app = FastAPI(title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None,
+        responses=ERRORS,
+    )  # fmt: skip
     app.add_middleware(_Door, own_tokens=own_tokens, streamed=streamed)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -123,7 +159,7 @@ def _known(settings: Settings, headers: Headers) -> Caller:
     raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
 
 
-async def _asking(request: Request) -> Caller:
+async def _asking(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Caller:
     return _known(request.app.state.settings, request.headers)
 
 

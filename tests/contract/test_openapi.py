@@ -1,0 +1,77 @@
+"""What the HTTP APIs answer is what their documents say: bodies of errors, content types, files, tokens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from docs.generate.services import built
+from services.projector.formats import FORMATS
+from shared.runtime.settings import SERVICES
+
+REFUSED = [
+    ("ingest", "GET", "/v1/uploads/x", 422), ("ingest", "POST", "/v1/batches", 422),
+    ("ingest", "PUT", "/v1/clients", 405),
+    ("sequencer", "GET", "/v1/batches?status=x", 422), ("dispatcher", "GET", "/v1/costs/batch_x", 422),
+    ("projector", "GET", "/v1/leads?limit=0", 422), ("projector", "GET", "/v1/leads/export?limit=5", 422),
+    ("callbacks", "GET", "/v1/rejected-callbacks?limit=0", 422),
+]  # fmt: skip
+
+
+def document(service: str) -> dict[str, Any]:
+    found: dict[str, Any] = built(service).http.openapi()
+    return found
+
+
+def operations(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document(service)["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+async def asked(service: str, method: str, path: str, **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(built(service).http)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return await client.request(method, path, headers=headers)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_refusal_is_documented_in_the_one_shape(service: str) -> None:
+    assert "HTTPValidationError" not in document(service)["components"]["schemas"]
+    for method, path, operation in operations(service):
+        refusals = {status: said for status, said in operation["responses"].items() if status[0] in "45"}
+        assert refusals.keys() >= {"401", "422", "503"}, (method, path)
+        for status, said in refusals.items():
+            schema = said["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Error"}, (method, path, status)
+
+
+@pytest.mark.parametrize(("service", "method", "path", "status"), REFUSED)
+async def test_refusals_are_as_documented(service: str, method: str, path: str, status: int) -> None:
+    answer = await asked(service, method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+    whole = document(service)
+    jsonschema.validate(answer.json(), {"$ref": "#/components/schemas/Error", "components": whole["components"]})
+    assert answer.json().keys() == {"error"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_answer_has_a_content_type_and_every_route_that_asks_for_a_token_says_so(service: str) -> None:
+    assert document(service)["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    for method, path, operation in operations(service):
+        told = {status: said.get("content") for status, said in operation["responses"].items()}
+        assert all(told.values()), (method, path, told)
+        own_token = "callbacks/" in path and service == "callbacks" and method == "post" and "rejected" not in path
+        assert own_token or operation["security"] == [{"HTTPBearer": []}], (method, path)
+
+
+def test_files_are_documented_as_files() -> None:
+    paths = document("projector")["paths"]
+    export = paths["/v1/leads/export"]["get"]["responses"]["200"]["content"]
+    assert export.keys() == {form.media_type.partition(";")[0] for form in FORMATS.values()}
+    paths = document("ingest")["paths"]
+    assert paths["/v1/uploads/{upload_id}/bad-rows"]["get"]["responses"]["200"]["content"].keys() == {"text/csv"}
+    for path in ("/v1/clients/{client_id}/uploads", "/v1/preview"):
+        assert paths[path]["post"]["requestBody"]["content"].keys() == {"application/octet-stream"}
