@@ -15,6 +15,7 @@ from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,
     BatchCancelled,
+    BatchCompleted,
     BatchLaunched,
     BatchPaused,
     BatchResumed,
@@ -38,6 +39,7 @@ CONSUMES: Final = (
     "BatchLaunched",
     "BatchResumed",
     "BatchCancelled",
+    "BatchCompleted",
     "BudgetSet",
     "ItemAdded",
     "StepScheduled",
@@ -57,6 +59,7 @@ Consumed = (
     | BatchLaunched
     | BatchResumed
     | BatchCancelled
+    | BatchCompleted
     | BudgetSet
     | ItemAdded
     | StepScheduled
@@ -83,6 +86,8 @@ def evolve(state: State, event: Event) -> None:
             _cancel(state, event)
         case BatchResumed():
             claims.resume(state, event, payload)
+        case BatchCompleted():
+            spending.completed(state, event)
         case BudgetSet():
             _set_budget(state, event, payload)
         case ItemAdded():
@@ -124,6 +129,7 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             | ConfigurationRemoved()
             | BatchLaunched()
             | BatchCancelled()
+            | BatchCompleted()
             | BatchResumed()
             | BudgetSet()
             | ItemAdded()

@@ -89,6 +89,13 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
         admit(state, event, dispatch)
 
 
+def completed(state: State, event: Event) -> None:
+    """A batch whose items have all ended waits for no call: retried, it goes on without a word that it may."""
+    batch = state.batches.get(event.batch_id or "")
+    if batch is not None and batch.held_by is not None:
+        state.batches[batch.batch_id] = replace(batch, held_by=None)
+
+
 def why_held(state: State, batch: Batch) -> str:
     """Why a batch is paused, and how it goes on."""
     budget = budget_of(state, batch)

@@ -18,7 +18,8 @@ DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OU
 class Batch:
     """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration.
 
-    `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much.
+    `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much, until the
+    batch is resumed or all of it has ended.
     """
 
     batch_id: str

@@ -21,6 +21,7 @@ from shared.envelope import Event
 from shared.events import (
     AnswerReused,
     BatchCancelled,
+    BatchCompleted,
     BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
@@ -70,7 +71,7 @@ _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(D
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
-    needs_batch = StepScheduled | BatchCancelled | BatchResumed | ItemAdded
+    needs_batch = StepScheduled | BatchCancelled | BatchCompleted | BatchResumed | ItemAdded
     await _load_batches(
         connection, state, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchLaunched, BatchPaused, BatchResumed, BudgetSet
+from shared.events import BatchCancelled, BatchCompleted, BatchLaunched, BatchPaused, BatchResumed, BudgetSet
 from tests.unit.dispatching import (
     FLOW,
     LATER,
@@ -155,6 +155,15 @@ def test_a_call_that_was_on_its_way_when_it_was_passed_on_and_held_is_made_once_
     batch.given(sent(before), fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
     assert current(batch, FIRMS[0]).status == "SENT"
     assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+
+
+def test_a_paused_batch_that_ends_and_is_retried_is_paused_again_by_the_next_call_that_is_too_much() -> None:
+    """What it waited for was made, and refused, for another batch."""
+    batch = spending(0).given(scheduled(0), *launch(None, NEXT_BATCH, 10), scheduled(10, batch_id=NEXT_BATCH))
+    batch.given(refused(current(batch, FIRMS[0]), "AUTH"), fact(BatchCompleted(0, 1)))
+    batch.when(scheduled(0, nth=1))
+    assert statuses(batch) == ["HELD", "REFUSED"]
+    assert [(type(event.payload), event.batch_id) for event in batch.following] == [(BatchPaused, BATCH)]
 
 
 def held_by_two() -> Specification:
