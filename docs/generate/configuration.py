@@ -177,7 +177,7 @@ def _of_a_workflow() -> str:
             "a webhook takes in its life; a warning at 80 %, none is sent after",
         ),
         ("freshness_days", "for ever", "how old an answer may be to be used again for the same entity"),
-        ("force_refresh", "false", "true: never use an answer again"),
+        ("force_refresh", "false", "true: use no answer from before the batch was launched"),
         ("credits", "the registry's", "the price of one call"),
         ("answer_mapping", "", "columns of a lead, each with paths of its own in this workflow's answers"),
     ]

@@ -63,10 +63,15 @@ def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
 
 
 def terms_of_reuse(state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]) -> dict[str, Any]:
-    """How old an answer may be: an answer that this very batch has asked for is never too old for it."""
+    """How old an answer may be: what came since the batch was launched is never too old for it, whoever asked for it,
+    nor is what it asked for itself, whatever the clocks of two machines say.
+    """
     claim = state.claims.get((entity.entity_id, workflow))
-    asked = state.dispatches.get(claim.dispatch_id or "") if claim else None
-    return {} if asked is not None and asked.batch_id == batch.batch_id else config
+    if claim is None or claim.answered_at is None:
+        return config
+    asked = state.dispatches.get(claim.dispatch_id or "")
+    its_own = asked is not None and asked.status == "ANSWERED" and asked.batch_id == batch.batch_id
+    return {} if its_own or claim.answered_at >= batch.launched_at else config
 
 
 def _is_days(value: Any) -> bool:

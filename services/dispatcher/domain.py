@@ -204,6 +204,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
         [asdict(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
+        event.occurred_at,
     )  # fmt: skip
 
 

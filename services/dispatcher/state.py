@@ -32,6 +32,7 @@ class Batch:
     max_credits: float | None
     reserved: float
     held_by: str | None
+    launched_at: datetime
 
 
 @record

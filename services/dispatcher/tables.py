@@ -31,6 +31,7 @@ BATCH = Table(
     Column("max_credits", Double),
     Column("reserved", Double, nullable=False),
     Column("held_by", Id("evt")),
+    Column("launched_at", TIME, nullable=False),
 )
 ITEM = Table(
     "item",

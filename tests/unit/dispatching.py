@@ -120,7 +120,7 @@ def one_waits(*more, **config) -> Specification:
 def next_batch(item: int, domain: str = ACME, hours: float = 24, **config) -> list:
     """Another batch with one item at this company, which is scheduled."""
     return [
-        launched(COMPANY_STEP, batch_id=NEXT_BATCH, config={FLOW: config} if config else None),
+        launched(COMPANY_STEP, batch_id=NEXT_BATCH, config={FLOW: config} if config else None, hours=hours),
         added(item, hours, NEXT_BATCH, company_domain=domain),
         scheduled(item, hours=hours, batch_id=NEXT_BATCH),
     ]

@@ -116,6 +116,19 @@ def test_a_refresh_pays_for_a_company_once_in_a_batch(config) -> None:
     assert len(batch.state.dispatches) == 1
 
 
+@pytest.mark.parametrize("config", [{"force_refresh": True}, {"freshness_days": 0}])
+def test_two_batches_that_want_a_company_anew_pay_once_each_at_most(config) -> None:
+    """Their items come to the step by turns, each after the one before was answered."""
+    batch = dispatcher(*at_company(ACME, ACME, ACME, ACME, **config))
+    rows = [added(10 + n, 0, NEXT_BATCH, company_domain=ACME) for n in range(4)]
+    batch.given(launched(COMPANY_STEP, items=4, batch_id=NEXT_BATCH, hours=0.5), *rows)
+    for n in range(4):
+        for number, batch_id in ((n, BATCH), (10 + n, NEXT_BATCH)):
+            batch.given(scheduled(number, hours=n + 1, batch_id=batch_id))
+            batch.given(*(answered(call, hours=n + 1) for call in open_dispatches(batch)))
+    assert len(batch.state.dispatches) == 1
+
+
 def test_the_same_company_of_another_client_is_another_call() -> None:
     theirs = {"client_id": OTHER_CLIENT, "batch_id": NEXT_BATCH}
     row = replace(added(7, 0, NEXT_BATCH, company_domain=ACME), client_id=OTHER_CLIENT)

@@ -48,7 +48,7 @@ def refreshed(*items: int):
     rows = [added(item, batch_id=NEXT_BATCH, company_domain=ACME) for item in items]
     own = {FLOW: {"force_refresh": True}}
     steps = [scheduled(item, hours=5, batch_id=NEXT_BATCH) for item in items]
-    return [launched(COMPANY_STEP, items=len(rows), batch_id=NEXT_BATCH, config=own), *rows, *steps]
+    return [launched(COMPANY_STEP, items=len(rows), batch_id=NEXT_BATCH, config=own, hours=5), *rows, *steps]
 
 
 def test_a_step_goes_by_the_configuration_it_names() -> None:
