@@ -1,4 +1,4 @@
-"""One entity, one call: claims, their waiters and their dispatches, as events move them. Pure.
+"""One entity, one call: claims, their waiters and their dispatches, as steps and calls move them. Pure.
 
 Always true: a claim in progress has one current dispatch; whoever needs the entity meanwhile waits; an answer or a
 final failure releases every waiter at once, in the same step of the fold. There is no moment between looking and
@@ -27,7 +27,6 @@ from shared.events import (
     BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
-    EnrichmentReceived,
     FailureCode,
     Scope,
     StepDispatched,
@@ -153,59 +152,6 @@ def _submitted(state: State, event: Event, payload: StepDispatched) -> None:
         state.webhooks[payload.webhook_id] = Webhook(payload.webhook_id, event.tenant_id, taken)
 
 
-def answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters, a later one that has
-    found something is there for who asks next.
-    """
-    dispatch = state.dispatches.get(payload.dispatch_id or "")
-    if dispatch is not None and dispatch.status != "ANSWERED":
-        spending.was_made(state, dispatch)
-        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
-    key = claim_key(state, event, payload)
-    claim = state.claims.get(key) if key else None
-    if claim is None:
-        _unasked(state, event, payload)
-        return
-    if claim.status == "ANSWERED":
-        if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
-            state.claims[claim.entity_id, claim.workflow] = replace(
-                claim, answer_id=event.id, found=True, answered_at=event.occurred_at
-            )
-        return
-    _supersede(state, claim)
-    if dispatch is None:
-        _settle(state, claim)
-    state.claims[claim.entity_id, claim.workflow] = replace(
-        claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
-        code=None, reason=None,
-    )  # fmt: skip
-    state.release((claim.entity_id, claim.workflow), event.id)
-
-
-def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """Keep an answer that nobody has asked for yet: who asks finds it."""
-    scope = (event.entity_id or "").partition("_")[0]
-    if payload.found and event.entity_id and event.client_id and scope in ("company", "person"):
-        state.claims[event.entity_id, payload.workflow] = Claim(
-            event.entity_id, payload.workflow, event.tenant_id, event.client_id,
-            "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
-            event.occurred_at, None, None,
-        )  # fmt: skip
-
-
-def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
-    """The claim an answer belongs to: that of its dispatch, else that which the item it names waits for or has waited
-    for until now, else that of the entity it names.
-    """
-    dispatch = state.dispatches.get(payload.dispatch_id or "")
-    if dispatch is not None:
-        return dispatch.entity_id, dispatch.workflow
-    waiter = state.waiters.get(state.steps_of.get((event.entity_id or "", payload.workflow), ("", 0)))
-    if waiter is not None and waiter.client_id == event.client_id and waiter.released_by in (None, event.id):
-        return waiter.entity_id, waiter.workflow
-    return (event.entity_id, payload.workflow) if event.entity_id else None
-
-
 def unsuccessful(
     state: State, event: Event, payload: DispatchRefused | DispatchTimedOut, code: FailureCode, reason: str
 ) -> None:
@@ -238,7 +184,7 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
         claim = state.claims[key]
         dispatch = state.dispatches[claim.dispatch_id or ""]
         if dispatch.status in {"DUE", "HELD"} and not _wanted(state, key):
-            _take_back(state, dispatch, "CANCELLED")
+            spending.take_back(state, dispatch, "CANCELLED")
             _give_up(state, event, claim, "INTERNAL", NOBODY_WAITS)
         elif dispatch.status in {"DUE", "HELD"} and dispatch.batch_id == batch.batch_id:
             _pass_on(state, event, claim, dispatch)
@@ -278,24 +224,3 @@ def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due
 def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason: str) -> None:
     state.claims[claim.entity_id, claim.workflow] = replace(claim, status="FAILED", code=code, reason=reason)
     state.release((claim.entity_id, claim.workflow), event.id)
-
-
-def _supersede(state: State, claim: Claim) -> None:
-    """A retry that was not sent yet is not needed any more."""
-    current = state.dispatches.get(claim.dispatch_id or "")
-    if current is not None and current.status in {"DUE", "HELD"}:
-        _take_back(state, current, "SUPERSEDED")
-
-
-def _settle(state: State, claim: Claim) -> None:
-    """The call that is out has its answer, though that does not name it."""
-    current = state.dispatches.get(claim.dispatch_id or "")
-    if current is not None and current.status == "SENT":
-        state.dispatches[current.dispatch_id] = replace(current, status="ANSWERED")
-
-
-def _take_back(state: State, dispatch: Dispatch, status: DispatchStatus) -> None:
-    """A call that was not made yet is not made."""
-    if dispatch.status == "DUE":
-        spending.give_back(state, dispatch)
-    state.dispatches[dispatch.dispatch_id] = replace(dispatch, status=status)

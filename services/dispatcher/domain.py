@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final, assert_never
 
-from services.dispatcher import claims, spending, steps, warehouse
+from services.dispatcher import arrivals, claims, spending, steps, warehouse
 from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse, webhook_of
 from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant
 from services.dispatcher.steps import Workflow
@@ -101,7 +101,7 @@ def evolve(state: State, event: Event) -> None:
         case DispatchTimedOut():
             claims.unsuccessful(state, event, payload, "TIMEOUT", MISSING_ANSWER)
         case EnrichmentReceived():
-            _answer(state, event, payload)
+            arrivals.receive(state, event, payload)
         case ItemCompleted():
             _set_output(state, event, payload)
         case AnswerReused():
@@ -120,7 +120,7 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
         case StepScheduled():
             yield from steps.take(state, event, payload, workflows)
         case EnrichmentReceived():
-            yield from steps.completed(state, event, payload, claims.claim_key(state, event, payload))
+            yield from steps.completed(state, event, payload, arrivals.claim_key(state, event, payload))
         case DispatchRefused() | DispatchTimedOut():
             dispatch = state.dispatches.get(payload.dispatch_id)
             yield from steps.failed(state, event, (dispatch.entity_id, dispatch.workflow) if dispatch else None)
@@ -221,20 +221,6 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
     assert event.item_id
     state.items[event.item_id] = Item(event.item_id, event.tenant_id, event.client_id, event.batch_id, {})
     state.fields[event.item_id] = payload.fields
-
-
-def _answer(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """A dispatch is answered once: again, it must not end a later call, and counts only where nothing was found before.
-    Another client answers for itself only.
-    """
-    dispatch = state.dispatches.get(payload.dispatch_id or "")
-    key = claims.claim_key(state, event, payload)
-    claim = state.claims.get(key) if key else None
-    again = dispatch is not None and dispatch.status == "ANSWERED"
-    if again and (claim is None or claim.status != "ANSWERED" or claim.found):
-        return
-    if claim is None or claim.client_id == event.client_id:
-        claims.answered(state, event, payload)
 
 
 def _schedule(state: State, event: Event, payload: StepScheduled) -> None:

@@ -6,7 +6,7 @@ for, whatever comes of it.
 
 from typing import Final
 
-from services.dispatcher.state import Batch, Budget, Dispatch, State, Waiter, settings_of
+from services.dispatcher.state import Batch, Budget, Dispatch, DispatchStatus, State, Waiter, settings_of
 from shared.envelope import Event
 from shared.events import BatchResumed
 from shared.record import replace
@@ -75,6 +75,13 @@ def was_made(state: State, dispatch: Dispatch) -> None:
 def give_back(state: State, dispatch: Dispatch) -> None:
     """A call that was reserved was not made."""
     _reserve(state, dispatch, -dispatch.credits)
+
+
+def take_back(state: State, dispatch: Dispatch, status: DispatchStatus) -> None:
+    """A call that was not made yet is not made."""
+    if dispatch.status == "DUE":
+        give_back(state, dispatch)
+    state.dispatches[dispatch.dispatch_id] = replace(dispatch, status=status)
 
 
 def resume(state: State, event: Event, payload: BatchResumed) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.dispatcher import claims, domain, recall
+from services.dispatcher import arrivals, domain, recall
 from services.dispatcher.state import (
     Batch,
     Budget,
@@ -173,7 +173,7 @@ def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
     for event in events:
         if isinstance(event.payload, EnrichmentReceived | AnswerReused) and event.entity_id:
             keys.add((event.entity_id, event.payload.workflow))
-        if isinstance(event.payload, EnrichmentReceived) and (key := claims.claim_key(state, event, event.payload)):
+        if isinstance(event.payload, EnrichmentReceived) and (key := arrivals.claim_key(state, event, event.payload)):
             keys.add(key)
     return keys
 

@@ -1,0 +1,90 @@
+"""Answers as they come, asked for or not, in time or late, once or again: which claim each belongs to, and what becomes
+of that and of the call. Pure.
+"""
+
+from services.dispatcher import spending
+from services.dispatcher.state import Claim, ClaimKey, State
+from shared.envelope import Event
+from shared.events import EnrichmentReceived
+from shared.record import replace
+
+
+def receive(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """A dispatch is answered once: again, it must not end a later call, and counts only where nothing was found before.
+    Another client answers for itself only.
+    """
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    key = claim_key(state, event, payload)
+    claim = state.claims.get(key) if key else None
+    again = dispatch is not None and dispatch.status == "ANSWERED"
+    if again and (claim is None or claim.status != "ANSWERED" or claim.found):
+        return
+    if claim is None or claim.client_id == event.client_id:
+        _answered(state, event, payload)
+
+
+def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters, a later one that has
+    found something is there for who asks next.
+    """
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    if dispatch is not None and dispatch.status != "ANSWERED":
+        spending.was_made(state, dispatch)
+        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
+    key = claim_key(state, event, payload)
+    claim = state.claims.get(key) if key else None
+    if claim is None:
+        _unasked(state, event, payload)
+        return
+    if claim.status == "ANSWERED":
+        if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
+            state.claims[claim.entity_id, claim.workflow] = replace(
+                claim, answer_id=event.id, found=True, answered_at=event.occurred_at
+            )
+        return
+    _supersede(state, claim)
+    if dispatch is None:
+        _settle(state, claim)
+    state.claims[claim.entity_id, claim.workflow] = replace(
+        claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
+        code=None, reason=None,
+    )  # fmt: skip
+    state.release((claim.entity_id, claim.workflow), event.id)
+
+
+def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
+    """Keep an answer that nobody has asked for yet: who asks finds it."""
+    scope = (event.entity_id or "").partition("_")[0]
+    if payload.found and event.entity_id and event.client_id and scope in ("company", "person"):
+        state.claims[event.entity_id, payload.workflow] = Claim(
+            event.entity_id, payload.workflow, event.tenant_id, event.client_id,
+            "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
+            event.occurred_at, None, None,
+        )  # fmt: skip
+
+
+def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
+    """The claim an answer belongs to: that of its dispatch, else that which the item it names waits for or has waited
+    for until now, else that of the entity it names.
+    """
+    dispatch = state.dispatches.get(payload.dispatch_id or "")
+    if dispatch is not None:
+        return dispatch.entity_id, dispatch.workflow
+    waiter = state.waiters.get(state.steps_of.get((event.entity_id or "", payload.workflow), ("", 0)))
+    if waiter is not None and waiter.client_id == event.client_id and waiter.released_by in (None, event.id):
+        return waiter.entity_id, waiter.workflow
+    return (event.entity_id, payload.workflow) if event.entity_id else None
+
+
+def _supersede(state: State, claim: Claim) -> None:
+    """A retry that was not sent yet is not needed any more."""
+    current = state.dispatches.get(claim.dispatch_id or "")
+    if current is not None and current.status in {"DUE", "HELD"}:
+        spending.take_back(state, current, "SUPERSEDED")
+
+
+def _settle(state: State, claim: Claim) -> None:
+    """The call that is out has its answer, though that does not name it."""
+    current = state.dispatches.get(claim.dispatch_id or "")
+    if current is not None and current.status == "SENT":
+        state.dispatches[current.dispatch_id] = replace(current, status="ANSWERED")
