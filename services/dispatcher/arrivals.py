@@ -39,15 +39,16 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
     if claim.status == "ANSWERED":
         if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
             state.claims[claim.entity_id, claim.workflow] = replace(
-                claim, answer_id=event.id, found=True, answered_at=event.occurred_at
-            )
+                claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
+                answered_for=claim.claimant_item_id,
+            )  # fmt: skip
         return
     _supersede(state, claim)
     if dispatch is None:
         _settle(state, claim)
     state.claims[claim.entity_id, claim.workflow] = replace(
         claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
-        code=None, reason=None,
+        code=None, reason=None, answered_for=claim.claimant_item_id,
     )  # fmt: skip
     state.release((claim.entity_id, claim.workflow), event.id)
 
@@ -59,7 +60,7 @@ def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
         state.claims[event.entity_id, payload.workflow] = Claim(
             event.entity_id, payload.workflow, event.tenant_id, event.client_id,
             "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
-            event.occurred_at, None, None,
+            event.occurred_at, None, None, None,
         )  # fmt: skip
 
 

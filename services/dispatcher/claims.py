@@ -13,6 +13,7 @@ from services.dispatcher.state import (
     Batch,
     Claim,
     ClaimKey,
+    ClaimStatus,
     Dispatch,
     DispatchStatus,
     Item,
@@ -50,7 +51,7 @@ def ask(
     waiter = Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
     state.wait(waiter)
     if claim is None or claim.status != "IN_PROGRESS":
-        _claim(state, event, item, entity, scope, _still_out(state, claim), price)
+        _claim(state, event, item, entity, scope, claim, price)
     else:
         _take_over(state, event, waiter, claim)
 
@@ -62,10 +63,11 @@ def claim_of(state: State, client_id: str | None, key: ClaimKey) -> Claim | None
 
 
 def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
-    """Whether the claim's answer may be used again at `now`, as `freshness_days` says (None: for ever)."""
-    if claim.status != "ANSWERED" or claim.answered_at is None:
-        return False
-    if config.get("force_refresh"):
+    """Whether the claim's answer may be used again at `now`, as `freshness_days` says (None: for ever).
+
+    Whoever may use it does so while another waits for a newer one.
+    """
+    if claim.answered_at is None or config.get("force_refresh"):
         return False
     days = config.get("freshness_days")
     return days is None or now - claim.answered_at <= timedelta(days=float(days))
@@ -104,14 +106,17 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
 
 
 def _claim(
-    state: State, event: Event, item: Item, entity: Entity, scope: Scope, still_out: Dispatch | None, price: float
+    state: State, event: Event, item: Item, entity: Entity, scope: Scope, known: Claim | None, price: float
 ) -> None:
+    """Make the claim anew for a call, with the answer that there is: the call may come to nothing."""
     payload: StepScheduled = event.payload
+    still_out = _still_out(state, known)
+    answer = (known.answer_id, known.found, known.answered_at) if known else (None, None, None)
     dispatch_id = still_out.dispatch_id if still_out else derive_id("disp", event.id, entity.entity_id)
     attempt = still_out.attempt if still_out else 1
     state.claims[entity.entity_id, payload.workflow] = Claim(
         entity.entity_id, payload.workflow, item.tenant_id, item.client_id, scope, entity.key, entity.basis,
-        "IN_PROGRESS", item.item_id, dispatch_id, attempt, None, None, None, None, None,
+        "IN_PROGRESS", item.item_id, dispatch_id, attempt, *answer, None, None, known.answered_for if known else None,
     )  # fmt: skip
     if still_out:
         return
@@ -222,5 +227,7 @@ def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due
 
 
 def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason: str) -> None:
-    state.claims[claim.entity_id, claim.workflow] = replace(claim, status="FAILED", code=code, reason=reason)
+    """No answer comes: who waited for it fails. An earlier one is as good as it was for those who may use it."""
+    status: ClaimStatus = "FAILED" if claim.answered_at is None else "ANSWERED"
+    state.claims[claim.entity_id, claim.workflow] = replace(claim, status=status, code=code, reason=reason)
     state.release((claim.entity_id, claim.workflow), event.id)

@@ -66,7 +66,7 @@ async def _load_lendable(connection: Connection, state: State, lookups: AskingSt
             for scope, basis, value in wanted
             for client in clients
         }
-        for claim in await CLAIMS.read(connection, "entity_id", ids, "status = 'ANSWERED' AND found"):
+        for claim in await CLAIMS.read(connection, "entity_id", ids, "found"):
             client, key = ids[claim.entity_id]
             if claim.client_id == client:  # whoever named another client's entity has answered for nobody
                 found.setdefault((tenant_id, key), []).append(claim)

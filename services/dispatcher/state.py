@@ -66,6 +66,9 @@ class Claim:
 
     `basis` is what told the entity apart (`domain`, `linkedin`, `email`, `name`, `item`); by name is a weak match.
     Where an answer came that nobody had asked for, there is neither claimant nor dispatch, and the basis is `answer`.
+
+    An answer stays while a newer one is asked for, and for good where none comes: then `code` and `reason` say why.
+    `answered_for` is the claimant whose call it answered.
     """
 
     entity_id: str
@@ -84,6 +87,7 @@ class Claim:
     answered_at: datetime | None
     code: FailureCode | None
     reason: str | None
+    answered_for: str | None
 
 
 @record

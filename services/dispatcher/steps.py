@@ -109,7 +109,7 @@ def _completion(
     claim: Claim, item_id: str, batch_id: str, step: int, skipped: SkipReason | None, output: dict[str, Any] | None
 ) -> Emit:
     payload = ItemCompleted(
-        step, claim.workflow, output, claim.answer_id, claim.found, skipped, claim.claimant_item_id if skipped else None
+        step, claim.workflow, output, claim.answer_id, claim.found, skipped, claim.answered_for if skipped else None
     )
     return Emit(payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}")
 

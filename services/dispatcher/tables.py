@@ -86,6 +86,7 @@ CLAIM = Table(
     Column("answered_at", TIME),
     Column("code", Text),
     Column("reason", Text),
+    Column("answered_for", Id("item")),
 )
 WAITER = Table(
     "waiter",

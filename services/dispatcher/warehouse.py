@@ -49,18 +49,23 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
 
 
 def reused(state: State, event: Event, payload: AnswerReused) -> None:
-    """A lent answer counts, at its true age, unless the client has one as new or a call out."""
+    """A lent answer counts, at its true age, unless the client has one as new; a call that is out stays out."""
     assert event.entity_id
     assert event.client_id
     key = (event.entity_id, payload.workflow)
     state.lent.discard(key)
     own = claim_of(state, event.client_id, key)
-    if own and (own.status == "IN_PROGRESS" or (own.answered_at and own.answered_at >= payload.answered_at)):
+    if own and own.answered_at and own.answered_at >= payload.answered_at:
+        return
+    if own and own.status == "IN_PROGRESS":
+        state.claims[key] = replace(
+            own, answer_id=event.id, found=True, answered_at=payload.answered_at, answered_for=None
+        )
         return
     scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
     state.claims[key] = Claim(
         *key, event.tenant_id, event.client_id, scope, payload.entity_key, payload.basis, "ANSWERED", None, None, 0,
-        event.id, True, payload.answered_at, None, None,
+        event.id, True, payload.answered_at, None, None, None,
     )  # fmt: skip
 
 
