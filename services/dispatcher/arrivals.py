@@ -3,7 +3,7 @@ of that and of the call. Pure.
 """
 
 from services.dispatcher import spending
-from services.dispatcher.state import Claim, ClaimKey, State
+from services.dispatcher.state import Claim, ClaimKey, State, Waiter
 from shared.envelope import Event
 from shared.events import EnrichmentReceived
 from shared.record import replace
@@ -35,22 +35,32 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
     claim = state.claims.get(key) if key else None
     if claim is None:
         _unasked(state, event, payload)
-        return
-    if claim.status == "ANSWERED":
-        if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
-            state.claims[claim.entity_id, claim.workflow] = replace(
-                claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
-                answered_for=claim.claimant_item_id,
-            )  # fmt: skip
-        return
+    elif claim.status == "ANSWERED" or (claim.answer_id and _no_longer_waits(state, event, payload)):
+        _renew(state, event, payload, claim)
+    else:
+        _end(state, event, payload, claim)
+
+
+def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
+    """The claim has its answer, and everyone who waited for it."""
     _supersede(state, claim)
-    if dispatch is None:
+    if payload.dispatch_id not in state.dispatches:
         _settle(state, claim)
     state.claims[claim.entity_id, claim.workflow] = replace(
         claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
         code=None, reason=None, answered_for=claim.claimant_item_id,
     )  # fmt: skip
     state.release((claim.entity_id, claim.workflow), event.id)
+
+
+def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
+    """The claim had an answer before: one that has found something takes its place, unless that is newer."""
+    if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
+        asker = claim.claimant_item_id if claim.status == "ANSWERED" else claim.answered_for
+        state.claims[claim.entity_id, claim.workflow] = replace(
+            claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
+            answered_for=asker,
+        )  # fmt: skip
 
 
 def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
@@ -66,15 +76,28 @@ def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
 
 def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimKey | None:
     """The claim an answer belongs to: that of its dispatch, else that which the item it names waits for or has waited
-    for until now, else that of the entity it names.
+    for, else that of the entity it names.
     """
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     if dispatch is not None:
         return dispatch.entity_id, dispatch.workflow
-    waiter = state.waiters.get(state.steps_of.get((event.entity_id or "", payload.workflow), ("", 0)))
-    if waiter is not None and waiter.client_id == event.client_id and waiter.released_by in (None, event.id):
+    waiter = _waiter_named(state, event, payload)
+    if waiter is not None:
         return waiter.entity_id, waiter.workflow
     return (event.entity_id, payload.workflow) if event.entity_id else None
+
+
+def _waiter_named(state: State, event: Event, payload: EnrichmentReceived) -> Waiter | None:
+    waiter = state.waiters.get(state.steps_of.get((event.entity_id or "", payload.workflow), ("", 0)))
+    return waiter if waiter is not None and waiter.client_id == event.client_id else None
+
+
+def _no_longer_waits(state: State, event: Event, payload: EnrichmentReceived) -> bool:
+    """Whether an answer names nothing but an item whose wait has ended. It may be what ended that, told again, and so
+    it ends no call for a newer one.
+    """
+    waiter = None if payload.dispatch_id in state.dispatches else _waiter_named(state, event, payload)
+    return waiter is not None and waiter.released_by is not None
 
 
 def _supersede(state: State, claim: Claim) -> None:

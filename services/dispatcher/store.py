@@ -157,10 +157,10 @@ async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[Cl
 
 
 async def _load_steps_named(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    """What the items wait for that answers name, and nothing more of ours."""
+    """What the items wait for, or have waited for, that answers name and nothing more of ours."""
     named = {e.entity_id for e in events if isinstance(e.payload, EnrichmentReceived) and e.entity_id}
     items = {name for name in named if name.startswith("item_")}
-    for waiter in await _waiters.read(connection, "item_id", items, "released_by IS NULL"):
+    for waiter in await _waiters.read(connection, "item_id", items):
         if (waiter.item_id, waiter.step) not in state.waiters:
             state.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
             _waiters.enter(state.waiters, [waiter])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.envelope import Event
 from shared.events import BatchCancelled, EnrichmentReceived, StepFailed
 from shared.ids import named_id
 from tests.unit.dispatching import (
@@ -116,6 +117,37 @@ def test_an_answer_that_names_the_item_alone_is_that_of_the_company_it_waits_for
     answer = fact(EnrichmentReceived(FLOW, None, True, {"name": "Acme"}), entity_id=item_id(1))
     batch.when(answer).then(completion(answer, 0, 0), completion(answer, 1, 0, PROGRESS))
     batch.when(told_again(answer)).then()
+
+
+def naming(item: int, **about) -> Event:
+    """An answer that names the item alone, as a provider with a secret in a header may send it."""
+    return fact(EnrichmentReceived(FLOW, None, True, {"name": "Acme"}), entity_id=item_id(item), **about)
+
+
+def test_an_answer_that_names_the_item_alone_is_kept_for_the_company_after_giving_up() -> None:
+    batch = dispatcher(*at_company(ACME, ACME), scheduled(0))
+    batch.given(sent(current(batch, ACME)), timed_out(current(batch, ACME)))
+    late = naming(0)
+    batch.when(late, told_again(late)).then()
+    assert claim(batch, ACME).status == "ANSWERED"
+    batch.when(scheduled(1)).then(completion(told_again(late), 1, 0, ALREADY))
+
+
+def test_an_answer_that_names_a_given_up_item_alone_ends_the_wait_of_others_once() -> None:
+    batch = dispatcher(*at_company(ACME, ACME), scheduled(0))
+    batch.given(sent(current(batch, ACME)), timed_out(current(batch, ACME)), scheduled(1))
+    late = naming(0)
+    batch.when(late).then(completion(late, 1, 1))
+    batch.when(told_again(late)).then()
+
+
+def test_an_answer_that_names_the_item_alone_told_again_ends_no_refresh() -> None:
+    batch = one_waits()
+    batch.given(answer := naming(0))
+    batch.when(*next_batch(7, force_refresh=True), told_again(answer)).then()
+    assert claim(batch, ACME).status == "IN_PROGRESS"
+    own = naming(7)
+    batch.when(own).then(completion(own, 7, 7))
 
 
 def test_what_a_call_on_an_item_was_answered_late_is_not_paid_for_again() -> None:
