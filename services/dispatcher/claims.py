@@ -84,9 +84,10 @@ def _take_over(state: State, event: Event, waiter: Waiter, claim: Claim) -> None
     dispatch = state.dispatches[claim.dispatch_id or ""]
     if dispatch.status != "HELD" or dispatch.batch_id == waiter.batch_id:
         return
-    if spending.may_pay(state, waiter.batch_id, dispatch):
+    theirs = spending.passed_to(state, dispatch, waiter)
+    if spending.may_pay(state, theirs):
         state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=waiter.item_id)
-        spending.admit(state, event, spending.passed_to(state, dispatch, waiter))
+        spending.admit(state, event, theirs)
     else:
         spending.hold(state, event, waiter.batch_id)
 

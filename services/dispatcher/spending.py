@@ -6,6 +6,7 @@ for, whatever comes of it.
 
 from typing import Final
 
+from services.dispatcher.configuration import config_of, price_of
 from services.dispatcher.state import Batch, Budget, Dispatch, DispatchStatus, State, Waiter, settings_of
 from shared.envelope import Event
 from shared.events import BatchResumed
@@ -16,7 +17,7 @@ ROUNDING: Final = 1e-9  # three calls at 0.1 fit into 0.3
 
 def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     """Enter a dispatch as due, its credits reserved; as held, and its batch with it, where that would be too much."""
-    if may_pay(state, dispatch.batch_id, dispatch):
+    if may_pay(state, dispatch):
         _reserve(state, dispatch, dispatch.credits)
         state.dispatches[dispatch.dispatch_id] = (
             dispatch if dispatch.status == "DUE" else replace(dispatch, status="DUE")
@@ -33,28 +34,32 @@ def admit_for_one_of_them(state: State, event: Event, dispatch: Dispatch) -> Dis
     places = sorted(state.waiting[dispatch.entity_id, dispatch.workflow])
     waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running"]
     waiters.sort(key=lambda waiter: waiter.batch_id != dispatch.batch_id)
-    payer = next((waiter for waiter in waiters if may_pay(state, waiter.batch_id, dispatch)), None)
-    chosen = payer or waiters[0]
-    mine = dispatch if chosen.batch_id == dispatch.batch_id else passed_to(state, dispatch, chosen)
+    firsts = {waiter.batch_id: waiter for waiter in reversed(waiters)}.values()
+    offers = [passed_to(state, dispatch, waiter) for waiter in reversed(firsts)]
+    payer = next((offer for offer in offers if may_pay(state, offer)), None)
+    mine = payer or offers[0]
     admit(state, event, mine)
     if payer is None:
-        for waiter in waiters:
-            hold(state, event, waiter.batch_id)
+        for offer in offers:
+            hold(state, event, offer.batch_id)
     return mine
 
 
 def passed_to(state: State, dispatch: Dispatch, waiter: Waiter) -> Dispatch:
-    """The dispatch as that of another batch which waits for it."""
+    """The dispatch as that of the batch of one who waits for it, at its price there."""
     batch = state.batches[waiter.batch_id]
+    if batch.batch_id == dispatch.batch_id:
+        return dispatch
+    step = batch.blueprint[waiter.step]
     return replace(
         dispatch, batch_id=batch.batch_id, item_id=waiter.item_id, step=waiter.step, workstream=batch.workstream,
-        settings=settings_of(batch, waiter.step),
+        settings=settings_of(batch, waiter.step), credits=price_of(step, config_of(state, batch, step)),
     )  # fmt: skip
 
 
-def may_pay(state: State, batch_id: str, dispatch: Dispatch) -> bool:
-    """Whether a call costs no more than a batch and its client have left."""
-    batch = state.batches[batch_id]
+def may_pay(state: State, dispatch: Dispatch) -> bool:
+    """Whether a call costs no more than its batch and client have left."""
+    batch = state.batches[dispatch.batch_id]
     budget = budget_of(state, batch)
     return _fits(batch.max_credits, batch.reserved, dispatch) and _fits(budget.max_credits, budget.reserved, dispatch)
 

@@ -118,7 +118,9 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, StepScheduled)} - state.clients
+    """The settings of who has steps done, or calls that may pass to another batch of theirs, at its price."""
+    asking = StepScheduled | BatchResumed | BatchCancelled | DispatchRefused | DispatchTimedOut
+    clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, asking)} - state.clients
     if clients:
         _configs.enter(state.configs, await _configs.read(connection, "client_id", clients))
         state.clients |= clients

@@ -215,6 +215,38 @@ def test_another_try_is_made_for_who_may_pay_for_it(cancelled: bool) -> None:
     assert claim(batch, FIRMS[0]).claimant_item_id == item_id(10)
 
 
+DEAR = 5.0  # what the next batch's own settings say a call costs
+
+
+def dearer_next(cap: float | None, first_cap: float = 0) -> Specification:
+    """A call of the first batch that the next one waits for too, at another price."""
+    batch = spending(first_cap).given(scheduled(0), *launch(cap, NEXT_BATCH, 10, credits=DEAR))
+    return batch.given(scheduled(10, batch_id=NEXT_BATCH))
+
+
+@pytest.mark.parametrize(("cap", "status"), [(4, "HELD"), (5, "DUE")])
+def test_a_call_that_is_taken_over_costs_what_it_costs_there(cap: float, status: str) -> None:
+    batch = dearer_next(cap)
+    assert current(batch, FIRMS[0]).status == status
+    assert batch.state.batches[NEXT_BATCH].reserved == (DEAR if status == "DUE" else 0)
+
+
+def test_a_call_that_a_cancelled_batch_leaves_costs_what_it_costs_there() -> None:
+    batch = dearer_next(4).given(fact(BatchCancelled()))
+    assert (current(batch, FIRMS[0]).status, current(batch, FIRMS[0]).credits) == ("HELD", DEAR)
+    batch.given(fact(BatchResumed(max_credits=5), batch_id=NEXT_BATCH, nth=3))
+    assert batch.state.batches[NEXT_BATCH].reserved == batch.state.budgets[CLIENT].reserved == DEAR
+
+
+@pytest.mark.parametrize(("cap", "payer"), [(4, BATCH), (5, NEXT_BATCH)])
+def test_another_try_costs_what_it_costs_whom_it_is_made_for(cap: float, payer: str) -> None:
+    batch = dearer_next(cap, first_cap=2)
+    batch.given(sent(first := current(batch, FIRMS[0])), timed_out(first, retry_at=LATER))
+    again = current(batch, FIRMS[0])
+    assert (again.batch_id, again.status) == (payer, "HELD" if payer == BATCH else "DUE")
+    assert again.credits == (2 if payer == BATCH else DEAR)
+
+
 def test_another_try_that_nobody_may_pay_for_pauses_all_who_wait() -> None:
     batch = both_wait(2, 1)
     batch.when(timed_out(current(batch, FIRMS[0]), retry_at=LATER))

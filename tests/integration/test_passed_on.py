@@ -1,0 +1,56 @@
+"""A call that passes to another batch costs what it costs there, to a dispatcher that has just started too."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from services.dispatcher.app import DEFINITION
+from services.dispatcher.state import Dispatch
+from shared.envelope import Event
+from shared.events import BatchCancelled, BatchLaunched, BatchResumed, WorkflowConfigured
+from tests.integration.folding import fold
+from tests.integration.log_harness import connected
+from tests.running_servers import Servers
+from tests.unit.dispatching import ACME, FLOW, LATER, claim, configured, current, dispatcher, refused, scheduled
+from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact
+
+DEAR = replace(COMPANY_STEP, credits=1.0, configuration="dear")
+
+
+def waited_for(cap: float, cap_of_next: float) -> list[Event]:
+    """A call of the first batch that the next one waits for too; there it costs 3."""
+    launches = [
+        BatchLaunched(UPLOAD, "apollo_scrape", [replace(COMPANY_STEP, credits=1.0)], 1, max_credits=cap),
+        BatchLaunched(UPLOAD, "apollo_scrape", [DEAR], 1, max_credits=cap_of_next),
+    ]
+    dear = fact(WorkflowConfigured(FLOW, "apollo_scrape", {"credits": 3}, "dear"), batch_id=None)
+    rows = [added(n, 0, batch, company_domain=ACME) for n, batch in enumerate((BATCH, NEXT_BATCH))]
+    asking = [scheduled(0), scheduled(1, batch_id=NEXT_BATCH)]
+    first, second = (fact(launch, batch_id=row.batch_id) for launch, row in zip(launches, rows, strict=True))
+    return [configured(), dear, first, second, *rows, *asking]
+
+
+@pytest.mark.parametrize(
+    ("caps", "event"),
+    [
+        ((0, 2), lambda call: fact(BatchCancelled())),
+        ((0, 2), lambda call: fact(BatchResumed(max_credits=9), batch_id=NEXT_BATCH)),
+        ((1, 9), lambda call: refused(call, retry_at=LATER)),
+    ],
+    ids=["cancelled", "resumed", "refused"],
+)
+async def test_a_call_costs_what_the_batch_s_settings_say_that_makes_it(
+    servers: Servers, database: str, caps: tuple[float, float], event: Callable[[Dispatch], Event]
+) -> None:
+    before = [*waited_for(*caps), *([fact(BatchCancelled())] if caps[0] else [])]
+    whole = dispatcher(*before)
+    after = event(current(whole, ACME))
+    await fold(servers, database, DEFINITION, before)
+    await fold(servers, database, DEFINITION, [after])
+    whole.given(after)
+    made = whole.state.dispatches[str(claim(whole, ACME).dispatch_id)]
+    assert (made.batch_id, made.credits) == (NEXT_BATCH, 3)
+    async with connected(servers.role_url("dispatcher", database), search_path="dispatcher") as connection:
+        cursor = await connection.execute("SELECT credits FROM dispatch ORDER BY attempt DESC LIMIT 1")
+        assert await cursor.fetchall() == [(3.0,)]
