@@ -175,8 +175,9 @@ class State:
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
-    what other clients of the tenant were answered; `lent`, what of it was lent and is not folded yet. `asking`: the
-    event being folded, and the entity that it asks for; `foreseen`: by event, what those loaded for will ask for.
+    what other clients of the tenant were answered; `lent`, by event and workflow, what of it was lent and is not folded
+    yet. `asking`: the event being folded, and the entity that it asks for; `foreseen`: by event, what those loaded for
+    will ask for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -192,7 +193,7 @@ class State:
     budgets: Tracked[str, Budget] = field(default_factory=Tracked)
     tenants: Tracked[str, Tenant] = field(default_factory=Tracked)
     lendable: dict[tuple[str, int], list[Lendable]] = field(default_factory=dict)
-    lent: set[ClaimKey] = field(default_factory=set)
+    lent: set[tuple[str, str]] = field(default_factory=set)
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     steps_of: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)

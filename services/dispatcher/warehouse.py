@@ -5,6 +5,7 @@ client that lends is told.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from services.dispatcher.claims import claim_of, is_fresh
@@ -37,10 +38,10 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
     for one in lent if entity else ():
         assert entity
         own = _own(state, item, entity, one.claim)
-        answers.append(own or caused_id(one.claim.answer_id or "", AnswerReused, event.client_id or ""))
-        key = (entity.entity_id, one.claim.workflow)
-        if own is None and key not in state.lent:
-            state.lent.add(key)
+        lending = caused_id(one.claim.answer_id or "", AnswerReused, event.client_id or "")
+        answers.append(own or lending)
+        if own is None and (lending, one.claim.workflow) not in state.lent:
+            state.lent.add((lending, one.claim.workflow))
             yield _reuse(event, entity, one)
     completed = ItemCompleted(
         payload.step, payload.workflow, answer_id=answers[0] if answers else None, found=bool(answers)
@@ -49,13 +50,15 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
 
 
 def reused(state: State, event: Event, payload: AnswerReused) -> None:
-    """A lent answer counts, at its true age, unless the client has one as new; a call that is out stays out."""
+    """A lent answer counts, at its true age, unless the client has one as new that found something; a call that is out
+    stays out.
+    """
     assert event.entity_id
     assert event.client_id
     key = (event.entity_id, payload.workflow)
-    state.lent.discard(key)
+    state.lent.discard((event.id, payload.workflow))
     own = claim_of(state, event.client_id, key)
-    if own and own.answered_at and own.answered_at >= payload.answered_at:
+    if own and _is_as_new(own, payload.answered_at):
         return
     if own and own.status == "IN_PROGRESS":
         state.claims[key] = replace(
@@ -70,11 +73,13 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
 
 
 def _own(state: State, item: Item, entity: Entity, lendable: Claim) -> str | None:
-    """The client's own answer of that workflow, if it is as new."""
+    """The client's own answer of that workflow, if it found something and is as new."""
     own = claim_of(state, item.client_id, (entity.entity_id, lendable.workflow))
-    if own is None or not own.answered_at or not lendable.answered_at or own.answered_at < lendable.answered_at:
-        return None
-    return own.answer_id
+    return own.answer_id if own and _is_as_new(own, lendable.answered_at) else None
+
+
+def _is_as_new(own: Claim, lent_at: datetime | None) -> bool:
+    return bool(own.found and own.answered_at and lent_at and own.answered_at >= lent_at)
 
 
 def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:

@@ -9,7 +9,7 @@ from services.dispatcher.warehouse import NOT_ALLOWED
 from shared.entities import resolve
 from shared.events import AnswerReused, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
 from shared.ids import named_id
-from tests.unit.dispatching import FLOW, company_id, configured, dispatcher, scheduled, unasked
+from tests.unit.dispatching import FLOW, answered, company_id, configured, dispatcher, scheduled, unasked
 from tests.unit.facts import COMPANY_STEP, OTHER_CLIENT, START, TENANT, added, fact, item_id, launched
 from tests.unit.specification import Specification
 
@@ -85,6 +85,16 @@ def test_what_another_tenant_answers_about_the_client_s_company_is_not_the_clien
     lent, ended = asking(lendable()).given(theirs).when(looked_up(hours=2)).following
     assert lent.payload.from_client_id == OTHER_CLIENT
     assert ended.payload.answer_id == lent.id != theirs.id
+
+
+def test_that_the_client_itself_found_nothing_keeps_nothing_from_being_lent() -> None:
+    batch = asking(lendable(), items=2).given(scheduled(1, step=1))
+    (call,) = batch.state.dispatches.values()
+    batch.given(answered(call, found=False))
+    lent, ended = batch.when(looked_up()).following
+    assert ended.payload == ItemCompleted(0, LOOKUP.workflow, answer_id=lent.id, found=True)
+    batch.given(lent).when(scheduled(0, step=1))
+    batch.then(ItemCompleted(1, FLOW, None, lent.id, True, "company_already_enriched", None))
 
 
 def test_ten_people_at_a_company_borrow_once() -> None:
