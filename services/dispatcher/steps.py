@@ -96,7 +96,9 @@ def _run(fields: Mapping[str, Any], payload: StepScheduled, workflows: Mapping[s
 
 
 def completed(state: State, event: Event, payload: EnrichmentReceived, key: ClaimKey | None) -> Iterator[Emit]:
-    """The completions of everyone whose wait this answer has ended."""
+    """The completions of everyone whose wait this answer has ended. Items of cancelled batches have ended: to them it
+    says whom they are about, so that their leads have what was paid for.
+    """
     for waiter in state.released(key, event.id) if key else ():
         claim = state.claims[waiter.entity_id, waiter.workflow]
         skipped = None if waiter.item_id == claim.claimant_item_id else IN_PROGRESS.get(claim.scope)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
-from services.projector import pushes, reprojection
+from services.projector import endings, pushes, reprojection
 from services.projector.extractors.values import moment
 from services.projector.making import make, reading, remember_jobs
-from services.projector.state import Answer, Batch, Item, Outcome, State, lead_id_of
+from services.projector.state import Answer, Batch, Item, State, lead_id_of
 from shared.enrichment import respelled
 from shared.envelope import Emit, Event
 from shared.events import (
@@ -22,6 +22,7 @@ from shared.events import (
     CustomersListed,
     CustomersRemoved,
     EnrichmentReceived,
+    FailedItemsRetried,
     ItemAdded,
     ItemCompleted,
     ParcelPushed,
@@ -43,6 +44,7 @@ CONSUMES: Final = (
     "CustomersRemoved",
     "BatchLaunched",
     "BatchCancelled",
+    "FailedItemsRetried",
     "ItemAdded",
     "ItemCompleted",
     "StepFailed",
@@ -63,6 +65,7 @@ Consumed = (
     | CustomersRemoved
     | BatchLaunched
     | BatchCancelled
+    | FailedItemsRetried
     | ItemAdded
     | ItemCompleted
     | StepFailed
@@ -89,9 +92,11 @@ def evolve(state: State, event: Event) -> None:
         case ItemCompleted():
             _step_completed(state, event, payload)
         case StepFailed():
-            _end(state, event, event.item_id, "failed")
+            endings.fail(state, event, payload)
         case BatchCancelled():
-            _cancel(state, event)
+            endings.cancel(state, event)
+        case FailedItemsRetried():
+            endings.retry(state, event, payload)
         case EnrichmentReceived():
             if payload.found:
                 told = _refreshed_at(payload.answer, event.occurred_at)
@@ -127,8 +132,8 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
         case CustomersRemoved():
             yield from reprojection.due(state, event)
         case (
-            BatchLaunched() | BatchCancelled() | ItemAdded() | ItemCompleted() | StepFailed() | EnrichmentReceived()
-            | AnswerReused() | ReprojectionDue()
+            BatchLaunched() | BatchCancelled() | FailedItemsRetried() | ItemAdded() | ItemCompleted() | StepFailed()
+            | EnrichmentReceived() | AnswerReused() | ReprojectionDue()
         ):  # fmt: skip
             return
         case (
@@ -152,26 +157,17 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     )
 
 
-def _cancel(state: State, event: Event) -> None:
-    batch = state.batches.get(event.batch_id or "")
-    if batch is not None:
-        state.batches[batch.batch_id] = replace(batch, cancelled=True)
-    for item in sorted(state.items.values(), key=lambda item: item.item_id):
-        if item.batch_id == event.batch_id:
-            _end(state, event, item.item_id, "cancelled")
-
-
 def _add(state: State, event: Event) -> None:
     assert event.batch_id
     assert event.client_id
     assert event.item_id
     state.items[event.item_id] = Item(
-        event.item_id, event.tenant_id, event.client_id, event.batch_id, event.payload.row, [], None, None, [], None,
-        None,
+        event.item_id, event.tenant_id, event.client_id, event.batch_id, event.payload.row, [], None, None, [], True,
+        None, None, None, None,
     )  # fmt: skip
     state.added[event.item_id] = event
     if state.batches[event.batch_id].cancelled:
-        _end(state, event, event.item_id, "cancelled")
+        endings.end(state, event, state.items[event.item_id], "cancelled")
 
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
@@ -179,12 +175,12 @@ def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
     before = state.items[event.item_id or ""]
     item = replace(before, outputs=_with_output(before, event, payload))
     if event.entity_id:
-        item = _about(item, event.entity_id)
+        item = endings.about(item, event.entity_id)
     state.items[item.item_id] = item
-    if payload.step == state.batches[item.batch_id].last_step and item.outcome in (None, "failed"):
-        _end(state, event, item.item_id, "completed")
+    if payload.step == state.batches[item.batch_id].last_step and item.running:
+        endings.end(state, event, item, "completed")
     elif item.outcome is not None and item != before:
-        _show(state, item, event.occurred_at)
+        endings.show(state, item, event.occurred_at)
 
 
 def _with_output(item: Item, event: Event, payload: ItemCompleted) -> list[dict[str, Any]]:
@@ -217,38 +213,6 @@ def to_place(state: State, event: Event) -> Event | None:
         return None
     same = (said.payload.workflow, said.client_id) == (event.payload.workflow, event.client_id)
     return said if same else None
-
-
-def _about(item: Item, entity_id: str) -> Item:
-    """The item of this company or person; which it was of before is not forgotten: that was paid for too."""
-    if entity_id in (item.person_id, item.company_id):
-        return item
-    if entity_id.startswith("company_"):
-        return replace(item, company_id=entity_id, earlier=_without(entity_id, item.earlier, item.company_id))
-    if entity_id.startswith("person_"):
-        return replace(item, person_id=entity_id, earlier=_without(entity_id, item.earlier, item.person_id))
-    return item
-
-
-def _without(entity_id: str, earlier: list[str], known: str | None) -> list[str]:
-    return [name for name in (*earlier, known) if name and name != entity_id]
-
-
-def _end(state: State, event: Event, item_id: str | None, outcome: Outcome) -> None:
-    """The item ends, once; one that failed and was retried may complete after all."""
-    item = state.items.get(item_id or "")
-    if item is None or (item.outcome is not None and (item.outcome, outcome) != ("failed", "completed")):
-        return
-    if isinstance(event.payload, StepFailed) and event.entity_id:
-        item = _about(item, event.entity_id)
-    state.items[item.item_id] = item = replace(item, outcome=outcome, ended_at=event.occurred_at)
-    _show(state, item, event.occurred_at)
-
-
-def _show(state: State, item: Item, now: datetime) -> None:
-    """Make the lead of an item that has ended; a later answer about its person or company finds it again."""
-    state.ended(item)
-    state.leads[lead_id_of(item.item_id)] = make(state, item, now.date(), now)
 
 
 def _answered(

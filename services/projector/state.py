@@ -36,6 +36,8 @@ class Batch:
 class Item:
     """An item's entities and what SYNC workflows set; `outcome` and `ended_at` once it has ended and has a lead.
 
+    `running`: it has not ended, or it failed, at `failed_workflow` with `failed_code`, and is retried.
+
     `outputs`: for each step that set fields, `workflow`, `event_id`, `at` and the `fields`, later ones over earlier.
     `earlier`: the people and companies that it was known by before it was known by a surer key.
     """
@@ -49,8 +51,11 @@ class Item:
     person_id: str | None
     company_id: str | None
     earlier: list[str]
+    running: bool
     outcome: Outcome | None
     ended_at: datetime | None
+    failed_workflow: str | None
+    failed_code: str | None
 
     @property
     def entities(self) -> list[str]:

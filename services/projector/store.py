@@ -25,6 +25,7 @@ from shared.events import (
     CustomersListed,
     CustomersRemoved,
     EnrichmentReceived,
+    FailedItemsRetried,
     ItemAdded,
     ItemCompleted,
     ReprojectionDue,
@@ -144,7 +145,9 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
     needed = {e.item_id for e in events if e.item_id and isinstance(e.payload, ItemCompleted | StepFailed)}
     await _items.load(connection, state.items, needed - new)
     cancelled = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
-    _items.enter(state.items, await _items.read(connection, "batch_id", cancelled, "outcome IS NULL"))
+    _items.enter(state.items, await _items.read(connection, "batch_id", cancelled, "running"))
+    retried = {e.batch_id for e in events if isinstance(e.payload, FailedItemsRetried) and e.batch_id}
+    _items.enter(state.items, await _items.read(connection, "batch_id", retried, "outcome = 'failed'"))
 
 
 async def _load_about(

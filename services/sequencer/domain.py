@@ -242,13 +242,8 @@ def _retry(state: State, event: Event, payload: FailedItemsRetried) -> None:
 
 
 def _fits(state: State, wanted: FailedItemsRetried, item: Item) -> bool:
-    """Whether a failed item is one of those that are wanted. An empty filter means nobody."""
     step = state.steps[item.item_id, item.step]
-    return bool(wanted.everything or wanted.items or wanted.workflow or wanted.codes) and (
-        (not wanted.items or item.item_id in wanted.items)
-        and (not wanted.workflow or step.workflow == wanted.workflow)
-        and (not wanted.codes or step.code in wanted.codes)
-    )
+    return wanted.fits(item.item_id, step.workflow, step.code)
 
 
 def _skip_open_step(state: State, event: Event, item: Item) -> None:

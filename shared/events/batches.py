@@ -97,6 +97,14 @@ class FailedItemsRetried:
     skip: bool = False
     reason: str = ""
 
+    def fits(self, item_id: str, workflow: str, code: str | None) -> bool:
+        """Whether an item that failed at this workflow, with this code, is one of those."""
+        return bool(self.everything or self.items or self.workflow or self.codes) and (
+            (not self.items or item_id in self.items)
+            and (not self.workflow or workflow == self.workflow)
+            and (not self.codes or code in self.codes)
+        )
+
 
 @event("BatchCompleted", 1, "sequencer")
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from shared.events import (
     BatchCancelled,
     ConfigurationRemoved,
     EnrichmentReceived,
+    FailedItemsRetried,
     StepFailed,
     WorkflowConfigured,
 )
@@ -77,6 +78,31 @@ def test_every_item_of_a_cancelled_batch_is_a_lead() -> None:
 
 def test_what_was_completed_stays_so_when_its_batch_is_cancelled() -> None:
     assert lead(one(*walked(1), fact(BatchCancelled())), 1).outcome == "completed"
+
+
+FAILED = StepFailed(1, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True)
+
+
+def test_what_failed_and_is_retried_ends_as_it_ends_then() -> None:
+    found = one(completed(1, 0), fact(FAILED, item=1), fact(FailedItemsRetried(everything=True)))
+    assert lead(found, 1).outcome == "failed", "until it ends again"
+    again = fact(FAILED, item=1, hours=4, nth=1)
+    assert lead(found.given(again), 1).projected_at == again.occurred_at
+    found.given(fact(FailedItemsRetried(everything=True), nth=1), *walked(1)[1:])
+    assert lead(found, 1).outcome == "completed"
+
+
+def test_what_is_retried_when_its_batch_is_cancelled_ends_as_cancelled() -> None:
+    retried = fact(FailedItemsRetried(workflow=COMPANY_STEP.workflow, codes=["TIMEOUT"]))
+    found = one(added(2), fact(FAILED, item=1), fact(replace(FAILED, code="API_ERROR"), item=2), retried)
+    found.given(fact(BatchCancelled(), hours=3), completed(1, 1, ACME), completed(1, 2))
+    assert (lead(found, 1).outcome, lead(found, 2).outcome) == ("cancelled", "failed")
+    assert lead(found, 1).company_id == ACME, "an answer that came for it says whom it is about all the same"
+
+
+def test_a_retry_of_a_cancelled_batch_takes_nothing_again() -> None:
+    found = one(fact(FAILED, item=1), fact(BatchCancelled()), fact(FailedItemsRetried(everything=True)))
+    assert lead(found.given(*walked(1)), 1).outcome == "failed"
 
 
 def test_an_answer_that_comes_after_the_end_makes_the_lead_anew() -> None:
