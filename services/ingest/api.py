@@ -201,7 +201,7 @@ async def control(
     action: Literal["pause", "resume", "cancel"],
     body: Control | None = None,
 ) -> dict[str, Any]:
-    """Pause, resume or cancel a batch."""
+    """Pause, resume or cancel a batch. What was cancelled is not retried, also where it had ended by itself before."""
     body = body or Control()
     if action == "resume":
         payload: BatchResumed | BatchPaused | BatchCancelled = BatchResumed(body.reason, body.max_credits)

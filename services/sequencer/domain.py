@@ -99,7 +99,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     batch = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.upload_id, payload.workstream,
         [step.workflow for step in payload.blueprint], "running", payload.items, 0, 0, 0, 0,
-        event.occurred_at, None, None,
+        event.occurred_at, None, None, final=False,
     )  # fmt: skip
     state.batches[batch.batch_id] = _closed(batch, event)
 
@@ -216,8 +216,14 @@ def _resume(state: State, event: Event) -> None:
 
 
 def _cancel(state: State, event: Event) -> None:
+    """Whatever the batch has under way ends. One that has ended stays as it is, and nothing of it is retried either:
+    whoever does its steps takes none any more.
+    """
     batch = state.batches.get(event.batch_id or "")
-    if batch is None or batch.status not in {"running", "paused"}:
+    if batch is None or batch.final:
+        return
+    state.batches[batch.batch_id] = batch = replace(batch, final=True)
+    if batch.status == "completed":
         return
     state.batches[batch.batch_id] = replace(batch, status="cancelled", ended_at=event.occurred_at, ended_by=event.id)
     for item in _items_of(state, event):
@@ -229,7 +235,7 @@ def _cancel(state: State, event: Event) -> None:
 def _retry(state: State, event: Event, payload: FailedItemsRetried) -> None:
     """Failed items stand at their step again, and their batch goes on. A skipped step needs no leave to begin."""
     batch = state.batches.get(event.batch_id or "")
-    if batch is None or batch.status == "cancelled":
+    if batch is None or batch.final:
         return
     chosen = [item for item in _items_of(state, event) if item.status == "failed" and _fits(state, payload, item)]
     if not chosen:

@@ -14,7 +14,10 @@ StepStatus = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "SKIPPED"]
 
 @record
 class Batch:
-    """One run of a blueprint. `items` is how many were launched; the counts say how many have ended."""
+    """One run of a blueprint. `items` is how many were launched; the counts say how many have ended.
+
+    `final`: it was cancelled, if only after its end, and nothing of it is retried.
+    """
 
     batch_id: str
     tenant_id: str
@@ -31,6 +34,7 @@ class Batch:
     launched_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+    final: bool
 
     @property
     def ended(self) -> int:

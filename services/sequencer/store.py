@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Index, MetaData, SmallInteger, Table, Text
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.sequencer.state import Batch, Item, State, Step
@@ -28,6 +28,7 @@ BATCH = Table(
     Column("launched_at", TIME, nullable=False),
     Column("ended_at", TIME),
     Column("ended_by", Id("evt")),
+    Column("final", Boolean, nullable=False),
 )
 ITEM = Table(
     "item",

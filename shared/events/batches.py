@@ -76,7 +76,10 @@ class BatchResumed:
 @event("BatchCancelled", 1, "ingest")
 @dataclass(frozen=True, slots=True)
 class BatchCancelled:
-    """Every open item of the batch ends as cancelled; answers already paid for are still kept."""
+    """Every open item of the batch ends as cancelled; answers already paid for are still kept.
+
+    Nothing of the batch is retried from then on, also where it had ended by itself before.
+    """
 
     reason: str = ""
 

@@ -16,7 +16,15 @@ from services.projector.state import State as ProjectorState
 from services.sequencer import domain as sequencer
 from services.sequencer.state import State as SequencerState
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchPaused, BatchResumed, CustomersListed, CustomersRemoved, ListedCustomer
+from shared.events import (
+    BatchCancelled,
+    BatchPaused,
+    BatchResumed,
+    CustomersListed,
+    CustomersRemoved,
+    FailedItemsRetried,
+    ListedCustomer,
+)
 from tests.unit.dispatching import LATER, answered, configured, refused, sent, tidy, timed_out, unasked
 from tests.unit.facts import (
     BATCH,
@@ -37,10 +45,11 @@ FIRMS = ("Acme.com", "beta.com", "gamma.com")
 
 
 class Engine:
-    """One log and the services that fold it. `items` of each batch are at few companies."""
+    """One log and its services. `items` of each batch are at few companies. `retries`: a person retries what failed."""
 
-    def __init__(self, seed: int, items: int = 5) -> None:
+    def __init__(self, seed: int, items: int = 5, retries: bool = False) -> None:
         self.chance, self.items, self.log, self.ids = Random(seed), items, [], set()
+        self.retries = retries
         self.pending: list[Event] = []
         run = partial(dispatcher.decide, workflows={"tidy": tidy})
         self.sequencer = Specification(SequencerState(), sequencer.evolve, sequencer.decide)
@@ -94,6 +103,9 @@ class Engine:
     def happen(self) -> None:
         nth = len(self.log)
         batch = self.chance.choice((BATCH, NEXT_BATCH))
+        if self.retries and self.chance.random() < 0.3:
+            skip = self.chance.random() < 0.2
+            return self.append(fact(FailedItemsRetried(everything=True, skip=skip), batch_id=batch, nth=nth))
         dispatches = sorted(self.dispatcher.state.dispatches.values(), key=lambda dispatch: dispatch.dispatch_id)
         if dispatches and self.chance.random() < 0.8:
             word = self.chance.choice((sent, sent, answered, answered, timed_out, refused))
@@ -109,6 +121,7 @@ class Engine:
             self.append(self.telling(unasked(self.chance.choice(FIRMS), nth=nth)))
         else:
             self.change_at_large(nth)
+        return None
 
     def telling(self, answer: Event) -> Event:
         """The answer, saying something by chance."""

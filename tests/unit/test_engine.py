@@ -25,6 +25,20 @@ def test_every_item_ends_once_and_is_a_lead(seed: int, steps: int) -> None:
 
 
 @settings(deadline=None)
+@given(SEEDS, st.integers(50, 150))
+def test_what_is_retried_and_cancelled_ends_for_every_service_alike(seed: int, steps: int) -> None:
+    engine = Engine(seed, retries=True).run(steps)
+    state, leads = engine.sequencer.state, engine.projector.state.leads
+    assert {name: leads[lead_id_of(name)].outcome for name in state.items} == {
+        name: item.status for name, item in state.items.items()
+    }
+    for batch in state.batches.values():
+        assert (batch.status in {"completed", "cancelled"}, batch.ended) == (True, batch.items)
+        theirs = [service.state.batches[batch.batch_id] for service in (engine.dispatcher, engine.projector)]
+        assert batch.final == (theirs[0].status == "cancelled") == theirs[1].cancelled
+
+
+@settings(deadline=None)
 @given(SEEDS, st.integers(0, 150))
 def test_a_batch_ends_once_with_the_counts_of_its_items(seed: int, steps: int) -> None:
     engine = Engine(seed).run(steps)

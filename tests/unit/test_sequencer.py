@@ -138,7 +138,7 @@ def test_a_cancelled_paused_batch_ends_its_parked_items() -> None:
     assert batch.state.steps == {}
 
 
-def test_a_completed_batch_cannot_be_cancelled() -> None:
+def test_a_completed_batch_stays_completed_when_it_is_cancelled() -> None:
     batch = sequencer(launched(SYNC_STEP), added(1), completed(1, 0))
     batch.when(fact(BatchCancelled())).then()
     assert batch.state.batches[BATCH].status == "completed"

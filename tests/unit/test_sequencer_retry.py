@@ -96,3 +96,16 @@ def test_in_a_paused_batch_it_waits_for_the_batch() -> None:
 def test_a_cancelled_batch_stays_as_it_is() -> None:
     batch = sequencer(launched(SYNC_STEP, items=2), added(1), added(2), failed(1, 0, TIDY, "INTERNAL"))
     batch.given(fact(BatchCancelled())).when(retried(everything=True)).then()
+
+
+def test_a_batch_that_was_cancelled_after_its_end_is_not_retried() -> None:
+    """A retry that was given before the cancellation may be appended behind it."""
+    batch = ended().given(fact(BatchCancelled())).when(retried(everything=True)).then()
+    (found,) = batch.state.batches.values()
+    assert (found.status, found.failed, batch.state.items[item_id(1)].status) == ("completed", 2, "failed")
+
+
+def test_what_is_retried_after_the_end_is_cancelled_like_anything_under_way() -> None:
+    batch = ended().given(retried(workflow=COMPANY)).when(fact(BatchCancelled())).then()
+    (found,) = batch.state.batches.values()
+    assert (found.status, found.failed, found.cancelled, found.ended) == ("cancelled", 1, 1, 3)
