@@ -110,7 +110,8 @@ def _refused(p: Payload) -> str:
 
 
 def _why_refused(p: Payload) -> str:
-    return f"{p.get('code')}, {p.get('reason')}; {_again(p)}{_doubt(p)}"
+    doubt = "; in doubt: it may have arrived" if p.get("in_doubt") else ""
+    return f"{p.get('code')}, {p.get('reason')}; {_again(p)}{doubt}"
 
 
 def _completed(p: Payload) -> str:

@@ -76,12 +76,16 @@ def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A POST that did not succeed; `retry_at` None means never again. `outage`: it speaks against the webhook."""
+    """A POST that did not succeed; `retry_at` None means never again. `outage`: it speaks against the webhook.
+
+    `in_doubt`: it went out and had no answer, so it may have arrived all the same.
+    """
 
     code: FailureCode
     reason: str
     retry_at: datetime | None
     outage: bool = False
+    in_doubt: bool = False
 
 
 def of_status(
@@ -101,11 +105,14 @@ def of_status(
     return Refusal("VALIDATION" if status in {400, 413, 422} else "API_ERROR", reason, None)
 
 
-def of_error(error: str, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
-    """What a connection error or time-out means."""
+def of_error(
+    error: str, *, attempt: int, policy: Policy, now: datetime, jitter: float, in_doubt: bool = False
+) -> Refusal:
+    """What a connection error or time-out means; `in_doubt`: when it came the POST was out."""
     retry_at = next_try(attempt, policy, now, jitter)
     error = error.replace("\0", "")  # of a server's reply; no event has it
-    return Refusal("API_ERROR", f"the webhook could not be reached: {error}", retry_at, outage=True)
+    what = "the webhook gave no answer and may have taken the call" if in_doubt else "the webhook could not be reached"
+    return Refusal("API_ERROR", f"{what}: {error}", retry_at, outage=True, in_doubt=in_doubt)
 
 
 def next_try(

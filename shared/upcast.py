@@ -19,6 +19,7 @@ def _with_defaults(payload: Payload) -> Payload:
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
     ("StepDispatched", 1): lambda sent: sent | {"webhook_id": None},
+    ("DispatchRefused", 1): _with_defaults,
     ("CallbackRejected", 1): dict,  # version 2 can keep the body; nothing is known of those that were not kept
     ("WorkflowRegistered", 1): _with_defaults,
     ("WorkflowConfigured", 1): _with_defaults,

@@ -66,7 +66,7 @@ async def dispatches(
 
 @ROUTES.get("/v1/dispatches/counts")
 async def counts(queries: Fresh, caller: Asking, batch_id: str) -> list[dict[str, Any]]:
-    """How many attempts of a batch stand how, by workflow; `in_doubt` counts those possibly sent twice."""
+    """How many attempts of a batch stand how, by workflow; `in_doubt`: those that may have arrived unanswered."""
     return await handlers.counts(queries, caller.tenant_id, parse_id("batch", batch_id))
 
 

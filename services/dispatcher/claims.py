@@ -8,7 +8,7 @@ waiting in which an answer could be missed.
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.dispatcher import spending
+from services.dispatcher import spending, submissions
 from services.dispatcher.state import (
     Batch,
     Claim,
@@ -19,7 +19,6 @@ from services.dispatcher.state import (
     Item,
     State,
     Waiter,
-    Webhook,
     settings_of,
 )
 from shared.entities import Entity
@@ -138,7 +137,7 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     if dispatch is None:
         return
     if dispatch.sent_at is None:
-        _submitted(state, event, payload)
+        submissions.taken(state, event, payload)
         spending.was_made(state, dispatch)
     status = "SENT" if dispatch.status in {"HELD", "DUE", "CANCELLED", "SUPERSEDED"} else dispatch.status
     state.dispatches[dispatch.dispatch_id] = replace(
@@ -150,25 +149,19 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     )
 
 
-def _submitted(state: State, event: Event, payload: StepDispatched) -> None:
-    """The webhook has taken one more; two where an earlier POST of the dispatch may have arrived too."""
-    if payload.webhook_id is not None:
-        known = state.webhooks.get(payload.webhook_id)
-        taken = (known.taken if known else 0) + 1 + payload.in_doubt
-        state.webhooks[payload.webhook_id] = Webhook(payload.webhook_id, event.tenant_id, taken)
-
-
 def unsuccessful(
     state: State, event: Event, payload: DispatchRefused | DispatchTimedOut, code: FailureCode, reason: str
 ) -> None:
     """A dispatch was refused or its answer is missing: try again as a new dispatch, or fail the claim."""
     dispatch = state.dispatches.get(payload.dispatch_id)
+    if dispatch is not None and isinstance(payload, DispatchRefused):
+        dispatch = submissions.perhaps_taken(state, event, payload, dispatch)
     if dispatch is None or dispatch.status not in {"DUE", "SENT"}:
         return
     status: DispatchStatus = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
     dispatch = replace(dispatch, status=status, code=code, reason=reason)
     state.dispatches[dispatch.dispatch_id] = dispatch
-    if status == "REFUSED" and dispatch.sent_at is None:
+    if status == "REFUSED" and dispatch.sent_at is None and not dispatch.in_doubt:
         spending.give_back(state, dispatch)
     claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:

@@ -107,7 +107,7 @@ async def _request(
 
 def _learn(webhook: Webhook, refusal: Refusal | None, taken: int) -> None:
     """What the webhook's answer says about the webhook, rather than about the dispatch."""
-    if refusal is not None:
+    if refusal is not None and not refusal.in_doubt:
         webhook.accept(-1)
     elif taken == math.ceil(webhook.limits.submissions * NEARLY_FULL):
         logger.warning(
@@ -174,9 +174,10 @@ def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
             post.webhook.webhook_id,
         )  # fmt: skip
     else:
+        in_doubt = post.in_doubt or refusal.in_doubt
         payload = DispatchRefused(
             dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, refusal.code, refusal.reason, refusal.retry_at,
-            post.in_doubt,
+            in_doubt, post.webhook.webhook_id if in_doubt and post.webhook.url else None,
         )  # fmt: skip
     cause_id = derive_id("evt", dispatch.dispatch_id, "sent")
     return stated(

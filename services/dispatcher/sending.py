@@ -60,12 +60,12 @@ async def _tell_the_rest(connection: Connection, appender: Appender, outcomes: O
     """Record what an earlier term has left, as the state stands now.
 
     A refusal is told only of what is still due and nobody has begun to send since: of what another leader has sent,
-    told or not, it would make a second call.
+    told or not, it would make a second call. Nor is one told of what was begun twice: it is not known by whom.
     """
-    refusals = {name: event.payload for name, event in outcomes.left().items() if _is_refusal(event)}
+    refusals = [name for name, event in outcomes.left().items() if _is_refusal(event)]
     begun = await due.begun(connection, refusals)
-    for name, payload in refusals.items():
-        if begun.get(name, math.inf) > 1 + payload.in_doubt:
+    for name in refusals:
+        if begun.get(name, math.inf) > 1:
             logger.info("a refusal comes too late to be told", dispatch_id=name)
             outcomes.drop(name)
     await outcomes.record_the_rest(appender)
@@ -193,4 +193,5 @@ class Sender:
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
             now = clock.now()
-            return Refusal("INTERNAL", repr(error)[:500], next_try(post.dispatch.attempt, Policy(), now, 1.0))
+            retry_at = next_try(post.dispatch.attempt, Policy(), now, 1.0)
+            return Refusal("INTERNAL", repr(error)[:500], retry_at, in_doubt=post.out)

@@ -1,7 +1,7 @@
 """What calls cost, and what a batch and a client may spend: a call that would be too much is held, not made. Pure.
 
-Credits are reserved when a call is to be made and given back when it was not: a call that the provider took is paid
-for, whatever comes of it.
+Credits are reserved when a call is to be made and given back when it was not: a call that the provider took, or may
+have taken, is paid for, whatever comes of it.
 """
 
 from typing import Final
@@ -72,8 +72,11 @@ def hold(state: State, event: Event, batch_id: str) -> None:
 
 
 def was_made(state: State, dispatch: Dispatch) -> None:
-    """Word comes that the call was made. If its credits were given back, it had been on its way already."""
-    if dispatch.status in {"HELD", "REFUSED", "SUPERSEDED", "CANCELLED"} and dispatch.sent_at is None:
+    """Word comes that the call was made. If its credits were given back, it had been on its way already: those of one
+    that is in doubt are not given back.
+    """
+    given_back = dispatch.status in {"HELD", "REFUSED", "SUPERSEDED", "CANCELLED"} and not dispatch.in_doubt
+    if given_back and dispatch.sent_at is None:
         _reserve(state, dispatch, dispatch.credits)
 
 

@@ -145,7 +145,7 @@ async def _load_held(connection: Connection, state: State, events: Sequence[Even
 
 
 async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    named = {e.payload.webhook_id for e in events if isinstance(e.payload, StepDispatched)}
+    named = {e.payload.webhook_id for e in events if isinstance(e.payload, StepDispatched | DispatchRefused)}
     await _webhooks.load(connection, state.webhooks, {name for name in named if name})
 
 

@@ -105,7 +105,7 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
 def recorded(push: Push, parcel: Parcel, refusal: Refusal | None, now: datetime) -> Event:
     """What came of a parcel, as an event whose id follows from push, parcel and attempt."""
     if refusal is not None:
-        told = (refusal.code, refusal.reason[:500], refusal.retry_at, parcel.in_doubt)
+        told = (refusal.code, refusal.reason[:500], refusal.retry_at, parcel.in_doubt or refusal.in_doubt)
         refused = ParcelRefused(push.push_id, push.parcel, push.attempt, *told)
         return _event(push, refused, f"refused/{push.parcel}/{push.attempt}", now)
     if not parcel.leads:

@@ -33,10 +33,14 @@ class StepDispatched:
     webhook_id: str | None = None
 
 
-@event("DispatchRefused", 1, "dispatcher")
+@event("DispatchRefused", 2, "dispatcher")
 @dataclass(frozen=True, slots=True)
 class DispatchRefused:
-    """The POST of one dispatch did not succeed. `retry_at` None: it will not be tried again."""
+    """The POST of one dispatch did not succeed. `retry_at` None: it will not be tried again.
+
+    `in_doubt`: this POST, which had no answer, or an earlier one of the dispatch may have arrived all the same, and
+    counts as made. `webhook_id`: what may have taken it then (from version 2 on).
+    """
 
     dispatch_id: str
     workflow: str
@@ -45,6 +49,7 @@ class DispatchRefused:
     reason: str
     retry_at: datetime | None = None
     in_doubt: bool = False
+    webhook_id: str | None = None
 
 
 @event("DispatchTimedOut", 1, "dispatcher")

@@ -22,6 +22,8 @@ from shared.runtime.public_addresses import NotPublic, public_socket
 from shared.runtime.settings import Settings
 
 POST_SECONDS: Final = 30.0
+# Less than the whole, so that a server that is not there is told from one that does not answer.
+CONNECT_SECONDS: Final = 15.0
 # Many servers close a connection that was idle for five seconds. One that is closed while a POST goes out on it has
 # failed, and five such failures would leave a webhook alone for half a minute.
 KEPT_SECONDS: Final = 4.0
@@ -33,6 +35,7 @@ NOT_PUBLIC: Final = (
     "the webhook is at an address of this machine or of a private network; where that is meant, "
     "LEADSTREAM_PRIVATE_WEBHOOKS=true allows it for all tenants"
 )
+NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 logger = structlog.get_logger()
 
 
@@ -41,18 +44,19 @@ def session(settings: Settings) -> aiohttp.ClientSession:
     sockets = None if settings.private_webhooks else public_socket
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS, socket_factory=sockets),
-        timeout=aiohttp.ClientTimeout(total=POST_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=POST_SECONDS, connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
     )
 
 
 def unreachable(error: Exception, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
-    """What it means that a POST had no answer."""
+    """What it means that a POST had no answer: unless there was no connection, it may have arrived."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
         return Refusal("CONFIGURATION", NOT_PUBLIC, None)
     told = f"{type(error).__name__} {error}".strip()
-    return of_error(told, attempt=attempt, policy=policy, now=now, jitter=jitter)
+    in_doubt = not isinstance(error, NOT_SENT)
+    return of_error(told, attempt=attempt, policy=policy, now=now, jitter=jitter, in_doubt=in_doubt)
 
 
 async def hear(reply: aiohttp.ClientResponse) -> None:

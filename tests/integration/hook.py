@@ -21,6 +21,7 @@ class Hook:
     def __init__(self) -> None:
         self.replies: list[web.Response | None] = []
         self.requests: list[tuple[float, dict[str, str], Json]] = []
+        self.transports: list[asyncio.Transport] = []
         self.url = ""
         self.seconds = 0.0
         self.answering = asyncio.Event()
@@ -30,6 +31,8 @@ class Hook:
         body = orjson.loads(await request.read())
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((time.monotonic(), headers, body))
+        if request.transport is not None:
+            self.transports.append(request.transport)
         await asyncio.sleep(self.seconds)
         await self.answering.wait()
         reply = self.replies.pop(0) if self.replies else web.Response()

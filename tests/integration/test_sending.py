@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from services.dispatcher import due
 from services.dispatcher.app import DEFINITION
+from services.dispatcher.configuration import webhook_id
 from services.dispatcher.sending import send_due
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.database import Connection
@@ -145,6 +146,32 @@ async def test_a_webhook_at_a_private_address_is_a_mistake_of_the_settings(
     ((_, body),) = await logged(servers, database, ["DispatchRefused"])
     refused = orjson.loads(body)["payload"]
     assert (refused["code"], refused["retry_at"], hook.requests) == ("CONFIGURATION", None, [])
+
+
+async def test_a_post_that_is_not_answered_counts_as_made_and_says_so(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    hook.answering.clear()
+    settings = {"webhook_url": hook.url, "max_attempts": 1, "credits": 3}
+    await fold(servers, database, DEFINITION, [*at_company(ACME, **settings), scheduled(0)])
+    replica = Replica(servers, database)
+    async with replica.leads():
+
+        async def asked() -> int:
+            return len(hook.requests)
+
+        await eventually(asked, lambda count: count == 1)
+        for transport in hook.transports:
+            transport.abort()
+        await eventually(lambda: kinds(servers, database), lambda found: found == ["DispatchRefused"])
+    ((_, body),) = await logged(servers, database, ["DispatchRefused"])
+    refused = orjson.loads(body)["payload"]
+    assert (refused["in_doubt"], refused["webhook_id"]) == (True, webhook_id(hook.url))
+    await replica.leads_until_told(["DispatchRefused"])
+    async with connected(servers.admin_url(database), search_path="dispatcher") as connection:
+        taken = await (await connection.execute("SELECT taken FROM webhook")).fetchall()
+        reserved = await (await connection.execute("SELECT reserved FROM batch")).fetchall()
+    assert (taken, reserved) == ([(1,)], [(3.0,)])
 
 
 async def test_an_answer_without_an_end_is_not_listened_to(servers: Servers, database: str, hook: Hook) -> None:

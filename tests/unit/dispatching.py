@@ -90,9 +90,15 @@ def timed_out(dispatch: Dispatch, retry_at: datetime | None = None, **about: Any
 
 
 def refused(
-    dispatch: Dispatch, code: FailureCode = "API_ERROR", retry_at: datetime | None = None, **about: Any
+    dispatch: Dispatch,
+    code: FailureCode = "API_ERROR",
+    retry_at: datetime | None = None,
+    webhook_id: str | None = None,
+    **about: Any,
 ) -> Event:
-    payload = DispatchRefused(dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, code, "no", retry_at)
+    """`webhook_id`: it may have been taken there all the same."""
+    call = (dispatch.dispatch_id, dispatch.workflow, dispatch.attempt)
+    payload = DispatchRefused(*call, code, "no", retry_at, webhook_id is not None, webhook_id)
     return _about(dispatch, payload, **about)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
 from shared.events import BatchCancelled, BatchCompleted, BatchLaunched, BatchPaused, BatchResumed, BudgetSet
+from shared.ids import named_id
 from tests.unit.dispatching import (
     FLOW,
     LATER,
@@ -27,6 +28,7 @@ from tests.unit.dispatching import (
 from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact, item_id
 from tests.unit.specification import Specification
 
+HOOK = named_id("wh", "hook")
 PRICED = replace(COMPANY_STEP, credits=2.0)
 FIRMS = ("acme.com", "beta.com", "gamma.com", "delta.com")
 
@@ -112,6 +114,27 @@ def test_a_refused_call_costs_nothing_and_a_missing_answer_does() -> None:
     batch.when(answered(second))
     assert statuses(batch) == ["ANSWERED", "REFUSED", "SUPERSEDED"]
     assert batch.state.batches[BATCH].reserved == 2
+
+
+def test_a_post_without_an_answer_may_have_been_taken_and_is_paid_for_once() -> None:
+    batch = spending(10).given(scheduled(0))
+    first = current(batch, FIRMS[0])
+    batch.given(refused(first, retry_at=LATER, webhook_id=HOOK))
+    second = current(batch, FIRMS[0])
+    assert (second.status, second.in_doubt, batch.state.batches[BATCH].reserved) == ("DUE", False, 4)
+    assert (batch.state.dispatches[first.dispatch_id].in_doubt, batch.state.webhooks[HOOK].taken) == (True, 1)
+    batch.given(refused(first, retry_at=LATER, webhook_id=HOOK, nth=1), answered(first))
+    assert (statuses(batch), batch.state.batches[BATCH].reserved) == (["ANSWERED", "SUPERSEDED"], 2)
+    assert batch.state.webhooks[HOOK].taken == 1
+
+
+def test_a_post_without_an_answer_is_paid_for_although_its_batch_was_cancelled_meanwhile() -> None:
+    batch = spending(10).given(scheduled(0))
+    first = current(batch, FIRMS[0])
+    batch.given(fact(BatchCancelled()))
+    assert batch.state.batches[BATCH].reserved == 0
+    batch.given(refused(first, retry_at=LATER, webhook_id=HOOK), answered(first, nth=1))
+    assert (batch.state.batches[BATCH].reserved, batch.state.webhooks[HOOK].taken) == (2, 1)
 
 
 def test_a_batch_that_may_pay_takes_over_the_call_that_another_may_not() -> None:
@@ -278,7 +301,8 @@ def draw(batch: Specification, left: list[tuple[int, str]], nth: int, data: st.D
         return [scheduled(number, batch_id=batch_id)]
     if kind == "word" and (called := [d for d in dispatches if d.status != "HELD"]):
         word, dispatch = data.draw(st.sampled_from(WORDS)), data.draw(st.sampled_from(called))
-        more = {"retry_at": LATER} if word in (timed_out, refused) and data.draw(st.booleans()) else {}
+        more: dict = {"retry_at": LATER} if word in (timed_out, refused) and data.draw(st.booleans()) else {}
+        more |= {"webhook_id": HOOK} if word is refused and data.draw(st.booleans()) else {}
         return [word(dispatch, nth=nth, **more)]
     if kind == "resume":
         return [fact(BatchResumed(), batch_id=data.draw(st.sampled_from((BATCH, NEXT_BATCH))), nth=nth)]
@@ -302,4 +326,5 @@ def check(batch: Specification, cap: float | None, whole: float | None, given_ba
 
 
 def is_paid(dispatch: Dispatch) -> bool:
-    return dispatch.status not in {"HELD", *GIVEN_BACK} or dispatch.sent_at is not None
+    in_doubt = dispatch.sent_at is not None or dispatch.in_doubt
+    return dispatch.status not in {"HELD", *GIVEN_BACK} or in_doubt

@@ -1,0 +1,29 @@
+"""What webhooks have taken, or may have: a POST counts unless it is known not to have arrived. Pure."""
+
+from services.dispatcher import spending
+from services.dispatcher.state import Dispatch, State, Webhook
+from shared.envelope import Event
+from shared.events import DispatchRefused, StepDispatched
+from shared.record import replace
+
+
+def taken(state: State, event: Event, payload: StepDispatched) -> None:
+    """The webhook has taken one more; two where an earlier POST of the dispatch may have arrived too."""
+    _count(state, event, payload.webhook_id, 1 + payload.in_doubt)
+
+
+def perhaps_taken(state: State, event: Event, payload: DispatchRefused, dispatch: Dispatch) -> Dispatch:
+    """A POST that had no answer, or was cut off before, may have arrived: it is paid for, and the dispatch in doubt."""
+    if not payload.in_doubt or dispatch.in_doubt or dispatch.sent_at is not None:
+        return dispatch
+    _count(state, event, payload.webhook_id, 1)
+    spending.was_made(state, dispatch)
+    state.dispatches[dispatch.dispatch_id] = doubtful = replace(dispatch, in_doubt=True)
+    return doubtful
+
+
+def _count(state: State, event: Event, webhook_id: str | None, submissions: int) -> None:
+    if webhook_id is not None:
+        known = state.webhooks.get(webhook_id)
+        total = (known.taken if known else 0) + submissions
+        state.webhooks[webhook_id] = Webhook(webhook_id, event.tenant_id, total)
