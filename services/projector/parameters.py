@@ -14,6 +14,8 @@ from services.projector.tables import FINAL_LEADS
 from shared.ids import parse_id
 
 OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id")
+OF_PAGES: Final = ("sort", "after", "limit", "columns", "at_position")
+OF_FILES: Final = ("format", "columns", "at_position")
 _BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
 _ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS})
 _SHOWN: Final = tuple(str(name) for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
@@ -69,9 +71,9 @@ def _asked(*others: str) -> Callable[[Request], LeadFilter]:
 
 
 # What a route asks for to know which leads are wanted, and how that was said.
-AskedInPages = Annotated[LeadFilter, Depends(_asked("sort", "after", "limit", "columns", "at_position"))]
+AskedInPages = Annotated[LeadFilter, Depends(_asked(*OF_PAGES))]
 AskedWhole = Annotated[LeadFilter, Depends(_asked("at_position"))]
-AskedAsFile = Annotated[LeadFilter, Depends(_asked("format", "columns", "at_position"))]
+AskedAsFile = Annotated[LeadFilter, Depends(_asked(*OF_FILES))]
 Filters = Annotated[dict[str, list[str]], Depends(filters("at_position"))]
 
 

@@ -8,11 +8,11 @@ from cli.addresses import Endpoint
 from cli.api import Api
 from cli.main import app
 from cli.wanted import OPTIONS
-from services.projector.parameters import ELSEWHERE, OTHERS
+from services.projector.parameters import OF_FILES, OF_PAGES, OTHERS
 
 
 def test_every_parameter_that_is_no_column_is_known() -> None:
-    assert {*OPTIONS, "contradicted"} == {*ELSEWHERE, *OTHERS}
+    assert {*OPTIONS, "contradicted"} == {*OF_PAGES, *OF_FILES, *OTHERS}
 
 
 @pytest.mark.parametrize("name", OPTIONS)
