@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.errors import Misused
+from cli.errors import Misused, Refused
 from cli.options import AsJson, AtPosition
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def cancel(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
 
 
 Items = Annotated[list[str] | None, typer.Option("--item", metavar="ID", help="A failed item; repeat.")]
-AtStep = Annotated[str | None, typer.Option("--step", "-s", help="Only those that failed at this workflow.")]
+AtStep = Annotated[list[str] | None, typer.Option("--step", "-s", help="Only those that failed at this one workflow.")]
 Codes = Annotated[list[str] | None, typer.Option("--code", help="Only failures with this code; repeat.")]
 All = Annotated[bool, typer.Option("--all", help="Everything that failed.")]
 
@@ -171,7 +171,7 @@ def _release(
     action: str,
     batch: str,
     items: list[str] | None,
-    step: str | None,
+    steps: list[str] | None,
     codes: list[str] | None,
     everything: bool,
     reason: str,
@@ -179,22 +179,31 @@ def _release(
 ) -> None:
     from cli.lookups import checked_id
 
-    if not (items or step or codes or everything):
+    if not (items or steps or codes or everything):
         raise Misused(
-            f"batch {action} takes --item, --step or --code, once or more, or --all: nothing given is nothing"
+            f"batch {action} takes --item or --code, once or more, --step, or --all: nothing given is nothing"
         )
-    chosen = {"items": [checked_id("item", item) for item in items or ()], "workflow": step, "codes": codes or []}
+    if len(steps or ()) > 1:
+        raise Misused(f"batch {action} takes --step once: give the command for each of {', '.join(steps or ())}")
+    chosen = {
+        "items": [checked_id("item", item) for item in items or ()], "workflow": steps[0] if steps else None,
+        "codes": codes or [],
+    }  # fmt: skip
     _control(batch, action, reason, as_json, **chosen, everything=everything)
 
 
 def _control(batch: str, action: str, reason: str, as_json: bool, **more: Any) -> None:
     from cli.api import open_api
+    from cli.failures import some_fit
     from cli.lookups import checked_id
     from cli.output import say, show_json
     from cli.watching import noticed
 
     with open_api() as api:
+        none_fits = action in {"retry", "skip"} and not some_fit(api, checked_id("batch", batch), more)
         answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason, **more})
+        if none_fits:
+            raise Refused(f"nothing in {answer['batch_id']} has failed that fits: there is nothing to {action}")
         show_json(answer) if as_json else say(f"{answer['batch_id']}: asked to {action}")
         noticed(api, answer["batch_id"])
 
@@ -240,8 +249,6 @@ def _print_batch(batch: dict[str, Any]) -> None:
 
 
 def _newest(api: "Api") -> str:
-    from cli.errors import Refused
-
     batches = api.read("sequencer", "/v1/batches", limit=1)
     if not batches:
         raise Refused("there is no batch to watch; `leadstream launch UPLOAD` starts one")

@@ -249,6 +249,7 @@ class Handlers:
         if not (payload.everything or payload.items or payload.workflow or payload.codes):
             message = "say which failed items: `items`, `workflow` or `codes`; for all of them `everything`: true"
             raise Problem(422, "empty_filter", message)
+        await lookups.parts_of(self.queries, command.tenant_id, batch_id, payload.items, payload.workflow)
         about = {"client_id": batch["client_id"], "batch_id": batch_id}
         await lookups.not_cancelled(self.queries, command.tenant_id, batch_id, _id_of(command, payload, about))
         position = await self._append(command, payload, **about)

@@ -1,6 +1,6 @@
 """Is what a command names there? What is not is refused with a Problem that says what there is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
 from shared.envelope import Event, from_json
 from shared.events import BatchLaunched, ConfigurationRemoved, StepOptions, UploadReceived
-from shared.ids import named_id, to_hex
+from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
 
@@ -20,6 +20,15 @@ LOGGED: Final = text("SELECT position, body FROM log.events WHERE id = CAST(:id 
 CANCELLED: Final = text(
     "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchCancelled'"
     " AND NOT EXISTS (SELECT FROM log.events WHERE id = CAST(:command AS uuid)) LIMIT 1"
+)
+
+
+LAUNCHED: Final = text(
+    "SELECT body FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchLaunched'"
+)
+ITEMS: Final = text(
+    "SELECT item_id::text FROM log.events WHERE item_id = ANY(CAST(:items AS uuid[])) AND type = 'ItemAdded'"
+    " AND batch_id = CAST(:batch AS uuid)"
 )
 
 
@@ -72,6 +81,20 @@ async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command
     if await queries.rows(tenant_id, CANCELLED, about):
         message = f"batch {batch_id} was cancelled, so its items take no step again; launch the rows in another batch"
         raise Problem(409, "batch_cancelled", message)
+
+
+async def parts_of(queries: Queries, tenant_id: str, batch_id: str, items: Sequence[str], slug: str | None) -> None:
+    """Refuse items that are not the batch's, and a step that its blueprint has not."""
+    if slug is not None:
+        (found,) = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
+        steps = [step.workflow for step in from_json(found["body"]).payload.blueprint]
+        if slug not in steps:
+            raise Problem(422, "unknown_step", f"batch {batch_id} has no step {slug}; it has: {', '.join(steps)}")
+    if items:
+        about = {"batch": to_hex(batch_id), "items": [to_hex(item) for item in items]}
+        there = {from_hex("item", row["item_id"]) for row in await queries.rows(tenant_id, ITEMS, about)}
+        if others := [item for item in items if item not in there]:
+            raise Problem(404, "unknown_items", f"batch {batch_id} has no item {', '.join(others[:10])}")
 
 
 async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row:

@@ -17,6 +17,8 @@ CLIENT = "client_00000000000000000000000001"
 BATCH = "batch_00000000000000000000000001"
 IMPORT = "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "dispatcher", "projector")}
+ITEM, OTHER_ITEM = "item_00000000000000000000000001", "item_00000000000000000000000002"
+FAILED = {"row": 1, "item_id": ITEM, "workflow": "find_fax", "code": "TIMEOUT"}
 Sent = list[tuple[str, str, dict[str, Any]]]
 Given = Callable[[dict[str, Any]], Sent]
 
@@ -88,10 +90,25 @@ def test_a_list_without_customers_takes_nobody_s_place(services: Given, tmp_path
 
 @pytest.mark.parametrize("action", ["retry", "skip"])
 def test_what_a_retry_does_is_not_known_yet(services: Given, action: str) -> None:
-    sent = services({f"/v1/batches/{BATCH}": {"failed": 7}})
+    sent = services({f"/v1/batches/{BATCH}": {"failed": 7}, f"/v1/batches/{BATCH}/items": [FAILED]})
     result = CliRunner().invoke(app, ["batch", action, BATCH, "--code", "TIMEOUT", "--reason", "mended"])
     assert result.stdout == f"{BATCH}: asked to {action}\n"
     chosen = {"items": [], "workflow": None, "codes": ["TIMEOUT"], "everything": False, "reason": "mended"}
     assert sent == [("POST", f"/v1/batches/{BATCH}/{action}", chosen)]
     told = CliRunner().invoke(app, ["batch", action, BATCH, "--all", "--json"]).stdout
     assert {"items", "failed"}.isdisjoint(json.loads(told))
+
+
+@pytest.mark.parametrize("chosen", [["--code", "AUTH"], ["--step", "find_phone"], ["--item", OTHER_ITEM]])
+def test_a_retry_of_nothing_says_so(services: Given, chosen: list[str]) -> None:
+    services({f"/v1/batches/{BATCH}": {"failed": 1}, f"/v1/batches/{BATCH}/items": [FAILED]})
+    result = CliRunner().invoke(app, ["batch", "retry", BATCH, *chosen])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing to retry" in result.stderr
+
+
+def test_a_second_step_is_refused_rather_than_passed_over(services: Given) -> None:
+    sent = services({})
+    result = CliRunner().invoke(app, ["batch", "retry", BATCH, "--step", "find_fax", "--step", "find_phone"])
+    assert (result.exit_code, sent) == (2, [])
+    assert "--step once" in result.stderr
