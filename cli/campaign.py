@@ -41,7 +41,7 @@ class Campaign:
 
     def set_up(self, workstream: str = "apollo_scrape") -> None:
         """Register the client and point what enriches companies and people of the workstream at the simulator."""
-        self.client_id = self.api.command("/v1/clients", {"name": self.name})["client_id"]
+        self.client_id = self.api.command("/v1/clients", {"name": self.name, "again": True})["client_id"]
         for kind, workflow in self.enrichments(workstream).items():
             config = {
                 "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",

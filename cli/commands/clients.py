@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="The customers of the agency.")
 def add(
     name: Annotated[str, typer.Argument(help="How the client is called.")],
     domain: Annotated[str | None, typer.Option(help="The client's own domain.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Even if there is a client of this name.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Register a client.
@@ -24,7 +25,7 @@ def add(
     from cli.output import say, show_json
 
     with open_api() as api:
-        answer = api.command("/v1/clients", {"name": name, "domain": domain})
+        answer = api.command("/v1/clients", {"name": name, "domain": domain, "again": again})
     if as_json:
         return show_json(answer)
     return say(answer["client_id"])

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.ingest.letters import LetterFilter
 from services.ingest.writable import unwritable
+from shared.canonical import registrable_domain
 from shared.events import FailureCode, Kind, Scope, StepOptions
 
 Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
@@ -33,9 +34,18 @@ class NewTenant(_Body):
     share_answers: bool
 
 
+def _domain(told: str) -> str | None:
+    if told and registrable_domain(told) is None:
+        raise ValueError(f"{told!r} is no domain: it has to be one such as acme.com")
+    return told or None
+
+
 class NewClient(_Body):
+    """`again`: another client of a name that there is, in whatever case."""
+
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    domain: Annotated[str, Field(max_length=253)] | None = None
+    domain: Annotated[str, Field(max_length=253), AfterValidator(_domain)] | None = None
+    again: bool = False
 
 
 class NewWorkflow(_Body):

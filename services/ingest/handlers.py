@@ -79,9 +79,11 @@ class Handlers:
         position = await self._append(command, payload)
         return {"share_answers": payload.share_answers, "position": position}
 
-    async def register_client(self, command: Command, name: str, domain: str | None) -> Answer:
+    async def register_client(self, command: Command, name: str, domain: str | None, *, again: bool) -> Answer:
         """Register a customer of the agency. A tenant's first brings the workflows that ship, before it in the log."""
         client_id = command.make_id("client", "client")
+        if not again:
+            await lookups.name_is_free(self.queries, command.tenant_id, name, client_id)
         had = await listings.ever_registered(self.queries, command.tenant_id)
         before = [] if had else _shipped(command, had)
         position = await self._append(command, ClientRegistered(name, domain), before, client_id=client_id)

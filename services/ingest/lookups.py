@@ -53,6 +53,18 @@ def _asked(payload: Any) -> Any:
     return payload
 
 
+async def name_is_free(queries: Queries, tenant_id: str, name: str, client_id: str) -> None:
+    """Refuse the name of another of the tenant's clients, in whatever case and with whatever spaces."""
+    for other in await listings.clients(queries, tenant_id):
+        if other["client_id"] != client_id and _folded(other["name"]) == _folded(name):
+            message = f"client {other['client_id']} is named {other['name']!r}; say `again` for another of that name"
+            raise Problem(409, "client_exists", message)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 async def client(queries: Queries, tenant_id: str, client_id: str) -> None:
     """Refuse a client that is not the tenant's."""
     if not await queries.rows(tenant_id, select(CLIENT.c.client_id).where(CLIENT.c.client_id == client_id)):

@@ -47,8 +47,8 @@ async def tenant(queries: Fresh, caller: Asking) -> dict[str, Any]:
 
 @ROUTES.post("/v1/clients", status_code=201)
 async def add_client(handlers: Commands, command: GivenCommand, body: NewClient) -> dict[str, Any]:
-    """Register a customer of the agency."""
-    return await handlers.register_client(command, body.name, body.domain)
+    """Register a customer of the agency. A name that another has is refused, unless `again`."""
+    return await handlers.register_client(command, body.name, body.domain, again=body.again)
 
 
 @ROUTES.get("/v1/clients")

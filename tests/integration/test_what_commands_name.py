@@ -47,3 +47,23 @@ async def test_a_retry_names_steps_and_items_of_its_batch(door: Door) -> None:
     assert told(await retried(items=[mine, foreign])) == (404, "unknown_items")
     assert foreign in (await retried(items=[mine, foreign])).text
     assert (await retried(workflow=STEP, items=[mine])).status_code == 200
+
+
+async def test_a_second_client_of_a_name_has_to_be_meant(door: Door) -> None:
+    async def added(key: str, **about: Any) -> httpx.Response:
+        answer = await door.http.post("/v1/clients", json=about, headers={"Idempotency-Key": key})
+        await door.fold()
+        return answer
+
+    first = await added("1", name="Acme  Ltd", domain="https://www.acme.com")
+    assert first.status_code == 201
+    assert (await added("1", name="Acme  Ltd", domain="https://www.acme.com")).json() == first.json()
+    second = await added("2", name="ACME LTD")
+    assert told(second) == (409, "client_exists")
+    assert first.json()["client_id"] in second.text
+    assert (await added("3", name="ACME LTD", again=True)).status_code == 201
+
+
+@pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
+async def test_what_is_no_domain_is_not_a_client_s(door: Door, domain: str) -> None:
+    assert told(await door.http.post("/v1/clients", json={"name": "New", "domain": domain})) == (422, "invalid")
