@@ -18,7 +18,9 @@ BESIDE_BAR: Final = 32
 MISSES: Final = 30
 # So many looks at a paused batch without a change, and what was about to begin has begun.
 STILL: Final = 4
-NUMBERS: Final = {"done": "Done", "shared": "Shared", "failed": "Failed", "open": "Open"}
+NUMBERS: Final = {"done": "Done", "shared": "Shared", "skipped": "Skipped", "failed": "Failed", "open": "Open"}
+# Of what is skipped, what another item's call has done.
+SHARED: Final = ("_enrichment_in_progress", "_already_enriched")
 COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
 
@@ -66,12 +68,13 @@ def headline(batch: Batch, now: datetime) -> str:
 
 
 def step_rows(batch: Batch) -> list[dict[str, Any]]:
-    """The steps, with how many items are done, done by a call they shared, failed, or open."""
+    """The steps, with how many items are done, done by a call they shared, skipped otherwise, failed, or open."""
     return [
         {
             "workflow": step["workflow"],
             "done": step["counts"].get("COMPLETED", 0),
-            "shared": step["counts"].get("SKIPPED", 0),
+            "shared": (shared := sum(n for reason, n in step["skipped"].items() if reason.endswith(SHARED))),
+            "skipped": step["counts"].get("SKIPPED", 0) - shared,
             "failed": step["counts"].get("FAILED", 0),
             "open": step["counts"].get("PENDING", 0) + step["counts"].get("IN_PROGRESS", 0),
         }
@@ -127,12 +130,15 @@ def _steps_table(batch: Batch, width: int) -> "Table":
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("Step", "", *NUMBERS.values()):
+    rows = step_rows(batch)
+    # A terminal of 80 columns has no room for what is mostly nought.
+    shown = [number for number in NUMBERS if number != "skipped" or any(row[number] for row in rows)]
+    for heading in ("Step", "", *(NUMBERS[number] for number in shown)):
         table.add_column(heading, justify="left" if heading in {"Step", ""} else "right", no_wrap=True)
     names = [f"{step['step'] + 1} {step['workflow']}" for step in batch["steps"]]
     room = max(6, min(WIDEST_BAR, width - BESIDE_BAR - max(map(len, names), default=0)))
-    for name, step, row in zip(names, batch["steps"], step_rows(batch), strict=True):
-        numbers = [str(row[number] or "") for number in NUMBERS]
+    for name, step, row in zip(names, batch["steps"], rows, strict=True):
+        numbers = [str(row[number] or "") for number in shown]
         table.add_row(Text(name), _bar(step["counts"], batch["items"], room), *numbers)
     return table
 

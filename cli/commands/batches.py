@@ -100,7 +100,7 @@ def resume(
 
 @app.command()
 def cost(batch: BatchId, as_json: AsJson = False, at_position: AtPosition = None) -> None:
-    """Show what a batch has cost so far, step by step, and what it may spend.
+    """Show what a batch has cost so far, step by step, and what it and its client may spend.
 
     Example: leadstream batch cost batch_01...
     """
@@ -115,6 +115,9 @@ def cost(batch: BatchId, as_json: AsJson = False, at_position: AtPosition = None
     headings = {"workflow": "Step", "calls": "Calls", "credits": "Credits", "held": "Held"}
     table(headings, found["steps"], "no calls yet")
     cap = "" if found["max_credits"] is None else f" of {found['max_credits']:g}"
+    client = found["client"]
+    if client.get("max_credits") is not None:
+        cap += f" credits; the client has spent or reserved {client['reserved']:g} of {client['max_credits']:g}"
     return say(f"{found['credits']:g}{cap} credits")
 
 
@@ -238,13 +241,13 @@ def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
 
 def _print_batch(batch: dict[str, Any]) -> None:
     from cli.output import console, say, table
-    from cli.progress import headline, picture, step_rows
+    from cli.progress import NUMBERS, headline, picture, step_rows
 
     screen = console()
     if screen.is_terminal:
         return screen.print(picture(batch, datetime.now(UTC), screen.width))
     say(headline(batch, datetime.now(UTC)))
-    columns = ("workflow", "done", "shared", "failed", "open")
+    columns = ("workflow", *NUMBERS)
     return table({name: name for name in columns}, step_rows(batch), "the batch has no steps")
 
 

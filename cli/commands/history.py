@@ -26,6 +26,9 @@ def history(
 ) -> None:
     """Tell what happened to one thing, event by event, and because of what; --json has the whole events.
 
+    Of a batch or client: what is about it as a whole. What happened to one of its items (`leadstream items`) is in the
+    history of that.
+
     Example: leadstream history item_01...
     """
     from cli.api import listed, open_api

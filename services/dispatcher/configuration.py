@@ -28,21 +28,30 @@ def effective(config: Config | None, own: dict[str, Any] | None) -> dict[str, An
 def problem(batch: Batch, workflow: str, config: dict[str, Any] | None) -> str | None:
     """Why no step can be done by these settings; None where it can."""
     if config is None:
-        return (
-            f"no configuration for workflow {workflow} of workstream {batch.workstream} for client "
-            f"{batch.client_id}; set one with `leadstream config set -w {batch.workstream}`, then "
-            "`leadstream batch retry BATCH --code CONFIGURATION`"
-        )
+        return not_configured(workflow, batch.workstream, batch.client_id)
     days = config.get("freshness_days")
     if days is None or _is_days(days):
         return None
     return f"freshness_days of workflow {workflow} is {days!r:.80}: it has to be a number of days"
 
 
+def not_configured(workflow: str, workstream: str, client_id: str) -> str:
+    """What is said where there are no settings at all, and what to do."""
+    return (
+        f"no configuration for workflow {workflow} of workstream {workstream} for client {client_id}; set one with "
+        f"`leadstream config set -w {workstream}`, then `leadstream batch retry BATCH --code CONFIGURATION`"
+    )
+
+
 def price_of(step: Mapping[str, Any], config: Mapping[str, Any] | None) -> float:
     """What a call costs: what the settings say, else what the registry said at launch."""
     told = (config or {}).get("credits")
     return float(told) if isinstance(told, int | float) and told >= 0 else float(step["credits"])
+
+
+def told_credits(credits_: float) -> float:
+    """Credits as people are told them: tenths do not add up exactly."""
+    return round(credits_, 6)
 
 
 def webhook_id(url: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
-from services.dispatcher.configuration import effective
+from services.dispatcher.configuration import effective, told_credits
 from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim, Config
 from services.dispatcher.steps import Step, Workflow
@@ -91,11 +91,15 @@ async def costs(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
         .group_by(DISPATCH.c.workflow)
         .order_by(DISPATCH.c.workflow)
     )  # fmt: skip
-    steps = await queries.rows(tenant_id, query)
-    batch = {name: found[0][name] for name in ("batch_id", "client_id", "max_credits", "reserved")}
+    steps = [_rounded(row) for row in await queries.rows(tenant_id, query)]
+    batch = _rounded({name: found[0][name] for name in ("batch_id", "client_id", "max_credits", "reserved")})
     budgets = await queries.rows(tenant_id, select(BUDGET).where(BUDGET.c.client_id == batch["client_id"]))
-    client = {name: budgets[0][name] for name in ("max_credits", "reserved")} if budgets else {}
-    return batch | {"credits": sum(step["credits"] for step in steps), "steps": steps, "client": client}
+    client = _rounded({name: budgets[0][name] for name in ("max_credits", "reserved")}) if budgets else {}
+    return batch | {"credits": told_credits(sum(s["credits"] for s in steps)), "steps": steps, "client": client}
+
+
+def _rounded(row: Row) -> Row:
+    return row | {name: told_credits(row[name]) for name in ("credits", "reserved") if name in row}
 
 
 async def waiting(queries: Queries, tenant_id: str, item_id: str, met: Webhooks) -> list[Row]:
@@ -177,7 +181,7 @@ async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflow
     return {
         "items": steps[0]["items"] if steps else 0,
         "calls": sum(step["calls"] for step in steps),
-        "credits": sum(step["credits"] for step in steps),
+        "credits": told_credits(sum(step["credits"] for step in steps)),
         "steps": steps,
     }
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.dispatcher.claims import is_fresh
-from services.dispatcher.configuration import is_skipped, price_of
+from services.dispatcher.configuration import is_skipped, price_of, told_credits
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
 from services.dispatcher.warehouse import LOOKUPS
@@ -36,7 +36,7 @@ class StepPlan:
             "workflow": self.step["workflow"], "kind": self.step["kind"], "scope": self.step["scope"],
             "items": self.items, "skipped": self.skipped, "unidentified": self.unidentified,
             "entities": len(self.entities), "new": len(self.entities) - len(current), "known": known,
-            "stale": len(current) - known, "calls": calls, "price": price, "credits": calls * price,
+            "stale": len(current) - known, "calls": calls, "price": price, "credits": told_credits(calls * price),
         }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 import structlog
 
+from services.dispatcher.configuration import not_configured
 from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
@@ -53,7 +54,10 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
 
     Raises Lost, or psycopg.Error, where the lease was lost before its turn came.
     """
-    webhook = post.webhook
+    webhook, dispatch = post.webhook, post.dispatch
+    if not post.due.config:
+        why = not_configured(dispatch.workflow, dispatch.workstream, dispatch.client_id)
+        return Refusal("CONFIGURATION", why, None)
     try:
         policy = Policy.of(post.due.config)
         headers = _headers(post, settings)
@@ -72,7 +76,7 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
             return Refusal("CONFIGURATION", _exhausted(webhook), None)
         post.out = True
         taken = webhook.accept(1)
-        refusal = await _request(client, webhook, body, headers, post.dispatch.attempt, policy)
+        refusal = await _request(client, webhook, body, headers, dispatch.attempt, policy)
     _learn(webhook, refusal, taken)
     return refusal
 

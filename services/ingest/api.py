@@ -256,7 +256,8 @@ async def history(
 ) -> list[dict[str, Any]]:
     """Every event of one item, lead, batch, company, person, upload, push or client, in log order.
 
-    A page ends early where events are wide: go on `after` its last position, until one is empty.
+    Of a batch or client those about it as a whole: those about an item are in the history of that. A page ends early
+    where events are wide: go on `after` its last position, until one is empty.
     """
     kind = subject_id.partition("_")[0]
     if kind not in listings.HISTORY:

@@ -19,14 +19,14 @@ async def batches(queries: Queries, tenant_id: str, status: str | None, limit: i
 
 
 async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
-    """One batch with the counts of each step by status."""
+    """One batch with the counts of each step by status, and of what was skipped by reason."""
     found = await queries.rows(tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))
     if not found:
         return None
     counts = (
-        select(STEP.c.step, STEP.c.workflow, STEP.c.status, func.count().label("items"))
+        select(STEP.c.step, STEP.c.status, STEP.c.skipped, func.count().label("items"))
         .where(STEP.c.batch_id == batch_id)
-        .group_by(STEP.c.step, STEP.c.workflow, STEP.c.status)
+        .group_by(STEP.c.step, STEP.c.status, STEP.c.skipped)
     )
     return found[0] | {"steps": _steps(found[0]["blueprint"], await queries.rows(tenant_id, counts))}
 
@@ -58,7 +58,10 @@ async def item(queries: Queries, tenant_id: str, item_id: str) -> Row | None:
 
 
 def _steps(blueprint: list[str], counts: list[Row]) -> list[Row]:
-    steps: list[Row] = [{"step": n, "workflow": name, "counts": {}} for n, name in enumerate(blueprint)]
+    steps: list[Row] = [{"step": n, "workflow": name, "counts": {}, "skipped": {}} for n, name in enumerate(blueprint)]
     for row in counts:
-        steps[row["step"]]["counts"][row["status"]] = row["items"]
+        step, status, reason = steps[row["step"]], row["status"], row["skipped"] or "batch_cancelled"
+        step["counts"][status] = step["counts"].get(status, 0) + row["items"]
+        if status == "SKIPPED":
+            step["skipped"][reason] = row["items"]
     return steps

@@ -19,7 +19,7 @@ from cli.commands.outbound import DispatchStatus
 from cli.commands.pushes import PushStatus
 from cli.errors import Unreachable
 from cli.main import app
-from cli.progress import headline, picture, step_line, watch
+from cli.progress import headline, picture, step_line, step_rows, watch
 from services.dispatcher import state as dispatching
 from services.projector import pushes
 from services.sequencer import state
@@ -54,11 +54,14 @@ def error(status: int, code: str, message: str) -> httpx.Response:
     return httpx.Response(status, json={"error": {"code": code, "message": message}})
 
 
+SKIPPED = {"company_already_enriched": 1}
+
+
 def batch(status: str = "running", failed: int = 0, **counts: int) -> dict[str, Any]:
     return {
         "batch_id": BATCH, "status": status, "items": 10, "completed": 4, "failed": failed, "cancelled": 0,
         "launched_at": "2026-01-01T00:00:00Z", "ended_at": None,
-        "steps": [{"step": 0, "workflow": "enrich", "counts": counts}],
+        "steps": [{"step": 0, "workflow": "enrich", "counts": counts, "skipped": SKIPPED}],
     }  # fmt: skip
 
 
@@ -276,6 +279,15 @@ def test_a_paused_batch_is_watched_until_nothing_is_under_way(monkeypatch: pytes
     result = CliRunner().invoke(app, ["status", BATCH, "--watch"])
     assert result.exit_code == 1
     assert f"paused: credits are short; `leadstream batch resume {BATCH}`" in result.stderr
+
+
+def test_what_was_skipped_for_another_reason_is_not_shared() -> None:
+    shown = batch(SKIPPED=9)
+    shown["steps"][0]["skipped"] = {
+        "company_enrichment_in_progress": 2, "person_already_enriched": 1, "by_hand": 4, "fields_already_there": 2,
+    }  # fmt: skip
+    (row,) = step_rows(shown)
+    assert (row["shared"], row["skipped"]) == (3, 6)
 
 
 def test_the_picture_of_a_batch_fits_a_terminal() -> None:
