@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 
 from cli.addresses import Endpoint, endpoints
-from cli.errors import CommandFailed, InDoubt, Refused, Unreachable
+from cli.errors import CommandFailed, InDoubt, Misused, Refused, Unreachable
 
 Row = dict[str, Any]
 # Takes an answer apart: its rows, and what is to be asked for the page after it, None where it is the last.
@@ -205,12 +205,14 @@ def _json(place: Endpoint, answer: httpx.Response) -> Any:
         raise _stranger(place, answer) from None
 
 
-def _refusal(place: Endpoint, answer: httpx.Response) -> Refused:
+def _refusal(place: Endpoint, answer: httpx.Response) -> Refused | Misused:
     try:
         error = answer.json()["error"]
         code, message = str(error["code"]), str(error["message"])
     except (ValueError, KeyError, TypeError):
         return _stranger(place, answer)
+    if code == "invalid_id":  # wrong usage, as where the command itself looks at the id
+        return Misused(message)
     if answer.status_code == 401:
         message = f"{place.service} at {place.url} wants a token: set LEADSTREAM_API_TOKEN to one it knows"
     return Refused(message, code, answer.status_code)

@@ -47,7 +47,7 @@ def parse_id(prefix: str, text: str) -> str:
     """`text` in canonical form. Raises InvalidId when it is not a `prefix` id."""
     head, _, tail = text.strip().partition("_")
     if head.lower() != prefix or len(tail) != 26:
-        raise InvalidId(f"{text[:80]!r} is not a {prefix} id; one looks like {prefix}_{'0' * 26}")
+        raise InvalidId(f"{text[:80]!r} is not an id like {prefix}_{'0' * 26}")
     if not _ALPHABET.issuperset(tail):
         raise InvalidId(f"{text!r} has a character that Crockford's base 32 does not know")
     value = int(tail.encode().translate(_TO_PYTHON), 32)

@@ -97,7 +97,7 @@ def test_a_poison_event_and_what_a_person_does_about_it(
     [
         ("retry", {}, "no filter was given"),
         ("resolve", {"service": "dispatcher"}, "`reason` is missing"),
-        ("retry", {"item_id": "item_x"}, "is not a item id"),
+        ("retry", {"item_id": "item_x"}, "is not an id like item_0"),
         ("retry", {"servce": "dispatcher"}, "servce"),
     ],
 )

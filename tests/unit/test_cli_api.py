@@ -8,7 +8,8 @@ import pytest
 
 from cli.addresses import Endpoint
 from cli.api import Api, Row, Split, listed, named
-from cli.errors import InDoubt, Unreachable
+from cli.errors import InDoubt, Misused, Unreachable
+from cli.lookups import checked_id
 
 PLACES = {name: Endpoint(name, f"http://{name}", source="that of a file") for name in ("ingest", "projector")}
 Error = type[httpx.RequestError]
@@ -95,3 +96,17 @@ def test_a_read_waits_for_the_last_command_unless_it_names_a_position() -> None:
     services.read("projector", "/v1/leads")
     services.read("projector", "/v1/leads", at_position=9)
     assert [request.url.params["at_position"] for request in seen] == ["7", "9"]
+
+
+def test_what_is_no_id_is_wrong_usage_whoever_finds_it_out() -> None:
+    said = "'item_' is not an id like item_00000000000000000000000000"
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(422, json={"error": {"code": "invalid_id", "message": said}})
+
+    with Api(PLACES, transport=httpx.MockTransport(handler)) as services, pytest.raises(Misused) as told:
+        services.read("ingest", "/v1/history/item_")
+    with pytest.raises(Misused) as found:
+        checked_id("item", "item_")
+    assert str(told.value) == str(found.value) == said
+    assert told.value.exit_code == 2
