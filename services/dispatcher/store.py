@@ -17,6 +17,7 @@ from services.dispatcher.state import (
     Webhook,
 )
 from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, ITEM, METADATA, TENANT, WAITER, WEBHOOK
+from services.dispatcher.webhooks import Limits
 from shared.envelope import Event
 from shared.events import (
     AnswerReused,
@@ -55,9 +56,11 @@ MEASURES = (
         "SELECT greatest(0, extract(epoch FROM now() - min(deadline_at))) FROM dispatch WHERE status = 'SENT'",
     ),
     Measure(
-        "leadstream_webhook_submissions_max",
-        "What the fullest webhook that a client's settings name has taken; it takes 50000 in its life.",
-        "SELECT max(taken) FROM webhook JOIN config USING (webhook_id)",
+        "leadstream_webhook_submissions_share",
+        "Of the submissions that a webhook takes in its life, by a client's settings: the share that the fullest has.",
+        "SELECT max(taken / greatest(1, CASE WHEN jsonb_typeof(config -> 'max_submissions') = 'number'"
+        f" THEN (config ->> 'max_submissions')::float ELSE {Limits().submissions} END))"
+        " FROM webhook JOIN config USING (webhook_id)",
     ),
 )
 FOR_HELD = (
