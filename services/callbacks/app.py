@@ -33,7 +33,7 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
     receiver = Receiver(settings, signing_keys(settings), secrets, appender)
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     http = api.build(receiver, queries)
-    service = Service(settings, DEFINITION, http, effects=(inbox.drain,))
+    service = Service(settings, DEFINITION, http, effects=(inbox.drain,), either_server=True)
     tasks: list[asyncio.Task[None]] = []
 
     async def start() -> None:

@@ -44,7 +44,10 @@ logger = structlog.get_logger()
 
 @dataclass
 class Service:
-    """One service process: its settings, its follower of the log and its HTTP application."""
+    """One service process: its settings, its follower of the log and its HTTP application.
+
+    `either_server`: it does its work for others with one of PostgreSQL and NATS, and is ready with one.
+    """
 
     settings: Settings
     definition: Definition[Any]
@@ -52,6 +55,7 @@ class Service:
     effects: Sequence[Effect] = ()
     closing: list[Any] = field(default_factory=list)
     measures: Sequence[Measure] = ()
+    either_server: bool = False
 
     def __post_init__(self) -> None:
         self.follower = Follower(self.definition, self.settings, self.effects)
@@ -109,7 +113,8 @@ class Service:
             "nats": connected,
             **self.telemetry.known,
         }
-        return JSONResponse(state, status_code=200 if connected else 503)
+        enough = any if self.either_server else all
+        return JSONResponse(state, status_code=200 if enough((connected, self.telemetry.known["database"])) else 503)
 
 
 def broker_of(settings: Settings, name: str) -> NatsBroker:

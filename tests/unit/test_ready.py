@@ -1,0 +1,32 @@
+"""When a service says that it is ready: with the servers that its work needs."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.runtime.service import Service
+
+
+@pytest.mark.parametrize("either_server", [False, True])
+@pytest.mark.parametrize("nats", [False, True])
+@pytest.mark.parametrize("database", [False, True])
+async def test_ready_is_who_reaches_what_it_needs(either_server: bool, nats: bool, database: bool) -> None:
+    async def ping(**_: float) -> bool:
+        return nats
+
+    service = SimpleNamespace(
+        broker=SimpleNamespace(ping=ping),
+        definition=SimpleNamespace(name="ingest"),
+        follower=SimpleNamespace(leading=False, machine=SimpleNamespace(position=7)),
+        telemetry=SimpleNamespace(known={"database": database}),
+        either_server=either_server,
+    )
+    told: Any = service
+    answer = await Service._ready(told, told)
+    ready = nats or database if either_server else nats and database
+    assert answer.status_code == (200 if ready else 503)
+    assert json.loads(bytes(answer.body)) == {
+        "service": "ingest", "leading": False, "position": 7, "nats": nats, "database": database,
+    }  # fmt: skip
