@@ -5,14 +5,13 @@ point of the log, and made anew when a newer answer about its person or company 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, assert_never
 
 from services.projector import endings, pushes, reprojection
-from services.projector.extractors.values import moment
 from services.projector.making import make, reading, remember_jobs
 from services.projector.state import Answer, Batch, Item, State, lead_id_of
-from shared.enrichment import respelled
+from shared.dates import refreshed_at
 from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,
@@ -99,10 +98,10 @@ def evolve(state: State, event: Event) -> None:
             endings.retry(state, event, payload)
         case EnrichmentReceived():
             if payload.found:
-                told = _refreshed_at(payload.answer, event.occurred_at)
+                told = refreshed_at(payload.answer, event.occurred_at)
                 _answered(state, event, payload, told, _provider(payload))
         case AnswerReused():
-            _answered(state, event, payload, _refreshed_at(payload.answer, payload.answered_at), "warehouse")
+            _answered(state, event, payload, refreshed_at(payload.answer, payload.answered_at), "warehouse")
         case WorkflowConfigured() | ConfigurationRemoved():
             reprojection.configured(state, event, payload)
         case CustomersListed():
@@ -244,9 +243,3 @@ def _provider(payload: EnrichmentReceived) -> str:
     """Who answered, as the body around the answer says; without word of it, Clay."""
     told = payload.body.get("provider") if isinstance(payload.body, dict) else None
     return told if isinstance(told, str) and 0 < len(told) <= 60 else "clay"
-
-
-def _refreshed_at(answer: Any, received_at: datetime) -> str:
-    """When the provider last looked, as it says; without word of it, when the answer came. Sorts as text."""
-    told = moment(respelled(answer).get("last_refresh")) if isinstance(answer, dict) else None
-    return (told or received_at).astimezone(UTC).isoformat()[:26]
