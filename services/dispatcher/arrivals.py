@@ -4,6 +4,7 @@ of that and of the call. Pure.
 
 from services.dispatcher import spending
 from services.dispatcher.state import Claim, ClaimKey, State, Waiter
+from shared.dates import refreshed_at
 from shared.envelope import Event
 from shared.events import EnrichmentReceived
 from shared.record import replace
@@ -49,17 +50,19 @@ def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) 
     state.claims[claim.entity_id, claim.workflow] = replace(
         claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
         code=None, reason=None, answered_for=claim.claimant_item_id,
+        refreshed_at=refreshed_at(payload.answer, event.occurred_at),
     )  # fmt: skip
     state.release((claim.entity_id, claim.workflow), event.id)
 
 
 def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
     """The claim had an answer before: one that has found something takes its place, unless that is newer."""
-    if payload.found and (not claim.found or not claim.answered_at or event.occurred_at >= claim.answered_at):
+    looked_at = refreshed_at(payload.answer, event.occurred_at)
+    if payload.found and (not claim.found or looked_at > (claim.refreshed_at or "")):
         asker = claim.claimant_item_id if claim.status == "ANSWERED" else claim.answered_for
         state.claims[claim.entity_id, claim.workflow] = replace(
             claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
-            answered_for=asker,
+            answered_for=asker, refreshed_at=looked_at,
         )  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
         state.claims[event.entity_id, payload.workflow] = Claim(
             event.entity_id, payload.workflow, event.tenant_id, event.client_id,
             "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
-            event.occurred_at, None, None, None,
+            event.occurred_at, None, None, None, refreshed_at(payload.answer, event.occurred_at),
         )  # fmt: skip
 
 

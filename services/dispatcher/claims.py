@@ -112,11 +112,12 @@ def _claim(
     payload: StepScheduled = event.payload
     still_out = _still_out(state, known)
     answer = (known.answer_id, known.found, known.answered_at) if known else (None, None, None)
+    origin = (known.answered_for, known.refreshed_at) if known else (None, None)
     dispatch_id = still_out.dispatch_id if still_out else derive_id("disp", event.id, entity.entity_id)
     attempt = still_out.attempt if still_out else 1
     state.claims[entity.entity_id, payload.workflow] = Claim(
         entity.entity_id, payload.workflow, item.tenant_id, item.client_id, scope, entity.key, entity.basis,
-        "IN_PROGRESS", item.item_id, dispatch_id, attempt, *answer, None, None, known.answered_for if known else None,
+        "IN_PROGRESS", item.item_id, dispatch_id, attempt, *answer, None, None, *origin,
     )  # fmt: skip
     if still_out:
         return

@@ -88,7 +88,7 @@ def _key(event: Event, entity: Entity) -> Key:
 
 def _newest(claims: Iterable[Claim], answers: dict[str, Any]) -> list[Lendable]:
     newest: dict[str, Claim] = {}
-    for claim in sorted(claims, key=lambda claim: (str(claim.answered_at), claim.client_id)):
+    for claim in sorted(claims, key=lambda claim: (str(claim.refreshed_at), claim.client_id)):
         newest[claim.workflow] = claim
     return [Lendable(claim, answers[claim.answer_id or ""]) for _, claim in sorted(newest.items())]
 

@@ -68,7 +68,8 @@ class Claim:
     Where an answer came that nobody had asked for, there is neither claimant nor dispatch, and the basis is `answer`.
 
     An answer stays while a newer one is asked for, and for good where none comes: then `code` and `reason` say why.
-    `answered_for` is the claimant whose call it answered.
+    `answered_for` is the claimant whose call it answered; `refreshed_at` when the provider last looked, as it says (see
+    `shared.dates`): of two answers the newer by that is kept.
     """
 
     entity_id: str
@@ -88,6 +89,7 @@ class Claim:
     code: FailureCode | None
     reason: str | None
     answered_for: str | None
+    refreshed_at: str | None
 
 
 @record

@@ -87,6 +87,7 @@ CLAIM = Table(
     Column("code", Text),
     Column("reason", Text),
     Column("answered_for", Id("item")),
+    Column("refreshed_at", Text),
 )
 WAITER = Table(
     "waiter",

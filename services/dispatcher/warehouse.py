@@ -5,11 +5,11 @@ client that lends is told.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final
 
 from services.dispatcher.claims import claim_of, is_fresh
 from services.dispatcher.state import Claim, Item, Lendable, State
+from shared.dates import refreshed_at
 from shared.entities import Entity
 from shared.envelope import Emit, Event, caused_id
 from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
@@ -58,28 +58,30 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
     key = (event.entity_id, payload.workflow)
     state.lent.discard((event.id, payload.workflow))
     own = claim_of(state, event.client_id, key)
-    if own and _is_as_new(own, payload.answered_at):
+    looked_at = refreshed_at(payload.answer, payload.answered_at)
+    if own and _is_as_new(own, looked_at):
         return
     if own and own.status == "IN_PROGRESS":
         state.claims[key] = replace(
-            own, answer_id=event.id, found=True, answered_at=payload.answered_at, answered_for=None
-        )
+            own, answer_id=event.id, found=True, answered_at=payload.answered_at, answered_for=None,
+            refreshed_at=looked_at,
+        )  # fmt: skip
         return
     scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
     state.claims[key] = Claim(
         *key, event.tenant_id, event.client_id, scope, payload.entity_key, payload.basis, "ANSWERED", None, None, 0,
-        event.id, True, payload.answered_at, None, None, None,
+        event.id, True, payload.answered_at, None, None, None, looked_at,
     )  # fmt: skip
 
 
 def _own(state: State, item: Item, entity: Entity, lendable: Claim) -> str | None:
     """The client's own answer of that workflow, if it found something and is as new."""
     own = claim_of(state, item.client_id, (entity.entity_id, lendable.workflow))
-    return own.answer_id if own and _is_as_new(own, lendable.answered_at) else None
+    return own.answer_id if own and _is_as_new(own, lendable.refreshed_at) else None
 
 
-def _is_as_new(own: Claim, lent_at: datetime | None) -> bool:
-    return bool(own.found and own.answered_at and lent_at and own.answered_at >= lent_at)
+def _is_as_new(own: Claim, looked_at: str | None) -> bool:
+    return bool(own.found and own.refreshed_at and looked_at and own.refreshed_at >= looked_at)
 
 
 def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:

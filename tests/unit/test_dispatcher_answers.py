@@ -84,7 +84,7 @@ def test_a_later_answer_that_found_something_is_there_for_who_asks_next() -> Non
     batch.when(nothing).then(completion(nothing, 0, 0))
     batch.when(late).then()
     batch.when(*next_batch(7)).then(completion(late, 7, 0, ALREADY))
-    newer = unasked(ACME)
+    newer = unasked(ACME, hours=1)
     batch.given(newer)
     assert claim(batch, ACME).answer_id == newer.id
 
@@ -93,6 +93,25 @@ def test_an_answer_that_was_received_before_another_does_not_take_its_place() ->
     batch = one_waits()
     batch.given(answered(current(batch, ACME), hours=20), unasked(ACME, hours=1))
     assert claim(batch, ACME).answered_at == START + timedelta(hours=20)
+
+
+def test_of_two_answers_the_one_whose_provider_looked_later_is_kept() -> None:
+    batch = one_waits()
+    first = current(batch, ACME)
+    batch.given(sent(first), timed_out(first, retry_at=LATER))
+    newer = looked(answered(current(batch, ACME), hours=1), "2026-01-20")
+    late = looked(answered(first, hours=2), "2026-01-10")
+    batch.given(newer, late)
+    assert claim(batch, ACME).answer_id == newer.id
+    newest = looked(unasked(ACME, hours=3), "2026-01-21")
+    batch.given(newest, looked(unasked(ACME, hours=4), "2026-01-21"))
+    assert (claim(batch, ACME).answer_id, claim(batch, ACME).answered_at) == (newest.id, newest.occurred_at)
+    batch.when(*next_batch(7)).then(completion(newest, 7, 0, ALREADY))
+
+
+def looked(answer: Event, last_refresh: str) -> Event:
+    told = answer.payload.answer | {"last_refresh": last_refresh}
+    return replace(answer, payload=replace(answer.payload, answer=told))
 
 
 def test_the_same_call_answered_again_counts_where_nothing_was_found() -> None:
@@ -130,7 +149,7 @@ def test_an_answer_that_names_the_item_alone_is_kept_for_the_company_after_givin
     late = naming(0)
     batch.when(late, told_again(late)).then()
     assert claim(batch, ACME).status == "ANSWERED"
-    batch.when(scheduled(1)).then(completion(told_again(late), 1, 0, ALREADY))
+    batch.when(scheduled(1)).then(completion(late, 1, 0, ALREADY))
 
 
 def test_an_answer_that_names_a_given_up_item_alone_ends_the_wait_of_others_once() -> None:

@@ -25,7 +25,7 @@ def lendable(days: float = DAYS_OLD, workflow: str = FLOW) -> Lendable:
     claim = Claim(
         entity.entity_id, workflow, TENANT, OTHER_CLIENT, "company", entity.key, entity.basis, "ANSWERED",
         item_id(99), named_id("disp", "theirs"), 1, THEIR_ANSWER, True, START - timedelta(days=days), None, None,
-        item_id(99),
+        item_id(99), (START - timedelta(days=days)).isoformat(),
     )  # fmt: skip
     return Lendable(claim, {"name": "Acme"})
 
