@@ -5,7 +5,6 @@ point of the log, and made anew when a newer answer about its person or company 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final, assert_never
 
 from services.projector import endings, pushes, reprojection
