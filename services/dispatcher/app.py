@@ -46,6 +46,7 @@ DEFINITION = Definition(
     evolve=domain.evolve,
     decide=partial(domain.decide, workflows=WORKFLOWS),
     apart=domain.OF_WHOLE_BATCHES,
+    touched=domain.waiters,
 )
 
 

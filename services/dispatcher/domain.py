@@ -143,6 +143,19 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             assert_never(payload)
 
 
+def waiters(state: State, event: Event) -> int:
+    """How many wait for what the event tells of: all of them end, or are looked at, with it."""
+    payload: Consumed = event.payload
+    if isinstance(payload, EnrichmentReceived):
+        key = claims.claim_key(state, event, payload)
+    elif isinstance(payload, DispatchRefused | DispatchTimedOut):
+        dispatch = state.dispatches.get(payload.dispatch_id)
+        key = (dispatch.entity_id, dispatch.workflow) if dispatch else None
+    else:
+        return 0
+    return len(state.waiting.get(key, ())) if key else 0
+
+
 def _paused(state: State, event: Event) -> Iterator[Emit]:
     """A batch is paused at the first call that would cost too much; one may leave a call to others."""
     own = state.batches.get(event.batch_id or "")

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
@@ -36,6 +37,8 @@ NOTICING: Final[dict[str, Any]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+# Rows written by one statement at most.
+AT_ONCE: Final = 10_000
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -199,9 +202,9 @@ class Rows(Generic[T]):
             await self.write(connection, rows)
 
     async def write(self, connection: Connection, rows: Iterable[T]) -> None:
-        """Insert the rows, replacing those whose key is there."""
-        records = [self._record(row) for row in rows]
-        if records:
+        """Insert the rows, replacing those whose key is there; very many of them piece by piece, each heard."""
+        left = iter(rows)
+        while records := [self._record(row) for row in islice(left, AT_ONCE)]:
             await connection.execute(self._upsert, (orjson.dumps(records).decode(),))
 
     async def delete(self, connection: Connection, keys: Iterable[tuple[Any, ...]]) -> None:

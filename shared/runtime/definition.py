@@ -1,4 +1,4 @@
-"""What makes one service, and the tables that are its own."""
+"""What makes one service a state machine over the log: its tables and its pure functions."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -23,12 +23,17 @@ class OtherShape(RuntimeError):
         super().__init__(f"{self.text}; run `{mend}`" if mend else self.text)
 
 
+def _few(state: object, event: Event) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Definition(Generic[S]):
     """What makes one service: its name, the events it reads, its tables and its pure functions.
 
     `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
-    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside.
+    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside. Of others
+    `touched` tells, once their rows are loaded, how many the event is about.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Definition(Generic[S]):
     evolve: Callable[[S, Event], None]
     decide: Callable[[S, Event], Iterable[Emit]]
     apart: tuple[str, ...] = ()
+    touched: Callable[[S, Event], int] = _few
 
     @property
     def reads(self) -> tuple[str, ...]:

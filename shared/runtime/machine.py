@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Final, Generic, TypeGuard, TypeVar
 
 import psycopg
@@ -34,6 +35,8 @@ FOLD_SECONDS = 1.0
 TURN_SECONDS: Final = 0.05
 ANY_NUMBER: Final = 1 << 30
 SOME: Final = 10_000
+# An event that is about as many rows is folded beside the event loop, as what is kept apart.
+MANY: Final = 5_000
 logger = structlog.get_logger()
 
 
@@ -213,11 +216,23 @@ class Machine(Generic[S]):
     async def _following(self, connection: Connection, state: S, events: Sequence[Event]) -> list[log.Columns]:
         """Fold the events; what follows, as the log takes it.
 
-        One that is kept apart may take longer than a leader may be silent: it is folded beside, and the leader heard.
+        One about very many rows may take longer than a leader may be silent: it is folded beside, and the leader heard.
         """
-        if self.replay or events[0].type not in self.definition.apart:
-            emitted = await self._fold(state, events)
-            return [log.columns(emitted)] if emitted else []
+        if self.replay:
+            await self._fold(state, events)
+            return []
+        following: list[log.Columns] = []
+        for beside, some in groupby(events, lambda event: self._is_large(state, event)):
+            if beside:
+                following += await self._folded_beside(connection, state, list(some))
+            elif emitted := await self._fold(state, list(some)):
+                following.append(log.columns(emitted))
+        return following
+
+    def _is_large(self, state: S, event: Event) -> bool:
+        return event.type in self.definition.apart or self.definition.touched(state, event) >= MANY
+
+    async def _folded_beside(self, connection: Connection, state: S, events: Sequence[Event]) -> list[log.Columns]:
         folding = asyncio.create_task(asyncio.to_thread(self._fold_beside, state, events))
         while not (await asyncio.wait([folding], timeout=BEAT_SECONDS))[0]:
             await (await connection.execute("SELECT 1")).fetchone()

@@ -58,7 +58,7 @@ class Faults:
     attempts: int = 0
 
 
-def counting(faults: Faults | None = None, apart: tuple[str, ...] = ()) -> Definition[State]:
+def counting(faults: Faults | None = None) -> Definition[State]:
     """The service's definition, with these faults."""
     faults = faults or Faults()
 
@@ -76,7 +76,7 @@ def counting(faults: Faults | None = None, apart: tuple[str, ...] = ()) -> Defin
             await faults.on_save()
         await COUNTERS.upsert(connection, state.counters.take_changed())
 
-    return Definition(NAME, ("ClientRegistered",), METADATA, State, _load, save, evolve, _decide, apart)
+    return Definition(NAME, ("ClientRegistered",), METADATA, State, _load, save, evolve, _decide)
 
 
 async def _load(connection: Connection, state: State, events: Sequence[Event]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -93,13 +94,14 @@ async def test_a_leader_whose_statement_takes_long_is_not_silent(servers: Server
         await working
 
 
+@pytest.mark.parametrize("how", [{"apart": ("ClientRegistered",)}, {"touched": lambda state, event: 150_000}])
 async def test_a_leader_whose_event_takes_long_is_not_silent(
-    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(lease, "SILENT_SECONDS", 2.0)
     monkeypatch.setattr(machine, "BEAT_SECONDS", 0.2)
     await append(servers, database, registrations(1))
-    follower = Follower(counting(Faults(seconds=5), apart=("ClientRegistered",)), settings_of(servers, database, NAME))
+    follower = Follower(replace(counting(Faults(seconds=5)), **how), settings_of(servers, database, NAME))
     async with (
         in_its_schema(servers, database) as first,
         connected(servers.role_url(NAME, database)) as second,

@@ -1,6 +1,7 @@
 """The machine: one batch, one transaction; what cannot be handled is dead-lettered, and replay agrees."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import count, pairwise
@@ -13,7 +14,7 @@ from shared.events import BatchCompleted
 from shared.runtime.database import Connection
 from shared.runtime.definition import OtherShape
 from shared.runtime.log import Message
-from shared.runtime.machine import Machine
+from shared.runtime.machine import MANY, Machine
 from shared.runtime.projection import verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
 from tests.integration.log_harness import append, event, logged, registered
@@ -228,6 +229,26 @@ async def test_while_a_batch_is_folded_others_have_their_turns(
     beside.cancel()
     assert len(before) == 5
     assert all(later > earlier + 1 for earlier, later in pairwise(before))
+
+
+async def test_what_is_about_many_rows_is_folded_beside_and_in_order(
+    servers: Servers, database: str, connection: Connection
+) -> None:
+    definition, where = counting(), list[tuple[str, bool]]()
+
+    def evolve(state: State, happened: Event) -> None:
+        where.append((happened.payload.name, threading.current_thread() is threading.main_thread()))
+        definition.evolve(state, happened)
+
+    def touched(state: State, happened: Event) -> int:
+        return MANY if happened.payload.name == "b" else 0
+
+    machine = Machine(replace(definition, evolve=evolve, touched=touched))
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, *"aabba"))
+    assert where == [("a", True), ("a", True), ("b", False), ("b", False), ("a", True)]
+    assert await counts(servers, database) == {"a": 3, "b": 2}
+    assert [said.payload.completed for said in await emitted(servers, database)] == [2, 2]
 
 
 async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:

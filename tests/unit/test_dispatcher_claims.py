@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.dispatcher.domain import waiters
 from shared.events import BatchCancelled, ItemCompleted, StepFailed
 from tests.unit.dispatching import (
     ACME,
@@ -176,6 +177,12 @@ def test_a_cancelled_batch_s_call_goes_on_for_the_batch_that_waits_for_it() -> N
     answer = answered(current(batch, ACME))
     batch.when(answer)
     assert {e.item_id: e.batch_id for e in batch.following} == {item_id(0): BATCH, item_id(7): NEXT_BATCH}
+
+
+def test_what_ends_waits_says_how_many() -> None:
+    batch = dispatcher(*at_company(ACME, ACME, BETA), *(scheduled(n) for n in range(3)))
+    told = [word(current(batch, ACME)) for word in (answered, refused, timed_out)] + [unasked(BETA), scheduled(0)]
+    assert [waiters(batch.state, event) for event in told] == [2, 2, 2, 1, 0]
 
 
 def test_a_scheduled_step_told_again_while_it_waits_changes_nothing() -> None:
