@@ -147,7 +147,7 @@ def waiters(state: State, event: Event) -> int:
     """How many wait for what the event tells of: all of them end, or are looked at, with it."""
     payload: Consumed = event.payload
     if isinstance(payload, EnrichmentReceived):
-        key = claims.claim_key(state, event, payload)
+        key = arrivals.claim_key(state, event, payload)
     elif isinstance(payload, DispatchRefused | DispatchTimedOut):
         dispatch = state.dispatches.get(payload.dispatch_id)
         key = (dispatch.entity_id, dispatch.workflow) if dispatch else None

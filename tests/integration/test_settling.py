@@ -7,14 +7,28 @@ import pytest
 from services.ingest import letters
 from services.ingest.app import DEFINITION
 from services.ingest.letters import LetterFilter
-from shared.events import EventDeadLettered
+from shared.envelope import Event
+from shared.events import (
+    BatchCancelled,
+    BatchCompleted,
+    EventDeadLettered,
+    FailedItemsRetried,
+    ItemCompleted,
+    StepFailed,
+    StepScheduled,
+)
 from shared.ids import new_id
 from shared.runtime.appender import Appender
 from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 from tests.integration.log_harness import TENANT, append, event, logged, settings_of
 from tests.running_servers import Servers
+from tests.unit.facts import BATCH, COMPANY_STEP, added, fact, launched
+from tests.unit.facts import TENANT as FACTS_TENANT
 
+SCHEDULED = fact(StepScheduled(0, COMPANY_STEP.workflow), item=0)
+COMPLETED = fact(ItemCompleted(0, COMPANY_STEP.workflow), item=0)
+FAILED = fact(StepFailed(0, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True), item=0)
 CALLER = Caller(TENANT, "actor_00000000000000000000000000")
 
 
@@ -51,3 +65,37 @@ async def test_what_came_of_a_post_is_not_left_out_by_the_dispatcher(
     assert await settle(LetterFilter(position=2)) == 1
     assert await settle(LetterFilter(event_type="ItemAdded")) == 1
     assert await settle(LetterFilter(), everything=True, retry=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("service", "needed"),
+    [
+        ("sequencer", (launched(COMPANY_STEP), added(0), COMPLETED, FAILED)),
+        ("dispatcher", (launched(COMPANY_STEP), added(0), SCHEDULED)),
+    ],
+)
+async def test_what_a_batch_would_never_end_without_is_left_out_once_it_is_over(
+    servers: Servers, database: str, doors: tuple[Queries, Appender], service: str, needed: tuple[Event, ...]
+) -> None:
+    for at, lost in enumerate(needed, start=1):
+        told = EventDeadLettered(service, at, lost.id, lost.type, 5, "KeyError", at, None)
+        await append(servers, database, [fact(told, batch_id=lost.batch_id, item_id=lost.item_id)], role=service)
+
+    async def resolve(at: int) -> int:
+        about = Caller(FACTS_TENANT, CALLER.actor)
+        done = await letters.settle(*doors, about, LetterFilter(position=at), False, "seen to", False)
+        return int(done["settled"])
+
+    async def is_refused(at: int) -> None:
+        with pytest.raises(Problem, match="retry it, or cancel the batch first") as refused:
+            await resolve(at)
+        assert (refused.value.status_code, BATCH in refused.value.message) == (409, True)
+
+    for at in range(1, len(needed) + 1):
+        await is_refused(at)
+    await append(servers, database, [fact(BatchCompleted(1, 0))], role="sequencer")
+    assert await resolve(1) == 1
+    await append(servers, database, [fact(FailedItemsRetried(everything=True))], role="ingest")
+    await is_refused(2)
+    await append(servers, database, [fact(BatchCancelled())], role="ingest")
+    assert [await resolve(at) for at in range(2, len(needed) + 1)] == [1] * (len(needed) - 1)
