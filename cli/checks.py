@@ -85,6 +85,7 @@ def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
                 "rows": verdict.rows,
                 "different_rows": verdict.different_rows,
                 "differences": [_difference(each) for each in verdict.differences],
+                "damaged": verdict.damaged,
                 "unfoldable": {str(position): error for position, error in verdict.failures.items()},
             }
             for verdict in verdicts
@@ -104,6 +105,8 @@ def say_folds(report: dict[str, Any]) -> None:
             typer.echo(f"      {_told(difference)}")
         for position, error in found["unfoldable"].items():
             typer.echo(f"      position {position} cannot be folded: {error}")
+        if found["damaged"] is not None:
+            typer.echo(f"      the log is damaged at {found['damaged']}: run `leadstream repair`, and look again")
 
 
 def say_log(report: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # A shorter log is folded before another process has started.
 LONG_FROM: Final = 20_000
 EVERY_SECONDS: Final = 0.5
+# Those of which nothing may come of a log that is not whole: that is looked at once for all of them, before they begin.
+PROVED: Final = ("rebuild", "undo")
 # The longest folds first, so that no process is left alone with one at the end.
 LONGEST_FIRST: Final = ("dispatcher", "projector", "sequencer", "ingest", "callbacks")
 
@@ -42,10 +44,14 @@ async def fold_all(
     """
     from shared.runtime import log
     from shared.runtime.database import connect
+    from shared.runtime.projection import whole_log
 
     arguments = arguments or {}
     async with await connect(admin_url, name="progress", autocommit=True) as connection:
         head = await log.head(connection)
+        if action in PROVED:
+            proved = await whole_log(admin_url, head)
+            arguments = dict.fromkeys(schemas, (proved,))
         told = asyncio.create_task(_tell(connection, list(schemas.values()), head)) if show else None
         try:
             if head < LONG_FROM:

@@ -5,21 +5,28 @@ behind. Rebuild puts the folded tables in the place of the live ones in one shor
 for undo; the service loses its connection for that moment and goes on from the same checkpoint.
 """
 
-from collections.abc import Sequence
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from psycopg import errors
 
 from shared.runtime import log, table_comparison
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection, connect, ddl
 from shared.runtime.definition import Definition
-from shared.runtime.shadow import CHUNK, Shadow, checkpoint, opened, shape
+from shared.runtime.integrity import first_damage
+from shared.runtime.shadow import CHUNK, Damaged, Shadow, checkpoint, opened, shape
 from shared.runtime.table_comparison import Difference
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5
+# Into how many shares a log is cut to be proved, at most.
+MOST_SHARES: Final = 4
 
 
 class Impossible(RuntimeError):
@@ -30,6 +37,7 @@ class Impossible(RuntimeError):
 class Verdict:
     """What a fold of the log up to `position` said about one service's tables, and the rows it came to by table.
 
+    `damaged`: where the log first is not what was written, if that was looked for.
     `compared`: whether there were tables of the same shape to compare with. `schema`: where the fold's tables are now.
     """
 
@@ -42,6 +50,7 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
     different_rows: int = 0
     failures: dict[int, str] = field(default_factory=dict)
+    damaged: int | None = None
 
 
 def rebuild_schema(name: str) -> str:
@@ -75,13 +84,19 @@ async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
             await shadow.drop()
 
 
-async def rebuild(admin_url: str, definition: Definition[Any]) -> Verdict:
+async def rebuild(admin_url: str, definition: Definition[Any], proved: int = 0) -> Verdict:
     """Fold the log afresh, compare, and swap the result in; what an interrupted rebuild has folded is gone on from.
 
-    Raises Impossible, Busy.
+    Nothing is folded of a log whose chain is not whole; `proved`: up to here somebody has looked. Raises Impossible,
+    Busy.
     """
+    with _of_a_whole_log():
+        return await _rebuilt(admin_url, definition, proved)
+
+
+async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> Verdict:
     name = definition.name
-    async with opened(admin_url, definition, rebuild_schema(name), lock=name) as shadow:
+    async with opened(admin_url, definition, rebuild_schema(name), lock=name, proved=proved) as shadow:
         await _insist_on_tables(shadow.connection, name)
         if not await shadow.resume():
             await shadow.begin()
@@ -100,22 +115,27 @@ async def rebuild(admin_url: str, definition: Definition[Any]) -> Verdict:
         return verdict
 
 
-async def undo(admin_url: str, definition: Definition[Any]) -> Verdict:
+async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> Verdict:
     """Bring the tables from before the last rebuild up to date and back; the rebuilt ones are then kept instead.
 
-    Raises Impossible, OtherShape, Busy.
+    `proved` is as `rebuild` has it. Raises Impossible, OtherShape, Busy.
     """
-    async with opened(admin_url, definition, old_schema(definition.name), lock=definition.name) as shadow:
-        if await checkpoint(shadow.connection, shadow.schema) is None:
-            raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {shadow.schema}")
-        await shadow.adopt()
-        await _catch_up(shadow)
-        position = await _swap(shadow)
-        return Verdict(definition.name, position, shadow.events, schema=definition.name)
+    schema, lock = old_schema(definition.name), definition.name
+    with _of_a_whole_log():
+        async with opened(admin_url, definition, schema, lock=lock, proved=proved) as shadow:
+            if await checkpoint(shadow.connection, shadow.schema) is None:
+                raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {shadow.schema}")
+            await shadow.adopt()
+            await _catch_up(shadow)
+            position = await _swap(shadow)
+            return Verdict(definition.name, position, shadow.events, schema=definition.name)
 
 
 async def as_of(admin_url: str, definition: Definition[Any], position: int, schema: str) -> Verdict:
-    """Fold the log up to a position into a schema of its own, to be looked at and dropped. Raises Impossible, Busy."""
+    """Fold the log up to a position into a schema of its own, to be looked at and dropped.
+
+    A log that is damaged is folded as it is, and the verdict says where. Raises Impossible, Busy.
+    """
     async with opened(admin_url, definition, schema) as shadow:
         head = await log.head(shadow.connection)
         if not 0 <= position <= head:
@@ -132,7 +152,38 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
         for table in table_comparison.derived_tables(definition.metadata):
             counted = await (await shadow.connection.execute(f'SELECT count(*) FROM "{table.name}"')).fetchone()
             rows[table.name] = int(counted[0]) if counted else 0
-        return Verdict(definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures)
+        damaged = await first_damage(shadow.connection, 0, position)
+        return Verdict(
+            definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures, damaged=damaged
+        )
+
+
+async def whole_log(admin_url: str, upto: int) -> int:
+    """See once for several services that the log is whole up to a position, which is given back. Raises Impossible."""
+    shares = min(os.cpu_count() or 1, MOST_SHARES)
+    ends = [upto * number // shares for number in range(shares + 1)]
+    damaged = await asyncio.gather(*(_damage(admin_url, *share) for share in pairwise(ends)))
+    with _of_a_whole_log():
+        for position in damaged:
+            if position is not None:
+                raise Damaged(position)
+    return upto
+
+
+async def _damage(admin_url: str, after: int, upto: int) -> int | None:
+    async with await connect(admin_url, name="prove log", autocommit=True) as connection:
+        return await first_damage(connection, after, upto)
+
+
+@contextmanager
+def _of_a_whole_log() -> Iterator[None]:
+    """What is made of the log is made of what was written, or not at all."""
+    try:
+        yield
+    except Damaged as found:
+        raise Impossible(
+            f"the log is damaged at {found.position}: run `leadstream repair` first. Nothing was changed"
+        ) from None
 
 
 async def _insist_on_tables(connection: Connection, name: str) -> None:

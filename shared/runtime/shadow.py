@@ -19,6 +19,7 @@ from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, ddl
 from shared.runtime.definition import Definition
+from shared.runtime.integrity import first_damage
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine, may_be_the_event
 
@@ -34,14 +35,29 @@ class Busy(RuntimeError):
     """Somebody folds into the same schema at this moment."""
 
 
-class Shadow:
-    """The fold of one service in one schema, on a connection of its own."""
+class Damaged(RuntimeError):
+    """The log is not what was written at `position`; nothing of it was folded."""
 
-    def __init__(self, connection: BulkConnection, definition: Definition[Any], schema: str) -> None:
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
+
+
+class Shadow:
+    """The fold of one service in one schema, on a connection of its own.
+
+    `proved`: the hash chain is known to be whole up to here, and each chunk beyond is proved before it is folded;
+    None: the log is taken as it is.
+    """
+
+    def __init__(
+        self, connection: BulkConnection, definition: Definition[Any], schema: str, proved: int | None
+    ) -> None:
         self.connection = connection
         self.definition = definition
         self.schema = schema
         self.events = 0
+        self._proved = proved
         self._machine: Machine[Any] = Machine(definition, replay=True, batches_in_memory=CHUNKS)
 
     @property
@@ -73,13 +89,25 @@ class Shadow:
         row = await cursor.fetchone()
         if row is None or row[0] != fingerprint(self.definition):
             return False
-        await self._machine.start(self.connection)
+        await self._go_on()
         return True
 
     async def adopt(self) -> None:
         """Go on from tables that were live. Raises OtherShape where this program cannot."""
         self.definition.insist_on_shape(await shape(self.connection, self.schema), f"schema {self.schema}")
+        await self._go_on()
+
+    async def _go_on(self) -> None:
         await self._machine.start(self.connection)
+        await self._prove(self.position)
+
+    async def _prove(self, upto: int) -> None:
+        """See that the log is whole up to a position. Raises Damaged."""
+        if self._proved is None or upto <= self._proved:
+            return
+        if (position := await first_damage(self.connection, self._proved, upto)) is not None:
+            raise Damaged(position)
+        self._proved = upto
 
     async def fold(self, upto: int) -> None:
         """Fold on to a position, some chunks a transaction, written in bulk; chunk by chunk where an event fails."""
@@ -87,6 +115,8 @@ class Shadow:
             try:
                 async with self.connection.transaction(), self.connection.in_bulk():
                     folded = await self._some_chunks(self._machine.apply_all, upto)
+            except Damaged:
+                raise
             except Exception as error:
                 if not may_be_the_event(error):
                     raise
@@ -102,6 +132,7 @@ class Shadow:
         async with aclosing(log.bodies(self.connection, types, after=self.position, upto=upto, chunk=CHUNK)) as chunks:
             for _ in range(CHUNKS):
                 messages = await anext(chunks, None)
+                await self._prove(upto if messages is None else messages[-1][0])
                 if messages is None:
                     await self.connection.execute("UPDATE checkpoint SET position = %s", (upto,))
                     self._machine.position = upto
@@ -118,7 +149,7 @@ class Shadow:
 
 @asynccontextmanager
 async def opened(
-    admin_url: str, definition: Definition[Any], schema: str, lock: str | None = None
+    admin_url: str, definition: Definition[Any], schema: str, *, lock: str | None = None, proved: int | None = None
 ) -> AsyncIterator[Shadow]:
     """A shadow in this schema. Meanwhile nobody else opens one with this lock (the schema's own by default): Busy."""
     connection = await connect_as(BulkConnection, admin_url, name=f"fold {schema}", search_path=schema, autocommit=True)
@@ -127,7 +158,7 @@ async def opened(
         row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
         if row is None or not row[0]:
             raise Busy(f"another command works on {definition.name} in schema {schema} now; wait until it has ended")
-        yield Shadow(connection, definition, schema)
+        yield Shadow(connection, definition, schema, proved)
 
 
 async def checkpoint(connection: Connection, schema: str) -> int | None:

@@ -1,0 +1,108 @@
+"""Nothing is made of a log that is not whole, and nothing is swapped in that leaves an event out."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from cli.folding import fold_all
+from shared.runtime.integrity import check_log, first_damage
+from shared.runtime.machine import Definition, Machine
+from shared.runtime.projection import Impossible, Verdict, as_of, old_schema, rebuild, rebuild_schema, undo, whole_log
+from shared.runtime.shadow import Damaged, opened
+from tests.integration.counting import NAME, State, counting, counts, in_its_schema
+from tests.integration.damaging import tamper
+from tests.integration.log_harness import append, connected, logged, registered, registrations
+from tests.running_servers import Servers
+
+Act = Callable[[str, Definition[Any]], Awaitable[Verdict]]
+ONE_GONE = "DELETE FROM log.events WHERE position = 3"
+DAMAGE = {
+    "one gone": (ONE_GONE, 3),
+    "the first gone": ("DELETE FROM log.events WHERE position = 1", 1),
+    "the end gone": ("DELETE FROM log.events WHERE position >= 5", 5),
+    "all gone": ("DELETE FROM log.events", 1),
+    "body": ("UPDATE log.events SET body = replace(body, 'client 1', 'client 7') WHERE position = 2", 2),
+    "hash": ("UPDATE log.events SET chain = '\\x00' WHERE position = 6", 6),
+    "type": ("UPDATE log.events SET type = 'BatchPaused' WHERE position = 4", 4),
+}
+
+
+async def counted(servers: Servers, database: str) -> None:
+    """What the service does with the log there is."""
+    async with in_its_schema(servers, database) as connection:
+        machine: Machine[State] = Machine(counting())
+        after = await machine.start(connection)
+        found = await logged(servers, database, ["ClientRegistered"])
+        await machine.apply(connection, [message for message in found if message[0] > after])
+
+
+@pytest.mark.parametrize(("statement", "position"), DAMAGE.values(), ids=DAMAGE)
+async def test_the_first_damage_is_found(servers: Servers, database: str, statement: str, position: int) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, registrations(6))
+    async with connected(url) as connection:
+        assert await first_damage(connection, 0, 6) is None
+        assert await whole_log(url, 6) == 6
+        await tamper(servers, database, statement)
+        assert await first_damage(connection, 0, 6) == position == (await check_log(connection)).damages[0].first
+        assert await first_damage(connection, 0, position - 1) is None
+    with pytest.raises(Impossible, match=f"damaged at {position}: run `leadstream repair` first"):
+        await whole_log(url, 6)
+
+
+@pytest.mark.parametrize("act", [rebuild, undo])
+async def test_nothing_is_swapped_in_of_a_damaged_log(servers: Servers, database: str, act: Act) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "aabacc"])
+    await counted(servers, database)
+    await rebuild(url, counting())
+    before = await counts(servers, database)
+    await tamper(servers, database, ONE_GONE)
+    with pytest.raises(Impossible, match="the log is damaged at 3: run `leadstream repair` first"):
+        await act(url, counting())
+    assert await counts(servers, database) == before
+
+
+async def test_what_was_damaged_since_an_undone_rebuild_stops_the_undo(servers: Servers, database: str) -> None:
+    """The old tables hold the log up to 4, and what they would be brought up to date with is gone."""
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "aba"])
+    await counted(servers, database)
+    await rebuild(url, counting())
+    await append(servers, database, [registered(name) for name in "cd"])
+    await counted(servers, database)
+    await tamper(servers, database, "DELETE FROM log.events WHERE position = 5")
+    with pytest.raises(Impossible, match="damaged at 5"):
+        await undo(url, counting())
+    async with connected(url) as connection:
+        cursor = await connection.execute(f"SELECT position FROM {old_schema(NAME)}.checkpoint".encode())
+        assert await cursor.fetchone() == (3,)
+
+
+async def test_damage_that_comes_about_meanwhile_is_not_folded(servers: Servers, database: str) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, registrations(6))
+    await counted(servers, database)
+    async with opened(url, counting(), rebuild_schema(NAME), proved=2) as shadow:
+        await shadow.begin()
+        await shadow.fold(2)
+        await tamper(servers, database, ONE_GONE)
+        with pytest.raises(Damaged):
+            await shadow.fold(6)
+        assert shadow.position == 2
+
+
+async def test_services_together_are_refused_before_they_fold(servers: Servers, database: str) -> None:
+    await append(servers, database, registrations(6))
+    await tamper(servers, database, ONE_GONE)
+    with pytest.raises(Impossible, match="damaged at 3"):
+        await fold_all(servers.admin_url(database), "rebuild", {"ingest": rebuild_schema("ingest")}, show=False)
+
+
+async def test_a_look_at_a_damaged_log_says_so(servers: Servers, database: str) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, registrations(6))
+    assert (await as_of(url, counting(), 6, "whole")).damaged is None
+    await tamper(servers, database, ONE_GONE)
+    assert (await as_of(url, counting(), 6, "damaged")).damaged == 3
