@@ -61,7 +61,7 @@ def _report(done: "Repair", as_json: bool) -> None:
     stream = _of_stream(done.filled, done.copied)
     say(f"log: {len(done.restored)} events put back, {done.appended} added at its end; stream: {stream}")
     for damage in done.lost:
-        say(f"LOST on both sides: {damage}; see docs/operations/backup.md")
+        say(f"NOT MENDED: {damage}; see docs/operations/backup.md")
     return None
 
 

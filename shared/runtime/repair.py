@@ -20,6 +20,7 @@ import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 from shared.runtime import blocks, direct, relay
 from shared.runtime.archive import START, Entry, Link
@@ -51,7 +52,7 @@ class Repair:
     """What was mended: positions put back into the log, how many were added at its end; of the stream, how many
     messages were copied to its end, or copied anew.
 
-    `lost`: what neither side has. Only a backup or an export can bring it back.
+    `lost`: what neither side has, or what has another place in the log now. Only a backup or an export brings it back.
     """
 
     restored: list[int] = field(default_factory=list)
@@ -125,9 +126,12 @@ async def _mend_log(connection: Connection, client: Client, done: Repair, say: S
         if mended or damage.first > (await head_of(connection)).position:
             continue
         entries = await _proved(connection, client, damage)
-        for entry in entries:
-            await _write(connection, entry)
-            done.restored.append(entry.position)
+        try:
+            for entry in entries:
+                await _write(connection, entry)
+                done.restored.append(entry.position)
+        except UniqueViolation:
+            done.lost.append(await _again(connection, entry))
         if not entries:
             done.lost.append(damage)
     if not done.lost:
@@ -178,6 +182,17 @@ async def _write(connection: Connection, entry: Entry) -> None:
         statement = sql.SQL("INSERT INTO log.events ({}) VALUES ({})").format(names, values)
         await connection.execute(statement, row_of(entry))
         await connection.execute("ALTER TABLE log.events ENABLE TRIGGER append_only")
+
+
+async def _again(connection: Connection, entry: Entry) -> Damage:
+    """That an event cannot be put back, as the log took it again meanwhile: an id is in it once."""
+    event_id = row_of(entry)[COLUMNS.index("id")]
+    cursor = await connection.execute("SELECT position FROM log.events WHERE id = %s", (event_id,))
+    row = await cursor.fetchone()
+    where = f"at position {row[0]}" if row else "elsewhere"
+    return Damage(
+        "log", entry.position, entry.position, f"the event that was here was said again {where}, under its id"
+    )
 
 
 async def _has_one_story(connection: Connection, client: Client, trust_log: bool) -> bool:

@@ -128,6 +128,19 @@ async def test_a_pause_in_reading_is_no_lost_message(
     assert (verdict.identical, verdict.last) == (True, EVENTS)
 
 
+async def test_an_event_that_was_said_again_is_named_and_not_put_back(servers: Servers, database: str) -> None:
+    events = registrations(3)
+    await append(servers, database, events)
+    async with relaying(servers, database):
+        await eventually(
+            lambda: compare(servers.admin_url(database), servers.nats_url("service")), lambda verdict: verdict.last == 3
+        )
+    await tamper(servers, database, "DELETE FROM log.events WHERE position = 2")
+    await append(servers, database, [events[1]])
+    (damage,) = (await _repaired(servers, database)).lost
+    assert str(damage) == "log, position 2: the event that was here was said again at position 4, under its id"
+
+
 async def test_a_stream_made_anew_is_filled_by_the_relay_that_runs(
     servers: Servers, database: str, before: list[tuple[int, bytes]]
 ) -> None:
