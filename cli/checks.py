@@ -73,9 +73,10 @@ def damages_of(findings: "Findings") -> list[dict[str, Any]]:
 
 
 def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
-    """The verdicts as JSON."""
+    """The verdicts as JSON. `identical` is None where there was nothing to compare with."""
+    different = any(verdict.different_rows or verdict.failures for verdict in verdicts)
     return {
-        "identical": not any(verdict.different_rows or verdict.failures for verdict in verdicts),
+        "identical": False if different else True if all(verdict.compared for verdict in verdicts) else None,
         "services": {
             verdict.service: {
                 "position": verdict.position,
@@ -93,14 +94,14 @@ def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
     }
 
 
-def say_folds(report: dict[str, Any]) -> None:
-    """A line for each service, and below it what differs."""
+def say_folds(report: dict[str, Any], folded: str = "events") -> None:
+    """A line for each service, and below it what differs. `folded`: what its events are called."""
     for name, found in report["services"].items():
         rows = sum(found["rows"].values())
         verdict = ""
         if found["compared"]:
             verdict = f"{found['different_rows']:,} rows differ" if found["different_rows"] else "identical"
-        typer.echo(f"  {name:<11} {found['events']:>9,} events  {rows:>9,} rows  {verdict}".rstrip())
+        typer.echo(f"  {name:<11} {found['events']:>9,} {folded}  {rows:>9,} rows  {verdict}".rstrip())
         for difference in found["differences"]:
             typer.echo(f"      {_told(difference)}")
         for position, error in found["unfoldable"].items():

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from cli.checks import report_of, say_folds
 from cli.errors import Misused, Refused
 from cli.folding import fold_all
@@ -48,7 +50,10 @@ def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool
         swapped = "services that were swapped already stay so; of the others " if len(names) > 1 else ""
         left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"
         raise Refused(f"stopped; {left}") from None
-    _say(report_of(verdicts), options, as_json)
+    report = report_of(verdicts)
+    _say(report, options, as_json)
+    if any(found["unfoldable"] or found["damaged"] is not None for found in report["services"].values()):
+        raise typer.Exit(1)
 
 
 async def _swap(admin_url: str, names: tuple[str, ...], options: RebuildOptions, show: bool) -> list["Verdict"]:
@@ -89,7 +94,7 @@ def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None
 
     if as_json:
         return show_json(report)
-    say_folds(report)
+    say_folds(report, "events caught up with" if options.undo else "events")
     schemas = [found["schema"] for found in report["services"].values()]
     if options.looking:
         position = next(iter(report["services"].values()))["position"]

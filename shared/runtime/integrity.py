@@ -30,18 +30,6 @@ BROKEN: Final = (
     psycopg.errors.IoError,
 )
 GONE: Final = "the event is gone, or cannot be read"
-SPAN: Final = 10_000
-# The first position of a stretch that is not there, or does not follow, and the last there is. A type beside the body
-# is compared too: a fold reads the log by it. Each event begins with its id and its type.
-FIRST_DAMAGE: Final = """
-SELECT min(CASE WHEN position <> was + 1 THEN was + 1
-                WHEN chain <> sha256(before || convert_to(body, 'UTF8')) THEN position
-                WHEN strpos(left(body, 100), '"type":"' || type || '"') = 0 THEN position END),
-       coalesce(max(position), %(after)s)
-FROM (SELECT position, type, body, chain, lag(chain, 1, %(chain)s::bytea) OVER in_order AS before,
-             lag(position, 1, %(after)s::bigint) OVER in_order AS was
-      FROM log.events WHERE position > %(after)s AND position <= %(upto)s WINDOW in_order AS (ORDER BY position)) event
-"""
 Side = Literal["log", "stream"]
 
 
@@ -143,32 +131,6 @@ async def check_log(
         check.findings.add(Damage("log", now.position + 1, last[0], "log.head says that the log ends before"))
     check.end(head.position, head.chain)
     return check.findings
-
-
-async def first_damage(connection: Connection, after: int, upto: int) -> int | None:
-    """The first position from `after` to `upto` that is not there or does not follow; None where the chain is whole.
-
-    PostgreSQL looks by itself: half the cost of check_log, which says what is wrong, and of the columns but the type.
-    """
-    while after < upto:
-        reach = min(after + SPAN, upto)
-        try:
-            row = await (
-                await connection.execute("SELECT chain FROM log.events WHERE position = %s", (after,))
-            ).fetchone()
-            if row is None and after:
-                return after
-            stretch = {"after": after, "chain": row[0] if row else b"", "upto": reach}
-            found = await (await connection.execute(FIRST_DAMAGE, stretch)).fetchone()
-        except BROKEN:
-            there = {row[0] for row in await readable(connection, after, reach)}
-            return next((position for position in range(after + 1, reach + 1) if position not in there), after)
-        assert found is not None
-        damaged, last = found
-        if damaged is not None or last < reach:
-            return int(damaged if damaged is not None else last + 1)
-        after = reach
-    return None
 
 
 async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:

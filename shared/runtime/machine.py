@@ -8,7 +8,7 @@ two replicas that both believe they lead cannot both go on.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -71,7 +71,7 @@ class Machine(Generic[S]):
     retry_base_seconds: float = 1.0
     batches_in_memory: int = MAX_CACHED_BATCHES
     committed: asyncio.Event = field(default_factory=asyncio.Event)
-    failures: dict[int, str] = field(default_factory=dict)
+    set_aside: Callable[[Connection, Sequence[Event]], Awaitable[None]] | None = None
     letters: DeadLetters = field(init=False)
     actor: str = field(init=False)
     observe: Callable[[Sequence[Event], float], None] = lambda events, seconds: None
@@ -173,8 +173,6 @@ class Machine(Generic[S]):
                         connection, message[0], error, self.retry_attempts, self.retry_base_seconds
                     )
                 self.letters.learn(letter)
-                if self.replay:
-                    self.failures[letter.payload.position] = letter.payload.error
                 said.append(letter)
                 logger.error("event dead-lettered", **asdict(letter.payload))
 
@@ -198,6 +196,8 @@ class Machine(Generic[S]):
                     following += await self._following(connection, state, events)
                     await definition.save(connection, state)
             await self._move(connection, messages[-1][0])
+            if self.set_aside and said:
+                await self.set_aside(connection, said)
             for columns in following:
                 await log.send(connection, columns)
             if not following:

@@ -5,28 +5,23 @@ behind. Rebuild puts the folded tables in the place of the live ones in one shor
 for undo; the service loses its connection for that moment and goes on from the same checkpoint.
 """
 
-import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Final
 
 from psycopg import errors
 
 from shared.runtime import log, table_comparison
-from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.database import Connection, ddl
 from shared.runtime.definition import Definition
-from shared.runtime.integrity import first_damage
-from shared.runtime.shadow import CHUNK, Damaged, Shadow, checkpoint, opened, shape
+from shared.runtime.proof import Damaged, first_damage, prove
+from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, opened, shape
 from shared.runtime.table_comparison import Difference
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5
-# Into how many shares a log is cut to be proved, at most.
-MOST_SHARES: Final = 4
 
 
 class Impossible(RuntimeError):
@@ -87,8 +82,7 @@ async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
 async def rebuild(admin_url: str, definition: Definition[Any], proved: int = 0) -> Verdict:
     """Fold the log afresh, compare, and swap the result in; what an interrupted rebuild has folded is gone on from.
 
-    Nothing is folded of a log whose chain is not whole; `proved`: up to here somebody has looked. Raises Impossible,
-    Busy.
+    `proved`: up to here the log is known to be whole; what is not is not folded. Raises Impossible, Busy.
     """
     with _of_a_whole_log():
         return await _rebuilt(admin_url, definition, proved)
@@ -108,8 +102,7 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
             verdict = Verdict(name, shadow.position, shadow.events)
         if shadow.failures:
             await shadow.drop()
-            position, error = min(shadow.failures.items())
-            raise Impossible(f"{name} cannot fold the event at position {position}: {error}. Nothing was changed")
+            _insist_on_every_event(shadow)
         verdict.position = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
         verdict.schema = name
         return verdict
@@ -128,7 +121,8 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
             await shadow.adopt()
             await _catch_up(shadow)
             position = await _swap(shadow)
-            return Verdict(definition.name, position, shadow.events, schema=definition.name)
+            rows = await _counted(shadow.connection, definition, definition.name)
+            return Verdict(definition.name, position, shadow.events, schema=definition.name, rows=rows)
 
 
 async def as_of(admin_url: str, definition: Definition[Any], position: int, schema: str) -> Verdict:
@@ -148,42 +142,43 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
             raise Impossible(f"schema {schema} holds the log up to {shadow.position} already: drop it first")
         await shadow.fold(position)
         await _analyse(shadow)
-        rows = {}
-        for table in table_comparison.derived_tables(definition.metadata):
-            counted = await (await shadow.connection.execute(f'SELECT count(*) FROM "{table.name}"')).fetchone()
-            rows[table.name] = int(counted[0]) if counted else 0
+        rows = await _counted(shadow.connection, definition, schema)
         damaged = await first_damage(shadow.connection, 0, position)
         return Verdict(
             definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures, damaged=damaged
         )
 
 
+async def _counted(connection: Connection, definition: Definition[Any], schema: str) -> dict[str, int]:
+    """The rows there are, by table."""
+    rows = {}
+    for table in table_comparison.derived_tables(definition.metadata):
+        counted = await (await connection.execute(f'SELECT count(*) FROM {schema}."{table.name}"')).fetchone()
+        rows[table.name] = int(counted[0]) if counted else 0
+    return rows
+
+
 async def whole_log(admin_url: str, upto: int) -> int:
-    """See once for several services that the log is whole up to a position, which is given back. Raises Impossible."""
-    shares = min(os.cpu_count() or 1, MOST_SHARES)
-    ends = [upto * number // shares for number in range(shares + 1)]
-    damaged = await asyncio.gather(*(_damage(admin_url, *share) for share in pairwise(ends)))
+    """See once for all services that the log is whole up to a position, which is given back. Raises Impossible."""
     with _of_a_whole_log():
-        for position in damaged:
-            if position is not None:
-                raise Damaged(position)
-    return upto
-
-
-async def _damage(admin_url: str, after: int, upto: int) -> int | None:
-    async with await connect(admin_url, name="prove log", autocommit=True) as connection:
-        return await first_damage(connection, after, upto)
+        return await prove(admin_url, upto)
 
 
 @contextmanager
 def _of_a_whole_log() -> Iterator[None]:
-    """What is made of the log is made of what was written, or not at all."""
+    """What is made of the log is made of what was written."""
     try:
         yield
     except Damaged as found:
+        where = found.position
+        raise Impossible(f"the log is damaged at {where}: run `leadstream repair` first. Nothing was changed") from None
+
+
+def _insist_on_every_event(shadow: Shadow) -> None:
+    for position, error in sorted(shadow.failures.items()):
         raise Impossible(
-            f"the log is damaged at {found.position}: run `leadstream repair` first. Nothing was changed"
-        ) from None
+            f"{shadow.definition.name} cannot fold the event at position {position}: {error}. Nothing was changed"
+        )
 
 
 async def _insist_on_tables(connection: Connection, name: str) -> None:
@@ -257,6 +252,8 @@ async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:
         await _end_terms(connection, name)
         position = await checkpoint(connection, name) or 0
         await shadow.fold(position)
+        _insist_on_every_event(shadow)
+        await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}")
         for note in set(notes) - {"checkpoint"}:
             await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
             await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")
@@ -295,5 +292,5 @@ def _renamed(schema: str, name: str) -> list[str]:
 
 
 async def _exists(connection: Connection, schema: str) -> bool:
-    row = await (await connection.execute("SELECT to_regnamespace(%s)", (schema,))).fetchone()
-    return row is not None and row[0] is not None
+    found = await connection.execute("SELECT WHERE to_regnamespace(%s) IS NOT NULL", (schema,))
+    return await found.fetchone() is not None

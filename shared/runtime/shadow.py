@@ -15,18 +15,21 @@ from typing import Any, Final
 
 import structlog
 
+from shared.envelope import Event
 from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, ddl
 from shared.runtime.definition import Definition
-from shared.runtime.integrity import first_damage
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine, may_be_the_event
+from shared.runtime.proof import Damaged, first_damage
 
 CHUNK: Final = 5_000
 # How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under
 # way, and flat however long the log is.
 CHUNKS: Final = 8
+# The table beside the folded ones that names the events they are without.
+LEFT_OUT: Final = "left_out"
 logger = structlog.get_logger()
 Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
@@ -35,19 +38,12 @@ class Busy(RuntimeError):
     """Somebody folds into the same schema at this moment."""
 
 
-class Damaged(RuntimeError):
-    """The log is not what was written at `position`; nothing of it was folded."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(position)
-        self.position = position
-
-
 class Shadow:
     """The fold of one service in one schema, on a connection of its own.
 
     `proved`: the hash chain is known to be whole up to here, and each chunk beyond is proved before it is folded;
-    None: the log is taken as it is.
+    None: the log is taken as it is. `failures`: the events that could not be folded and were left out, position to
+    error; kept beside the tables, for who goes on.
     """
 
     def __init__(
@@ -58,17 +54,15 @@ class Shadow:
         self.schema = schema
         self.events = 0
         self._proved = proved
-        self._machine: Machine[Any] = Machine(definition, replay=True, batches_in_memory=CHUNKS)
+        self.failures: dict[int, str] = {}
+        self._machine: Machine[Any] = Machine(
+            definition, replay=True, batches_in_memory=CHUNKS, set_aside=self._set_aside
+        )
 
     @property
     def position(self) -> int:
         """The tables hold the log up to here."""
         return self._machine.position
-
-    @property
-    def failures(self) -> dict[int, str]:
-        """The events that could not be folded here, and were left out: position to error."""
-        return self._machine.failures
 
     async def begin(self, lasting: bool = True) -> None:
         """Make the schema anew, empty. Tables that are not to last are not written ahead: a crash empties them."""
@@ -77,6 +71,9 @@ class Shadow:
             await self.connection.execute(f"DROP SCHEMA IF EXISTS {self.schema} CASCADE; CREATE SCHEMA {self.schema}")
             for statement in ddl(self.definition.metadata):
                 await self.connection.execute(statement.replace("CREATE TABLE", f"CREATE {kind}", 1))
+            await self.connection.execute(
+                f"CREATE {kind} {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL)"
+            )
             await self.connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{fingerprint(self.definition)}'")
         await self._machine.start(self.connection)
         self.connection.fresh = True
@@ -98,6 +95,11 @@ class Shadow:
         await self._go_on()
 
     async def _go_on(self) -> None:
+        await self.connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL)"
+        )
+        cursor = await self.connection.execute(f"SELECT position, error FROM {LEFT_OUT}")
+        self.failures = dict(await cursor.fetchall())
         await self._machine.start(self.connection)
         await self._prove(self.position)
 
@@ -141,6 +143,15 @@ class Shadow:
                 folded += len(messages)
                 await asyncio.sleep(0)  # whoever shows how far it is, or wants it to stop, has waited for this
         return folded
+
+    async def _set_aside(self, connection: Connection, letters: Sequence[Event]) -> None:
+        """Note, in the transaction that goes on without them, the events that these letters are about."""
+        for letter in letters:
+            self.failures[letter.payload.position] = letter.payload.error
+            await connection.execute(
+                f"INSERT INTO {LEFT_OUT} VALUES (%s, %s) ON CONFLICT DO NOTHING".encode(),
+                (letter.payload.position, letter.payload.error),
+            )
 
     async def drop(self) -> None:
         """Leave nothing behind."""

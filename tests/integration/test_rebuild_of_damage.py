@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from cli.checks import report_of
 from cli.folding import fold_all
-from shared.runtime.integrity import check_log, first_damage
+from shared.runtime.integrity import check_log
 from shared.runtime.machine import Definition, Machine
 from shared.runtime.projection import Impossible, Verdict, as_of, old_schema, rebuild, rebuild_schema, undo, whole_log
-from shared.runtime.shadow import Damaged, opened
-from tests.integration.counting import NAME, State, counting, counts, in_its_schema
+from shared.runtime.proof import Damaged, first_damage
+from shared.runtime.shadow import opened
+from tests.integration.counting import NAME, Faults, State, counting, counts, in_its_schema
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, logged, registered, registrations
 from tests.running_servers import Servers
@@ -106,3 +108,54 @@ async def test_a_look_at_a_damaged_log_says_so(servers: Servers, database: str) 
     assert (await as_of(url, counting(), 6, "whole")).damaged is None
     await tamper(servers, database, ONE_GONE)
     assert (await as_of(url, counting(), 6, "damaged")).damaged == 3
+
+
+async def _without_b(servers: Servers, database: str, schema: str, lock: str | None = None) -> None:
+    """What a fold leaves that was interrupted after an event that it could not fold."""
+    async with opened(servers.admin_url(database), counting(), schema, lock=lock) as shadow:
+        await shadow.begin()
+        shadow.definition = counting(Faults(poison="b"))
+        shadow._machine.definition = shadow.definition
+        await shadow.fold(4)
+        assert list(shadow.failures) == [3]
+
+
+async def test_who_goes_on_with_a_rebuild_knows_what_was_left_out(servers: Servers, database: str) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "aabacc"])
+    await counted(servers, database)
+    await _without_b(servers, database, rebuild_schema(NAME), lock=NAME)
+    with pytest.raises(Impossible, match="cannot fold the event at position 3: ValueError: b cannot be counted"):
+        await rebuild(url, counting())
+    assert await counts(servers, database) == {"a": 3, "b": 1, "c": 2}
+    await rebuild(url, counting())
+    async with connected(url) as connection:
+        cursor = await connection.execute(f"SELECT to_regclass('{NAME}.left_out')".encode())
+        assert await cursor.fetchone() == (None,)
+
+
+async def test_who_goes_on_with_a_look_knows_what_was_left_out(servers: Servers, database: str) -> None:
+    await append(servers, database, [registered(name) for name in "aabacc"])
+    await _without_b(servers, database, "look")
+    verdict = await as_of(servers.admin_url(database), counting(), 6, "look")
+    assert (verdict.rows, list(verdict.failures)) == ({"counter": 2}, [3])
+
+
+async def test_what_cannot_be_folded_is_not_brought_back(servers: Servers, database: str) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "aac"])
+    await counted(servers, database)
+    await rebuild(url, counting())
+    assert (await undo(url, counting())).rows == {"counter": 2}
+    await append(servers, database, [registered("b")])
+    await counted(servers, database)
+    for _ in range(2):
+        with pytest.raises(Impossible, match="cannot fold the event at position 5: ValueError: b cannot be counted"):
+            await undo(url, counting(Faults(poison="b")))
+    assert await counts(servers, database) == {"a": 2, "b": 1, "c": 1}
+
+
+def test_nothing_is_called_identical_that_was_not_compared() -> None:
+    same, alone = Verdict("ingest", 3, 3, compared=True), Verdict("projector", 3, 3)
+    assert [report_of(verdicts)["identical"] for verdicts in ([same], [alone], [same, alone])] == [True, None, None]
+    assert report_of([alone, Verdict("ingest", 3, 3, failures={2: "no"})])["identical"] is False
