@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -15,6 +15,9 @@ from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
     from shared.runtime.projection import Verdict
+
+# PostgreSQL cuts longer ones off, and then takes two for one.
+MAX_BYTES: Final = 63
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ async def _look(admin_url: str, names: tuple[str, ...], options: RebuildOptions,
     schemas = {name: f"{into}_{name}" if into else f"{name}_at_{position}" for name in names}
     if bad := [schema for schema in schemas.values() if not schema.isidentifier() or schema != schema.lower()]:
         raise Misused(f"{bad[0]!r} is no name for a schema: use lower-case letters, digits and underscores")
+    if long := [schema for schema in schemas.values() if len(schema.encode()) > MAX_BYTES]:
+        raise Misused(f"{long[0]!r} has {len(long[0].encode())} bytes, and a schema's name has {MAX_BYTES} at most")
     return await fold_all(
         admin_url, "as_of", schemas, show=show, arguments={name: (position, schemas[name]) for name in names}
     )

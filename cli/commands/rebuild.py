@@ -11,7 +11,7 @@ from cli.options import DEFAULT_DATA, AsJson, DataFolder
 def rebuild(
     service: Annotated[str, typer.Argument(help="One service, or all.")] = "all",
     to: Annotated[
-        int | None, typer.Option(metavar="POSITION", help="Only look: the state as of this position.")
+        int | None, typer.Option(min=0, metavar="POSITION", help="Only look: the state as of this position.")
     ] = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only look: the state as of this time, ISO 8601 (UTC).")

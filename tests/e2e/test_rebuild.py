@@ -105,6 +105,7 @@ def test_the_state_as_of_a_position_and_a_time(stack, campaign, history):
         (("rebuild", "ingest", "--into", "look"), 2, "--into goes with --to or --as-of"),
         (("rebuild", "ingest", "--to", "1", "--into", "a b"), 2, "is no name for a schema"),
         (("rebuild", "ingest", "--to", "1", "--into", "projector; DROP"), 2, "is no name for a schema"),
+        (("rebuild", "ingest", "--to", "1", "--into", "a" * 57), 2, "has 64 bytes"),
         (("log", "import", "nowhere.jsonl.gz"), 1, "nowhere.jsonl.gz cannot be read"),
         (("log", "export", "nowhere/x.gz", "--to", "99999999"), 1, "are not in the log, which ends at"),
         (("log", "export", "nowhere/x.gz"), 1, "nowhere"),
