@@ -1,6 +1,9 @@
 """The log out of its database into a file, and back from a file or a stream into an empty one."""
 
-from collections.abc import Callable, Iterable
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -26,24 +29,63 @@ async def export(
 ) -> Link:
     """Write positions `first` to `last` (None: to its end) to a file; what is there of an earlier try is kept.
 
-    Returns the place of the last event. Raises LogRefused, BadArchive.
+    Two at once would write into each other's file: the second is refused. Returns the place of the last event. Raises
+    LogRefused, BadArchive.
     """
-    partial = path.with_name(path.name + ".partial")
     async with await connect(admin_url, name="export", autocommit=True) as connection:
         head = (await head_of(connection)).position
-        last = head if last is None else last
-        if not 1 <= first <= last + 1 or last > head:
-            raise LogRefused(f"positions {first} to {last} are not in the log, which ends at {head}")
-        before = await link_at(connection, first - 1)
-        standing = await _go_on(connection, partial, before, last)
-        while standing.position < last:
-            found = await _entries(connection, standing, last)
-            archive.add(partial, found)
-            standing = Link(found[-1].position, found[-1].chain)
-            progress(standing.position, last)
+        upto = head if last is None else last
+        # An empty log is a file too; no events of one that has some would stand in the place of a file that has them.
+        if upto > head or not 1 <= first <= (upto if last is not None or head else 1):
+            raise LogRefused(f"positions {first} to {upto} are not in the log, which ends at {head}")
+        with _alone(path) as partial:
+            return await _written(connection, path, partial, first, upto, progress)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[Path]:
+    """The file to write before it has its name, while nobody else writes it. The lock ends with the process."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it may have given it its name just now: then this is the lock of a file that is written.
+            mine = partial.exists() and os.path.samestat(partial.stat(), os.fstat(file.fileno()))
+        except BlockingIOError:
+            mine = False
+        if not mine:
+            raise LogRefused(f"another export writes {partial}: wait until it has ended")
+        yield partial
+
+
+async def _written(
+    connection: Connection, path: Path, partial: Path, first: int, last: int, progress: Progress
+) -> Link:
+    before = await link_at(connection, first - 1)
+    standing = await _go_on(connection, partial, before, last)
+    while standing.position < last:
+        found = await _entries(connection, standing, last)
+        archive.add(partial, found)
+        standing = Link(found[-1].position, found[-1].chain)
+        progress(standing.position, last)
     archive.finish(partial, standing)
-    partial.replace(path)
+    _named(partial, path)
     return standing
+
+
+def _named(partial: Path, path: Path) -> None:
+    """Give the file its name, on disk, once all of it is."""
+    _on_disk(partial)
+    partial.replace(path)
+    _on_disk(path.parent)
+
+
+def _on_disk(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: None) -> Link:
@@ -60,7 +102,9 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
         await _check_joint(connection, path, last)
         rest = archive.entries(path)
         while chunk := list(islice(rest, CHUNK)):
-            await extend(connection, chunk)
+            async with connection.transaction():
+                await extend(connection, chunk)
+                await _check_nobody_works(connection)
             progress(chunk[-1].position, last.position)
         return await head_of(connection)
 

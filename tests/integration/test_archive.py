@@ -3,8 +3,10 @@
 import gzip
 import json
 import random
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from shared.runtime import archive, transfer
@@ -204,3 +206,46 @@ async def test_a_file_that_was_whole_but_for_its_name_is_gone_on_with(
     await append(servers, database, registrations(3))
     await export(servers.admin_url(database), file)
     assert [entry.position for entry in archive.entries(file)] == list(range(1, EVENTS + 4))
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 0), (2, 1), (EVENTS + 1, None)])
+async def test_no_file_is_replaced_by_an_empty_one(
+    servers: Servers, database: str, file: Path, first: int, last: int | None
+) -> None:
+    before = file.read_bytes()
+    with pytest.raises(LogRefused, match="are not in the log"):
+        await export(servers.admin_url(database), file, first=first, last=last)
+    assert file.read_bytes() == before
+
+
+async def test_an_empty_log_is_a_file_too(servers: Servers, database: str, tmp_path: Path) -> None:
+    assert (await export(servers.admin_url(database), tmp_path / "log")).position == 0
+    assert list(archive.entries(tmp_path / "log")) == []
+
+
+async def test_of_two_exports_to_one_file_the_second_is_refused(servers: Servers, database: str, file: Path) -> None:
+    url, refused = servers.admin_url(database), []
+
+    def meanwhile(position: int, _: int) -> None:
+        with pytest.raises(LogRefused, match="another export writes"), transfer._alone(file):
+            pass
+        refused.append(position)
+
+    await export(url, file, progress=meanwhile)
+    assert refused
+    assert list(archive.entries(file)) == await _entries(servers, database)
+
+
+async def test_an_import_stops_where_a_service_is_started(servers: Servers, database: str, file: Path) -> None:
+    await emptied(servers, database)
+    with ExitStack() as services:
+
+        def started(position: int, _: int) -> None:
+            if position == 14:
+                services.enter_context(psycopg.connect(servers.role_url("ingest", database)))
+
+        with pytest.raises(LogRefused, match="stop the services first: ingest would act on half a log"):
+            await restore(servers.admin_url(database), file, started)
+    assert len(await logged(servers, database)) == 14
+    await restore(servers.admin_url(database), file)
+    assert len(await logged(servers, database)) == EVENTS
