@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
@@ -14,15 +14,9 @@ from typer.testing import CliRunner
 
 from cli.addresses import Endpoint
 from cli.api import Api
-from cli.commands.batches import ItemStatus
-from cli.commands.outbound import DispatchStatus
-from cli.commands.pushes import PushStatus
 from cli.errors import Unreachable
 from cli.main import app
 from cli.progress import headline, picture, step_line, step_rows, watch
-from services.dispatcher import state as dispatching
-from services.projector import pushes
-from services.sequencer import state
 
 CLIENT = "client_00000000000000000000000001"
 BATCH = "batch_00000000000000000000000001"
@@ -156,12 +150,6 @@ def test_failures_are_one_line_and_an_exit_code(
 def test_wrong_usage_asks_no_service(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     monkeypatch.setattr("cli.api.open_api", lambda _=None: api(refuse_connection))
     assert CliRunner().invoke(app, arguments).exit_code == 2
-
-
-def test_statuses_are_those_of_the_services() -> None:
-    pairs = ((ItemStatus, state.ItemStatus), (PushStatus, pushes.Status), (DispatchStatus, dispatching.DispatchStatus))
-    for offered, there in pairs:
-        assert tuple(offered) == get_args(there)
 
 
 @pytest.mark.parametrize(("name", "said"), [("Twin", "2 clients are named"), ("acme", "no client is named")])

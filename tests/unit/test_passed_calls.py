@@ -1,4 +1,4 @@
-"""Calls that pass from a batch that does not make them to one that waits for the same: whose they are, and their price."""
+"""Calls that pass from a batch that does not make them to one that waits too: whose they are, and their price."""
 
 import pytest
 
@@ -157,6 +157,3 @@ def test_another_try_that_nobody_may_pay_for_pauses_all_who_wait() -> None:
     batch.when(timed_out(current(batch, FIRMS[0]), retry_at=LATER))
     assert {event.batch_id for event in batch.following} == {BATCH, NEXT_BATCH}
     assert {type(event.payload) for event in batch.following} == {BatchPaused}
-
-
-GIVEN_BACK = {"REFUSED", "SUPERSEDED", "CANCELLED"}

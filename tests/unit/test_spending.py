@@ -136,6 +136,7 @@ def test_a_post_without_an_answer_is_paid_for_although_its_batch_was_cancelled_m
     assert (batch.state.batches[BATCH].reserved, batch.state.webhooks[HOOK].taken) == (2, 1)
 
 
+GIVEN_BACK = {"REFUSED", "SUPERSEDED", "CANCELLED"}
 WORDS = (sent, answered, timed_out, refused)
 
 
