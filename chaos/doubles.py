@@ -51,7 +51,7 @@ class OldEvents:
 
     async def _publish(self, scene: Scene, old: list[Event]) -> int:
         """The inbox's number of the last one."""
-        async with on_nats(scene, "service") as client:
+        async with on_nats(scene, "callbacks") as client:
             stream = client.jetstream(timeout=10)
             return max([(await stream.publish(INBOX_SUBJECT, to_json(event))).seq for event in old])
 

@@ -4,6 +4,7 @@ The file is there whole or not at all, is never written again, and is read by it
 """
 
 import contextlib
+import hmac
 import json
 import os
 import secrets
@@ -17,7 +18,7 @@ from cli.errors import Refused
 from shared.runtime.embedded import free_ports
 from shared.runtime.settings import ROLES, SERVICES
 
-NATS_USERS: Final = ("provision", "relay", "service")
+NATS_USERS: Final = ("provision", "relay", "service", "callbacks")
 
 
 @dataclass
@@ -59,14 +60,22 @@ class Identity:
     @classmethod
     def _read(cls, file: Path) -> "Identity":
         try:
-            return cls(**json.loads(file.read_text("utf-8")))
+            found = cls(**json.loads(file.read_text("utf-8")))
+            return found._with_all_users()
         except OSError as error:
             raise Refused(f"cannot read {file}: {error.strerror or error}") from None
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             raise Refused(
                 f"{file} is damaged: it has the ports and secrets of this stack. Put a copy of it back, or start in a "
                 f"new folder; if nothing was made in {file.parent} yet, delete the file"
             ) from None
+
+    def _with_all_users(self) -> "Identity":
+        """The same, with a password for each user that NATS had not when the file was made: the same at each start."""
+        for user in NATS_USERS:
+            made = hmac.digest(self.signing_key.encode(), f"NATS {user}".encode(), "sha256")
+            self.nats_passwords.setdefault(user, made.hex())
+        return self
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from cli.errors import NotStarted
 from cli.health import answers
-from cli.identity import Identity
+from cli.identity import NATS_USERS, Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
 from shared.runtime.settings import SERVICES
@@ -160,7 +160,8 @@ class Stack:
             "LEADSTREAM_PORT": str(self._ports[name][number]),
             "LEADSTREAM_REPLICA": str(number) if number else "",
         }
-        return self._python(name, number, ["service", name], "service", variables)
+        user = name if name in NATS_USERS else "service"
+        return self._python(name, number, ["service", name], user, variables)
 
     def _relay(self, number: int) -> "subprocess.Popen[bytes]":
         return self._python("relay", number, ["relay"], "relay", {})

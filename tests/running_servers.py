@@ -20,7 +20,7 @@ from shared.runtime.settings import ROLES
 
 POSTGRES_IMAGE: Final = "postgres:18.4"
 NATS_IMAGE: Final = "nats:2.15.1-alpine"
-NATS_USERS: Final = ("provision", "relay", "service")
+NATS_USERS: Final = ("provision", "relay", "service", "callbacks")
 STOP_SECONDS: Final = 15.0
 NO_DOCKER: Final = (
     "--containers needs a Docker engine, and none answers here ({reason}). "
@@ -46,7 +46,7 @@ class Servers:
         return f"postgresql://{role}:{self.passwords[role]}@{self.postgres_at}/{database}"
 
     def nats_url(self, user: str) -> str:
-        """NATS as `provision`, `relay` or `service`."""
+        """NATS as one of NATS_USERS."""
         return f"nats://{user}:{self.passwords[user]}@{self.nats_at}"
 
     def restart(self, name: str) -> None:

@@ -31,7 +31,7 @@ asked for.
 # What a setting is for, where its own declaration does not say it.
 MEANINGS: Final = {
     "database_url": "PostgreSQL, as this part's own role",
-    "nats_url": "NATS, as the user `service`, or `relay` for the relay",
+    "nats_url": "NATS, as the user `service`; `callbacks` and the relay each have their own",
     "host": "address that the API listens on",
     "port": "port of the API; 0 takes a free one",
     "log_level": "DEBUG, INFO, WARNING or ERROR",

@@ -126,14 +126,14 @@ def _answer() -> Event:
 
 
 async def _fill_inbox(stack: Stack, events: list[Event]) -> None:
-    client = await nats.connect(stack.nats.url("service"))
+    client = await nats.connect(stack.nats.url("callbacks"))
     stream = client.jetstream()
     await asyncio.gather(*(stream.publish(INBOX_SUBJECT, to_json(event)) for event in events))
     await client.close()
 
 
 async def _messages(stack: Stack, name: str) -> int:
-    client = await nats.connect(stack.nats.url("service"))
+    client = await nats.connect(stack.nats.url("callbacks"))
     try:
         return int((await client.jetstream().stream_info(name)).state.messages)
     finally:
@@ -141,7 +141,7 @@ async def _messages(stack: Stack, name: str) -> int:
 
 
 async def _inbox(stack: Stack) -> dict[str, int]:
-    client = await nats.connect(stack.nats.url("service"))
+    client = await nats.connect(stack.nats.url("callbacks"))
     try:
         info = await client.jetstream().consumer_info(INBOX_STREAM, "callbacks")
         return {

@@ -10,7 +10,7 @@ from compose_command import ROOT, answers, compose
 
 from shared.runtime.settings import ROLES, SERVICES, Settings
 from simulator.settings import SimulatorSettings
-from tests.running_servers import NATS_IMAGE, POSTGRES_IMAGE
+from tests.running_servers import NATS_IMAGE, NATS_USERS, POSTGRES_IMAGE
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
@@ -98,6 +98,16 @@ def test_every_part_has_a_container_and_a_password(part: str) -> None:
     assert f"    command: {command}\n" in block[1]
     assert f"scale: ${{LEADSTREAM_{part.upper()}_REPLICAS:-1}}" in block[1]
     assert f"postgresql://{part}:${{{variable}:-{trial}}}@postgres:5432/leadstream" in block[1]
+
+
+@pytest.mark.parametrize("user", NATS_USERS)
+def test_every_user_of_nats_has_a_password(user: str) -> None:
+    variable = f"NATS_{user.upper()}_PASSWORD"
+    config = (ROOT / "deploy" / "nats" / "nats.conf").read_text("utf-8")
+    assert f"user: {user}, password: ${variable}" in config
+    assert f"{variable}: '\"${{{variable}:-trial-nats-{user}}}\"'" in COMPOSE
+    assert f"nats://{user}:${{{variable}:-trial-nats-{user}}}@nats:4222" in COMPOSE
+    assert given()[variable] == f"trial-nats-{user}"
 
 
 def test_the_servers_are_of_the_versions_that_are_tested() -> None:

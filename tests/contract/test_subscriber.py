@@ -33,7 +33,7 @@ from tests.integration.log_harness import (
     settings_of,
 )
 from tests.integration.test_integrity import running as alive
-from tests.running_servers import Servers
+from tests.running_servers import NATS_USERS, Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
 Handle = Callable[[Follower, list[Message]], Awaitable[None]]
@@ -201,7 +201,7 @@ def test_a_process_that_nats_refuses_on_its_return_ends(servers: Servers, databa
     """The framework raises what it is told into nats-py, which then reconnects no more, and says nothing."""
 
     def server(password: str) -> Nats:
-        return Nats(tmp_path / "nats", port, dict.fromkeys(("provision", "relay", "service"), password))
+        return Nats(tmp_path / "nats", port, dict.fromkeys(NATS_USERS, password))
 
     (port,) = free_ports(1)
     told = {

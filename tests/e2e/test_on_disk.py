@@ -122,7 +122,7 @@ def test_what_is_acknowledged_over_http_is_on_postgresqls_disk(stack: Stack, tmp
 
 
 async def test_an_answer_in_the_inbox_is_on_nats_disk(stack: Stack, tmp_path: Path) -> None:
-    client = await nats.connect(stack.nats.url("service"))
+    client = await nats.connect(stack.nats.url("callbacks"))
     try:
         with watched(stack, "nats", tmp_path / "strace") as watch:
             times = []

@@ -86,12 +86,12 @@ class Door:
 @asynccontextmanager
 async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
     """The door of a service that has its database, its inbox, and one client's secret: `open sesame`."""
-    settings = settings_of(servers, database, "callbacks")
+    settings = settings_of(servers, database, "callbacks", "callbacks")
     secrets = Secrets(settings)
     digest = hashlib.sha256(b"open sesame").hexdigest()
     secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {})]}
     appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=10.0)
-    async with on_nats(servers.nats_url("service")) as client:
+    async with on_nats(servers.nats_url("callbacks")) as client:
         queries = Queries(settings, "callbacks", DEFINITION.reads)
         door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client), queries)
         async with door.http:
@@ -103,7 +103,7 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
 @asynccontextmanager
 async def draining(door: Door) -> AsyncIterator[None]:
     """The effect that empties the inbox, beside a database that is there."""
-    settings = settings_of(door.servers, door.database, "callbacks")
+    settings = settings_of(door.servers, door.database, "callbacks", "callbacks")
     task = asyncio.create_task(inbox.drain(settings, Machine(DEFINITION)))
     try:
         yield

@@ -17,7 +17,7 @@ from shared.runtime.topology import provision_streams
 from shared.subjects import STREAM
 from tests.integration.apart import Apart
 from tests.integration.log_harness import append, eventually, registrations, relaying
-from tests.running_servers import Servers
+from tests.running_servers import NATS_USERS, Servers
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 EVENTS = 2_000
@@ -37,7 +37,7 @@ class ApartNats(Apart[Nats]):
 
 @pytest.fixture
 def apart(servers: Servers, database: str, tmp_path: Path) -> Iterator[tuple[Servers, ApartNats]]:
-    users = {user: servers.passwords[user] for user in ("provision", "relay", "service")}
+    users = {user: servers.passwords[user] for user in NATS_USERS}
     apart = ApartNats(Nats(tmp_path / "nats", free_ports(1)[0], users), signal.SIGTERM)
     apart.start()
     yield Servers(servers.postgres_at, f"127.0.0.1:{apart.server.port}", servers.passwords), apart

@@ -20,7 +20,7 @@ from shared.runtime.stream_comparison import compare
 from shared.runtime.topology import provision_streams
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, registrations
-from tests.running_servers import Servers
+from tests.running_servers import NATS_USERS, Servers
 
 OTHER = "'00000000-0000-0000-0000-000000000001'"
 TAMPERING = {
@@ -111,7 +111,7 @@ async def test_every_flipped_bit_in_the_stream_s_store_is_found(
     """A stream of its own, stopped; then again and again one bit of its blocks flipped and the server started."""
     chance = random.Random(7)
     await append(servers, database, registrations(EVENTS))
-    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(("provision", "relay", "service"), "password"))
+    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(NATS_USERS, "password"))
     with running(server):
         await provision_streams(server.url("provision"))
         await fill(servers, database, server)

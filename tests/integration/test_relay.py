@@ -39,6 +39,14 @@ FORBIDDEN = [
     *(f"$JS.API.STREAM.{verb}.{STREAM}" for verb in ("UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE")),
     "$JS.API.STREAM.CREATE.OTHER",
 ]
+OF_THE_INBOX = [
+    "inbox.callbacks",
+    "$JS.API.CONSUMER.CREATE.INBOX.callbacks",
+    "$JS.API.CONSUMER.DURABLE.CREATE.INBOX.callbacks",
+    "$JS.API.CONSUMER.MSG.NEXT.INBOX.callbacks",
+    "$JS.API.CONSUMER.DELETE.INBOX.callbacks",
+    "$JS.ACK.INBOX.callbacks.1.1.1.1.0",
+]
 
 
 async def copied(servers: Servers, database: str, upto: int) -> StreamVerdict:
@@ -189,14 +197,14 @@ async def test_a_stream_that_lost_its_last_message_is_left_alone(servers: Server
         await _run(servers, database)
 
 
-@pytest.mark.parametrize("user", ["service", "relay"])
+@pytest.mark.parametrize("user", ["service", "callbacks", "relay"])
 async def test_nobody_else_writes_or_shortens_the_stream(servers: Servers, user: str) -> None:
     refused: list[str] = []
 
     async def note(error: Exception) -> None:
         refused.append(str(error))
 
-    mine = FORBIDDEN if user == "service" else FORBIDDEN[1:]
+    mine = (FORBIDDEN[1:] if user == "relay" else FORBIDDEN) + (OF_THE_INBOX if user != "callbacks" else [])
     async with on_nats(servers.nats_url(user), error_cb=note) as client:
         for to in mine:
             with suppress(nats.errors.TimeoutError, NoRespondersError):

@@ -14,7 +14,7 @@ from shared.runtime.topology import provision_streams
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, on_nats, registrations
 from tests.integration.test_integrity import fill, running
-from tests.running_servers import Servers
+from tests.running_servers import NATS_USERS, Servers
 
 PIECES = 4
 OTHER = "'00000000-0000-0000-0000-000000000001'"
@@ -102,7 +102,7 @@ async def test_a_bit_in_the_stream_s_running_store_is_named_within_a_round(
     servers: Servers, database: str, tmp_path: Path
 ) -> None:
     """The server goes on running; the position is found by the round and named by the close look."""
-    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(("provision", "relay", "service"), "password"))
+    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(NATS_USERS, "password"))
     await append(servers, database, registrations(PIECES * PIECE))
     with running(server):
         await provision_streams(server.url("provision"))

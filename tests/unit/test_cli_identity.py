@@ -1,5 +1,7 @@
 """The ports and secrets of a stack: made once for a folder, whoever asks, and read by their owner only."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,17 @@ def test_of_two_that_begin_at_once_both_have_the_identity_of_the_first(
     monkeypatch.setattr("cli.identity.free_ports", meanwhile)
     assert Identity.of(tmp_path, {}) == first[0]
     assert [file.name for file in tmp_path.iterdir()] == ["stack.json"]
+
+
+def test_one_that_was_made_before_nats_had_all_users_has_the_same_new_passwords_at_each_start(tmp_path: Path) -> None:
+    made = Identity.of(tmp_path, {})
+    older = asdict(made) | {"nats_passwords": dict.fromkeys(("provision", "relay", "service"), "old")}
+    (tmp_path / "stack.json").write_text(json.dumps(older))
+    found = Identity.of(tmp_path, {})
+    assert found == Identity.of(tmp_path, {})
+    assert set(found.nats_passwords) == set(made.nats_passwords)
+    assert found.nats_passwords["service"] == "old" != found.nats_passwords["callbacks"]
+    assert len(found.nats_passwords["callbacks"]) == 64
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"ports": {}}', b'{"secret": "hunter2"}', b"\xff"])
