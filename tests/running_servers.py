@@ -18,7 +18,7 @@ import pytest
 from shared.runtime.embedded import Nats, Postgres, free_ports
 from shared.runtime.settings import ROLES
 
-POSTGRES_IMAGE: Final = "postgres:18.4"
+POSTGRES_IMAGE: Final = "postgres:18"
 NATS_IMAGE: Final = "nats:2.15.1-alpine"
 NATS_USERS: Final = ("provision", "relay", "service", "callbacks")
 STOP_SECONDS: Final = 15.0
