@@ -19,7 +19,7 @@ import structlog
 from services.dispatcher import due, posting
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
-from services.dispatcher.webhooks import NotNow, Webhook, Webhooks
+from services.dispatcher.webhooks import Limits, NotNow, Webhook, Webhooks
 from shared.envelope import Event
 from shared.events import DispatchRefused
 from shared.outcomes import Policy, Refusal, next_try
@@ -140,7 +140,7 @@ class Sender:
         for one in found:
             if (webhook := await self._webhook(connection, one)).takes_more(now):
                 webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
-                chosen.append((one, webhook))
+                chosen.append((one, webhook, webhook.limits))
         if chosen:
             await to_the_end(self._take_up(connection, chosen))
         met = {one.lane for one in found}
@@ -148,11 +148,11 @@ class Sender:
         self._lanes = {lane: webhook for lane, webhook in self._lanes.items() if lane in met or not rooms[lane]}
         return not met <= rooms.keys()
 
-    async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:
+    async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook, Limits]]) -> None:
         """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
-        begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
-        for one, webhook in chosen:
-            self._begin(Post(one, webhook, in_doubt=begun[one.dispatch.dispatch_id] > 1))
+        begun = await due.note(connection, [one.dispatch.dispatch_id for one, _, _ in chosen])
+        for one, webhook, limits in chosen:
+            self._begin(Post(one, webhook, limits, in_doubt=begun[one.dispatch.dispatch_id] > 1))
 
     async def _webhook(self, connection: Connection, one: Due) -> Webhook:
         webhook = self._lanes[one.lane] = self._webhooks.of(one.config)

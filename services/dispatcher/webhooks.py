@@ -7,6 +7,7 @@ called keeps its dispatches due: nothing counts as an attempt that was not sent,
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -97,6 +98,41 @@ class Circuit:
         self.until = max(self.until, until)
 
 
+class Places:
+    """Who is in flight, each by the limit of the settings it is sent by: nobody is one more than any of them allows.
+
+    Whoever waits goes in turn.
+    """
+
+    def __init__(self) -> None:
+        self._taken: list[int] = []
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def place(self, most: int) -> AsyncIterator[None]:
+        """Hold a place while no more than `most` are in flight."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((most, turn))
+        self._let_in()
+        try:
+            await turn
+            yield
+        finally:
+            if turn.done() and not turn.cancelled():
+                self._taken.remove(most)
+            self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting:
+            most, turn = self._waiting[0]
+            if not turn.done():
+                if len(self._taken) >= min([most, *self._taken]):
+                    return
+                self._taken.append(most)
+                turn.set_result(None)
+            self._waiting.popleft()
+
+
 @dataclass
 class Webhook:
     """One URL. `taken`: the submissions it has accepted in its life, None until the log was asked.
@@ -112,7 +148,7 @@ class Webhook:
     circuit: Circuit = field(default_factory=Circuit)
 
     def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.limits.in_flight)
+        self._places = Places()
         self._tokens, self._at = float(self.limits.burst), time.monotonic()
 
     @property
@@ -136,8 +172,6 @@ class Webhook:
 
     def adopt(self, limits: Limits) -> None:
         """Go by other limits from now on; what is in flight is not called back."""
-        if limits.in_flight != self.limits.in_flight:
-            self._slots = asyncio.Semaphore(limits.in_flight)
         self.limits = limits
         self._tokens = min(self._tokens, float(limits.burst))
 
@@ -160,11 +194,15 @@ class Webhook:
         return 1 if self.circuit.probing else self.limits.in_hand
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Hold one of the webhook's places, once it may be called. Raises NotNow when it turns out that it may not."""
-        async with self._slots:
+    async def turn(self, limits: Limits | None = None) -> AsyncIterator[None]:
+        """Hold one of the webhook's places, once it may be called. Raises NotNow when it turns out that it may not.
+
+        `limits`: those of the settings that the call is sent by; others may name the same webhook.
+        """
+        limits = limits or self.limits
+        async with self._places.place(limits.in_flight):
             self._admit()
-            await self._token()
+            await self._token(limits)
             self._admit()
             yield
 
@@ -172,15 +210,15 @@ class Webhook:
         if self.circuit.is_open(time.monotonic()):
             raise NotNow
 
-    async def _token(self) -> None:
+    async def _token(self, limits: Limits) -> None:
         """Wait for a token, in turn: `rate` come a second, up to `burst`."""
-        if not self.limits.rate:
+        if not limits.rate:
             return
         now = time.monotonic()
-        self._tokens = min(self.limits.burst, self._tokens + (now - self._at) * self.limits.rate) - 1
+        self._tokens = min(limits.burst, self._tokens + (now - self._at) * limits.rate) - 1
         self._at = now
         if self._tokens < 0:
-            await asyncio.sleep(-self._tokens / self.limits.rate)
+            await asyncio.sleep(-self._tokens / limits.rate)
 
 
 class Webhooks(dict[str, Webhook]):

@@ -115,6 +115,45 @@ async def test_no_more_are_in_flight_than_allowed() -> None:
     assert len(held) == 10
 
 
+async def test_of_two_settings_for_one_webhook_the_stricter_holds_while_its_calls_are_out() -> None:
+    """As lanes take turns: a client's settings, and those of a batch."""
+    met, out, most = Webhooks(), list[int](), list[tuple[int, int]]()
+    settings = [{"webhook_url": URL, "burst": 99, "in_flight": allowed} for allowed in (1, 2)]
+
+    async def call(hook: Webhook, limits: Limits) -> None:
+        async with hook.turn(limits):
+            out.append(limits.in_flight)
+            most.append((len(out), min(out)))
+            for _ in range(3):
+                await asyncio.sleep(0)
+            out.remove(limits.in_flight)
+
+    tasks = []
+    for config in settings * 10 + settings[1:] * 5:
+        hook = met.of(config)
+        tasks.append(asyncio.create_task(call(hook, hook.limits)))
+    await asyncio.gather(*tasks)
+    assert all(found <= allowed for found, allowed in most)
+    assert (len(most), max(most)) == (25, (2, 2))
+
+
+async def test_who_is_cancelled_while_it_waits_for_a_place_leaves_it_to_the_next() -> None:
+    hook, limits = Webhook(URL, Limits(burst=99)), Limits(in_flight=1, burst=99)
+    async with hook.turn(limits):
+        waiting = [asyncio.create_task(_through(hook, limits)) for _ in range(3)]
+        await settle(lambda: False)
+        waiting[0].cancel()
+    waiting[1].cancel()  # at the moment in which its turn has come
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(end) for end in ends] == [asyncio.CancelledError, asyncio.CancelledError, type(None)]
+    await _through(hook, limits)
+
+
+async def _through(hook: Webhook, limits: Limits) -> None:
+    async with hook.turn(limits):
+        pass
+
+
 async def test_a_call_that_fails_gives_its_place_back() -> None:
     hook = Webhook(URL, Limits(in_flight=1))
     for _ in range(3):
