@@ -25,6 +25,7 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("WorkflowConfigured", 1): _with_defaults,
     ("PipelineSaved", 1): _with_defaults,
     ("BatchLaunched", 1): _with_defaults,
+    ("BatchPaused", 1): _with_defaults,
     ("BatchResumed", 1): _with_defaults,
 }
 

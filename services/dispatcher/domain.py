@@ -163,7 +163,8 @@ def _paused(state: State, event: Event) -> Iterator[Emit]:
     batches = state.batches.values() if passing_on else [own] if own else []
     for batch in batches:
         if batch.held_by == event.id:
-            yield Emit(BatchPaused(spending.why_held(state, batch)), batch_id=batch.batch_id, role=batch.batch_id)
+            paused = BatchPaused(spending.why_held(state, batch), batch.since)
+            yield Emit(paused, batch_id=batch.batch_id, role=batch.batch_id)
 
 
 def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity]]:
@@ -217,7 +218,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
         [asdict(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
-        event.occurred_at,
+        event.occurred_at, since=event.id,
     )  # fmt: skip
 
 

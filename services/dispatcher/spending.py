@@ -98,7 +98,7 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
     if batch is None:
         return
     cap = batch.max_credits if payload.max_credits is None else payload.max_credits
-    state.batches[batch.batch_id] = replace(batch, held_by=None, max_credits=cap)
+    state.batches[batch.batch_id] = replace(batch, held_by=None, max_credits=cap, since=event.id)
     held = [d for d in state.dispatches.values() if d.batch_id == batch.batch_id and d.status == "HELD"]
     for dispatch in sorted(held, key=lambda dispatch: (dispatch.due_at, dispatch.dispatch_id)):
         admit(state, event, dispatch)

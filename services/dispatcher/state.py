@@ -19,7 +19,7 @@ class Batch:
     """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration.
 
     `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much, until the
-    batch is resumed or all of it has ended.
+    batch is resumed or all of it has ended. `since`: the event since which it runs, its launch or its last resumption.
     """
 
     batch_id: str
@@ -33,6 +33,7 @@ class Batch:
     reserved: float
     held_by: str | None
     launched_at: datetime
+    since: str
 
 
 @record

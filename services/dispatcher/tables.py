@@ -32,6 +32,7 @@ BATCH = Table(
     Column("reserved", Double, nullable=False),
     Column("held_by", Id("evt")),
     Column("launched_at", TIME, nullable=False),
+    Column("since", Id("evt"), nullable=False),
 )
 ITEM = Table(
     "item",

@@ -65,7 +65,7 @@ def evolve(state: State, event: Event) -> None:
         case StepFailed():
             _fail(state, event, payload)
         case BatchPaused():
-            _set_status(state, event, "running", "paused")
+            _pause(state, event, payload)
         case BatchResumed():
             _resume(state, event)
         case BatchCancelled():
@@ -99,7 +99,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     batch = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.upload_id, payload.workstream,
         [step.workflow for step in payload.blueprint], "running", payload.items, 0, 0, 0, 0,
-        event.occurred_at, None, None, final=False,
+        event.occurred_at, None, None, since=event.id, final=False,
     )  # fmt: skip
     state.batches[batch.batch_id] = _closed(batch, event)
 
@@ -208,7 +208,17 @@ def _set_status(state: State, event: Event, before: BatchStatus, after: BatchSta
     return True
 
 
+def _pause(state: State, event: Event, payload: BatchPaused) -> None:
+    """Pause a running batch, unless it was resumed since a call was too much: it was looked at anew then."""
+    batch = state.batches.get(event.batch_id or "")
+    if batch is not None and payload.since in (None, batch.since):
+        _set_status(state, event, "running", "paused")
+
+
 def _resume(state: State, event: Event) -> None:
+    batch = state.batches.get(event.batch_id or "")
+    if batch is not None:
+        state.batches[batch.batch_id] = replace(batch, since=event.id)
     if _set_status(state, event, "paused", "running"):
         for item in _items_of(state, event):
             if item.status == "parked":

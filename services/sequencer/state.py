@@ -16,6 +16,7 @@ StepStatus = Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "SKIPPED"]
 class Batch:
     """One run of a blueprint. `items` is how many were launched; the counts say how many have ended.
 
+    `since`: the event since which it runs, its launch or its last resumption.
     `final`: it was cancelled, if only after its end, and nothing of it is retried.
     """
 
@@ -34,6 +35,7 @@ class Batch:
     launched_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+    since: str
     final: bool
 
     @property

@@ -28,6 +28,7 @@ BATCH = Table(
     Column("launched_at", TIME, nullable=False),
     Column("ended_at", TIME),
     Column("ended_by", Id("evt")),
+    Column("since", Id("evt"), nullable=False),
     Column("final", Boolean, nullable=False),
 )
 ITEM = Table(

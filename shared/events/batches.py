@@ -56,12 +56,17 @@ class LaunchContinued:
     after_row: int
 
 
-@event("BatchPaused", 1, "ingest", "dispatcher")
+@event("BatchPaused", 2, "ingest", "dispatcher")
 @dataclass(frozen=True, slots=True)
 class BatchPaused:
-    """No further step of the batch is scheduled; what is under way ends."""
+    """No further step of the batch is scheduled; what is under way ends.
+
+    `since`: where a call would cost too much, the BatchResumed, else the BatchLaunched, after which it was. A batch
+    that was resumed again before this was said stays so (from version 2 on).
+    """
 
     reason: str = ""
+    since: str | None = None
 
 
 @event("BatchResumed", 2, "ingest")

@@ -100,6 +100,7 @@ def test_an_old_version_is_read_through_its_upcaster(monkeypatch: pytest.MonkeyP
 
 def test_a_missing_upcaster_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, Paused, version=2)
+    monkeypatch.setattr(upcast, "UPCASTERS", {})
     with pytest.raises(UnreadableEvent, match="no upcaster from BatchPaused version 1"):
         from_json((FOLDER / "BatchPaused.v1.json").read_bytes())
 

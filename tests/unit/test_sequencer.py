@@ -115,6 +115,17 @@ def test_a_paused_batch_schedules_nothing_and_goes_on_where_it_stood() -> None:
     batch.when(told_again(fact(BatchResumed()))).then()
 
 
+def test_a_pause_for_credits_that_crosses_a_resumption_with_more_of_them_is_none() -> None:
+    launch, more = launched(*STEPS, items=2), fact(BatchResumed(max_credits=9))
+    crossing = fact(BatchPaused("0 of 0 credits are gone", launch.id))
+    batch = sequencer(launch, added(1), more).given(crossing)
+    assert batch.state.batches[BATCH].status == "running"
+    batch.given(fact(BatchPaused("9 of 9 credits are gone", more.id)))
+    assert batch.state.batches[BATCH].status == "paused"
+    batch.given(fact(BatchResumed(), nth=1), fact(BatchPaused("by hand")))
+    assert batch.state.batches[BATCH].status == "paused"
+
+
 def test_a_paused_batch_whose_last_step_ends_is_complete() -> None:
     batch = sequencer(launched(SYNC_STEP), added(1), fact(BatchPaused()))
     batch.when(completed(1, 0)).then(BatchCompleted(1, 0))

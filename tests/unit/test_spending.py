@@ -101,6 +101,14 @@ def test_the_price_of_the_settings_goes_over_that_of_the_registry(config: dict, 
     assert statuses(batch).count("DUE") == made
 
 
+def test_a_pause_says_since_when_the_batch_ran() -> None:
+    batch = spending(0).when(scheduled(0))
+    assert [event.payload.since for event in batch.following] == [launch(0)[0].id]
+    more = fact(BatchResumed(max_credits=2))
+    batch.given(more).when(scheduled(1))
+    assert [event.payload.since for event in batch.following] == [more.id]
+
+
 def test_a_refused_call_costs_nothing_and_a_missing_answer_does() -> None:
     batch = spending(2).given(scheduled(0))
     batch.given(refused(current(batch, FIRMS[0]), retry_at=LATER))
