@@ -23,10 +23,18 @@ OF_ITEM: Final = text(
 ANSWERED: Final = text(
     "SELECT body FROM log.events WHERE id = CAST(:id AS uuid) AND type IN ('EnrichmentReceived', 'AnswerReused')"
 )
+LAUNCHED: Final = text(
+    "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchLaunched'"
+)
 Row = dict[str, Any]
 _L = FINAL_LEADS.c
 _W = PERSON_WORK_HISTORY.c
 _C = CUSTOMER.c
+
+
+async def is_launched(queries: Queries, tenant_id: str, batch_id: str) -> bool:
+    """Whether the log has a batch of this id, whether or not it has leads yet."""
+    return bool(await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)}))
 
 
 async def leads(

@@ -54,7 +54,10 @@ async def items(
 ) -> list[dict[str, Any]]:
     """The items of a batch in row order, with the reason where one failed."""
     batch_id = parse_id("batch", batch_id)
-    return await handlers.items(queries, caller.tenant_id, batch_id, status, after_row, limit)
+    found = await handlers.items(queries, caller.tenant_id, batch_id, status, after_row, limit)
+    if found is None:
+        raise Problem(404, "not_found", f"no batch {batch_id}")
+    return found
 
 
 @ROUTES.get("/v1/items/{item_id}")

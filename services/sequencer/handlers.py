@@ -33,7 +33,7 @@ async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
 
 async def items(
     queries: Queries, tenant_id: str, batch_id: str, status: str | None, after_row: int, limit: int
-) -> list[Row]:
+) -> list[Row] | None:
     """The items of a batch in row order, each with the latest of its steps."""
     latest = (STEP.c.item_id == ITEM.c.item_id) & (STEP.c.step == ITEM.c.step)
     query = (
@@ -45,7 +45,9 @@ async def items(
     )
     if status:
         query = query.where(ITEM.c.status == status)
-    return await queries.rows(tenant_id, query)
+    found = await queries.rows(tenant_id, query)
+    there = found or await queries.rows(tenant_id, select(BATCH.c.batch_id).where(BATCH.c.batch_id == batch_id))
+    return found if there else None
 
 
 async def item(queries: Queries, tenant_id: str, item_id: str) -> Row | None:

@@ -105,6 +105,11 @@ async def test_a_route_refuses_what_it_does_not_know(projected: Projected, path:
     assert await projected.refusal(f"/v1/leads{path}", **{unknown: "1"}) == (422, "unknown_parameter")
 
 
+@pytest.mark.parametrize("path", ["", "/facets", "/export"])
+async def test_a_batch_that_nobody_launched_is_unknown(projected: Projected, path: str) -> None:
+    assert await projected.refusal(f"/v1/leads{path}", batch_id=named_id("batch", "nobody")) == (404, "not_found")
+
+
 async def test_a_cursor_is_for_its_own_order(projected: Projected) -> None:
     following = (await projected.get("/v1/leads", limit=1))["next"]
     assert await projected.refusal("/v1/leads", after=following, sort="company_name") == (422, "invalid_cursor")
