@@ -174,9 +174,7 @@ def unsuccessful(
 
 
 def cancel(state: State, event: Event, batch: Batch) -> None:
-    """Take back what the batch waited for and was not sent yet; where a batch that still runs waits for it too, it
-    makes the call by its own settings and pays for it.
-    """
+    """Take back what the batch waited for and was not sent yet; a batch that still waits for it makes it and pays."""
     keys = [
         key for key, places in state.waiting.items() if any(state.waiters[p].batch_id == batch.batch_id for p in places)
     ]
