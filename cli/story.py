@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from cli.output import moment, plain
+from shared.ids import derive_id
 
 Payload = Mapping[str, Any]
 Event = Mapping[str, Any]
@@ -16,13 +17,14 @@ Event = Mapping[str, Any]
 def told(events: Sequence[Event]) -> list[dict[str, str]]:
     """The events as rows: position, time, type, summary, and the cause, `#N` where it is one of them."""
     places = {event["id"]: event["position"] for event in events}
+    dispatched = _dispatched(events)
     return [
         {
             "position": str(event["position"]),
             "time": moment(event["occurred_at"]),
             "event": event["type"],
             "summary": summary(event),
-            "cause": _cause(event.get("causation_id"), places),
+            "cause": dispatched.get(event["position"]) or _cause(event.get("causation_id"), places),
         }
         for event in events
     ]
@@ -38,6 +40,34 @@ def _cause(cause: str | None, places: Mapping[str, int]) -> str:
     if not cause:
         return ""
     return f"#{places[cause]}" if cause in places else f"{cause[:4]}…{cause[-6:]}"
+
+
+def _dispatched(events: Sequence[Event]) -> dict[int, str]:
+    """For what has to do with a dispatch, the event among these that it follows from.
+
+    A dispatch has its id from what planned it: the step that was scheduled, or what became of the attempt before.
+    """
+    found: dict[int, str] = {}
+    sent: dict[str, int] = {}
+    planned: dict[str, int] = {}
+    steps: list[Event] = []
+    for event in events:
+        kind, place, dispatch = event["type"], event["position"], (event.get("payload") or {}).get("dispatch_id")
+        if kind == "StepScheduled":
+            steps.append(event)
+        if not dispatch:
+            continue
+        if kind in {"StepDispatched", "DispatchRefused"}:
+            first = {derive_id("disp", step["id"], str(event.get("entity_id"))): step["position"] for step in steps}
+            cause = planned.get(dispatch) or first.get(dispatch)
+            sent.setdefault(dispatch, place)
+        else:
+            cause = sent.get(dispatch)
+        if cause:
+            found[place] = f"#{cause}"
+        if kind in {"DispatchRefused", "DispatchTimedOut"}:
+            planned[derive_id("disp", dispatch, "retry")] = place
+    return found
 
 
 def _values(p: Payload) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from shared.events import CATALOGUE, event_type
+from shared.events import CATALOGUE, StepDispatched, event_type
 from shared.ids import derive_id
 from shared.record import record
 from shared.upcast import upcast
@@ -101,6 +101,11 @@ def stated(
 def caused_id(cause_id: str, payload: type, role: str = "") -> str:
     """The id of the event that follows from a cause: same cause, payload type and role give the same."""
     return derive_id("evt", cause_id, f"{event_type(payload).name}/{role}")
+
+
+def dispatched_id(dispatch_id: str) -> str:
+    """The id of the StepDispatched of a dispatch, whether it is in the log yet or not."""
+    return caused_id(derive_id("evt", dispatch_id, "sent"), StepDispatched)
 
 
 def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:

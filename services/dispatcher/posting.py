@@ -171,7 +171,7 @@ def about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
-    """What came of a POST, as an event whose id follows from the dispatch."""
+    """What came of a POST, as an event whose id follows from the dispatch, and so does what planned it."""
     dispatch = post.dispatch
     payload: StepDispatched | DispatchRefused
     if refusal is None:
@@ -190,5 +190,5 @@ def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
     return stated(
         payload, event_id=caused_id(cause_id, type(payload)), tenant_id=dispatch.tenant_id, now=now, actor=ACTOR,
         client_id=dispatch.client_id, batch_id=dispatch.batch_id, item_id=dispatch.item_id,
-        entity_id=dispatch.entity_id, causation_id=cause_id,
+        entity_id=dispatch.entity_id,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from cli.output import plain
 from cli.story import summary, told
+from shared.ids import derive_id, new_id
 
 
 def test_a_history_names_causes_within_it_by_position() -> None:
@@ -19,6 +20,36 @@ def test_a_history_names_causes_within_it_by_position() -> None:
         "cause": "#3",
     }  # fmt: skip
     assert told(events)[0]["cause"] == "evt_…456789"
+
+
+@pytest.mark.parametrize("stated", ["evt_00000000000000000000000009", None])
+def test_a_call_and_its_answer_are_told_with_what_they_follow_from(stated: str | None) -> None:
+    """Whatever cause they name: the dispatcher of an earlier version named one that is no event."""
+    scheduled, entity = new_id("evt"), new_id("company")
+    first = derive_id("disp", scheduled, entity)
+    second = derive_id("disp", first, "retry")
+    third = derive_id("disp", second, "retry")
+    kinds = [
+        ("StepScheduled", None), ("DispatchRefused", first), ("StepDispatched", second), ("DispatchTimedOut", second),
+        ("StepDispatched", third), ("EnrichmentReceived", third),
+    ]  # fmt: skip
+    events = [
+        {
+            "id": scheduled if kind == "StepScheduled" else new_id("evt"), "position": position, "type": kind,
+            "occurred_at": "2026-01-01T10:00:00Z", "entity_id": entity, "causation_id": dispatch and stated,
+            "payload": {"dispatch_id": dispatch} if dispatch else {"step": 0, "workflow": "enrich"},
+        }
+        for position, (kind, dispatch) in enumerate(kinds, start=1)
+    ]  # fmt: skip
+    assert [row["cause"] for row in told(events)] == ["", "#1", "#2", "#3", "#4", "#5"]
+
+
+def test_a_call_that_is_not_told_with_its_step_names_the_cause_it_states() -> None:
+    event = {
+        "id": "evt_A", "position": 4, "type": "StepDispatched", "occurred_at": "2026-01-01T10:00:00Z",
+        "payload": {"dispatch_id": new_id("disp")}, "causation_id": "evt_0123456789",
+    }  # fmt: skip
+    assert told([event])[0]["cause"] == "evt_…456789"
 
 
 @pytest.mark.parametrize(
