@@ -31,18 +31,31 @@ from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
 PAGE_BYTES: Final = 4 * 1024 * 1024
+# What was done to all items of a batch, and so to this one; each of these is a look-up by an index of the log.
+_ITS = "SELECT position FROM log.events WHERE item_id = CAST(:id AS uuid)"
+_ITS_BATCH = (
+    "SELECT position FROM log.events WHERE item_id IS NULL AND type <> 'LaunchContinued' AND batch_id IN"
+    " (SELECT batch_id FROM log.events WHERE item_id = CAST(:id AS uuid))"
+)
+_ITS_ANSWERS = (
+    "SELECT position FROM log.events WHERE type = 'EnrichmentReceived' AND entity_id IN"
+    " (SELECT entity_id FROM log.events WHERE item_id = CAST(:id AS uuid) AND entity_id IS NOT NULL)"
+)
+_ITS_LAUNCHES = (
+    "SELECT position FROM log.events WHERE item_id IS NULL AND type = 'BatchLaunched' AND batch_id IN"
+    " (SELECT batch_id FROM batch WHERE upload_id = CAST(:id AS uuid))"
+)
 # By the prefix of the id: the events about it. A lead has its item's bits, and is made of its entities' answers.
 HISTORY: Final = {
-    "item": "item_id = CAST(:id AS uuid)",
+    "item": f"position IN ({_ITS} UNION ALL {_ITS_BATCH})",
     "batch": "item_id IS NULL AND batch_id = CAST(:id AS uuid)",
     "company": "entity_id = CAST(:id AS uuid)",
     "person": "entity_id = CAST(:id AS uuid)",
-    "import": "entity_id = CAST(:id AS uuid)",
-    "push": "entity_id = CAST(:id AS uuid)",
-    "lead": (
-        "(item_id = CAST(:id AS uuid) OR type = 'EnrichmentReceived' AND entity_id IN"
-        " (SELECT entity_id FROM log.events WHERE item_id = CAST(:id AS uuid) AND entity_id IS NOT NULL))"
+    "import": (
+        f"position IN (SELECT position FROM log.events WHERE entity_id = CAST(:id AS uuid) UNION ALL {_ITS_LAUNCHES})"
     ),
+    "push": "entity_id = CAST(:id AS uuid)",
+    "lead": f"position IN ({_ITS} UNION ALL {_ITS_BATCH} UNION ALL {_ITS_ANSWERS})",
     "client": "item_id IS NULL AND client_id = CAST(:id AS uuid)",
 }
 
