@@ -36,13 +36,13 @@ class Chosen:
 
 
 def run(chosen: Chosen, keep: Path | None, as_json: bool) -> bool:
-    """Run it, say what came of it, and whether that was all of it. Ends the process where it cannot go on."""
+    """Run it, say what came of it, and whether that was all of it. Raises CommandFailed where it cannot go on."""
     say = _silent if as_json else _say
     with _folder(keep) as folder:
         try:
             result, leads = _run(folder, chosen, say)
-        except (Refused, TimeoutError) as error:
-            sys.exit(f"the demo stopped: {error}")
+        except TimeoutError as error:
+            raise Refused(f"the demo stopped: {error}") from None
     if as_json:
         typer.echo(json.dumps(result, default=str))
     else:

@@ -67,6 +67,6 @@ def test_a_service_that_is_being_restarted_is_asked_again_and_may_be_missing() -
 
 
 def test_what_is_refused_is_not_missing() -> None:
-    answer = httpx.Response(422, json={"error": {"code": "invalid_id", "message": "batch_1 is no id"}})
+    answer = httpx.Response(422, json={"error": {"code": "not_yours", "message": "batch_1 is no id"}})
     with pytest.raises(Refused, match="batch_1 is no id"):
         campaign(answer).batch("batch_1")
