@@ -16,6 +16,8 @@ import psycopg
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from shared.envelope import Event
@@ -74,6 +76,8 @@ ASKED: Final = {
     "nats_up": "Whether NATS answers this process.",
     "event_loop_worst_stall_seconds": "The latest that the event loop came back since the process started.",
 }
+# What only NATS knows.
+OF_NATS: Final = ("relay_distance_events", "stream_intact", "inbox_messages")
 
 
 class Telemetry:
@@ -93,7 +97,8 @@ class Telemetry:
         self._seconds = self._histogram("batch_seconds", "Length of one transaction.", SECONDS)
         self._stalls = self._histogram("event_loop_stall_seconds", "How late the event loop came back.", SECONDS)
         self._asked = {name: self._gauge(f"leadstream_{name}", text) for name, text in ASKED.items()}
-        self._asked["stream_intact"].set(math.nan)  # neither whole nor damaged until NATS says it
+        for name in OF_NATS:
+            self._asked[name].set(math.nan)  # a stream is neither whole nor damaged until NATS says it
         self._measures = [(measure, self._gauge(measure.name, measure.help, measure.label)) for measure in measures]
         self._live(leading)
         machine.observe = self._transaction
@@ -208,15 +213,28 @@ class Telemetry:
     async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:
         while True:
             try:
-                stream = nats().jetstream(timeout=AWAY_SECONDS)
-                state = (await stream.stream_info(STREAM)).state
-                self._asked["relay_distance_events"].set(max(0, self._head - state.last_seq))
-                self._asked["stream_intact"].set(
-                    not state.last_seq or (state.first_seq == 1 and state.messages == state.last_seq)
-                )
-                self._asked["inbox_messages"].set((await stream.stream_info(INBOX_STREAM)).state.messages)
+                await self._ask_nats(nats().jetstream(timeout=AWAY_SECONDS))
                 self._asked["nats_up"].set(1)
             except (NatsError, TimeoutError, OSError) as error:
                 self._asked["nats_up"].set(0)
+                for name in OF_NATS:
+                    self._asked[name].set(math.nan)  # what it said last is not so now
                 logger.debug("nothing measured: NATS is away", error=repr(error)[:300])
             await asyncio.sleep(EVERY_SECONDS)
+
+    async def _ask_nats(self, nats: JetStreamContext) -> None:
+        """A stream that is gone lacks all of the log: that is no server that is away. Raises NatsError."""
+        try:
+            state = (await nats.stream_info(STREAM)).state
+            last, whole = (
+                state.last_seq,
+                not state.last_seq or (state.first_seq == 1 and state.messages == state.last_seq),
+            )
+        except NotFoundError:
+            last, whole = 0, False
+        self._asked["relay_distance_events"].set(max(0, self._head - last))
+        self._asked["stream_intact"].set(whole)
+        try:
+            self._asked["inbox_messages"].set((await nats.stream_info(INBOX_STREAM)).state.messages)
+        except NotFoundError:
+            self._asked["inbox_messages"].set(math.nan)
