@@ -49,6 +49,7 @@ def listing(
     from cli.api import open_api
     from cli.output import moment, note, show_json, table
 
+    _check_service(service)
     told = None if status is Status.ANY else status.value
     query = {"service": service, "event_type": event_type, "batch_id": batch, "item_id": item, "error": error}
     with open_api() as api:
@@ -77,6 +78,7 @@ def show(
     from cli.api import open_api
     from cli.output import moment, note, plain, say, show_json
 
+    _check_service(service)
     with open_api() as api:
         letter = api.read("ingest", f"/v1/dead-letters/{service}/{position}")
     if as_json:
@@ -147,6 +149,7 @@ def _wanted(
 ) -> dict[str, Any]:
     from cli.errors import Misused
 
+    _check_service(service)
     given = {
         "service": service, "position": position, "event_type": event_type, "batch_id": batch, "item_id": item,
         "error": error,
@@ -157,12 +160,24 @@ def _wanted(
     return wanted | {"everything": everything}
 
 
+def _check_service(service: str | None) -> None:
+    from cli.errors import Misused
+    from shared.runtime.settings import SERVICES
+
+    if service is not None and service not in SERVICES:
+        raise Misused(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+
+
 def _settle(action: str, body: dict[str, Any], as_json: bool) -> None:
     from cli.api import open_api
+    from cli.errors import Refused
     from cli.output import note, say, show_json
 
     with open_api() as api:
         answer = api.command(f"/v1/dead-letters/{action}", body)
+    if not answer["settled"] and "service" in body and "position" in body:
+        where = f"{body['service']} has no open dead letter at position {body['position']}"
+        raise Refused(f"{where}; `leadstream dead-letters list --status any` has them all")
     if as_json:
         return show_json(answer)
     say(f"{answer['settled']} {'taken again' if action == 'retry' else 'resolved'}")

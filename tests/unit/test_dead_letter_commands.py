@@ -1,0 +1,35 @@
+"""A dead letter that is named and is not there is refused; of a filter that finds none, none is settled."""
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cli.addresses import Endpoint
+from cli.api import Api
+from cli.main import app
+
+PLACES = {"ingest": Endpoint("ingest", "http://ingest")}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["retry", "projector", "99999"], 1, "projector has no open dead letter at position 99999"),
+        (["retry", "projector", "99999", "--json"], 1, "projector has no open dead letter at position 99999"),
+        (["resolve", "projector", "7", "--reason", "gone"], 1, "projector has no open dead letter at position 7"),
+        (["retry", "nosuch", "5"], 2, "there is no service 'nosuch'"),
+        (["retry", "nosuch"], 2, "there is no service 'nosuch'"),
+        (["show", "nosuch", "5"], 2, "there is no service 'nosuch'"),
+        (["list", "--service", "nosuch"], 2, "there is no service 'nosuch'"),
+        (["retry", "projector"], 0, "0 taken again"),
+        (["retry", "--all"], 0, "0 taken again"),
+    ],
+)
+def test_what_is_not_there_is_not_settled(
+    words: list[str], code: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"settled": 0, "letters": [], "position": None}))
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport, sleep=lambda _: None))
+    done = CliRunner().invoke(app, ["dead-letters", *words])
+    assert done.exit_code == code
+    assert says in done.output
