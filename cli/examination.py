@@ -68,6 +68,14 @@ FROM (SELECT client_id, workflow, count(*) AS sent, count(*) FILTER (WHERE statu
       FROM dispatcher.dispatch WHERE sent_at > now() - interval '1 hour' GROUP BY client_id, workflow) d
 WHERE missing > 0.2 * sent
 """
+# As the alarm CallsRefused: what is to be tried again, and what its webhook said last.
+REFUSED: Final = """
+SELECT client_id, workflow, count(DISTINCT entity_id), (array_agg(said.reason ORDER BY said.due_at DESC))[1]
+FROM (SELECT client_id, workflow, entity_id, attempt FROM dispatcher.dispatch
+      WHERE status = 'DUE' AND attempt > 1) again
+JOIN (SELECT workflow, entity_id, attempt, reason, due_at FROM dispatcher.dispatch WHERE status = 'REFUSED') said
+USING (workflow, entity_id) WHERE said.attempt = again.attempt - 1 GROUP BY client_id, workflow
+"""
 
 
 async def database(servers: Servers) -> AsyncIterator[Finding]:
@@ -246,6 +254,7 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
     try:
         unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
+        refused = await (await connection.execute(REFUSED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
         webhooks = await (await connection.execute(WEBHOOKS)).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
@@ -263,6 +272,10 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         name = from_hex("client", client)
         text = f"{missing} of {sent} POSTs of the last hour for client {name}, {workflow}, were not answered"
         yield warning("answers_missing", text, "docs/operations/alarms.md, AnswersMissing")
+    for client, workflow, calls, reason in refused:
+        whose = f"client {from_hex('client', client)}, {workflow}"
+        text = f"{calls} calls for {whose}, were refused and wait to be tried again: {reason}"
+        yield warning("calls_refused", text, "docs/operations/alarms.md, CallsRefused")
     if overdue[0]:
         text = f"{overdue[0]} answers are overdue and not noticed as missing"
         yield problem("answers_overdue", text, "docs/operations/alarms.md, DeadlinesNotLookedAt")

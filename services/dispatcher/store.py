@@ -56,6 +56,11 @@ MEASURES = (
         "SELECT greatest(0, extract(epoch FROM now() - min(deadline_at))) FROM dispatch WHERE status = 'SENT'",
     ),
     Measure(
+        "leadstream_calls_refused",
+        "Calls that are to be tried again because a webhook refused them, or did not answer.",
+        "SELECT count(*) FROM dispatch WHERE status = 'DUE' AND attempt > 1 AND missing < attempt - 1",
+    ),
+    Measure(
         "leadstream_webhook_submissions_share",
         "Of the submissions that a webhook takes in its life, by a client's settings: the share that the fullest has.",
         "SELECT max(taken / greatest(1, CASE WHEN jsonb_typeof(config -> 'max_submissions') = 'number'"
