@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cli.output import moment, plain
 
 Facts = Mapping[str, Any]
+ENDED: Final = ("completed", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,17 @@ def identified(told: Sequence[Facts]) -> list[str]:
 
 def reasons(known: Known) -> list[Reason]:
     """Everything that the item waits for, what keeps it most first; one reason at least."""
-    found = [*_ended(known)]
-    if not found:
-        found = [*_letters(known), *_paused(known), *_steps(known), *_lags(known)]
+    found = [*_letters(known), *_ended(known)]
+    if known.item["status"] not in ENDED:
+        found += [*_paused(known), *_steps(known), *_lags(known)]
     return found or [Reason("moving", "nothing holds it: it was taken a moment ago and moves on", "ask again")]
 
 
 def _ended(known: Known) -> Iterator[Reason]:
     item = known.item
     if item["status"] in {"completed", "cancelled"}:
-        yield Reason(item["status"], f"it waits for nothing: it {item['status']} at {moment(item['ended_at'])}")
+        waits = "" if known.letters else "it waits for nothing: "
+        yield Reason(item["status"], f"{waits}it {item['status']} at {moment(item['ended_at'])}")
     elif item["status"] == "failed":
         step = next(step for step in item["steps"] if step["status"] == "FAILED")
         text = f"it failed at step {step['step'] + 1} {step['workflow']}: {step['code']}, {plain(step['reason'])}"
@@ -132,6 +134,9 @@ def _sent(known: Known, name: str, current: Facts, after: str) -> Reason:
 
 def _due(known: Known, name: str, current: Facts, wait: Facts, after: str) -> Reason:
     attempt = f"attempt {current['attempt']}{after}"
+    if wait["left_alone_seconds"] and wait["left_alone_as_asked"]:
+        text = f"its webhook asked to be left alone (Retry-After), for {wait['left_alone_seconds']} s yet"
+        return Reason("retry_after", f"{name} is to be sent ({attempt}); {text}", "leadstream webhooks")
     if wait["left_alone_seconds"]:
         text = f"its webhook does not work and is left alone for {wait['left_alone_seconds']} s"
         return Reason("circuit_open", f"{name} is to be sent ({attempt}); {text}", "leadstream webhooks")
@@ -140,6 +145,10 @@ def _due(known: Known, name: str, current: Facts, wait: Facts, after: str) -> Re
         return Reason("webhook_full", f"{name} is to be sent ({attempt}); {text}", "leadstream webhooks")
     if datetime.fromisoformat(current["due_at"]) > known.now:
         return Reason("retry", f"{name} is tried again at {moment(current['due_at'])} ({attempt})")
+    if wait["left_alone_seconds"] is None:
+        text = f"{name} is to be sent since {moment(current['due_at'])} ({attempt}); how its webhook stands is"
+        ask = "set LEADSTREAM_DISPATCHER_URL to that replica: its /health/ready says that it leads"
+        return Reason("unknown_here", f"{text} unknown here: ask the replica that leads", ask)
     text = (
         f"is to be sent since {moment(current['due_at'])} ({attempt}), as soon as its webhook's rate and places allow"
     )

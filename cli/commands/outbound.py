@@ -79,7 +79,10 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     if row["nearly_full"]:
         state.append("nearly full")
     if row["left_alone_seconds"]:
-        state.append(f"left alone for {row['left_alone_seconds']} s")
+        asked = ", as it asked" if row["left_alone_as_asked"] else ""
+        state.append(f"left alone for {row['left_alone_seconds']} s{asked}")
+    if row["left_alone_seconds"] is None:
+        state.append("unknown here whether it is left alone: ask the replica that leads")
     workflows = sorted({user["workflow"] for user in row["used_by"]})
     shown = {"webhook_url": row["webhook_url"] or row["webhook_id"], "state": ", ".join(state) or "in use"}
     return row | shown | {"workflows": ", ".join(workflows) or "nobody any more"}

@@ -118,15 +118,24 @@ async def _waiting(queries: Queries, tenant_id: str, waiter: Row, met: Webhooks)
     (current,) = await queries.rows(tenant_id, select(DISPATCH).where(DISPATCH.c.dispatch_id == claim["dispatch_id"]))
     attempts = select(DISPATCH).filter_by(**about, batch_id=current["batch_id"]).order_by(DISPATCH.c.attempt.desc())
     (settings,) = await queries.rows(tenant_id, SENT_BY, {"dispatch_id": to_hex(current["dispatch_id"])})
-    webhook = met.get(str(settings["settings"].get("webhook_url")))
     return {
         "step": waiter["step"],
         "workflow": waiter["workflow"],
         "claim": claim,
         "attempts": await queries.rows(tenant_id, attempts.limit(20)),
-        "left_alone_seconds": webhook.left_alone(time.monotonic()) if webhook else 0,
-        "webhook_full": webhook.full if webhook else False,
+        **_stands(met, str(settings["settings"].get("webhook_url"))),
     }
+
+
+def _stands(met: Webhooks, url: str) -> Row:
+    """How a webhook stands now, which only the replica that leads knows: None from any other."""
+    if not met.leading:
+        return {"left_alone_seconds": None, "left_alone_as_asked": None, "webhook_full": None}
+    if (webhook := met.get(url)) is None:
+        return {"left_alone_seconds": 0, "left_alone_as_asked": False, "webhook_full": False}
+    seconds = webhook.left_alone(time.monotonic())
+    asked = seconds > 0 and webhook.circuit.asked
+    return {"left_alone_seconds": seconds, "left_alone_as_asked": asked, "webhook_full": webhook.full}
 
 
 async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]:
@@ -140,7 +149,8 @@ async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]
             row = found.setdefault(name, _webhook(name, 0))
             row |= _limits(config["config"], row["taken"]) | {"webhook_url": url}
             row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})
-            row["left_alone_seconds"] = met[url].left_alone(time.monotonic()) if url in met else 0
+            stands = _stands(met, url)
+            row |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
     return sorted(found.values(), key=lambda row: (-row["taken"], row["webhook_id"]))
 
 
@@ -152,6 +162,7 @@ def _webhook(name: str, taken: int) -> Row:
         "limit": None,
         "nearly_full": False,
         "left_alone_seconds": 0,
+        "left_alone_as_asked": False,
         "used_by": [],
     }
 

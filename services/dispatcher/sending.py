@@ -101,6 +101,7 @@ class Sender:
     async def run(self, connection: Connection, machine: Machine[Any]) -> None:
         """Look for due dispatches after every commit of the fold, and now and then for those whose time comes."""
         rounds = 0
+        self._webhooks.leading = True
         while True:
             machine.committed.clear()
             if not await self._send_some(connection, machine):
@@ -125,6 +126,7 @@ class Sender:
         with contextlib.suppress(psycopg.Error):
             await self._withdraw(connection)
         self._webhooks.clear()
+        self._webhooks.leading = False
         await self._appender.close()
 
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:

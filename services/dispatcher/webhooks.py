@@ -67,11 +67,15 @@ class Limits:
 
 @dataclass
 class Circuit:
-    """Whether a webhook works. Closed, it is called; open, it is left alone; then one call decides."""
+    """Whether a webhook works. Closed, it is called; open, it is left alone; then one call decides.
+
+    `asked`: it works, and has asked to be left alone.
+    """
 
     failures: int = 0
     opened: int = 0
     until: float = 0.0
+    asked: bool = False
 
     def is_open(self, now: float) -> bool:
         return now < self.until
@@ -90,12 +94,14 @@ class Circuit:
         if self.is_open(now) or not (self.probing or self.failures >= limits.failures):
             return False
         self.until = now + min(LONGEST_PAUSE, limits.pause * 2.0 ** min(self.opened, 20))
+        self.asked = False
         self.opened += 1
         return True
 
     def hold(self, until: float) -> None:
         """Leave the webhook alone until then, as its Retry-After asks."""
-        self.until = max(self.until, until)
+        if until > self.until:
+            self.until, self.asked = until, True
 
 
 class Places:
@@ -222,7 +228,9 @@ class Webhook:
 
 
 class Webhooks(dict[str, Webhook]):
-    """The webhooks this replica has met since it leads, by URL."""
+    """The webhooks this replica has met since it leads, by URL. Of those that another leads it knows nothing."""
+
+    leading = False
 
     def of(self, config: Mapping[str, Any]) -> Webhook:
         """The webhook of these settings, by the limits they name now. Settings that cannot be used have one of their

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.dispatcher import webhooks
+from services.dispatcher.handlers import _stands
 from services.dispatcher.posting import warn_where_no_answer_comes
 from services.dispatcher.webhooks import LONGEST_PAUSE, UNLIMITED_IN_HAND, Limits, NotNow, Webhook, Webhooks
 from shared.runtime.settings import Settings
@@ -198,6 +199,20 @@ def test_a_webhook_that_fails_in_a_row_is_left_alone_longer_each_time(clock: Clo
         clock.now = hook.circuit.until
         hook.circuit.failed(hook.limits, clock.now)
     assert hook.left_alone(clock.now) == LONGEST_PAUSE
+
+
+def test_a_webhook_that_asks_for_a_pause_is_told_from_one_that_fails(clock: Clock) -> None:
+    met = Webhooks()
+    assert set(_stands(met, URL).values()) == {None}, "another replica leads, and knows"
+    met.leading = True
+    assert set(_stands(met, URL).values()) == {0}
+    hook = met.of({"webhook_url": URL, "circuit_failures": 1, "circuit_seconds": 10})
+    hook.circuit.hold(clock.now + 7)
+    assert _stands(met, URL)["left_alone_as_asked"] is True
+    clock.now += 7
+    assert hook.circuit.failed(hook.limits, clock.now)
+    told = _stands(met, URL)
+    assert (told["left_alone_seconds"] > 0, told["left_alone_as_asked"]) == (True, False)
 
 
 def test_after_the_pause_one_call_decides(clock: Clock) -> None:

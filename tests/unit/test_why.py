@@ -32,7 +32,7 @@ def waiting(*attempts: dict[str, Any], claimant: str = ITEM, **about: Any) -> di
         "dispatch_id": attempts[0]["dispatch_id"],
     }  # fmt: skip
     wait = {"step": 0, "workflow": "enrich", "claim": claim, "attempts": list(attempts)}
-    return wait | {"left_alone_seconds": 0, "webhook_full": False} | about
+    return wait | {"left_alone_seconds": 0, "left_alone_as_asked": False, "webhook_full": False} | about
 
 
 def letter(**about: Any) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def known(status: str = "running", batch: str = "running", **about: Any) -> Know
 
 ENDED = {"ended_at": "2026-02-01T11:30:00Z"}
 FAILED = ENDED | {"steps": [step(status="FAILED", code="CONFIGURATION", reason="no configuration")]}
+STANDS_BY = {"left_alone_seconds": None, "left_alone_as_asked": None, "webhook_full": None}
 REFUSED = attempt(1, "REFUSED", reason="the webhook answered 429")
 
 
@@ -71,6 +72,20 @@ REFUSED = attempt(1, "REFUSED", reason="the webhook answered 429")
         ),
         (known(waits=[waiting(attempt(status="DUE"))]), "rate_limit", "as soon as its webhook's rate", "webhooks"),
         (known(waits=[waiting(attempt(status="DUE"), left_alone_seconds=30)]), "circuit_open", "for 30 s", "webhooks"),
+        (
+            known(waits=[waiting(attempt(status="DUE"), left_alone_seconds=30, left_alone_as_asked=True)]),
+            "retry_after", "its webhook asked to be left alone (Retry-After), for 30 s", "webhooks",
+        ),
+        (
+            known(waits=[waiting(attempt(status="DUE"), **STANDS_BY)]),
+            "unknown_here", "unknown here: ask the replica that leads", "LEADSTREAM_DISPATCHER_URL",
+        ),
+        (
+            known(waits=[waiting(attempt(2, "DUE", due_at="2026-02-01T12:05:00Z"), REFUSED, **STANDS_BY)]),
+            "retry", "tried again at 2026-02-01 12:05:00", "",
+        ),
+        (known("completed", item=ENDED, letters=[letter()]), "dead_letter", "projector could not", "show projector 7"),
+        (known("failed", item=FAILED, letters=[letter()]), "dead_letter", "projector could not", "show projector 7"),
         (known(waits=[waiting(attempt(status="DUE"), webhook_full=True)]), "webhook_full", "in its life", "webhooks"),
         (known(letters=[letter()]), "dead_letter", "projector could not handle #7", "show projector 7"),
         (known(letters=[letter(item_id=OTHER)]), "dead_letter", f"about {OTHER}", "show projector 7"),
@@ -98,6 +113,12 @@ def test_a_service_that_is_away_or_behind_is_named(health: Any, code: str) -> No
     found = reasons(known(health={"sequencer": health}))
     assert found[-1].code == code
     assert found[-1].text.startswith("sequencer")
+
+
+def test_an_item_that_ended_and_is_stuck_in_a_service_is_told_as_both() -> None:
+    found = reasons(known("completed", item=ENDED, letters=[letter()]))
+    assert [reason.code for reason in found] == ["dead_letter", "completed"]
+    assert found[1].text == "it completed at 2026-02-01 11:30:00"
 
 
 def test_there_is_always_a_reason() -> None:
