@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from shared.canonical import (
-    clean_cell,
     company_domain,
     company_name_key,
     email_address,
@@ -46,11 +45,14 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     return next(candidates(scope, client_id, fields), None)
 
 
+def names_none(scope: Scope, fields: Mapping[str, Any]) -> bool:
+    """Whether a row in which nothing identifies a company or person says itself that there is none."""
+    return scope == "company" and names_no_company(fields.get("company_name"))
+
+
 def unresolved(scope: Scope, fields: Mapping[str, Any]) -> str:
     """Why nothing in the fields of an item identifies a company or person, and what would."""
-    name = fields.get("company_name")
-    why = f"{(clean_cell(name) or '')[:80]!r} names no company, and " if names_no_company(name) else ""
-    return f"{why}the row has nothing to tell the {scope} by: it needs {_WANTED[scope]}"
+    return f"the row has nothing to tell the {scope} by: it needs {_WANTED[scope]}"
 
 
 def candidates(scope: Scope, client_id: str, fields: Mapping[str, Any]) -> Iterator[Entity]:

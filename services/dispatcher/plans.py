@@ -10,7 +10,7 @@ from services.dispatcher.configuration import is_skipped, price_of, told_credits
 from services.dispatcher.state import Claim
 from services.dispatcher.steps import Step, Workflow
 from services.dispatcher.warehouse import LOOKUPS
-from shared.entities import resolve
+from shared.entities import names_none, resolve
 
 
 @dataclass
@@ -62,6 +62,8 @@ class Walk:
                 fields |= self._run(plan.step["workflow"], fields)
             elif (entity := resolve(plan.step["scope"], self._client_id, row, fields)) is not None:
                 plan.entities.add(entity.entity_id)
+            elif names_none(plan.step["scope"], fields):
+                plan.skipped += 1
             else:
                 plan.unidentified += 1
                 if plan.step["kind"] == "ASYNC":

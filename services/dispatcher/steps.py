@@ -9,7 +9,7 @@ from services.dispatcher.answers import fields_set
 from services.dispatcher.configuration import config_of, is_skipped, problem
 from services.dispatcher.state import Claim, ClaimKey, State, Waiter
 from services.dispatcher.warehouse import LOOKUPS, look_up
-from shared.entities import Entity, resolve, unresolved
+from shared.entities import Entity, names_none, resolve, unresolved
 from shared.envelope import Emit, Event, no_fields, told
 from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, StepFailed, StepScheduled
 
@@ -65,8 +65,11 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
     elif unusable := problem(batch, payload.workflow, config_of(state, batch, step)):
         yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", unusable, retryable=True))
     elif (entity := entity_of(state, event)) is None:
-        reason = unresolved(step["scope"], fields)
-        yield Emit(StepFailed(payload.step, payload.workflow, "VALIDATION", reason, retryable=False))
+        if names_none(step["scope"], fields):
+            yield Emit(ItemCompleted(payload.step, payload.workflow, skipped="no_company_named"))
+        else:
+            reason = unresolved(step["scope"], fields)
+            yield Emit(StepFailed(payload.step, payload.workflow, "VALIDATION", reason, retryable=False))
     else:
         claim = state.claims[entity.entity_id, payload.workflow]
         output = fields_set(step["sets"], state.answers.get(claim.answer_id or ""))

@@ -79,7 +79,7 @@ class Handlers:
         position = await self._append(command, payload)
         return {"share_answers": payload.share_answers, "position": position}
 
-    async def register_client(self, command: Command, name: str, domain: str | None, *, again: bool) -> Answer:
+    async def register_client(self, command: Command, name: str, domain: str | None, *, again: bool = False) -> Answer:
         """Register a customer of the agency. A tenant's first brings the workflows that ship, before it in the log."""
         client_id = command.make_id("client", "client")
         if not again:

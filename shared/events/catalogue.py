@@ -14,6 +14,7 @@ SkipReason = Literal[
     "person_enrichment_in_progress",
     "person_already_enriched",
     "fields_already_there",
+    "no_company_named",
     "by_hand",
 ]
 

@@ -89,7 +89,7 @@ def test_the_same_file_twice_is_noticed(campaign, people):
 
 def test_a_command_repeated_under_its_key_is_taken_once(campaign):
     url, headers = campaign.urls["ingest"] + "/v1/clients", {"Idempotency-Key": f"key-{campaign.client_id}"}
-    first, again = (httpx.post(url, json={"name": "Once"}, headers=headers, timeout=30).json() for _ in range(2))
+    first, again = (httpx.post(url, json={"name": "One key"}, headers=headers, timeout=30).json() for _ in range(2))
     assert first["client_id"] == again["client_id"]
 
 

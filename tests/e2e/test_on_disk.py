@@ -100,7 +100,7 @@ def acknowledgements(act: Callable[[], object]) -> list[tuple[float, float]]:
 
 
 def register(stack: Stack) -> None:
-    answer = httpx.post(f"{stack.urls['ingest']}/v1/clients", json={"name": "on disk"}, timeout=30)
+    answer = httpx.post(f"{stack.urls['ingest']}/v1/clients", json={"name": "on disk", "again": True}, timeout=30)
     assert answer.status_code == 201, answer.text
 
 
