@@ -14,14 +14,14 @@ import psycopg
 
 from shared.runtime.archive import Entry, Link
 from shared.runtime.database import Connection
-from shared.runtime.log_rows import COLUMNS, head_of, row_of, window
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
 
 CHUNK: Final = 2_000
 SHOWN: Final = 100
 # How many values the hash before may have had, beside the one that stands there.
 PERHAPS: Final = 7
 _BODY, _CHAIN = COLUMNS.index("body"), COLUMNS.index("chain")
-ROWS: Final = window(", ".join(COLUMNS), "position > %s AND position <= %s", CHUNK)
+ROWS: Final = window(", ".join(COLUMNS), "position > %s AND position <= %s")
 # What PostgreSQL says of blocks that are not what it wrote: a wrong checksum, a missing piece, a broken index.
 BROKEN: Final = (
     psycopg.errors.DataCorrupted,
@@ -140,7 +140,7 @@ async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterato
     """
     while after < upto:
         try:
-            rows = await (await connection.execute(ROWS, (after, upto))).fetchall()
+            rows = await (await connection.execute(ROWS, (after, upto, CHUNK, CHUNK_BYTES))).fetchall()
             after = rows[-1][0] if rows else upto
         except BROKEN:
             upto_here = min(upto, after + CHUNK)
@@ -152,7 +152,7 @@ async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterato
 async def readable(connection: Connection, after: int, upto: int) -> list[Any]:
     """Those rows of a stretch that can be read, found by halving it."""
     try:
-        rows = await (await connection.execute(ROWS, (after, upto))).fetchall()
+        rows = await (await connection.execute(ROWS, (after, upto, CHUNK, CHUNK_BYTES))).fetchall()
     except BROKEN:
         if upto - after <= 1:
             return []

@@ -8,7 +8,7 @@ from shared.envelope import Event, checked_json, from_json
 from shared.ids import to_hex
 from shared.runtime.database import Connection, uuid_array
 from shared.runtime.lease import HOLDS, Lost
-from shared.runtime.log_rows import window
+from shared.runtime.log_rows import CHUNK_BYTES, window
 from shared.subjects import slot_of
 
 Columns = tuple[str, ...]
@@ -18,7 +18,6 @@ SPAN: Final = 25_000
 BODIES: Final = window(
     "position, convert_to(body, 'UTF8')",
     "position > %s AND position <= %s AND (%s::text[] IS NULL OR type = ANY(%s::text[]))",
-    count="%s",
 )
 _IDS: Final = ("tenant_id", "client_id", "batch_id", "item_id", "entity_id")
 APPEND: Final = (
@@ -88,7 +87,7 @@ async def bodies(
         reach = min(after + SPAN, upto)
         cursor = await connection.execute(
             BODIES.encode(),
-            (after, reach, types and list(types), types and list(types), chunk),
+            (after, reach, types and list(types), types and list(types), chunk, CHUNK_BYTES),
             binary=True,
         )
         found = await cursor.fetchall()

@@ -16,13 +16,17 @@ COLUMNS: Final = (
 CHUNK_BYTES: Final = 8 * 1024 * 1024
 
 
-def window(columns: str, condition: str, count: str | int, size: str | int = CHUNK_BYTES) -> str:
-    """The SELECT of the first rows that meet a condition: `count` at most, and of `size` bytes, but one at least."""
+def window(columns: str, condition: str) -> str:
+    """The SELECT of the first rows that meet a condition: so many at most, and so many bytes, but one at least.
+
+    Both are parameters, after those of the condition: with numbers there PostgreSQL keeps the plan that it made while
+    the log was short, which reads all of it.
+    """
     return (
         f"SELECT {columns} FROM (SELECT *, row_number() OVER (ORDER BY position) AS number,"
         " sum(octet_length(body)) OVER (ORDER BY position) AS bytes"
-        f" FROM log.events WHERE {condition} ORDER BY position LIMIT {count}) e"
-        f" WHERE bytes <= {size} OR number = 1 ORDER BY position"
+        f" FROM log.events WHERE {condition} ORDER BY position LIMIT %s) e"
+        " WHERE bytes <= %s OR number = 1 ORDER BY position"
     )
 
 

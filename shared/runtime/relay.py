@@ -37,7 +37,7 @@ LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 BROKEN_SECONDS: Final = 5.0
 WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
-NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s", BATCH, BATCH_BYTES)
+NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s")
 Row = tuple[int, str, str, int, str]
 logger = structlog.get_logger()
 
@@ -174,7 +174,7 @@ async def last_sequence(client: Client) -> int:
 
 async def _after(database: Connection, position: int) -> list[Row]:
     """The next events, at most BATCH, and BATCH_BYTES unless the first alone is longer."""
-    cursor = await database.execute(NEXT.encode(), (position,))
+    cursor = await database.execute(NEXT.encode(), (position, BATCH, BATCH_BYTES))
     return await cursor.fetchall()
 
 
