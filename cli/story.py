@@ -15,13 +15,17 @@ Event = Mapping[str, Any]
 
 
 def told(events: Sequence[Event]) -> list[dict[str, str]]:
-    """The events as rows: position, time, type, summary, and the cause, `#N` where it is one of them."""
+    """The events as rows: position, time, item (by its row where that is told), type, summary, and the cause, `#N`
+    where it is one of them.
+    """
     places = {event["id"]: event["position"] for event in events}
+    rows = {e.get("item_id"): (e.get("payload") or {}).get("row") for e in events if e["type"] == "ItemAdded"}
     dispatched = _dispatched(events)
     return [
         {
             "position": str(event["position"]),
             "time": moment(event["occurred_at"]),
+            "item": _item(event.get("item_id"), rows),
             "event": event["type"],
             "summary": summary(event),
             "cause": dispatched.get(event["position"]) or _cause(event.get("causation_id"), places),
@@ -36,10 +40,21 @@ def summary(event: Event) -> str:
     return plain(_LINES.get(event["type"], _values)(payload))
 
 
+def _item(item_id: str | None, rows: Mapping[str | None, int | None]) -> str:
+    if not item_id:
+        return ""
+    row = rows.get(item_id)
+    return _short(item_id) if row is None else f"row {row}"
+
+
 def _cause(cause: str | None, places: Mapping[str, int]) -> str:
     if not cause:
         return ""
-    return f"#{places[cause]}" if cause in places else f"{cause[:4]}…{cause[-6:]}"
+    return f"#{places[cause]}" if cause in places else _short(cause)
+
+
+def _short(identifier: str) -> str:
+    return f"{identifier.partition('_')[0]}_…{identifier[-6:]}"
 
 
 def _dispatched(events: Sequence[Event]) -> dict[int, str]:

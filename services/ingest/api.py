@@ -253,14 +253,17 @@ async def history(
     subject_id: str,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    items: Annotated[bool, Query(description="Of a batch, what is about its items too.")] = False,
 ) -> list[dict[str, Any]]:
     """Every event of one item, lead, batch, company, person, upload, push or client, in log order.
 
-    Of a batch or client those about it as a whole: those about an item are in the history of that. A page ends early
-    where events are wide: go on `after` its last position, until one is empty.
+    Of a batch or client those about it as a whole, unless `items` are wanted. A page ends early where events are wide:
+    go on `after` its last position, until one is empty.
     """
     kind = subject_id.partition("_")[0]
     if kind not in listings.HISTORY:
         known = ", ".join(sorted(listings.HISTORY))
         raise Problem(422, "invalid_id", f"history is kept of {known}; {subject_id} is none")
-    return await listings.history(queries, caller.tenant_id, parse_id(kind, subject_id), after, limit)
+    if items and kind != "batch":
+        raise Problem(422, "no_batch", f"`items` are those of a batch, and {subject_id} is none: leave it out")
+    return await listings.history(queries, caller.tenant_id, parse_id(kind, subject_id), after, limit, items)

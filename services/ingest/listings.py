@@ -58,6 +58,12 @@ HISTORY: Final = {
     "lead": f"position IN ({_ITS} UNION ALL {_ITS_BATCH} UNION ALL {_ITS_ANSWERS})",
     "client": "item_id IS NULL AND client_id = CAST(:id AS uuid)",
 }
+# Those about a batch and about its items: of either the next ones, which an index has in order.
+_NEXT = (
+    "(SELECT position FROM log.events WHERE batch_id = CAST(:id AS uuid) AND item_id {} NULL AND position > :after"
+    " ORDER BY position LIMIT :limit)"
+)
+WITH_ITEMS: Final = f"position IN ({_NEXT.format('IS')} UNION ALL {_NEXT.format('IS NOT')})"
 
 
 def _told(table: Table) -> list[Column[Any]]:
@@ -129,12 +135,15 @@ async def upload_rows(queries: Queries, tenant_id: str, upload_id: str, after_ro
     return await queries.rows(tenant_id, _page(query, ("row",), ("cells", "fields"), limit))
 
 
-async def history(queries: Queries, tenant_id: str, subject_id: str, after: int, limit: int) -> list[Row]:
-    """Every event of one subject, in log order. Its prefix is one of HISTORY."""
-    about = text(HISTORY[subject_id.partition("_")[0]])
+async def history(
+    queries: Queries, tenant_id: str, subject_id: str, after: int, limit: int, items: bool = False
+) -> list[Row]:
+    """Every event of one subject, in log order. Its prefix is one of HISTORY. `items`: of a batch, theirs too."""
+    about = text(WITH_ITEMS if items else HISTORY[subject_id.partition("_")[0]])
     position = column("position", BigInteger)
     query = select(position, column("body", Text)).select_from(text("log.events")).where(about, position > after)
-    rows = await queries.rows(tenant_id, _page(query, ("position",), ("body",), limit), {"id": to_hex(subject_id)})
+    wanted = {"id": to_hex(subject_id), "after": after, "limit": limit}
+    rows = await queries.rows(tenant_id, _page(query, ("position",), ("body",), limit), wanted)
     return [{"position": row["position"], **orjson.loads(row["body"])} for row in rows]
 
 

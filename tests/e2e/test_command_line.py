@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -98,6 +99,11 @@ def test_what_becomes_of_leads(leadstream, people, hook, tmp_path):
     batch = leadstream("launch", upload["upload_id"], "--pipeline", "tidy", "--json")["launched"]["batch_id"]
     wait(leadstream, batch, "completed")
     leads(leadstream, batch, 2)
+    kinds = [event["type"] for event in leadstream("history", batch, "--items", "--json")]
+    assert Counter(kinds) == {
+        "BatchLaunched": 1, "ItemAdded": 2, "StepScheduled": 2, "ItemCompleted": 2, "BatchCompleted": 1
+    }  # fmt: skip
+    assert "row 2" in leadstream("history", batch, "--items")
 
     url, parcels = hook
     pushed = leadstream("leads", "push", url, "--batch", batch, "--columns", "row", "--size", "1", "--json")

@@ -57,14 +57,25 @@ async def test_a_history_tells_what_was_done_to_all_of_the_batch(queries: Querie
     assert await told(queries, UPLOAD) == [1, 4]
 
 
-@pytest.mark.parametrize("prefix", ["item", "lead", "import"])
+async def test_a_batch_is_told_with_its_items_where_they_are_wanted(queries: Queries) -> None:
+    async def told(after: int, limit: int) -> list[int]:
+        events = await listings.history(queries, TENANT, BATCH, after, limit, items=True)
+        return [event["position"] for event in events]
+
+    assert await told(0, 100) == [1, 2, 3, 6, 7]
+    assert [await told(0, 2), await told(2, 2), await told(6, 2), await told(7, 2)] == [[1, 2], [3, 6], [7], []]
+
+
+@pytest.mark.parametrize("prefix", ["item", "lead", "import", "batch with items"])
 async def test_no_history_goes_over_the_log(servers: Servers, database: str, queries: Queries, prefix: str) -> None:
     await append(servers, database, registrations(3_000))
     async with connected(servers.admin_url(database)) as connection:
         await connection.execute("ANALYZE log.events")
-    subject = UPLOAD if prefix == "import" else item_id(1)
-    statement = f"EXPLAIN SELECT position, body FROM log.events WHERE {listings.HISTORY[prefix]} AND position > 0"
+    subject = {"import": UPLOAD, "batch with items": BATCH}.get(prefix, item_id(1))
+    about = listings.HISTORY.get(prefix, listings.WITH_ITEMS)
+    statement = f"EXPLAIN SELECT position, body FROM log.events WHERE {about} AND position > 0"
+    asked = {"id": to_hex(subject), "after": 0, "limit": 1000}
     async with queries.as_tenant(TENANT) as connection:
-        found = await connection.execute(text(f"{statement} ORDER BY position LIMIT 1000"), {"id": to_hex(subject)})
+        found = await connection.execute(text(f"{statement} ORDER BY position LIMIT 1000"), asked)
         plan = "\n".join(row[0] for row in found)
     assert "Seq Scan on events" not in plan, plan

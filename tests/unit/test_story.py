@@ -16,10 +16,21 @@ def test_a_history_names_causes_within_it_by_position() -> None:
         base | {"id": "evt_B", "position": 9, "type": "StepScheduled", "causation_id": "evt_A"},
     ]
     assert told(events)[1] == {
-        "position": "9", "time": "2026-01-01 10:00:00", "event": "StepScheduled", "summary": "step 1 enrich",
-        "cause": "#3",
+        "position": "9", "time": "2026-01-01 10:00:00", "item": "", "event": "StepScheduled",
+        "summary": "step 1 enrich", "cause": "#3",
     }  # fmt: skip
     assert told(events)[0]["cause"] == "evt_…456789"
+
+
+def test_items_are_named_by_their_rows_where_these_are_told() -> None:
+    base = {"occurred_at": "2026-01-01T10:00:00Z", "causation_id": None}
+    events = [
+        base | {"id": "evt_A", "position": 3, "type": "ItemAdded", "item_id": "item_A", "payload": {"row": 7}},
+        base | {"id": "evt_B", "position": 4, "type": "StepScheduled", "item_id": "item_A", "payload": {}},
+        base | {"id": "evt_C", "position": 5, "type": "StepScheduled", "item_id": "item_0123456789", "payload": {}},
+        base | {"id": "evt_D", "position": 6, "type": "BatchPaused", "payload": {}},
+    ]
+    assert [row["item"] for row in told(events)] == ["row 7", "row 7", "item_…456789", ""]
 
 
 @pytest.mark.parametrize("stated", ["evt_00000000000000000000000009", None])
