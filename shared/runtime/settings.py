@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     lease_poll_seconds: float = Field(default=0.5, ge=0.01, le=60)
     patrol_events_per_second: int = Field(
         default=25_000,
-        ge=1,
+        ge=1_000,
         le=10_000_000,
         description="events the patrol looks at, at most; past 45 s of them its round takes longer",
     )
