@@ -1,4 +1,4 @@
-"""Callbacks as a process: the only place that knows FastStream and uvicorn."""
+"""Callbacks as a process: its parts put together."""
 
 import asyncio
 import contextlib

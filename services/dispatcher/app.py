@@ -1,4 +1,4 @@
-"""The dispatcher as a process: the only place that knows FastStream and uvicorn."""
+"""The dispatcher as a process: its parts put together."""
 
 from functools import partial
 from importlib.metadata import entry_points

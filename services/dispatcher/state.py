@@ -109,8 +109,9 @@ class Waiter:
 
 @record
 class Dispatch:
-    """One attempt: for whom, when it is due, when its answer is missing; `missing`: of how many before it it was.
+    """One attempt: for whom, when it is due, and until when its answer is expected.
 
+    `missing`: how many of the attempts before it had no answer.
     `settings`: which of the client's for workflow and workstream it is sent by, see `settings_of`.
     """
 

@@ -47,7 +47,7 @@ MEASURES = (
     ),
     Measure(
         "leadstream_oldest_waiting_seconds",
-        "Since when the item that waits longest for its present attempt's answer does; 0: none waits.",
+        "Seconds that the longest-waiting item has waited for its present attempt's answer; 0: none waits.",
         "SELECT greatest(0, extract(epoch FROM now() - min(due_at))) FROM dispatch WHERE status IN ('DUE', 'SENT')",
     ),
     Measure(
@@ -62,7 +62,7 @@ MEASURES = (
     ),
     Measure(
         "leadstream_webhook_submissions_share",
-        "Of the submissions that a webhook takes in its life, by a client's settings: the share that the fullest has.",
+        "The largest share that any webhook has used of the submissions it takes in its life.",
         "SELECT max(taken / greatest(1, CASE WHEN jsonb_typeof(config -> 'max_submissions') = 'number'"
         f" THEN (config ->> 'max_submissions')::float ELSE {Limits().submissions} END))"
         " FROM webhook JOIN config USING (webhook_id)",

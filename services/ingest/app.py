@@ -1,4 +1,4 @@
-"""Ingest as a process: the only place that knows FastStream and uvicorn."""
+"""Ingest as a process: its parts put together."""
 
 from services.ingest import api, domain, state, store
 from services.ingest.handlers import Handlers

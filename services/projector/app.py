@@ -1,4 +1,4 @@
-"""The projector as a process: the only place that knows FastStream and uvicorn."""
+"""The projector as a process: its parts put together."""
 
 from functools import partial
 

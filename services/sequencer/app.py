@@ -1,4 +1,4 @@
-"""The sequencer as a process: the only place that knows FastStream and uvicorn."""
+"""The sequencer as a process: its parts put together."""
 
 from services.sequencer import api, domain, state, store
 from shared.runtime.definition import Definition

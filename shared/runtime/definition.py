@@ -32,8 +32,8 @@ class Definition(Generic[S]):
     """What makes one service: its name, the events it reads, its tables and its pure functions.
 
     `load` brings into the state every row that `evolve` and `decide` will look at for these events. The events
-    named in `apart` touch so many rows that each of them is a batch of its own, folded in a thread beside. Of others
-    `touched` tells, once their rows are loaded, how many the event is about.
+    named in `apart` touch so many rows that each is a batch of its own, folded in a thread beside. For any other event
+    `touched` says, once its rows are loaded, how many it is about; one about very many is folded in a thread too.
     """
 
     name: str
@@ -58,9 +58,10 @@ class Definition(Generic[S]):
         return hashlib.sha256("\n".join(ddl(self.metadata)).encode()).hexdigest()[:16]
 
     def insist_on_shape(self, found: str | None, tables: str | None = None) -> None:
-        """Raises OtherShape unless tables of this shape are the service's. `tables`: those of a rebuild, not the live.
+        """Raises OtherShape unless `found` is this program's shape.
 
-        Live ones can be rebuilt.
+        `tables`: what to call them where they are not the live ones. Only live ones can be rebuilt: then the error says
+        how.
         """
         if found != self.shape:
             raise OtherShape(tables or self.name, None if tables else f"leadstream rebuild {self.name}")

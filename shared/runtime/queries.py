@@ -84,7 +84,7 @@ class Queries:
                 raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
 
     async def _read_on(self, position: int) -> bool:
-        """Look at a further stretch up to `position`, after a pause where something in it is unread; whether it is all.
+        """Look at the next stretch on the way to `position`; whether nothing up to there is unread. Waits where some is.
 
         A service's checkpoint stands still while events pass that it does not read: nobody looks at those twice.
         """

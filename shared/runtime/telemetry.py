@@ -69,7 +69,7 @@ ASKED: Final = {
     "relay_distance_events": "Events of the log that are not in the stream yet.",
     "damaged_positions": "Positions of log and stream that the patrol found damaged.",
     "patrol_age_seconds": "Since the patrol last compared log and stream; more than some seconds: no relay works.",
-    "patrol_oldest_seconds": "Since that was looked at which the patrol has not looked at for longest.",
+    "patrol_oldest_seconds": "Seconds since the piece was checked whose check is longest ago.",
     "stream_intact": "1: no message of the stream is missing.",
     "inbox_messages": "Answers that wait to be appended to the log.",
     "database_up": "Whether PostgreSQL answers this process.",
