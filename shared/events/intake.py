@@ -89,8 +89,8 @@ class CustomersListed:
 @event("CustomersRemoved", 1, "ingest")
 @dataclass(frozen=True, slots=True)
 class CustomersRemoved:
-    """Some companies are the client's customers no longer: those in `customers`, each found by the surest that is told of
-    it; those that only the list `upload_id` has; those that the list `kept_upload_id` has not; or `everything`.
+    """Some companies are the client's customers no longer: those in `customers`, each found by the surest that is told
+    of it; those that only the list `upload_id` has; those that the list `kept_upload_id` has not; or `everything`.
     """
 
     customers: list[ListedCustomer] = field(default_factory=list)

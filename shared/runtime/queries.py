@@ -84,8 +84,9 @@ class Queries:
                 raise NotThereYet(f"{self.service} has not reached position {position} within {seconds:g} s")
 
     async def _read_on(self, position: int) -> bool:
-        """Look at the next stretch on the way to `position`; whether nothing up to there is unread. Waits where some is.
+        """Look at the next stretch on the way to `position`; whether nothing up to there is unread.
 
+        Where something is, it waits a moment.
         A service's checkpoint stands still while events pass that it does not read: nobody looks at those twice.
         """
         async with self._engine.connect() as connection:
