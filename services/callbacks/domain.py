@@ -5,10 +5,10 @@ from typing import Any, Final, assert_never
 
 from services.callbacks.state import Rejected, Secret, State
 from shared.envelope import Emit, Event
-from shared.events import CallbackRejected, ConfigurationRemoved, WorkflowConfigured
+from shared.events import CallbackRejected, ConfigurationRemoved, WorkflowConfigured, wire_names
 
-CONSUMES: Final = ("WorkflowConfigured", "ConfigurationRemoved", "CallbackRejected")
 Consumed = WorkflowConfigured | ConfigurationRemoved | CallbackRejected
+CONSUMES: Final = wire_names(Consumed)
 
 
 def evolve(state: State, event: Event) -> None:

@@ -30,27 +30,10 @@ from shared.events import (
     StepScheduled,
     TenantConfigured,
     WorkflowConfigured,
+    wire_names,
 )
 from shared.record import replace
 
-CONSUMES: Final = (
-    "WorkflowConfigured",
-    "ConfigurationRemoved",
-    "BatchLaunched",
-    "BatchResumed",
-    "BatchCancelled",
-    "BatchCompleted",
-    "BudgetSet",
-    "ItemAdded",
-    "StepScheduled",
-    "StepDispatched",
-    "DispatchRefused",
-    "DispatchTimedOut",
-    "EnrichmentReceived",
-    "ItemCompleted",
-    "AnswerReused",
-    "TenantConfigured",
-)
 OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled")
 MISSING_ANSWER: Final = "no answer came before the deadline"
 Consumed = (
@@ -71,6 +54,7 @@ Consumed = (
     | AnswerReused
     | TenantConfigured
 )
+CONSUMES: Final = wire_names(Consumed)
 
 
 def evolve(state: State, event: Event) -> None:

@@ -27,24 +27,10 @@ from shared.events import (
     WorkflowConfigured,
     WorkflowRegistered,
     WorkflowRetired,
+    wire_names,
 )
 from shared.ids import derive_id
 
-CONSUMES: Final = (
-    "TenantConfigured",
-    "ClientRegistered",
-    "WorkflowRegistered",
-    "WorkflowRetired",
-    "WorkflowConfigured",
-    "ConfigurationRemoved",
-    "PipelineSaved",
-    "PipelineRemoved",
-    "MappingChosen",
-    "UploadReceived",
-    "RowsStaged",
-    "BatchLaunched",
-    "LaunchContinued",
-)
 LAUNCH_CHUNK: Final = 500
 CUSTOMERS: Final = "customer_companies"  # the workstream whose rows are a client's own customers
 Consumed = (
@@ -62,6 +48,7 @@ Consumed = (
     | BatchLaunched
     | LaunchContinued
 )
+CONSUMES: Final = wire_names(Consumed)
 
 
 def evolve(state: State, event: Event) -> None:

@@ -32,30 +32,10 @@ from shared.events import (
     ReprojectionDue,
     StepFailed,
     WorkflowConfigured,
+    wire_names,
 )
 from shared.record import replace
 
-CONSUMES: Final = (
-    "WorkflowConfigured",
-    "ConfigurationRemoved",
-    "CustomersListed",
-    "CustomersRemoved",
-    "BatchLaunched",
-    "BatchCancelled",
-    "FailedItemsRetried",
-    "ItemAdded",
-    "ItemCompleted",
-    "StepFailed",
-    "EnrichmentReceived",
-    "AnswerReused",
-    "ReprojectionDue",
-    "PushRequested",
-    "ParcelPushed",
-    "ParcelRefused",
-    "PushCompleted",
-    "PushResumed",
-    "PushCancelled",
-)
 Consumed = (
     WorkflowConfigured
     | ConfigurationRemoved
@@ -77,6 +57,7 @@ Consumed = (
     | PushResumed
     | PushCancelled
 )
+CONSUMES: Final = wire_names(Consumed)
 
 
 def evolve(state: State, event: Event) -> None:

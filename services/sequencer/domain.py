@@ -22,20 +22,10 @@ from shared.events import (
     StepDispatched,
     StepFailed,
     StepScheduled,
+    wire_names,
 )
 from shared.record import replace
 
-CONSUMES: Final = (
-    "BatchLaunched",
-    "ItemAdded",
-    "StepDispatched",
-    "ItemCompleted",
-    "StepFailed",
-    "BatchPaused",
-    "BatchResumed",
-    "BatchCancelled",
-    "FailedItemsRetried",
-)
 OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled", "FailedItemsRetried")
 Consumed = (
     BatchLaunched
@@ -48,6 +38,7 @@ Consumed = (
     | BatchCancelled
     | FailedItemsRetried
 )
+CONSUMES: Final = wire_names(Consumed)
 
 
 def evolve(state: State, event: Event) -> None:

@@ -34,6 +34,7 @@ from shared.events.catalogue import (
     SkipReason,
     event,
     event_type,
+    wire_names,
 )
 from shared.events.intake import (
     BadRow,
@@ -135,4 +136,5 @@ __all__ = [
     "WorkflowRetired",
     "event",
     "event_type",
+    "wire_names",
 ]

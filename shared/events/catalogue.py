@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 Fields = dict[str, Any]
 Kind = Literal["SYNC", "ASYNC"]
@@ -49,3 +49,8 @@ def event(name: str, version: int, *writers: str) -> Callable[[type[_P]], type[_
 def event_type(payload: type) -> EventType:
     """The catalogue entry of a payload class. Raises KeyError for a class that is no event."""
     return _BY_CLASS[payload]
+
+
+def wire_names(payloads: object) -> tuple[str, ...]:
+    """The wire names of the payload classes of a union, in its order."""
+    return tuple(event_type(payload).name for payload in get_args(payloads))
