@@ -21,9 +21,6 @@ _NAMED = re.compile(r"([^\W\d_]{3,10})\.?(?:[ -](\d{1,2})(?:st|nd|rd|th)?)?,?[ -
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?[ -](?:de )?([^\W\d_]{3,10})\.?,?[ -](?:de )?(\d{4})")
 _YEAR_NAMED = re.compile(r"(\d{4})[ -]([^\W\d_]{3,10})\.?")
 _EPOCH = date(1970, 1, 1)
-_ISO: Final = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
-_SLASHED: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?: .*)?")
-_MONTH: Final = re.compile(r"(\d{1,2})[-/.](\d{4})")
 # January to December, in the languages that exports come in.
 _MONTH_NAMES = """
 january february march april may june july august september october november december
@@ -79,19 +76,20 @@ def refreshed_at(answer: Any, received_at: datetime) -> str:
 
 
 def iso_date(value: object) -> str | None:
-    """YYYY-MM-DD of an ISO date or time, of MM-YYYY, of month/day/year or else day/month/year."""
-    text = clean_cell(value) or ""
-    if iso := _ISO.fullmatch(text):
-        return _day(iso[1], iso[2], iso[3] or "1")
-    if slashed := _SLASHED.fullmatch(text):
-        return _day(slashed[3], slashed[1], slashed[2]) or _day(slashed[3], slashed[2], slashed[1])
-    month = _MONTH.fullmatch(text)
-    return _day(month[2], month[1], "1") if month else None
+    """What `span` reads, as precisely as it is told: YYYY-MM-DD, YYYY-MM or YYYY, which `span` reads as the same."""
+    return written(days) if (days := span(value)) else None
+
+
+def written(days: Span) -> str:
+    """A day, a month or a year as ISO 8601 writes it."""
+    first, last = days
+    precision = 10 if first == last else 7 if first.month == last.month else 4
+    return first.isoformat()[:precision]
 
 
 @lru_cache(maxsize=16_384)
 def _span(value: str) -> Span | None:
-    value = value.strip()
+    value = clean_cell(value) or ""
     if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
         return _days(found[1], found[2], found[3])
     if found := _YEAR_LAST.fullmatch(value):
@@ -149,10 +147,3 @@ def _word(value: object) -> str | None:
     if isinstance(value, str):
         return clean_cell(value[:200])
     return str(value) if type(value) is int and abs(value) < 10**15 else None
-
-
-def _day(year: str, month: str, day: str) -> str | None:
-    try:
-        return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None

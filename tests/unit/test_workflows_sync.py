@@ -1,6 +1,7 @@
 """The SYNC workflows that ship: what they set on real shapes, and that nothing makes them raise."""
 
 import importlib
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from services.dispatcher.workflows import (
     normalize_company_name,
     split_raw_apollo_scrape_data,
 )
-from shared.dates import iso_date
+from services.projector.lead import project
+from shared.dates import iso_date, span
 
 WORKFLOWS = [
     extract_contact_info,
@@ -231,14 +233,30 @@ def test_head_counts(text: object, count: int | None) -> None:
         ("2021-05-01", "2021-05-01"),
         ("10/1/2023", "2023-10-01"),
         ("13/2/2023", "2023-02-13"),
-        ("08-2024", "2024-08-01"),
-        ("2024-08", "2024-08-01"),
+        ("1.10.2025", "2025-10-01"),
+        ("'2025-10-01", "2025-10-01"),
+        ("3. März 2024", "2024-03-03"),
+        ("08-2024", "2024-08"),
+        ("2024-08", "2024-08"),
+        ("Aug 2024", "2024-08"),
+        ("2024", "2024"),
+        (2024, "2024"),
         ("2023-02-30", None),
         ("last year", None),
     ],
 )
-def test_dates(text: str, day: str | None) -> None:
+def test_dates_are_written_as_precisely_as_they_are_told(text: object, day: str | None) -> None:
     assert iso_date(text) == day
+    assert span(day) == span(text)
+
+
+def test_a_date_of_a_row_is_the_one_that_a_lead_reads() -> None:
+    told = {"company_last_funding_date": "02-2025"}
+    assert split_raw_apollo_scrape_data.run(told) == {"company_last_funding_date": "2025-02"}
+    today = date(2026, 2, 14)
+    flags = [project(told | found, reference_date=today).columns["is_recently_funded"]
+             for found in ({}, split_raw_apollo_scrape_data.run(told))]  # fmt: skip
+    assert flags == [None, None], "from the 14th on, and February is all that is told"
 
 
 JOB_KEYS = ("company", "company_domain", "url", "title", "start_date", "end_date", "is_current", "email", "phone")
