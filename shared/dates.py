@@ -20,6 +20,8 @@ _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _NAMED = re.compile(r"([^\W\d_]{3,10})\.?(?:[ -](\d{1,2})(?:st|nd|rd|th)?)?,?[ -](?:de )?(\d{4})")
 _DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?[ -](?:de )?([^\W\d_]{3,10})\.?,?[ -](?:de )?(\d{4})")
 _YEAR_NAMED = re.compile(r"(\d{4})[ -]([^\W\d_]{3,10})\.?")
+_DAY_SHORT = re.compile(r"(\d{1,2}([/.])\d{1,2}\2)([0-9]{2})((?:[ ,]+\d{1,2}:.*)?)", re.ASCII)
+_MONTH_SHORT = re.compile(r"((?:\d{1,2}\.?[ -])?[^\W\d_]{3,10}\.?)(?:-|[ -]?['’])([0-9]{2})")
 _EPOCH = date(1970, 1, 1)
 # January to December, in the languages that exports come in.
 _MONTH_NAMES = """
@@ -43,6 +45,8 @@ def span(value: object) -> Span | None:
     """When something happened, as precisely as it is told: a day, a month or a year between 1900 and 2100.
 
     From text, a number (a year, or seconds or milliseconds since 1970) or an object of `year`, `month` and `day`.
+    A year of two digits, 1950 to 2049, counts in 10/1/23 and 1.10.23, and after a month's name with a hyphen or an
+    apostrophe: "Aug-24", "Aug '24". Else it could be a day, or stand first: "08-24", "Aug 24" and "23-10-01" are none.
     """
     if isinstance(value, dict):
         return _parts(value)
@@ -89,7 +93,7 @@ def written(days: Span) -> str:
 
 @lru_cache(maxsize=16_384)
 def _span(value: str) -> Span | None:
-    value = clean_cell(value) or ""
+    value = _with_century(clean_cell(value) or "")
     if found := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
         return _days(found[1], found[2], found[3])
     if found := _YEAR_LAST.fullmatch(value):
@@ -105,6 +109,17 @@ def _span(value: str) -> Span | None:
     if found := _YEAR_NAMED.fullmatch(value):
         return _days(found[1], _month_number(found[2]), None)
     return _since_1970(value) if value.isdecimal() and value.isascii() else None
+
+
+def _with_century(value: str) -> str:
+    if found := _DAY_SHORT.fullmatch(value):
+        return f"{found[1]}{_whole_year(found[3])}{found[4]}"
+    found = _MONTH_SHORT.fullmatch(value)
+    return f"{found[1]} {_whole_year(found[2])}" if found else value
+
+
+def _whole_year(digits: str) -> str:
+    return f"{'20' if digits < '50' else '19'}{digits}"
 
 
 def _month_number(name: str) -> str:
