@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from services.projector.extractors import company, person
 from services.projector.extractors.contact import TABLE as CONTACT
-from services.projector.extractors.mapping import Column, answer_of, written
 from services.projector.lead import COLUMNS, UPLOADED, VERSION
 from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, at
+from shared.jobs import JOB
+from shared.mapping import Column, answer_of, written
 
 SAMPLE: Final = Path(__file__).resolve().parents[2] / "tests" / "data" / "clay"
 INTRODUCTION: Final = """\
@@ -53,7 +54,7 @@ def page() -> str:
         INTRODUCTION.format(version=VERSION),
         _table("A company's answer", company.TABLE, [company.placed(found) for found in companies]),
         _table("A person's answer", person.TABLE, people),
-        _table("A job of a person", person.JOB, []),
+        _table("A job of a person", JOB, []),
         _table("A search for an e-mail address", CONTACT, []),
         _uploads(),
         NOTES,

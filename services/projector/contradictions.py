@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any, Final
 
 from services.projector.extractors.bands import size_bucket
-from services.projector.extractors.mapping import column, pick
 from services.projector.extractors.person import Job, company_keys, employer_keys
 from services.projector.extractors.reading import Reading
-from services.projector.extractors.values import address, domain, person_link
+from shared.mapping import column, pick
+from shared.values import address, domain, person_link
 
 Contradiction = dict[str, Any]
 # What is told in many words, or in lists, differs without contradicting.

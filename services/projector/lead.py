@@ -17,10 +17,11 @@ from services.projector.contradictions import contradictions
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.company import FUNDED
 from services.projector.extractors.countries import country
-from services.projector.extractors.mapping import column, fingerprint, pick
-from services.projector.extractors.person import JOB, SINCE, Job, company_keys, employer_keys
+from services.projector.extractors.person import SINCE, Job, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
-from services.projector.extractors.values import (
+from shared.jobs import JOB
+from shared.mapping import column, fingerprint, pick
+from shared.values import (
     Span,
     address,
     company_link,

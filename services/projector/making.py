@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.projector.extractors.mapping import Column
 from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
-from services.projector.extractors.values import address
 from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
 from services.projector.state import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
+from shared.mapping import Column
 from shared.record import replace
+from shared.values import address
 
 NO_CUSTOMERS: Final = frozenset[str]()
 

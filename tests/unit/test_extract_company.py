@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.projector.extractors import company, values
+from services.projector.extractors import company
 from services.projector.extractors.bands import SIZES, funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country
 from services.projector.extractors.reading import read
+from shared import values
 from shared.ids import named_id
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"

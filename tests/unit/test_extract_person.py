@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.projector.extractors import person, values
+from services.projector.extractors import person
 from services.projector.extractors.person import Job, Profile
+from shared import values
 
 CLAY = Path(__file__).parents[1] / "data" / "clay"
 PEOPLE = {n: json.loads((CLAY / f"person_enrich_pseudonymised_{n}.json").read_bytes()) for n in (1, 3, 5)}

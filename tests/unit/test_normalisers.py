@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.projector.extractors import values
+from shared import values
 
 HASH = "ACwAAAOrqquLaRGWHJQnfEqM3n71JC5bjsr-R_Y"
 

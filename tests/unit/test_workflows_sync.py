@@ -151,48 +151,6 @@ def test_all_core_values_of_a_row_of_any_workstream() -> None:
     }
 
 
-JOBS = [
-    {"company": "Old Ltd", "start_date": "2015-02-01", "end_date": "2019-01-01", "is_current": False, "title": "Clerk"},
-    {"company": "Next", "company_domain": "www.next.example", "start_date": "2021-03-01", "end_date": None},
-    {"company": "Last Ltd", "url": "linkedin.com/company/Last", "start_date": "2019-02-01", "end_date": "2021-02-01"},
-    {"title": "nowhere"},
-]
-
-
-def test_the_work_history_of_an_unsorted_answer() -> None:
-    answers = {"enrich_person": {"name": "Ann", "experience": JOBS, "latest_experience": JOBS[1]}, "other": "rubbish"}
-    spelled = {"workHistory": [], "Experience": [{key.title(): value for key, value in job.items()} for job in JOBS]}
-    assert (
-        extract_work_history.run({"answers": {"a": spelled}})
-        == extract_work_history.run({"answers": answers})
-        == {
-            "current_employer_name": "Next",
-            "current_employer_domain": "next.example",
-            "previous_employer_name": "Last Ltd",
-            "previous_employer_linkedin_url": "https://www.linkedin.com/company/last",
-            "jobs_count": 3,
-            "job_started_on": "2021-03-01",
-        }
-    )
-
-
-@pytest.mark.parametrize(
-    ("answer", "email"),
-    [
-        ({"email": "Ann@Acme.com"}, "ann@acme.com"),
-        ({"emails": [{"type": "work", "email": "ann@acme.com"}]}, "ann@acme.com"),
-        ({"emails": ["no address", "ann@acme.com"]}, "ann@acme.com"),
-        ({"email": None, "work_email": "ann@acme.com"}, "ann@acme.com"),
-        ({"Work Email": "ann@acme.com"}, "ann@acme.com"),
-        ({"email": ""}, None),
-    ],
-)
-def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) -> None:
-    row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}}
-    assert extract_contact_info.run(row).get("email") == email
-    assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
-
-
 @pytest.mark.parametrize(
     ("full", "first", "last"),
     [

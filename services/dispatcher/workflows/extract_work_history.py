@@ -4,71 +4,56 @@ Every job is in `person_work_history` anyway; these are the fields of the row th
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from shared.canonical import clean_cell, company_domain, linkedin_company, linkedin_page
-from shared.dates import iso_date
-from shared.enrichment import respelled
-
-_LISTS: Final = ("experience", "current_experience", "latest_experience")
-
-
-class _Job(NamedTuple):
-    """Sorts by how recent it is. Dates are ISO text, "" where none is told."""
-
-    is_current: bool
-    since: str
-    until: str
-    name: str
-    domain: str
-    linkedin: str
-    title: str
+from shared.dates import written
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, respelled
+from shared.jobs import RECENCY, Entry, entries_of, standing_for
+from shared.mapping import answer_of
 
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`current_employer_` and `previous_employer_` name, domain, linkedin_url, title; `jobs_count`; `job_started_on`.
 
-    {} where no answer tells of a job at a company.
+    The current job is the one that the person's lead stands for. {} where no answer tells of a job at a company.
     """
     answers = fields.get("answers")
-    told = answers.values() if isinstance(answers, Mapping) else ()
-    answered = [respelled(answer) for answer in told if isinstance(answer, dict)]
-    jobs = sorted({job for answer in answered for job in _jobs(answer)}, reverse=True)
+    told = [_told(answer) for answer in answers.values()] if isinstance(answers, Mapping) else []
+    jobs = sorted(dict.fromkeys(job for _, held in told for job in held), key=RECENCY, reverse=True)
     if not jobs:
         return {}
-    current = next((job for job in jobs if job.is_current), None)
+    current = max((job for found, held in told for job in _current(found, held)), key=RECENCY, default=None)
     before = next((job for job in jobs if not job.is_current), None)
     found = {**_employer("current", current), **_employer("previous", before), "jobs_count": len(jobs)}
-    if current and current.since:
-        found["job_started_on"] = current.since
+    if current and current.began:
+        found["job_started_on"] = written(current.began)
     return found
 
 
-def _employer(which: str, job: _Job | None) -> dict[str, Any]:
+def _told(answer: object) -> tuple[dict[str, Any], list[Entry]]:
+    """What an answer says of a person, and their jobs at companies."""
+    for found in (
+        answer_of(answer, PERSON_FIELDS, COMPANY_FIELDS, sure=True),
+        respelled(answer) if isinstance(answer, dict) else {},
+    ):
+        if held := list(filter(_is_at_a_company, entries_of(found))):
+            return found, held
+    return {}, []
+
+
+def _current(found: dict[str, Any], held: list[Entry]) -> list[Entry]:
+    return list(filter(_is_at_a_company, standing_for(found, held)))[:1]
+
+
+def _is_at_a_company(job: Entry) -> bool:
+    return bool(job.company_name or job.company_domain or job.company_linkedin_url)
+
+
+def _employer(which: str, job: Entry | None) -> dict[str, Any]:
     if job is None:
         return {}
-    told = {"name": job.name, "domain": job.domain, "linkedin_url": job.linkedin, "title": job.title}
+    told = {
+        "name": job.company_name, "domain": job.company_domain, "linkedin_url": job.company_linkedin_url,
+        "title": job.title,
+    }  # fmt: skip
     return {f"{which}_employer_{name}": value for name, value in told.items() if value}
-
-
-def _jobs(answer: Mapping[str, Any]) -> list[_Job]:
-    """The jobs of the first list that has any: the others repeat some of them."""
-    for name in _LISTS:
-        told = answer.get(name)
-        entries = told if isinstance(told, list) else [told]
-        found = [job for entry in entries if isinstance(entry, dict) and (job := _job(respelled(entry)))]
-        if found:
-            return found
-    return []
-
-
-def _job(told: Mapping[str, Any]) -> _Job | None:
-    name = clean_cell(told.get("company")) or clean_cell(told.get("company_name")) or ""
-    domain = company_domain(told.get("company_domain")) or ""
-    page = linkedin_company(told.get("url")) or linkedin_company(told.get("company_linkedin_url"))
-    since, until = iso_date(told.get("start_date")) or "", iso_date(told.get("end_date")) or ""
-    current = told.get("is_current")
-    is_current = current if isinstance(current, bool) else bool(since and not until)
-    link = linkedin_page(page) or ""
-    title = clean_cell(told.get("title")) or ""
-    return _Job(is_current, since, until, name, domain, link, title) if name or domain or link else None

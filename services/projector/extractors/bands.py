@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from services.projector.extractors.values import text
+from shared.values import text
 
 SIZES: Final = (
     (1, "1"),

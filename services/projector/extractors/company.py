@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country, is_city, is_country, is_nation
-from services.projector.extractors.mapping import answer_of, column, pick
-from services.projector.extractors.values import (
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects, respelled, unquoted
+from shared.mapping import answer_of, column, pick
+from shared.values import (
     Span,
     company_link,
     count,
@@ -21,7 +22,6 @@ from services.projector.extractors.values import (
     texts,
     year,
 )
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects, respelled, unquoted
 
 TABLE: Final = (
     column("company_name", text, "name", "company_name", "organization_name"),

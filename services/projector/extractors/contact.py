@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from services.projector.extractors.mapping import column, pick
-from services.projector.extractors.values import address, text
+from shared.mapping import column, pick
+from shared.values import address, text
 
 _COURSE: Final = frozenset({"ok", "success", "succeeded", "done", "complete", "completed", "found", "true", "false"})
 

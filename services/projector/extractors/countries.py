@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.projector.extractors.values import text
+from shared.values import text
 
 _NAMES = """AE United Arab Emirates|AR Argentina|AT Austria|AU Australia|BD Bangladesh|BE Belgium|BG Bulgaria
 BR Brazil|CA Canada|CH Switzerland|CL Chile|CN China|CO Colombia|CR Costa Rica|CY Cyprus|CZ Czechia

@@ -4,22 +4,21 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from services.projector.extractors.countries import country
-from services.projector.extractors.mapping import answer_of, column, pick
-from services.projector.extractors.values import (
+from shared.canonical import company_name_key
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS
+from shared.jobs import TITLE, Entry, entries_of, standing_for
+from shared.mapping import answer_of, column, pick
+from shared.values import (
     Span,
     company_link,
     domain,
-    flag,
     person_link,
     span,
     text,
 )
-from shared.canonical import company_name_key
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects, respelled
 
 TABLE: Final = (
     column("person_first_name", text, "first_name", "person_first_name", "name.given_name", "name.givenName"),
@@ -29,44 +28,12 @@ TABLE: Final = (
         "person_linkedin_url", person_link, "url", "linkedin_url", "linkedin_profile_url", "profile_url",
         "person_linkedin_url", "linkedin", "linkedin_profile", "socials.LINKEDIN.url",
     ),
-    column(
-        "person_title", text, "title", "job_title", "current_title", "person_title", "professional_title",
-        "employment.title",
-    ),
+    TITLE,
     column("person_headline", text, "headline", "person_headline", "linkedin_headline"),
     column("person_location", text, "location_name", "location", "location.name", "person_location"),
     column("person_summary", text, "summary", "person_summary", "bio", "about"),
 )  # fmt: skip
 SINCE: Final = (column("", span, "job_start_date", "current_job_start_date", "person_current_job_start_date"),)
-JOBS: Final = (
-    "experience",
-    "current_experience",
-    "experiences",
-    "work_experience",
-    "employment_history",
-    "work_history",
-    "latest_experience",
-)
-JOB: Final = (
-    column(
-        "company_name", text, "company_name", "company", "company.name", "organization_name", "organization.name",
-        "organization", "employer",
-    ),
-    column("title", text, "title", "job_title", "title.name", "position", "position_title", "role"),
-    column(
-        "company_domain", domain, "company_domain", "company.domain", "company.website", "company_website", "domain",
-        "website",
-    ),
-    column(
-        "company_linkedin_url", company_link, "url", "company_linkedin_url", "company.url", "company.linkedin_url",
-        "company_linkedin_profile_url", "company_url", "linkedin_url",
-    ),
-    column("start", span, "start_date", "started_on", "starts_at", "start", "started_at"),
-    column("end", span, "end_date", "ended_on", "ends_at", "end", "ended_at"),
-    column("is_current", flag, "is_current", "current", "is_current_position"),
-)  # fmt: skip
-_RECENCY: Final = itemgetter(slice(0, 7))
-MOST_JOBS: Final = 1_000
 LONGEST_KEY: Final = 1_000  # bytes; two of them fit into an entry of an index of PostgreSQL
 
 
@@ -95,21 +62,6 @@ class Profile(NamedTuple):
 NOBODY: Final = Profile({}, [], None)
 
 
-class _Entry(NamedTuple):
-    """A job as it is told. The first seven sort the most recent last; they have no None."""
-
-    is_current: bool
-    since: date
-    until: date
-    company_name: str
-    title: str
-    company_domain: str
-    company_linkedin_url: str
-    start: date | None
-    end: date | None
-    began: Span | None
-
-
 def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
     """The person enrichment object in `raw`; {} when there is none. See `answer_of`."""
     return answer_of(raw, PERSON_FIELDS, COMPANY_FIELDS, sure=sure)
@@ -122,10 +74,10 @@ def profile_of(found: dict[str, Any]) -> Profile:
     """
     if not found:
         return NOBODY
-    columns, entries = pick(TABLE, found), _entries(found)
+    columns, entries = pick(TABLE, found), entries_of(found)
     if "person_location" not in columns and (place := _place(found)):
         columns["person_location"] = place
-    headline = _headline(found, entries, columns.get("person_title"))
+    headline = next(standing_for(found, entries), None)
     if headline and headline.title:
         columns.setdefault("person_title", headline.title)
     since = (headline and headline.began) or pick(SINCE, found).get("")
@@ -165,23 +117,6 @@ def _short(key: str) -> str:
     return f"{told[: LONGEST_KEY - 33].decode(errors='ignore')} {hashlib.sha256(told).hexdigest()[:32]}"
 
 
-def _headline(found: dict[str, Any], entries: list[_Entry], title: str | None) -> _Entry | None:
-    """The job a person stands for: the latest if current, else the current one named on top, else any.
-
-    Named are an employer and a title, as far as they are told.
-    """
-    latest = next(map(_entry, objects(found.get("latest_experience"))), None)
-    if latest and latest.is_current:
-        return latest
-    current = [entry for entry in entries if entry.is_current]
-    org = text(found.get("org") or found.get("job_company_name"))
-    named = (
-        entry for entry in current
-        if (org or title) and _same(org, entry.company_name) and _same(title, entry.title)
-    )  # fmt: skip
-    return next(named, current[0] if current else None)
-
-
 def _place(found: dict[str, Any]) -> str | None:
     """City, state and country where they are told one by one; not a country alone."""
     told = found["location"] if isinstance(found.get("location"), dict) else found
@@ -189,33 +124,6 @@ def _place(found: dict[str, Any]) -> str | None:
     return ", ".join(filter(None, (city, state, land))) if city else None
 
 
-def _same(told: str | None, name: str) -> bool:
-    return told is None or told.casefold() == name.casefold()
-
-
-def _entries(found: dict[str, Any]) -> list[_Entry]:
-    for name in JOBS:
-        told = found.get(name)
-        if told and (entries := [e for item in objects(told) if (e := _entry(item))]):
-            entries.sort(key=_RECENCY, reverse=True)
-            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]][:MOST_JOBS]
-    return []
-
-
-def _entry(told: dict[str, Any]) -> _Entry | None:
-    """None when it names neither an employer nor a title."""
-    said = pick(JOB, respelled(told))
-    name, title = said.get("company_name", ""), said.get("title", "")
-    host, link = said.get("company_domain", ""), said.get("company_linkedin_url", "")
-    if not (name or title or host or link):
-        return None
-    began, ended = said.get("start"), said.get("end")
-    start, end = began and began[0].replace(day=1), ended and ended[0].replace(day=1)
-    current = said.get("is_current", start is not None and end is None)
-    since, until = start or end or date.min, end or date.max
-    return _Entry(current, since, until, name, title, host, link, start, end, began)
-
-
-def _job(entry: _Entry, ordinal: int) -> Job:
+def _job(entry: Entry, ordinal: int) -> Job:
     current, _, _, name, title, host, link, start, end, _ = entry
     return Job(name or None, host or None, link or None, title or None, start, end, current, ordinal)

@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from services.projector.extractors import company, contact, person
-from services.projector.extractors.mapping import Column, column, pick
 from services.projector.extractors.person import Job
-from services.projector.extractors.values import Span
 from shared.enrichment import EMPLOYERS, MAX_LAYERS, objects, respelled
+from shared.mapping import Column, column, pick
+from shared.values import Span
 
 TABLES: Final = {"company": company.TABLE, "person": person.TABLE, "contact": contact.TABLE}
 _LINES: Final = {line.name: line for table in TABLES.values() for line in table}

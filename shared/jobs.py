@@ -1,0 +1,110 @@
+"""The jobs that an answer about a person tells of, in whatever shape. Pure; nothing here raises."""
+
+from collections.abc import Iterator
+from datetime import date
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from shared.dates import Span
+from shared.enrichment import objects, respelled
+from shared.mapping import column, pick
+from shared.values import company_link, domain, flag, span, text
+
+TITLE: Final = column(
+    "person_title", text, "title", "job_title", "current_title", "person_title", "professional_title",
+    "employment.title",
+)  # fmt: skip
+JOBS: Final = (
+    "experience",
+    "current_experience",
+    "experiences",
+    "work_experience",
+    "employment_history",
+    "work_history",
+    "latest_experience",
+)
+JOB: Final = (
+    column(
+        "company_name", text, "company_name", "company", "company.name", "organization_name", "organization.name",
+        "organization", "employer",
+    ),
+    column("title", text, "title", "job_title", "title.name", "position", "position_title", "role"),
+    column(
+        "company_domain", domain, "company_domain", "company.domain", "company.website", "company_website", "domain",
+        "website",
+    ),
+    column(
+        "company_linkedin_url", company_link, "url", "company_linkedin_url", "company.url", "company.linkedin_url",
+        "company_linkedin_profile_url", "company_url", "linkedin_url",
+    ),
+    column("start", span, "start_date", "started_on", "starts_at", "start", "started_at"),
+    column("end", span, "end_date", "ended_on", "ends_at", "end", "ended_at"),
+    column("is_current", flag, "is_current", "current", "is_current_position"),
+)  # fmt: skip
+RECENCY: Final = itemgetter(slice(0, 7))
+MOST_JOBS: Final = 1_000
+
+
+class Entry(NamedTuple):
+    """A job as it is told: its dates are the first of a month, `began` is as precise as its start was told.
+
+    The first seven sort the most recent last (RECENCY); they have no None.
+    """
+
+    is_current: bool
+    since: date
+    until: date
+    company_name: str
+    title: str
+    company_domain: str
+    company_linkedin_url: str
+    start: date | None
+    end: date | None
+    began: Span | None
+
+
+def entries_of(found: dict[str, Any]) -> list[Entry]:
+    """The jobs of an enrichment object in snake case, by the first of its lists that has any; MOST_JOBS at most.
+
+    The most recent first: current ones, then by start, then by end.
+    """
+    for name in JOBS:
+        told = found.get(name)
+        if told and (entries := [e for item in objects(told) if (e := _entry(item))]):
+            entries.sort(key=RECENCY, reverse=True)
+            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]][:MOST_JOBS]
+    return []
+
+
+def standing_for(found: dict[str, Any], entries: list[Entry]) -> Iterator[Entry]:
+    """Current jobs, that which a person stands for first: the latest if current, those named on top, then any.
+
+    Named are an employer and a title, as far as they are told. `entries`: of the same object; a job may come twice.
+    """
+    latest = next(map(_entry, objects(found.get("latest_experience"))), None)
+    if latest and latest.is_current:
+        yield latest
+    org, title = text(found.get("org") or found.get("job_company_name")), pick((TITLE,), found).get(TITLE.name)
+    current = [entry for entry in entries if entry.is_current]
+    for entry in current:
+        if (org or title) and _same(org, entry.company_name) and _same(title, entry.title):
+            yield entry
+    yield from current
+
+
+def _entry(told: dict[str, Any]) -> Entry | None:
+    """None when it names neither an employer nor a title."""
+    said = pick(JOB, respelled(told))
+    name, title = said.get("company_name", ""), said.get("title", "")
+    host, link = said.get("company_domain", ""), said.get("company_linkedin_url", "")
+    if not (name or title or host or link):
+        return None
+    began, ended = said.get("start"), said.get("end")
+    start, end = began and began[0].replace(day=1), ended and ended[0].replace(day=1)
+    current = said.get("is_current", start is not None and end is None)
+    since, until = start or end or date.min, end or date.max
+    return Entry(current, since, until, name, title, host, link, start, end, began)
+
+
+def _same(told: str | None, name: str) -> bool:
+    return told is None or told.casefold() == name.casefold()

@@ -1,0 +1,90 @@
+"""The SYNC workflows that read answers: employers and contact details of a person out of what was told of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.dispatcher.workflows import extract_contact_info, extract_work_history
+from services.projector.extractors.person import employer_keys
+from services.projector.extractors.reading import read
+from shared.dates import written
+from shared.ids import named_id
+
+SAMPLE = Path(__file__).parents[1] / "data" / "clay" / "person_enrich_synthetic.jsonl"
+PEOPLE = [json.loads(line) for line in SAMPLE.read_text("utf-8").splitlines()]
+JOBS = [
+    {"company": "Old Ltd", "start_date": "2015-02-01", "end_date": "2019-01-01", "is_current": False, "title": "Clerk"},
+    {"company": "Next", "company_domain": "www.next.example", "start_date": "2021-03-01", "end_date": None},
+    {"company": "Last Ltd", "url": "linkedin.com/company/Last", "start_date": "2019-02-01", "end_date": "2021-02-01"},
+    {"title": "nowhere"},
+]
+
+
+def test_the_work_history_of_an_unsorted_answer() -> None:
+    answers = {"enrich_person": {"name": "Ann", "experience": JOBS, "latest_experience": JOBS[1]}, "other": "rubbish"}
+    spelled = {"workHistory": [], "Experience": [{key.title(): value for key, value in job.items()} for job in JOBS]}
+    assert (
+        extract_work_history.run({"answers": {"a": spelled}})
+        == extract_work_history.run({"answers": answers})
+        == {
+            "current_employer_name": "Next",
+            "current_employer_domain": "next.example",
+            "previous_employer_name": "Last Ltd",
+            "previous_employer_linkedin_url": "https://www.linkedin.com/company/last",
+            "jobs_count": 3,
+            "job_started_on": "2021-03-01",
+        }
+    )
+
+
+NOW = {"company": "New", "start_date": "Aug 2024"}
+
+
+@pytest.mark.parametrize(("answer", "wanted"), [
+    ({"experience": [{"company": "Old", "start_date": "2010-01", "end_date": "2015"}, NOW]}, ("New", "Old", "2024-08")),
+    ({"work_experience": [{"company": {"name": "Now"}, "is_current": "true", "start_date": 2020},
+                          {"company": "New", "start_date": "2021", "is_current": "false"}]}, ("Now", "New", "2020")),
+    ({"experience": '[{"employer": "New", "started_on": {"year": 2024, "month": 8}}]'}, ("New", None, "2024-08")),
+    ({"experience": [{"title": "Advisor", "start_date": "2025"}, NOW]}, ("New", None, "2024-08")),
+    ({"experience": [NOW, {"company": "Old", "start_date": "2019", "title": "CEO"}], "org": "Old", "title": "CEO"},
+     ("Old", None, "2019")),
+    ({"enrich_person": {"name": "Ann", "title": "", "url": "", "org": "", "experience": [NOW]},
+      "enrich_company": {"name": "Other", "domain": "x.com", "size": "1", "type": "", "employee_count": 3}},
+     ("New", None, "2024-08")),
+    ({"Experience": [NOW | {"title": "CEO", "description": "d", "url": "linkedin.com/company/new"}]},
+     ("New", None, "2024-08")),
+    ({"name": "Acme", "domain": "acme.com"}, (None, None, None)),
+])  # fmt: skip
+def test_an_employer_is_the_one_that_a_lead_tells(answer: dict[str, Any], wanted: tuple[str | None, ...]) -> None:
+    found = extract_work_history.run({"answers": {"of": answer}})
+    names = ("current_employer_name", "previous_employer_name", "job_started_on")
+    assert tuple(map(found.get, names)) == wanted
+
+
+@pytest.mark.parametrize("answer", PEOPLE)
+def test_the_job_and_its_start_are_those_that_a_lead_tells(answer: dict[str, Any]) -> None:
+    found = extract_work_history.run({"answers": {"enrich_person": answer}})
+    lead = read(answer, "enrich_person", named_id("person", "x"))
+    current = [job.company_name for job in lead.jobs if job.is_current]
+    assert found.get("current_employer_name") in (current or [None])
+    assert found.get("job_started_on") == (written(lead.current_since) if lead.current_since else None)
+    assert found.get("jobs_count", 0) == len([job for job in lead.jobs if employer_keys(job)])
+
+
+@pytest.mark.parametrize(
+    ("answer", "email"),
+    [
+        ({"email": "Ann@Acme.com"}, "ann@acme.com"),
+        ({"emails": [{"type": "work", "email": "ann@acme.com"}]}, "ann@acme.com"),
+        ({"emails": ["no address", "ann@acme.com"]}, "ann@acme.com"),
+        ({"email": None, "work_email": "ann@acme.com"}, "ann@acme.com"),
+        ({"Work Email": "ann@acme.com"}, "ann@acme.com"),
+        ({"email": ""}, None),
+    ],
+)
+def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) -> None:
+    row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}}
+    assert extract_contact_info.run(row).get("email") == email
+    assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
