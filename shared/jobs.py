@@ -46,9 +46,9 @@ MOST_JOBS: Final = 1_000
 
 
 class Entry(NamedTuple):
-    """A job as it is told: its dates are the first of a month, `began` is as precise as its start was told.
+    """A job as it is told: its dates are the first of a month, of a year alone January to December.
 
-    The first seven sort the most recent last (RECENCY); they have no None.
+    `began` is as precise as the start was told. The first seven sort the most recent last (RECENCY), without any None.
     """
 
     is_current: bool
@@ -100,7 +100,7 @@ def _entry(told: dict[str, Any]) -> Entry | None:
     if not (name or title or host or link):
         return None
     began, ended = said.get("start"), said.get("end")
-    start, end = began and began[0].replace(day=1), ended and ended[0].replace(day=1)
+    start, end = began and began[0].replace(day=1), ended and ended[1].replace(day=1)
     current = said.get("is_current", start is not None and end is None)
     since, until = start or end or date.min, end or date.max
     return Entry(current, since, until, name, title, host, link, start, end, began)

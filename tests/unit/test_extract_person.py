@@ -116,6 +116,13 @@ def test_whether_a_job_is_current(job: Any, wanted: bool) -> None:
     assert jobs_in({"experience": [job]})[0].is_current is wanted
 
 
+def test_a_job_that_ended_in_a_year_ended_after_it_began() -> None:
+    jobs = jobs_in({"experience": [told("A", "2021-05", "2021"), told("B", "2021-05", "2021-06", current=None)]})
+    assert [(job.company_name, job.start_date, job.end_date, job.is_current) for job in jobs] == [
+        ("A", date(2021, 5, 1), date(2021, 12, 1), False), ("B", date(2021, 5, 1), date(2021, 6, 1), False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("raw", "title", "start"),
     [

@@ -39,7 +39,7 @@ LONGEST_KEY: Final = 1_000  # bytes; two of them fit into an entry of an index o
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. Dates are the first of a month; `ordinal` 0 is the most recent of the person's jobs."""
+    """One job. Dates are as in `Entry`; `ordinal` 0 is the most recent of the person's jobs."""
 
     company_name: str | None
     company_domain: str | None
