@@ -88,3 +88,21 @@ def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) 
     row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}}
     assert extract_contact_info.run(row).get("email") == email
     assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
+
+
+FIRM = {"name": "Acme", "domain": "acme.com", "industry": "X", "email": "info@acme.com", "phone": "+1 2"}
+OWN = {"email": "ann@acme.com", "mobile_phone": "+1 3"}
+
+
+@pytest.mark.parametrize(("answers", "wanted"), [
+    ({"enrich_company": FIRM}, {}),
+    ({"enrich_company": {"name": "Acme", "website": "acme.com", "email": "info@acme.com"}}, {}),
+    ({"waterfall": FIRM}, {}),
+    ({"waterfall": {"Company Name": "Acme", "Employee Count": 3, "Industry": "X", "Email": "info@acme.com"}}, {}),
+    ({"enrich_company": FIRM, "enrich_email": {"email": "ann@acme.com", "domain": "acme.com"}, "find_phone":
+      {"phone": "+1 3", "type": "mobile"}}, OWN),
+    ({"enrich_person_at_company": FIRM | {"email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+    ({"waterfall": FIRM | {"first_name": "Ann", "email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+])  # fmt: skip
+def test_what_reaches_a_company_is_not_the_person_s(answers: dict[str, Any], wanted: dict[str, str]) -> None:
+    assert extract_contact_info.run({"answers": answers}) == wanted

@@ -1,13 +1,14 @@
 """Sets how a person can be reached, out of what was answered about them, where the row does not say it.
 
 An answer about a person as a rule has no e-mail address: one about an e-mail does, whose step stands before this one.
+A company's answer is not looked at: its address is nobody's, and would make one person of all who work there.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from shared.canonical import clean_cell, email_address, linkedin_page, linkedin_person
-from shared.enrichment import respelled
+from shared.enrichment import COMPANY_FIELDS, kind_of, respelled
 
 _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]]]] = {
     "email": (
@@ -20,13 +21,29 @@ _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]
     ),
     "person_linkedin_url": (lambda value: linkedin_page(linkedin_person(value)), ("linkedin_url", "url")),
 }
+_NAMES: Final = frozenset({"first_name", "last_name", "full_name"})
+_FEW: Final = 2  # fields of a company: an answer about a number may have a `type` too
 
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`email`, `mobile_phone` and `person_linkedin_url`: the row's own where it has one, else the first answer's."""
-    answers = [respelled(answer) for answer in _values(fields.get("answers")) if isinstance(answer, dict)]
+    answers = _of_people(fields.get("answers"))
     found = {name: normalise(fields.get(name)) or _first(name, answers) for name, (normalise, _) in _PATHS.items()}
     return {name: value for name, value in found.items() if value}
+
+
+def _of_people(told: object) -> list[dict[str, Any]]:
+    answers = told.items() if isinstance(told, Mapping) else ()
+    said = ((str(workflow), respelled(answer)) for workflow, answer in answers if isinstance(answer, dict))
+    return [answer for workflow, answer in said if not _is_of_a_company(workflow, answer)]
+
+
+def _is_of_a_company(workflow: str, answer: dict[str, Any]) -> bool:
+    """By what was asked for, as workflows are named for it; else by the fields that only a company's answer has."""
+    if any(name in workflow for name in ("person", "company", "email")):
+        return "company" in workflow and "person" not in workflow
+    company = kind_of(answer) == "company" and _NAMES.isdisjoint(answer)
+    return company and len(COMPANY_FIELDS & answer.keys()) >= _FEW
 
 
 def _first(name: str, answers: list[dict[str, Any]]) -> str | None:
