@@ -52,6 +52,11 @@ _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _HEADS = re.compile(r"(\d{1,3}(?:[,. ]\d{3}){1,3}|\d{1,13})(?:\.\d{1,2})?(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
 _MORE_THAN = re.compile(r"\s*(?:>|over|more than|above)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d[\d.,'’]*\d", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"0,\d+|[\d.]*,(?!\d{3}$)\d+", re.ASCII)
+_DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}", re.ASCII)
+# A band is far wider than what these differ from a dollar by; what yen, rupees and others do is not.
+_CURRENCIES = re.compile(r"[\s$€£]|US(?=\$)|USD|EUR(?:OS?)?|GBP|CHF")
 _LEAST: Final = ("start", "min", "from")
 _MOST: Final = ("end", "max", "to")
 _AMOUNTS: Final = ("value_usd", "amount", "value")
@@ -65,7 +70,10 @@ def size_bucket(value: object) -> str | None:
 
 
 def revenue_range(value: object) -> str | None:
-    """A yearly revenue in dollars as a band: "$10M - 25M" is "10M-25M", and an amount finds its own."""
+    """A yearly revenue as a band: "$10M - 25M" is "10M-25M", and an amount finds its own, "12,5 Mio. EUR" too.
+
+    Euros, pounds and francs count as dollars; an amount in what else stays as it is written.
+    """
     return _revenue_range(written) if (written := _short(value)) else None
 
 
@@ -133,9 +141,9 @@ def _funding_range(written: str) -> str | None:
 
 
 def _bare(written: str) -> str:
-    """An amount or a range of them without spaces, dollar signs and words: "$10 - $50 million" is "10M-50M"."""
+    """An amount or a range of them without spaces, currencies and words: "$10 - $50 million" is "10M-50M"."""
     bare = re.sub(r"\s*(?:[\u2010-\u2015]|\bTO\b)\s*", "-", written.upper())
-    bare = re.sub(r"[\s$]|US(?=\$)|USD", "", bare)
+    bare = _NUMBER.sub(_in_english, _CURRENCIES.sub("", bare))
     bare = re.sub(r"(?<=\d)(?:MILLION|MIO|MIL|MN|MM)S?\.?", "M", re.sub(r"(?<=\d)(?:BILLION|BIL|BN)S?\.?", "B", bare))
     bare = re.sub(r"(?<=\d)THOUSAND", "K", bare)
     bare = re.sub(r"^(?:<|UNDER|BELOW|LESSTHAN|UPTO)(?=\d)", "0-", bare)
@@ -145,6 +153,17 @@ def _bare(written: str) -> str:
     if found := re.fullmatch(r"(0*[1-9]\d{0,2}(?:\.\d+)?)-(\d+(?:\.\d+)?)([KMBT])", bare):
         bare = f"{found[1]}{found[3]}-{found[2]}{found[3]}"  # one unit for both
     return bare
+
+
+def _in_english(found: re.Match[str]) -> str:
+    """A number with commas between thousands and a decimal point: "12.500.000,50" is "12500000.50".
+
+    A comma that is followed by anything but three digits is the decimal sign; one dot before three digits is that too.
+    """
+    number = re.sub("['’]", "", found[0])
+    if _DECIMAL_COMMA.fullmatch(number):
+        return number.replace(".", "").replace(",", ".")
+    return number.replace(".", "") if _DOTTED_THOUSANDS.fullmatch(number) else number
 
 
 def _in_units(found: re.Match[str]) -> str:
