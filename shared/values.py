@@ -14,7 +14,9 @@ from shared.dates import span as span
 from shared.legal_forms import is_legal_form
 
 _LARGEST: Final = 2**31 - 1  # PostgreSQL `integer`
-_COUNT = re.compile(r"[~≈]?\s*(\d{1,3}(?:[,' \u00a0\u202f]\d{3})+|\d+)(?:\.0+)?(?:\s+[^\W\d]+)?")
+# A whole number as files write it: one sign, of any that there is, between its thousands.
+WHOLE: Final = r"(?:\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:['’]\d{3})+|(?:[ \u00a0\u202f]\d{3})+)(?!\d)|\d+)"
+_COUNT = re.compile(rf"[~≈]?\s*({WHOLE})(?:[.,]0{{1,2}}|\.0+)?(?:\s+[^\W\d]+)?")
 _YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d\d)(?!\d)", re.ASCII)
 _TRUE: Final = frozenset({"true", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "n", "0"})
@@ -31,13 +33,21 @@ def text(value: object) -> str | None:
 
 
 def count(value: object) -> int | None:
-    """A number of things from 0 to 2,147,483,647: 67, 67.0, "67", "1,047", "1 employee". A range is none."""
+    """A number of things from 0 to 2,147,483,647: 67, 67.0, "67", "1,047", "1 employee". A range is none.
+
+    "1.000" is a thousand, as are "1 000", "1'000", "1.000,00"; "1000.0" too.
+    """
     if isinstance(value, str):
         found = _COUNT.fullmatch(value.strip()) if len(value) < 40 else None
-        value = int(re.sub(r"\D", "", found[1])) if found else None
+        value = whole(found[1]) if found else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if type(value) is int and 0 <= value <= _LARGEST else None
+
+
+def whole(digits: str) -> int:
+    """The number that WHOLE has found."""
+    return int(re.sub(r"\D", "", digits))
 
 
 def year(value: object) -> int | None:

@@ -175,6 +175,7 @@ def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, An
     ("51 – 200 employees", "51-200"), ("> 10,000", "10001+"), ("10,001 or more", "10001+"), ("<10", "2-10"),
     ("1.001-5.000", "1001-5000"), ("1 001 - 5 000", "1001-5000"), ("more than 10000", "10001+"), ("67.0", "51-200"),
     ({"start": 51, "end": 200}, "51-200"), ({"min": "10001", "max": None}, "10001+"), ([51, 200], "51-200"),
+    ("1.000", "501-1000"), ("5'001 – 10'000", "5001-10000"), ("1.000,00", "501-1000"),
     ("[51,200]", "51-200"), ([10_001, None], "10001+"), ([[1], {}], None), ([1, 2, 3], None), ({"start": []}, None),
 ])  # fmt: skip
 def test_size_buckets(raw: object, wanted: str | None) -> None:
@@ -230,6 +231,8 @@ def test_countries(raw: object, wanted: str | None) -> None:
 
 @pytest.mark.parametrize(("raw", "wanted"), [
     (67, 67), (67.0, 67), ("67", 67), (" 1,047 ", 1047), ("1 employee", 1), ("1 047", 1047), ("67.0", 67),
+    ("1.000", 1000), ("1.500", 1500), ("5.000 Mitarbeiter", 5000), ("1.234.567", 1234567), ("67.00", 67), ("67,0", 67),
+    ("12.0000", 12), ("1.5", None), ("1,2", None), ("1,234.567", None), ("1.2345", None),
     ("51-200", None), ("10,001+", None), ("67K", None), (-1, None), (2**31, None), (10**40, None),
     (True, None), (float("inf"), None), (67.5, None), ("", None), ("9" * 5000, None), (None, None),
 ])  # fmt: skip

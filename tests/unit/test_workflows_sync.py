@@ -17,6 +17,7 @@ from services.dispatcher.workflows import (
     normalize_company_name,
     split_raw_apollo_scrape_data,
 )
+from services.projector.extractors.bands import size_bucket
 from services.projector.lead import project
 from shared.dates import iso_date, span
 
@@ -177,12 +178,24 @@ def test_a_hashed_profile_becomes_the_page_that_anybody_can_open() -> None:
         ("299000.0", 299000),
         ("10,001+", 10001),
         ("1.200", 1200),
+        ("1.200,00", 1200),
+        ("1’200+ employees", 1200),
+        ("1,000.5", None),
         ("51-200", None),
         ("", None),
     ],
 )
 def test_head_counts(text: object, count: int | None) -> None:
     assert split_raw_apollo_scrape_data.whole_number(text) == count
+
+
+@pytest.mark.parametrize("text", ["1.000", "1,000", "1 000", "1'000", "1\xa0000", "1.000,00", "1,000.00", "1000.0"])
+def test_a_thousand_is_a_thousand_to_every_reader(text: str) -> None:
+    fields = {"company_employee_count": text}
+    lead = project(fields, reference_date=date(2026, 1, 1)).columns
+    split = split_raw_apollo_scrape_data.run(fields)["company_employee_count"]
+    assert (split, lead["company_employee_count"]) == (1000, 1000)
+    assert lead["company_size_bucket"] == size_bucket(text) == "501-1000"
 
 
 @pytest.mark.parametrize(

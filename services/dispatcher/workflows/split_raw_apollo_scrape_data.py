@@ -12,8 +12,9 @@ from nameparser import HumanName
 
 from shared.canonical import clean_cell, email_address, linkedin_company, linkedin_page, linkedin_person
 from shared.dates import iso_date
+from shared.values import count
 
-_COUNT: Final = re.compile(r"(\d{1,3}(?:[,.' ]\d{3})+|\d{1,9})(?:\.0+)?\s*\+?(?:\s*employees)?", re.I)
+_AND_MORE: Final = re.compile(r"(?<=\d)\s*\+(?=\s|$)")
 _LONGEST_NAME: Final = 200
 _PLACE: Final = ("person_city", "person_state", "person_country")
 
@@ -34,8 +35,7 @@ def run(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def whole_number(value: object) -> int | None:
     """The count in "1,200", "299000.0" or "10,001+"; None for a range, which is no count."""
-    found = _COUNT.fullmatch(clean_cell(value) or "")
-    return int(re.sub(r"\D", "", found[1])) if found else None
+    return count(_AND_MORE.sub("", clean_cell(value) or "", count=1))
 
 
 def _names(fields: Mapping[str, Any]) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from shared.values import text
+from shared.values import WHOLE, text, whole
 
 SIZES: Final = (
     (1, "1"),
@@ -49,7 +49,7 @@ _UNTOLD: Final = (
     "BOOTSTRAPPED",
 )
 _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_HEADS = re.compile(r"(\d{1,3}(?:[,. ]\d{3}){1,3}|\d{1,13})(?:\.\d{1,2})?(K?)(\+?)", re.IGNORECASE | re.ASCII)
+_HEADS = re.compile(rf"({WHOLE})(?:[.,]\d{{1,2}})?(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
 _MORE_THAN = re.compile(r"\s*(?:>|over|more than|above)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,'’]*\d", re.ASCII)
@@ -114,7 +114,7 @@ def _size_bucket(written: str) -> str | None:
         return "1" if written.lower() in ("self-employed", "myself only") else None
     digits, thousand, plus = found[-1]
     more = plus or _MORE_THAN.match(written) or written.lower().endswith("or more")
-    heads = int(re.sub(r"\D", "", digits)) * (1000 if thousand else 1) + (1 if more else 0)
+    heads = whole(digits) * (1000 if thousand else 1) + (1 if more else 0)
     return next((band for top, band in SIZES if heads <= top), "10001+") if heads else None
 
 
