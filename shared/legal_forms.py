@@ -26,6 +26,8 @@ _WORDS: Final = """
     eood uab ooo oao zao pao ооо оао зао пао bhd sdn tbk sagl
 """
 _ONE_WORD: Final = frozenset(_WORDS.split())
+_IN_ANY_CASE: Final = frozenset(("inc", "llc", "llp", "lllp", "pllc"))
+_IN_SMALL_LETTERS: Final = _ONE_WORD - {"kg"}
 # These are words, countries or states as well: what tells is how they are written.
 _CAPITALS: Final = "ag ab as asa sa sas sl se hf og ug kk lp ev"
 _IN_CAPITALS: Final = frozenset(_CAPITALS.split())
@@ -49,9 +51,16 @@ def plain_words(text: str) -> str:
 
 
 def is_legal_form(text: str) -> bool:
-    """Whether this is a legal form and nothing else: `Inc.`, `Co., Ltd.`; what is a word as well only with its dots."""
+    """Whether this is a legal form and nothing else, as one is written: `Inc.`, `Ltd`, `LLC`, `GmbH`, `Co., Ltd.`.
+
+    What is a word as well, or a technology in capitals (`PLC`, `KG`), only with its dots.
+    """
     plain = plain_words(text)
-    return plain in _ONE_WORD or plain in _SEVERAL_WORDS or ("." in text and plain in _WITH_DOTS | _IN_CAPITALS)
+    if "." in text:
+        one_word = plain in _ONE_WORD | _WITH_DOTS | _IN_CAPITALS
+    else:
+        one_word = plain in (_IN_ANY_CASE if text.isupper() else _IN_SMALL_LETTERS)
+    return one_word or plain in _SEVERAL_WORDS
 
 
 @lru_cache(maxsize=65_536)

@@ -30,6 +30,11 @@ def test_a_domain_of_mailboxes_is_no_company_s(told: str, domain: str | None) ->
     ("Slack, Square, Inc., SAS, SAP SE", ["Slack", "Square, Inc.", "SAS", "SAP SE"]),
     ("Foo Co., Ltd.,Jira, Bar, S.A.", ["Foo Co., Ltd.", "Jira", "Bar, S.A."]),
     ("Inc., Slack", ["Inc.", "Slack"]),
+    ("Microsoft Office 365, PLC, AutoCAD", ["Microsoft Office 365", "PLC", "AutoCAD"]),
+    ("Slack, KG, kg, LTD, AG, NV, SAS", ["Slack", "KG", "kg", "LTD", "AG", "NV", "SAS"]),
+    ("Square, Inc, Foo, LLC, Bar, plc, Baz, Ltd", ["Square, Inc", "Foo, LLC", "Bar, plc", "Baz, Ltd"]),
+    ("ACME, INC, Foo, P.L.C., Slack", ["ACME, INC", "Foo, P.L.C.", "Slack"]),
+    ("Foo, LTD., Bar, GmbH & Co. KG", ["Foo, LTD.", "Bar, GmbH & Co. KG"]),
 ])  # fmt: skip
 def test_a_legal_form_is_no_entry_of_a_list(told: str, entries: list[str]) -> None:
     assert values.texts(told) == entries
