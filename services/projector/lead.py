@@ -36,7 +36,7 @@ from shared.values import (
     year,
 )
 
-REVISION: Final = 5  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 6  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 NEW_IN_ROLE_MONTHS: Final = 6
