@@ -43,27 +43,34 @@ def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
 
 
 def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
-    """The claim has its answer, and everyone who waited for it."""
+    """The claim has its answer, and everyone who waited for it. An earlier one that has found something newer stays."""
     _supersede(state, claim)
     if payload.dispatch_id not in state.dispatches:
         _settle(state, claim)
+    looked_at = refreshed_at(payload.answer, event.occurred_at)
+    if not claim.found or _is_better(claim, payload, looked_at):
+        claim = replace(
+            claim, answer_id=event.id, found=payload.found, answered_for=claim.claimant_item_id, refreshed_at=looked_at
+        )
     state.claims[claim.entity_id, claim.workflow] = replace(
-        claim, status="ANSWERED", answer_id=event.id, found=payload.found, answered_at=event.occurred_at,
-        code=None, reason=None, answered_for=claim.claimant_item_id,
-        refreshed_at=refreshed_at(payload.answer, event.occurred_at),
-    )  # fmt: skip
+        claim, status="ANSWERED", answered_at=event.occurred_at, code=None, reason=None
+    )
     state.release((claim.entity_id, claim.workflow), event.id)
 
 
 def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
     """The claim had an answer before: one that has found something takes its place, unless that is newer."""
     looked_at = refreshed_at(payload.answer, event.occurred_at)
-    if payload.found and (not claim.found or looked_at > (claim.refreshed_at or "")):
+    if _is_better(claim, payload, looked_at):
         asker = claim.claimant_item_id if claim.status == "ANSWERED" else claim.answered_for
         state.claims[claim.entity_id, claim.workflow] = replace(
             claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
             answered_for=asker, refreshed_at=looked_at,
         )  # fmt: skip
+
+
+def _is_better(claim: Claim, payload: EnrichmentReceived, looked_at: str) -> bool:
+    return payload.found and (not claim.found or looked_at > (claim.refreshed_at or ""))
 
 
 def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:

@@ -68,9 +68,10 @@ class Claim:
     `basis` is what told the entity apart (`domain`, `linkedin`, `email`, `name`, `item`); by name is a weak match.
     Where an answer came that nobody had asked for, there is neither claimant nor dispatch, and the basis is `answer`.
 
-    An answer stays while a newer one is asked for, and for good where none comes: then `code` and `reason` say why.
-    `answered_for` is the claimant whose call it answered; `refreshed_at` when the provider last looked, as it says (see
-    `shared.dates`): of two answers the newer by that is kept.
+    An answer stays while a newer one is asked for, and for good where none comes (then `code` and `reason` say why) or
+    that finds nothing: `answered_at` is when the last one came, kept or not. `answered_for` is the claimant whose call
+    the kept one answered; `refreshed_at` when its provider last looked, as it says (see `shared.dates`): of two answers
+    the newer by that is kept.
     """
 
     entity_id: str

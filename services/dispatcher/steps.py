@@ -12,6 +12,7 @@ from services.dispatcher.warehouse import LOOKUPS, look_up
 from shared.entities import Entity, names_none, resolve, unresolved
 from shared.envelope import Emit, Event, no_fields, told
 from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, StepFailed, StepScheduled
+from shared.record import replace
 
 Workflow = Callable[[Mapping[str, Any]], dict[str, Any]]
 Step = Mapping[str, Any]
@@ -99,15 +100,18 @@ def _run(fields: Mapping[str, Any], payload: StepScheduled, workflows: Mapping[s
 
 
 def completed(state: State, event: Event, payload: EnrichmentReceived, key: ClaimKey | None) -> Iterator[Emit]:
-    """The completions of everyone whose wait this answer has ended. Items of cancelled batches have ended: to them it
-    says whom they are about, so that their leads have what was paid for.
+    """The completions of everyone whose wait this answer has ended: with this one, whichever the claim keeps. Items of
+    cancelled batches have ended: to them it says whom they are about, so that their leads have what was paid for.
     """
-    for waiter in state.released(key, event.id) if key else ():
-        claim = state.claims[waiter.entity_id, waiter.workflow]
+    if key is None or not (released := state.released(key, event.id)):
+        return
+    claim = state.claims[key]
+    said = replace(claim, answer_id=event.id, found=payload.found, answered_for=claim.claimant_item_id)
+    for waiter in released:
         skipped = None if waiter.item_id == claim.claimant_item_id else IN_PROGRESS.get(claim.scope)
         sets = state.batches[waiter.batch_id].blueprint[waiter.step]["sets"]
         output = fields_set(sets, payload.answer)
-        yield _completion(claim, waiter.item_id, waiter.batch_id, waiter.step, skipped, output)
+        yield _completion(said, waiter.item_id, waiter.batch_id, waiter.step, skipped, output)
 
 
 def _completion(

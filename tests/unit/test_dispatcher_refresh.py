@@ -1,13 +1,19 @@
 """A newer answer is asked for: the one that is there stays good for whom it is good enough, whatever comes of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from services.dispatcher.state import Dispatch
+from shared.envelope import Event
 from shared.events import BatchCancelled, DispatchRefused, ItemCompleted, StepFailed
 from shared.ids import named_id
 from tests.unit.dispatching import (
     ACME,
     ALREADY,
     FLOW,
+    PROGRESS,
     answered,
     claim,
     completion,
@@ -21,15 +27,17 @@ from tests.unit.dispatching import (
 )
 from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, START, added, fact, item_id, launched
 from tests.unit.specification import Specification
+from tests.unit.test_dispatcher_answers import looked
 from tests.unit.test_warehouse import asking, lendable, looked_up
 
 THIRD = named_id("batch", "third")
 
 
-def third(item: int, hours: float = 25) -> list:
-    """An item of a batch that takes any answer, scheduled."""
+def third(item: int, hours: float = 25, **config) -> list:
+    """An item of a batch that takes any answer, unless told otherwise, scheduled."""
     row = added(item, hours, THIRD, company_domain=ACME)
-    return [launched(COMPANY_STEP, batch_id=THIRD, hours=hours), row, scheduled(item, hours=hours, batch_id=THIRD)]
+    launch = launched(COMPANY_STEP, batch_id=THIRD, hours=hours, config={FLOW: config} if config else None)
+    return [launch, row, scheduled(item, hours=hours, batch_id=THIRD)]
 
 
 def refreshing() -> tuple[Specification, object]:
@@ -46,6 +54,28 @@ def test_who_may_use_the_answer_there_is_does_not_wait_for_a_newer_one() -> None
     newer = answered(current(batch, ACME), hours=26)
     batch.when(newer).then(completion(newer, 7, 7))
     batch.when(*third(9, hours=27)).then(completion(newer, 9, 7, ALREADY))
+
+
+def found_nothing(call: Dispatch) -> Event:
+    return answered(call, found=False, hours=25)
+
+
+def looked_earlier(call: Dispatch) -> Event:
+    return looked(answered(call, hours=25), "2026-01-01")
+
+
+@pytest.mark.parametrize("comes_to", [found_nothing, looked_earlier])
+def test_a_refresh_that_finds_nothing_newer_is_told_who_waits_and_leaves_what_was_found(
+    comes_to: Callable[[Dispatch], Event],
+) -> None:
+    batch, answer = refreshing()
+    beside = [added(9, 24, NEXT_BATCH, company_domain=ACME), scheduled(9, hours=24, batch_id=NEXT_BATCH)]
+    newest = comes_to(current(batch, ACME))
+    batch.when(*beside, newest).then(completion(newest, 7, 7), completion(newest, 9, 7, PROGRESS))
+    kept = claim(batch, ACME)
+    assert (kept.status, kept.answer_id, kept.found, kept.answered_for) == ("ANSWERED", answer.id, True, item_id(0))
+    batch.when(*third(8, hours=26, freshness_days=1)).then(completion(answer, 8, 0, ALREADY))
+    assert len(batch.state.dispatches) == 2, "it was asked an hour ago"
 
 
 def test_a_refresh_that_fails_leaves_the_answer_that_was_there() -> None:

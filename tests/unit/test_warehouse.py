@@ -97,6 +97,17 @@ def test_that_the_client_itself_found_nothing_keeps_nothing_from_being_lent() ->
     batch.then(ItemCompleted(1, FLOW, None, lent.id, True, "company_already_enriched", None))
 
 
+def test_what_was_lent_stays_where_the_client_s_own_call_finds_nothing() -> None:
+    batch = asking(lendable(), items=2).when(looked_up(0))
+    lent = batch.following[0]
+    batch.given(lent, configured(force_refresh=True, nth=3), scheduled(0, step=1))
+    (call,) = batch.state.dispatches.values()
+    batch.given(answered(call, found=False, hours=1)).when(looked_up(1))
+    batch.then(ItemCompleted(0, LOOKUP.workflow, answer_id=lent.id, found=True))
+    kept = batch.state.claims[company_id(ACME), FLOW]
+    assert (kept.answer_id, kept.found) == (lent.id, True)
+
+
 def test_ten_people_at_a_company_borrow_once() -> None:
     batch = asking(lendable(), items=3).when(looked_up(0), looked_up(1))
     assert [type(event.payload) for event in batch.following] == [AnswerReused, ItemCompleted, ItemCompleted]
