@@ -45,7 +45,7 @@ def ask(
     payload: StepScheduled = event.payload
     key = (entity.entity_id, payload.workflow)
     claim = claim_of(state, item.client_id, key)
-    if claim is not None and is_fresh(claim, event.occurred_at, config):
+    if claim is not None and is_fresh(claim.answered_at, event.occurred_at, config):
         return
     waiter = Waiter(item.item_id, payload.step, item.tenant_id, item.client_id, item.batch_id, *key, released_by=None)
     state.wait(waiter)
@@ -61,15 +61,15 @@ def claim_of(state: State, client_id: str | None, key: ClaimKey) -> Claim | None
     return claim if claim is not None and claim.client_id == client_id else None
 
 
-def is_fresh(claim: Claim, now: datetime, config: dict[str, Any]) -> bool:
-    """Whether the claim's answer may be used again at `now`, as `freshness_days` says (None: for ever).
+def is_fresh(answered_at: datetime | None, now: datetime, config: dict[str, Any]) -> bool:
+    """Whether what was answered then may be used again at `now`, as `freshness_days` says (None: for ever).
 
     Whoever may use it does so while another waits for a newer one.
     """
-    if claim.answered_at is None or config.get("force_refresh"):
+    if answered_at is None or config.get("force_refresh"):
         return False
     days = config.get("freshness_days")
-    return days is None or now - claim.answered_at <= timedelta(days=float(days))
+    return days is None or now - answered_at <= timedelta(days=float(days))
 
 
 def _still_out(state: State, claim: Claim | None) -> Dispatch | None:

@@ -29,7 +29,7 @@ class StepPlan:
     def told(self, claims: Sequence[Claim], settings: dict[str, Any], now: datetime) -> dict[str, Any]:
         """The plan as people read it. `claims`: those there are of its entities."""
         current = [claim for claim in claims if claim.entity_id in self.entities and claim.status != "FAILED"]
-        known = sum(claim.status == "IN_PROGRESS" or is_fresh(claim, now, settings) for claim in current)
+        known = sum(claim.status == "IN_PROGRESS" or is_fresh(claim.answered_at, now, settings) for claim in current)
         calls = len(self.entities) - known if self.step["kind"] == "ASYNC" else 0
         price = price_of(self.step, settings)
         return {

@@ -4,8 +4,8 @@ read, answers that another client of the tenant can lend.
 Kept for the events at hand only: answers are large, and few steps want them.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from services.dispatcher.state import Claim, Lendable, State
 from services.dispatcher.tables import CLAIM
@@ -50,13 +50,14 @@ def _reads_answers(state: State, event: Event) -> bool:
 
 async def _load_set(connection: Connection, state: State, events: Sequence[Event], asked: AskingSteps) -> None:
     claims = [state.claims.get((entity.entity_id, event.payload.workflow)) for event, entity in asked]
-    state.answers |= await _answers(connection, [claim for claim in claims if claim])
-    said = EnrichmentReceived | AnswerReused
-    state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, said)}
+    said = await _answers(connection, [claim for claim in claims if claim])
+    state.answers |= {name: event.payload.answer for name, event in said.items()}
+    answers = EnrichmentReceived | AnswerReused
+    state.answers |= {e.id: e.payload.answer for e in events if isinstance(e.payload, answers)}
 
 
 async def _load_lendable(connection: Connection, state: State, lookups: AskingSteps) -> None:
-    """The newest answer of each workflow about each entity that other clients of the tenant have."""
+    """The answers about each entity that other clients of the tenant have."""
     found: dict[tuple[str, Key], list[Claim]] = {}
     for tenant_id in {event.tenant_id for event, _ in lookups if _shares(state, event.tenant_id)}:
         clients = await _clients(connection, tenant_id)
@@ -74,7 +75,8 @@ async def _load_lendable(connection: Connection, state: State, lookups: AskingSt
     for event, entity in lookups:
         claims = found.get((event.tenant_id, _key(event, entity)), [])
         theirs = [claim for claim in claims if claim.client_id != event.client_id]
-        state.lendable[event.item_id or "", event.payload.step] = _newest(theirs, answers)
+        lendable = [_lendable(claim, answers[claim.answer_id or ""]) for claim in theirs]
+        state.lendable[event.item_id or "", event.payload.step] = lendable
 
 
 def _shares(state: State, tenant_id: str) -> bool:
@@ -86,11 +88,10 @@ def _key(event: Event, entity: Entity) -> Key:
     return LOOKUPS[event.payload.workflow], entity.basis, entity.key
 
 
-def _newest(claims: Iterable[Claim], answers: dict[str, Any]) -> list[Lendable]:
-    newest: dict[str, Claim] = {}
-    for claim in sorted(claims, key=lambda claim: (str(claim.refreshed_at), claim.client_id)):
-        newest[claim.workflow] = claim
-    return [Lendable(claim, answers[claim.answer_id or ""]) for _, claim in sorted(newest.items())]
+def _lendable(claim: Claim, said: Event) -> Lendable:
+    payload: EnrichmentReceived | AnswerReused = said.payload
+    answered_at = payload.answered_at if isinstance(payload, AnswerReused) else said.occurred_at
+    return Lendable(claim, payload.answer, answered_at)
 
 
 async def _clients(connection: Connection, tenant_id: str) -> list[str]:
@@ -100,9 +101,7 @@ async def _clients(connection: Connection, tenant_id: str) -> list[str]:
     return [from_hex("client", client) for (client,) in await cursor.fetchall()]
 
 
-async def _answers(connection: Connection, claims: Sequence[Claim]) -> dict[str, Any]:
-    """What the answers of these claims say, by their events."""
+async def _answers(connection: Connection, claims: Sequence[Claim]) -> dict[str, Event]:
+    """The events that answered these claims, by id."""
     wanted = {claim.answer_id for claim in claims if claim.answer_id}
-    if not wanted:
-        return {}
-    return {name: said.answer for name, said in (await log.payloads(connection, wanted)).items()}
+    return await log.events_of(connection, wanted) if wanted else {}

@@ -167,10 +167,11 @@ class Tenant:
 
 @record
 class Lendable:
-    """What another client was answered about a company or person, and the claim it was answered for."""
+    """What another client was answered about a company or person, when, and the claim that keeps it."""
 
     claim: Claim
     answer: Any
+    answered_at: datetime
 
 
 @dataclass

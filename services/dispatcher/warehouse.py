@@ -33,9 +33,9 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
         yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", NOT_ALLOWED, retryable=True))
         return
     known = state.lendable.get((item.item_id, payload.step), [])
-    lent = [one for one in known if entity and is_fresh(one.claim, event.occurred_at, config)]
+    fresh = [one for one in known if is_fresh(one.answered_at, event.occurred_at, config)]
     answers: list[str | None] = []
-    for one in lent if entity else ():
+    for one in _newest(fresh) if entity else ():
         assert entity
         own = _own(state, item, entity, one.claim)
         lending = caused_id(one.claim.answer_id or "", AnswerReused, event.client_id or "")
@@ -74,6 +74,13 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
     )  # fmt: skip
 
 
+def _newest(lendable: list[Lendable]) -> list[Lendable]:
+    """Of each workflow the one whose provider looked last."""
+    in_order = sorted(lendable, key=lambda one: (str(one.claim.refreshed_at), one.claim.client_id))
+    newest = {one.claim.workflow: one for one in in_order}
+    return [newest[workflow] for workflow in sorted(newest)]
+
+
 def _own(state: State, item: Item, entity: Entity, lendable: Claim) -> str | None:
     """The client's own answer of that workflow, if it found something and is as new."""
     own = claim_of(state, item.client_id, (entity.entity_id, lendable.workflow))
@@ -86,9 +93,8 @@ def _is_as_new(own: Claim, looked_at: str | None) -> bool:
 
 def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:
     claim = lendable.claim
-    assert claim.answered_at
     payload = AnswerReused(
-        claim.workflow, claim.answer_id or "", claim.client_id, entity.basis, entity.key, claim.answered_at,
+        claim.workflow, claim.answer_id or "", claim.client_id, entity.basis, entity.key, lendable.answered_at,
         lendable.answer,
     )  # fmt: skip
     cause = replace(event, id=claim.answer_id or "")

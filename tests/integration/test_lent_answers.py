@@ -1,10 +1,12 @@
-"""What another client was answered is lent as the tables have it, also while that client asks for a newer answer."""
+"""What another client was answered is lent as the tables have it, whatever comes of its asking for a newer answer."""
 
 from dataclasses import replace
 
+import pytest
+
 from services.dispatcher.app import DEFINITION
 from shared.envelope import from_json
-from shared.events import BlueprintStep, TenantConfigured
+from shared.events import BlueprintStep, EnrichmentReceived, TenantConfigured
 from tests.integration.folding import fold
 from tests.integration.log_harness import logged
 from tests.running_servers import Servers
@@ -14,7 +16,10 @@ from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, OTHER_CLIENT, added, fact
 LOOKUP = BlueprintStep("lookup_company_from_warehouse", "SYNC", "company")
 
 
-async def test_an_answer_is_lent_while_a_newer_one_is_asked_for(servers: Servers, database: str) -> None:
+@pytest.mark.parametrize("asked_and_found_nothing", [False, True])
+async def test_an_answer_is_lent_at_its_age_whatever_comes_of_asking_for_a_newer_one(
+    servers: Servers, database: str, asked_and_found_nothing: bool
+) -> None:
     theirs = {"client_id": OTHER_CLIENT, "batch_id": NEXT_BATCH}
     answer = unasked(ACME, client_id=OTHER_CLIENT, entity_id=company_id(ACME, OTHER_CLIENT))
     anew = launched(COMPANY_STEP, config={FLOW: {"force_refresh": True}}, hours=1, **theirs)
@@ -22,7 +27,11 @@ async def test_an_answer_is_lent_while_a_newer_one_is_asked_for(servers: Servers
     leave = fact(TenantConfigured(True), client_id=None, batch_id=None)
     before = [leave, configured(client_id=OTHER_CLIENT), answer, anew, row, scheduled(7, hours=1, **theirs)]
     await fold(servers, database, DEFINITION, before)
-    asking = [launched(LOOKUP), added(0, company_domain=ACME), scheduled(0, blueprint=LOOKUP, hours=2)]
+    if asked_and_found_nothing:
+        nothing = EnrichmentReceived(FLOW, None, False, {})
+        await fold(servers, database, DEFINITION, [fact(nothing, entity_id=answer.entity_id, hours=2, **theirs)])
+    asking = [launched(LOOKUP), added(0, company_domain=ACME), scheduled(0, blueprint=LOOKUP, hours=3)]
     await fold(servers, database, DEFINITION, asking)
     ((_, body),) = await logged(servers, database, ["AnswerReused"])
-    assert from_json(body).payload.answer_id == answer.id
+    lent = from_json(body).payload
+    assert (lent.answer_id, lent.answered_at) == (answer.id, answer.occurred_at)

@@ -19,15 +19,19 @@ THEIR_ANSWER = named_id("evt", "theirs")
 DAYS_OLD = 20
 
 
-def lendable(days: float = DAYS_OLD, workflow: str = FLOW) -> Lendable:
-    entity = resolve("company", OTHER_CLIENT, "", {"company_domain": ACME})
+def lendable(
+    days: float = DAYS_OLD, workflow: str = FLOW, client_id: str = OTHER_CLIENT, looked: float | None = None
+) -> Lendable:
+    """What a client was answered so many `days` ago, by a provider that had looked so many days ago."""
+    entity = resolve("company", client_id, "", {"company_domain": ACME})
     assert entity is not None
+    answered_at, looked_at = (START - timedelta(days=ago) for ago in (days, days if looked is None else looked))
     claim = Claim(
-        entity.entity_id, workflow, TENANT, OTHER_CLIENT, "company", entity.key, entity.basis, "ANSWERED",
-        item_id(99), named_id("disp", "theirs"), 1, THEIR_ANSWER, True, START - timedelta(days=days), None, None,
-        item_id(99), (START - timedelta(days=days)).isoformat(),
+        entity.entity_id, workflow, TENANT, client_id, "company", entity.key, entity.basis, "ANSWERED",
+        item_id(99), named_id("disp", "theirs"), 1, THEIR_ANSWER, True, answered_at, None, None,
+        item_id(99), looked_at.isoformat(),
     )  # fmt: skip
-    return Lendable(claim, {"name": "Acme"})
+    return Lendable(claim, {"name": "Acme"}, answered_at)
 
 
 def asking(*found: Lendable, items: int = 1, allowed: bool = True, **config: Any) -> Specification:
@@ -77,6 +81,15 @@ def test_what_is_too_old_for_the_step_is_not_lent() -> None:
     asking(lendable(), freshness_days=DAYS_OLD - 1).when(looked_up()).then(nothing)
     asking().when(looked_up()).then(nothing)
     assert len(asking(lendable(), freshness_days=DAYS_OLD).when(looked_up()).following) == 2
+
+
+def test_of_several_that_can_lend_the_newest_that_is_not_too_old_does() -> None:
+    older, newer = (lendable(days, client_id=named_id("client", str(days))) for days in (9, 8))
+    too_old = lendable(30, looked=1)
+    lent, _ = asking(older, too_old, newer, freshness_days=10).when(looked_up()).following
+    assert lent.payload.from_client_id == newer.claim.client_id
+    lent, _ = asking(older, too_old, newer).when(looked_up()).following
+    assert lent.payload.from_client_id == OTHER_CLIENT
 
 
 def test_what_another_tenant_answers_about_the_client_s_company_is_not_the_client_s_own() -> None:
