@@ -17,11 +17,12 @@ def receive(state: State, event: Event, payload: EnrichmentReceived) -> None:
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     key = claim_key(state, event, payload)
     claim = state.claims.get(key) if key else None
-    again = dispatch is not None and dispatch.status == "ANSWERED"
-    if again and (claim is None or claim.status != "ANSWERED" or claim.found):
+    if claim is not None and claim.client_id != event.client_id:
         return
-    if claim is None or claim.client_id == event.client_id:
+    if dispatch is None or dispatch.status != "ANSWERED":
         _answered(state, event, payload)
+    elif claim is not None and not claim.found:
+        _renew(state, event, payload, claim)
 
 
 def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:

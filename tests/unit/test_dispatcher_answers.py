@@ -122,6 +122,18 @@ def test_the_same_call_answered_again_counts_where_nothing_was_found() -> None:
     assert (claim(batch, ACME).found, claim(batch, ACME).answer_id) == (True, found.id)
 
 
+def test_so_it_does_while_a_newer_answer_is_asked_for_and_ends_no_wait() -> None:
+    batch = one_waits()
+    first = current(batch, ACME)
+    batch.given(answered(first, found=False), *next_batch(7, force_refresh=True))
+    found = answered(first, hours=25)
+    batch.when(found).then()
+    kept = claim(batch, ACME)
+    assert (kept.status, kept.answer_id, kept.answered_for) == ("IN_PROGRESS", found.id, item_id(0))
+    batch.when(sent(current(batch, ACME)), timed_out(current(batch, ACME)))
+    assert (claim(batch, ACME).status, claim(batch, ACME).answer_id) == ("ANSWERED", found.id)
+
+
 def test_a_call_whose_answer_does_not_name_it_is_answered() -> None:
     batch = one_waits()
     dispatch = current(batch, ACME)
