@@ -50,28 +50,25 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
 
 
 def reused(state: State, event: Event, payload: AnswerReused) -> None:
-    """A lent answer counts, at its true age, unless the client has one as new that found something; a call that is out
-    stays out.
+    """A lent answer counts, at its true age, unless the client has one as new that found something. A call that is out
+    stays out, and what the client was answered itself does not get older.
     """
     assert event.entity_id
     assert event.client_id
     key = (event.entity_id, payload.workflow)
     state.lent.discard((event.id, payload.workflow))
-    own = claim_of(state, event.client_id, key)
     looked_at = refreshed_at(payload.answer, payload.answered_at)
-    if own and _is_as_new(own, looked_at):
-        return
-    if own and own.status == "IN_PROGRESS":
-        state.claims[key] = replace(
-            own, answer_id=event.id, found=True, answered_at=payload.answered_at, answered_for=None,
-            refreshed_at=looked_at,
-        )  # fmt: skip
-        return
     scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
-    state.claims[key] = Claim(
+    own = claim_of(state, event.client_id, key) or Claim(
         *key, event.tenant_id, event.client_id, scope, payload.entity_key, payload.basis, "ANSWERED", None, None, 0,
-        event.id, True, payload.answered_at, None, None, None, looked_at,
+        None, None, None, None, None, None, None,
     )  # fmt: skip
+    if not _is_as_new(own, looked_at):
+        state.claims[key] = replace(
+            own, status="IN_PROGRESS" if own.status == "IN_PROGRESS" else "ANSWERED", answer_id=event.id, found=True,
+            answered_at=max(own.answered_at or payload.answered_at, payload.answered_at), code=None, reason=None,
+            answered_for=None, refreshed_at=looked_at,
+        )  # fmt: skip
 
 
 def _newest(lendable: list[Lendable]) -> list[Lendable]:

@@ -4,14 +4,27 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.dispatcher.state import Claim, Lendable
 from services.dispatcher.warehouse import NOT_ALLOWED
 from shared.entities import resolve
-from shared.events import AnswerReused, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
+from shared.events import AnswerReused, BatchCancelled, BlueprintStep, ItemCompleted, StepFailed, TenantConfigured
 from shared.ids import named_id
-from tests.unit.dispatching import FLOW, answered, company_id, configured, dispatcher, scheduled, unasked
+from tests.unit.dispatching import (
+    FLOW,
+    answered,
+    company_id,
+    configured,
+    dispatcher,
+    next_batch,
+    scheduled,
+    sent,
+    unasked,
+)
 from tests.unit.facts import COMPANY_STEP, OTHER_CLIENT, START, TENANT, added, fact, item_id, launched
 from tests.unit.specification import Specification
+from tests.unit.test_dispatcher_answers import looked
 
 LOOKUP = BlueprintStep("lookup_company_from_warehouse", "SYNC", "company")
 ACME = "acme.com"
@@ -147,3 +160,24 @@ def test_a_lent_answer_takes_the_place_of_no_newer_one_and_of_no_call_that_is_ou
     newer = replace(lent, payload=replace(lent.payload, answered_at=START))
     batch = asking(lendable()).given(newer, lent)
     assert batch.state.claims[company_id(ACME), FLOW].answered_at == START
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_a_lent_answer_makes_no_older_what_the_client_has_asked_itself(found: bool) -> None:
+    lent = asking(lendable()).when(looked_up()).following[0]
+    batch = asking(lendable(), items=2).given(configured(freshness_days=1, nth=1), scheduled(0, step=1))
+    (call,) = batch.state.dispatches.values()
+    batch.given(looked(answered(call, found=found), "2025-01-01"), lent)
+    batch.when(scheduled(1, step=1)).then(ItemCompleted(1, FLOW, None, lent.id, True, "company_already_enriched", None))
+    batch.when(*next_batch(7, hours=24)).then(
+        ItemCompleted(0, FLOW, None, lent.id, True, "company_already_enriched", None)
+    )
+    assert len(batch.state.dispatches) == 1
+
+
+def test_a_lent_answer_forgets_no_call_that_is_out_for_a_cancelled_batch() -> None:
+    lent = asking(lendable()).when(looked_up()).following[0]
+    batch = asking(lendable()).given(scheduled(0, step=1))
+    (call,) = batch.state.dispatches.values()
+    batch.given(fact(BatchCancelled()), sent(call), lent, *next_batch(7, force_refresh=True))
+    assert [each.status for each in batch.state.dispatches.values()] == ["SENT"]
