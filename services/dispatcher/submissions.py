@@ -1,7 +1,7 @@
 """What webhooks have taken, or may have: a POST counts unless it is known not to have arrived. Pure."""
 
 from services.dispatcher import spending
-from services.dispatcher.state import Dispatch, State, Webhook
+from services.dispatcher.state import Dispatch, DispatchStatus, State, Webhook
 from shared.envelope import Event
 from shared.events import DispatchRefused, StepDispatched
 from shared.record import replace
@@ -13,12 +13,16 @@ def taken(state: State, event: Event, payload: StepDispatched) -> None:
 
 
 def perhaps_taken(state: State, event: Event, payload: DispatchRefused, dispatch: Dispatch) -> Dispatch:
-    """A POST that had no answer, or was cut off before, may have arrived: it is paid for, and the dispatch in doubt."""
+    """A POST that had no answer, or was cut off before, may have arrived: it is paid for, and the dispatch in doubt.
+
+    If it was held meanwhile, its batch pays for it all the same: it is held no more, and another try may be.
+    """
     if not payload.in_doubt or dispatch.in_doubt or dispatch.sent_at is not None:
         return dispatch
     _count(state, event, payload.webhook_id, 1)
     spending.was_made(state, dispatch)
-    state.dispatches[dispatch.dispatch_id] = doubtful = replace(dispatch, in_doubt=True)
+    status: DispatchStatus = "DUE" if dispatch.status == "HELD" else dispatch.status
+    state.dispatches[dispatch.dispatch_id] = doubtful = replace(dispatch, status=status, in_doubt=True)
     return doubtful
 
 

@@ -68,8 +68,9 @@ def current(batch: Specification, domain: str) -> Dispatch:
     return batch.state.dispatches[claim(batch, domain).dispatch_id]
 
 
-def sent(dispatch: Dispatch, **about: Any) -> Event:
-    payload = StepDispatched(dispatch.dispatch_id, dispatch.workflow, dispatch.step, dispatch.attempt, LATER)
+def sent(dispatch: Dispatch, webhook_id: str | None = None, **about: Any) -> Event:
+    call = (dispatch.dispatch_id, dispatch.workflow, dispatch.step, dispatch.attempt)
+    payload = StepDispatched(*call, LATER, webhook_id=webhook_id)
     return _about(dispatch, payload, **about)
 
 

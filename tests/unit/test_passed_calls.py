@@ -16,7 +16,7 @@ from tests.unit.dispatching import (
 )
 from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, fact, item_id
 from tests.unit.specification import Specification
-from tests.unit.test_spending import FIRMS, launch, spending, statuses
+from tests.unit.test_spending import FIRMS, HOOK, launch, spending, statuses
 
 
 def test_a_batch_that_may_pay_takes_over_the_call_that_another_may_not() -> None:
@@ -60,6 +60,25 @@ def test_a_call_that_was_on_its_way_when_it_was_passed_on_and_held_is_made_once_
     batch.given(sent(before), fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
     assert current(batch, FIRMS[0]).status == "SENT"
     assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+
+
+def test_a_call_that_is_held_and_may_have_been_made_counts_once_and_goes_on_as_another() -> None:
+    batch, before = retry_due(0)
+    batch.given(refused(before, retry_at=LATER, webhook_id=HOOK))
+    made, held = batch.state.dispatches[before.dispatch_id], current(batch, FIRMS[0])
+    assert (made.status, made.in_doubt, made.batch_id) == ("REFUSED", True, NEXT_BATCH)
+    assert (held.status, held.in_doubt, held.attempt) == ("HELD", False, before.attempt + 1)
+    assert (batch.state.batches[NEXT_BATCH].reserved, batch.state.webhooks[HOOK].taken) == (2, 1)
+    batch.given(fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3), sent(held, webhook_id=HOOK))
+    assert current(batch, FIRMS[0]).status == "SENT"
+    assert batch.state.batches[NEXT_BATCH].reserved == batch.state.budgets[CLIENT].reserved == 4
+    assert batch.state.webhooks[HOOK].taken == 2
+
+
+def test_a_call_that_is_held_and_was_refused_meanwhile_by_another_s_settings_stays_held() -> None:
+    batch, before = retry_due(0)
+    batch.when(refused(before, "AUTH")).then()
+    assert (current(batch, FIRMS[0]).dispatch_id, current(batch, FIRMS[0]).status) == (before.dispatch_id, "HELD")
 
 
 def test_a_paused_batch_that_ends_and_is_retried_is_paused_again_by_the_next_call_that_is_too_much() -> None:
