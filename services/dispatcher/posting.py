@@ -171,7 +171,7 @@ def about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
-    """What came of a POST, as an event whose id follows from the dispatch, and so does what planned it."""
+    """What came of a POST, as an event whose id follows from the dispatch."""
     dispatch = post.dispatch
     payload: StepDispatched | DispatchRefused
     if refusal is None:

@@ -34,8 +34,10 @@ def admit_for_one_of_them(state: State, event: Event, dispatch: Dispatch) -> Dis
     places = sorted(state.waiting[dispatch.entity_id, dispatch.workflow])
     waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running"]
     waiters.sort(key=lambda waiter: waiter.batch_id != dispatch.batch_id)
-    firsts = {waiter.batch_id: waiter for waiter in reversed(waiters)}.values()
-    offers = [passed_to(state, dispatch, waiter) for waiter in reversed(firsts)]
+    firsts: dict[str, Waiter] = {}
+    for waiter in waiters:
+        firsts.setdefault(waiter.batch_id, waiter)
+    offers = [passed_to(state, dispatch, waiter) for waiter in firsts.values()]
     payer = next((offer for offer in offers if may_pay(state, offer)), None)
     mine = payer or offers[0]
     admit(state, event, mine)

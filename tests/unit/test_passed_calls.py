@@ -4,6 +4,7 @@ import pytest
 
 from services.dispatcher.state import Dispatch
 from shared.events import BatchCancelled, BatchCompleted, BatchPaused, BatchResumed
+from shared.ids import named_id
 from tests.unit.dispatching import (
     LATER,
     answered,
@@ -14,9 +15,11 @@ from tests.unit.dispatching import (
     sent,
     timed_out,
 )
-from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, fact, item_id
+from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, added, fact, item_id
 from tests.unit.specification import Specification
 from tests.unit.test_spending import FIRMS, HOOK, launch, spending, statuses
+
+LAST_BATCH = named_id("batch", "last")
 
 
 def test_a_batch_that_may_pay_takes_over_the_call_that_another_may_not() -> None:
@@ -137,6 +140,16 @@ def test_another_try_is_made_for_who_may_pay_for_it(cancelled: bool) -> None:
     again = current(batch, FIRMS[0])
     assert (again.status, again.batch_id, again.item_id) == ("DUE", NEXT_BATCH, item_id(10))
     assert claim(batch, FIRMS[0]).claimant_item_id == item_id(10)
+
+
+def test_a_call_that_is_left_to_others_is_that_of_the_first_who_waits() -> None:
+    """Item by item as the log knows them, however many of a batch wait."""
+    first, second, third = sorted((10, 20, 21), key=item_id)
+    batch = spending(2).given(scheduled(0), *launch(None, NEXT_BATCH, 30), *launch(None, LAST_BATCH, 40))
+    for item, batch_id in ((first, NEXT_BATCH), (second, LAST_BATCH), (third, NEXT_BATCH)):
+        batch.given(added(item, batch_id=batch_id, company_domain=FIRMS[0]), scheduled(item, batch_id=batch_id))
+    batch.given(fact(BatchCancelled()))
+    assert (current(batch, FIRMS[0]).batch_id, current(batch, FIRMS[0]).item_id) == (NEXT_BATCH, item_id(first))
 
 
 DEAR = 5.0  # what the next batch's own settings say a call costs
