@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 
 from services.dispatcher.configuration import effective, told_credits
 from services.dispatcher.plans import StepPlan, Walk
@@ -76,11 +76,12 @@ async def claims(queries: Queries, tenant_id: str, entity_id: str) -> list[Row]:
 
 
 async def costs(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
-    """What a batch's calls have cost, by workflow, and what it and its client may spend."""
+    """What a batch's calls have cost, those in doubt too, by workflow, and what it and its client may spend."""
     found = await queries.rows(tenant_id, select(BATCH).where(BATCH.c.batch_id == batch_id))
     if not found:
         return None
-    made, held = DISPATCH.c.sent_at.is_not(None), DISPATCH.c.status == "HELD"
+    made = or_(DISPATCH.c.sent_at.is_not(None), DISPATCH.c.in_doubt, DISPATCH.c.status == "ANSWERED")
+    held = DISPATCH.c.status == "HELD"
     spent = func.coalesce(func.sum(DISPATCH.c.credits).filter(made), 0.0)
     query = (
         select(

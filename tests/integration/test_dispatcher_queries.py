@@ -1,0 +1,56 @@
+"""What the dispatcher's API tells of calls, read from the tables that events have made."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from services.dispatcher import handlers
+from services.dispatcher.app import DEFINITION
+from shared.ids import named_id
+from shared.runtime.queries import Queries
+from tests.integration.folding import fold
+from tests.integration.log_harness import settings_of
+from tests.running_servers import Servers
+from tests.unit.dispatching import (
+    ACME,
+    BETA,
+    FLOW,
+    GAMMA,
+    LATER,
+    answered,
+    configured,
+    current,
+    dispatcher,
+    refused,
+    scheduled,
+    sent,
+)
+from tests.unit.facts import BATCH, COMPANY_STEP, TENANT, added, launched
+
+FIRMS = (ACME, BETA, GAMMA, "delta.com")
+HOOK = named_id("wh", "hook")
+
+
+@pytest.fixture
+async def queries(servers: Servers, database: str) -> AsyncIterator[Queries]:
+    found = Queries(settings_of(servers, database, "dispatcher"), "dispatcher", DEFINITION.reads)
+    yield found
+    await found.close()
+
+
+async def test_a_batch_has_cost_what_was_taken_and_what_may_have_been(
+    servers: Servers, database: str, queries: Queries
+) -> None:
+    """One call is taken, one answered before its POST is recorded, one refused and one without a reply: both again."""
+    rows = [added(n, company_domain=firm) for n, firm in enumerate(FIRMS)]
+    launch = launched(replace(COMPANY_STEP, credits=2.0), items=len(FIRMS))
+    events = [configured(), launch, *rows, *map(scheduled, range(len(FIRMS)))]
+    batch = dispatcher(*events)
+    taken, quick, refusing, doubtful = (current(batch, firm) for firm in FIRMS)
+    words = [refused(refusing, retry_at=LATER), refused(doubtful, retry_at=LATER, webhook_id=HOOK)]
+    await fold(servers, database, DEFINITION, [*events, sent(taken), answered(quick), *words])
+    found = await handlers.costs(queries, TENANT, BATCH)
+    assert found is not None
+    assert found["steps"] == [{"workflow": FLOW, "calls": 3, "credits": 6.0, "held": 0}]
+    assert (found["credits"], found["reserved"]) == (6.0, 10.0), "two more are to be made"
