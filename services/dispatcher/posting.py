@@ -30,6 +30,7 @@ from shared.runtime.settings import Settings
 from shared.tokens import CallbackToken, sign
 
 MAX_BODY: Final = 100_000
+DOMAINS: Final = ("company_domain", "company_website")
 TOKEN_LIFE: Final = timedelta(days=30)
 ACTOR: Final = named_id("actor", "dispatcher")
 logger = structlog.get_logger()
@@ -164,10 +165,12 @@ def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
 
 def about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent of an item: of a company, only what is about the company; no domain that is not a company's own."""
-    sent = {name: value for name, value in fields.items() if scope != "company" or name.startswith("company_")}
-    if "company_domain" in sent and company_domain(sent["company_domain"]) is None:
-        del sent["company_domain"]
-    return sent
+    return {
+        name: value
+        for name, value in fields.items()
+        if (scope != "company" or name.startswith("company_"))
+        and not (name in DOMAINS and company_domain(value) is None)
+    }
 
 
 def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.dispatcher.posting import about
 from services.dispatcher.workflows import (
     extract_contact_info,
     extract_work_history,
@@ -92,15 +91,6 @@ def test_company_domain(fields: dict[str, Any], domain: str) -> None:
 )
 def test_what_is_not_the_company_s_domain(fields: dict[str, Any]) -> None:
     assert normalize_company_domain.run(fields) == {}
-
-
-@pytest.mark.parametrize(("website", "sent"), [
-    ("gmail.com", {}), ("facebook.com/acme", {}), ("acme.com", {"company_domain": "acme.com"}),
-])  # fmt: skip
-def test_what_is_not_the_company_s_domain_is_not_sent_as_one(website: str, sent: dict[str, str]) -> None:
-    fields = {"company_domain": website, "company_website": website, "email": "a@b.com"}
-    assert about("company", fields) == {"company_website": website} | sent
-    assert about("item", fields) == {"company_website": website, "email": "a@b.com"} | sent
 
 
 def test_a_row_of_apollo() -> None:
