@@ -1,7 +1,6 @@
 """What `leadstream doctor` can find: each with a code for programs, what is wrong, and what to do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -88,12 +87,11 @@ def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
 
 def of_webhooks(used: Iterable[tuple[str, int, Facts]]) -> Iterator[Finding]:
     """Webhooks that soon take no more. `used`: a webhook, what it has taken, and settings that name it."""
-    limits: dict[str, tuple[int, int]] = {}
+    naming: dict[tuple[str, int], list[Facts]] = {}
     for webhook, taken, config in used:
-        with suppress(TypeError, ValueError):  # by settings that cannot be used nothing is sent
-            limit = Limits.of(config).submissions
-            limits[webhook] = taken, min(limit, limits.get(webhook, (taken, limit))[1])
-    for taken, limit in limits.values():
-        if taken >= limit * NEARLY_FULL:
-            text = f"a webhook has taken {taken} of the {limit} submissions it takes in its life"
+        naming.setdefault((webhook, taken), []).append(config)
+    for (_, taken), settings in naming.items():
+        limits = Limits.strictest(settings)
+        if limits and taken >= limits.submissions * NEARLY_FULL:
+            text = f"a webhook has taken {taken} of the {limits.submissions} submissions it takes in its life"
             yield warning("webhook_nearly_full", text, "leadstream webhooks")

@@ -48,6 +48,7 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
     {SETTINGS_JOIN}
 ) due
 """
+NAMING: Final = "SELECT config FROM config WHERE webhook_id = ANY(%s::uuid[])"
 # Note that a POST begins; `times` above 1: it had begun before.
 NOTE: Final = """
 INSERT INTO sending SELECT unnest(%s::uuid[]), 1
@@ -107,6 +108,12 @@ async def find(
     }
     cursor = await connection.execute(DUE, wanted)
     return [Due(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
+
+
+async def naming(connection: Connection, webhook_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The clients' settings that name these webhooks."""
+    cursor = await connection.execute(NAMING, (uuid_array(webhook_ids),))
+    return [config for (config,) in await cursor.fetchall()]
 
 
 async def begun(connection: Connection, names: Collection[str]) -> dict[str, int]:

@@ -142,16 +142,19 @@ def _stands(met: Webhooks, url: str) -> Row:
 async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]:
     """The webhooks in force and those that have taken anything, fullest first. `met`: what the leader knows of them."""
     taken = {row["webhook_id"]: row["taken"] for row in await queries.rows(tenant_id, select(WEBHOOK))}
-    configs = await queries.rows(tenant_id, select(CONFIG))
+    configs = await queries.rows(tenant_id, select(CONFIG).where(CONFIG.c.webhook_id.is_not(None)))
     found: dict[str, Row] = {name: _webhook(name, taken[name]) for name in taken}
+    naming: dict[str, list[Row]] = {}
     for config in configs:
-        if name := config["webhook_id"]:
-            url = config["config"]["webhook_url"]
-            row = found.setdefault(name, _webhook(name, 0))
-            row |= _limits(config["config"], row["taken"]) | {"webhook_url": url}
-            row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})
-            stands = _stands(met, url)
-            row |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
+        url = config["config"]["webhook_url"]
+        row = found.setdefault(config["webhook_id"], _webhook(config["webhook_id"], 0))
+        naming.setdefault(config["webhook_id"], []).append(config["config"])
+        row["webhook_url"] = url
+        row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})
+        stands = _stands(met, url)
+        row |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
+    for name, settings in naming.items():
+        found[name] |= _limit(settings, found[name]["taken"])
     return sorted(found.values(), key=lambda row: (-row["taken"], row["webhook_id"]))
 
 
@@ -168,12 +171,9 @@ def _webhook(name: str, taken: int) -> Row:
     }
 
 
-def _limits(config: Row, taken: int) -> Row:
-    try:
-        limit = Limits.of(config).submissions
-    except (TypeError, ValueError):
-        return {}
-    return {"limit": limit, "nearly_full": taken >= limit * NEARLY_FULL}
+def _limit(settings: Sequence[Row], taken: int) -> Row:
+    limits = Limits.strictest(settings)
+    return {"limit": limits.submissions, "nearly_full": taken >= limits.submissions * NEARLY_FULL} if limits else {}
 
 
 async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflows: Mapping[str, Workflow]) -> Row:

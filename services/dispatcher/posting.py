@@ -15,7 +15,7 @@ import structlog
 from services.dispatcher.configuration import not_configured
 from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
-from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhook
+from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.canonical import company_domain
 from shared.envelope import Event, caused_id, stated
 from shared.events import DispatchRefused, StepDispatched
@@ -38,13 +38,10 @@ logger = structlog.get_logger()
 
 @dataclass(slots=True)
 class Post:
-    """One dispatch about to be sent. `limits`: what its settings say of the webhook. `in_doubt`: it may have been sent
-    already, before a crash. `out`: it is sent.
-    """
+    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash. `out`: it is sent."""
 
     due: Due
     webhook: Webhook
-    limits: Limits
     in_doubt: bool
     out: bool = False
 
@@ -74,7 +71,7 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
     body = orjson.dumps(_body(post, policy, settings))
     if len(body) > MAX_BODY:
         return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
-    async with webhook.turn(post.limits):
+    async with webhook.turn():
         await fence.insist()
         if webhook.full:
             return Refusal("CONFIGURATION", _exhausted(webhook), None)

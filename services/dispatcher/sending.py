@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from services.dispatcher import due, posting
+from services.dispatcher.configuration import webhook_of
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import Limits, NotNow, Webhook, Webhooks
@@ -93,7 +94,7 @@ class Sender:
         self._webhooks = webhooks
         self._fence = fence
         self._outcomes = outcomes
-        self._lanes: dict[Lane, Webhook] = {}
+        self._lanes: dict[Lane, tuple[Webhook, Mapping[str, Any]]] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
         self._done: dict[str, int] = {}
         self._unsent: list[str] = []
@@ -135,33 +136,43 @@ class Sender:
             await to_the_end(self._withdraw(connection))
         self._done = {name: at for name, at in self._done.items() if at > machine.position}
         now = time.monotonic()
-        rooms = {lane: webhook.room(now) for lane, webhook in self._lanes.items()}
+        rooms = {lane: webhook.room(now) for lane, (webhook, _) in self._lanes.items()}
         stuck = machine.letters.subjects("item"), machine.letters.subjects("batch")
         found = await due.find(connection, (*self._hands, *self._done), stuck, rooms)
+        met = {one.lane: one.config for one in found}
+        # A lane that had room and nothing due is forgotten: each batch with settings of its own has lanes of its own.
+        self._lanes = {lane: known for lane, known in self._lanes.items() if lane not in met and not rooms[lane]}
+        await self._meet(connection, met)
         chosen = []
         for one in found:
-            if (webhook := await self._webhook(connection, one)).takes_more(now):
+            if (webhook := self._lanes[one.lane][0]).takes_more(now):
                 webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
-                chosen.append((one, webhook, webhook.limits))
+                chosen.append((one, webhook))
         if chosen:
             await to_the_end(self._take_up(connection, chosen))
-        met = {one.lane for one in found}
-        # A lane that had room and nothing due is forgotten: each batch with settings of its own has lanes of its own.
-        self._lanes = {lane: webhook for lane, webhook in self._lanes.items() if lane in met or not rooms[lane]}
-        return not met <= rooms.keys()
+        return not met.keys() <= rooms.keys()
 
-    async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook, Limits]]) -> None:
+    async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:
         """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
-        begun = await due.note(connection, [one.dispatch.dispatch_id for one, _, _ in chosen])
-        for one, webhook, limits in chosen:
-            self._begin(Post(one, webhook, limits, in_doubt=begun[one.dispatch.dispatch_id] > 1))
+        begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
+        for one, webhook in chosen:
+            self._begin(Post(one, webhook, in_doubt=begun[one.dispatch.dispatch_id] > 1))
 
-    async def _webhook(self, connection: Connection, one: Due) -> Webhook:
-        webhook = self._lanes[one.lane] = self._webhooks.of(one.config)
-        if webhook.taken is None:  # met for the first time
-            posting.warn_where_no_answer_comes(self.settings, webhook)
-            webhook.has_taken(await due.submissions(connection, webhook.webhook_id))
-        return webhook
+    async def _meet(self, connection: Connection, lanes: Mapping[Lane, Mapping[str, Any]]) -> None:
+        """Know these lanes' webhooks, by the clients' settings that name each and by those of all lanes at hand."""
+        if not lanes:
+            return
+        clients = await due.naming(connection, {name for config in lanes.values() if (name := webhook_of(config))})
+        naming: dict[str, list[Mapping[str, Any]]] = {}
+        for config in (*clients, *lanes.values(), *(config for _, config in self._lanes.values())):
+            naming.setdefault(str(config.get("webhook_url")), []).append(config)
+        limits = {url: Limits.strictest(settings) for url, settings in naming.items()}
+        for lane, config in lanes.items():
+            webhook = self._webhooks.of(config, limits[str(config.get("webhook_url"))])
+            self._lanes[lane] = webhook, config
+            if webhook.taken is None:  # met for the first time
+                posting.warn_where_no_answer_comes(self.settings, webhook)
+                webhook.has_taken(await due.submissions(connection, webhook.webhook_id))
 
     async def _withdraw(self, connection: Connection) -> None:
         # Forgotten first: taken back twice, a note would hide that a POST is in doubt.

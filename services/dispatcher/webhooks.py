@@ -8,8 +8,8 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,6 +59,24 @@ class Limits:
             raise ValueError("in_flight and circuit_failures have to be 1 or more, rate_per_second 0 or more")
         return limits
 
+    @classmethod
+    def strictest(cls, settings: Iterable[Mapping[str, Any]]) -> "Limits | None":
+        """Of each limit the strictest that these settings, which name one webhook, say. None where none can be used."""
+        said = []
+        for config in settings:
+            with suppress(TypeError, ValueError):  # by settings that cannot be used nothing is sent
+                said.append(cls.of(config))
+        if not said:
+            return None
+        return cls(
+            rate=min((limits.rate for limits in said if limits.rate), default=0.0),
+            burst=min(limits.burst for limits in said),
+            in_flight=min(limits.in_flight for limits in said),
+            failures=min(limits.failures for limits in said),
+            pause=max(limits.pause for limits in said),
+            submissions=min(limits.submissions for limits in said),
+        )
+
     @property
     def in_hand(self) -> int:
         """How many dispatches are taken up at once: what can be sent soon, for what waits in hand waits in memory."""
@@ -105,7 +123,7 @@ class Circuit:
 
 
 class Places:
-    """Who is in flight, each by the limit of the settings it is sent by: nobody is one more than any of them allows.
+    """Who is in flight, each by the limit that held when it asked: nobody is one more than any of these allows.
 
     Whoever waits goes in turn.
     """
@@ -141,7 +159,8 @@ class Places:
 
 @dataclass
 class Webhook:
-    """One URL. `taken`: the submissions it has accepted in its life, None until the log was asked.
+    """One URL. `limits`: the strictest of the settings that name it. `taken`: the submissions it has accepted in its
+    life, None until the log was asked.
 
     `problem`: why the settings it was last met with cannot be used.
     """
@@ -200,15 +219,11 @@ class Webhook:
         return 1 if self.circuit.probing else self.limits.in_hand
 
     @asynccontextmanager
-    async def turn(self, limits: Limits | None = None) -> AsyncIterator[None]:
-        """Hold one of the webhook's places, once it may be called. Raises NotNow when it turns out that it may not.
-
-        `limits`: those of the settings that the call is sent by; others may name the same webhook.
-        """
-        limits = limits or self.limits
-        async with self._places.place(limits.in_flight):
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold one of the webhook's places, once it may be called. Raises NotNow when it turns out that it may not."""
+        async with self._places.place(self.limits.in_flight):
             self._admit()
-            await self._token(limits)
+            await self._token(self.limits)
             self._admit()
             yield
 
@@ -232,16 +247,19 @@ class Webhooks(dict[str, Webhook]):
 
     leading = False
 
-    def of(self, config: Mapping[str, Any]) -> Webhook:
-        """The webhook of these settings, by the limits they name now. Settings that cannot be used have one of their
-        own, without a URL, that says why."""
+    def of(self, config: Mapping[str, Any], limits: Limits | None = None) -> Webhook:
+        """The webhook of these settings, by `limits` from now on: the strictest where others name it too, or its own.
+
+        Settings that cannot be used have one of their own, without a URL, that says why.
+        """
         url = str(config.get("webhook_url") or "")
         if not url.startswith(("http://", "https://")):
             return Webhook("", Limits(), "there is no webhook_url that begins with http", taken=0)
         try:
-            limits = Limits.of(config)
+            own = Limits.of(config)
         except (ValueError, TypeError) as error:
             return Webhook("", Limits(), str(error), taken=0)
+        limits = limits or own
         known = self.get(url)
         if known is None:
             known = self[url] = Webhook(url, limits)

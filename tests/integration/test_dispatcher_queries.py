@@ -7,6 +7,8 @@ import pytest
 
 from services.dispatcher import handlers
 from services.dispatcher.app import DEFINITION
+from services.dispatcher.configuration import webhook_id
+from services.dispatcher.webhooks import Webhooks
 from shared.ids import named_id
 from shared.runtime.queries import Queries
 from tests.integration.folding import fold
@@ -19,6 +21,7 @@ from tests.unit.dispatching import (
     GAMMA,
     LATER,
     answered,
+    at_company,
     configured,
     current,
     dispatcher,
@@ -54,3 +57,18 @@ async def test_a_batch_has_cost_what_was_taken_and_what_may_have_been(
     assert found is not None
     assert found["steps"] == [{"workflow": FLOW, "calls": 3, "credits": 6.0, "held": 0}]
     assert (found["credits"], found["reserved"]) == (6.0, 10.0), "two more are to be made"
+
+
+async def test_a_webhook_takes_the_least_that_the_settings_say_which_name_it(
+    servers: Servers, database: str, queries: Queries
+) -> None:
+    """Whichever of them was set last."""
+    said = [{"max_submissions": most} for most in (10, 1_000, "many")]
+    settings = [configured(f"flow_{n}", webhook_url="https://hook.example", **each) for n, each in enumerate(said)]
+    batch = dispatcher(*at_company(*FIRMS), *map(scheduled, range(len(FIRMS))))
+    calls = [sent(current(batch, firm), webhook_id=webhook_id("https://hook.example")) for firm in FIRMS]
+    events = [*at_company(*FIRMS), *map(scheduled, range(len(FIRMS))), *calls]
+    await fold(servers, database, DEFINITION, [*settings, *events])
+    (found,) = await handlers.webhooks(queries, TENANT, Webhooks())
+    assert (found["taken"], found["limit"], found["nearly_full"]) == (4, 10, False)
+    assert sorted(user["workflow"] for user in found["used_by"]) == ["flow_0", "flow_1", "flow_2"]

@@ -26,7 +26,7 @@ SENT = dispatched_id(DISPATCH.dispatch_id)
 def test_what_came_of_a_post_has_its_id_of_old_and_names_no_event_that_is_none(
     refusal: Refusal | None, payload: type
 ) -> None:
-    post = Post(Due(DISPATCH, {}, {}), Webhook("http://a", Limits()), Limits(), in_doubt=False)
+    post = Post(Due(DISPATCH, {}, {}), Webhook("http://a", Limits()), in_doubt=False)
     event = recorded(post, refusal, START)
     assert event.id == caused_id(derive_id("evt", DISPATCH.dispatch_id, "sent"), payload)
     assert event.causation_id is None

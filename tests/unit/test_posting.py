@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatcher.due import Due
 from services.dispatcher.posting import Post, about, send
-from services.dispatcher.webhooks import Limits, Webhooks
+from services.dispatcher.webhooks import Webhooks
 from shared.runtime.settings import Settings
 from tests.unit.dispatching import ACME, at_company, current, dispatcher, scheduled
 
@@ -16,7 +16,7 @@ from tests.unit.dispatching import ACME, at_company, current, dispatcher, schedu
 ])  # fmt: skip
 async def test_what_is_lacking_is_said(config: dict[str, Any], said: str) -> None:
     dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
-    post = Post(Due(dispatch, config, {}), Webhooks().of(config), Limits.of(config), in_doubt=False)
+    post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
     nothing = cast("Any", None)
     refusal = await send(nothing, Settings(), post, nothing)
     assert refusal is not None

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from services.dispatcher import webhooks
 from services.dispatcher.handlers import _stands
 from services.dispatcher.posting import warn_where_no_answer_comes
-from services.dispatcher.webhooks import LONGEST_PAUSE, UNLIMITED_IN_HAND, Limits, NotNow, Webhook, Webhooks
+from services.dispatcher.webhooks import LONGEST_PAUSE, Limits, NotNow, Webhook, Webhooks
 from shared.runtime.settings import Settings
 
 URL = "https://hook.example/1"
@@ -116,42 +116,39 @@ async def test_no_more_are_in_flight_than_allowed() -> None:
     assert len(held) == 10
 
 
-async def test_of_two_settings_for_one_webhook_the_stricter_holds_while_its_calls_are_out() -> None:
-    """As lanes take turns: a client's settings, and those of a batch."""
-    met, out, most = Webhooks(), list[int](), list[tuple[int, int]]()
-    settings = [{"webhook_url": URL, "burst": 99, "in_flight": allowed} for allowed in (1, 2)]
+async def test_limits_that_change_hold_for_what_is_out_by_them_too() -> None:
+    """As a batch with settings of its own comes and goes."""
+    hook, out, most = Webhook(URL, Limits(burst=99)), list[int](), list[tuple[int, int]]()
 
-    async def call(hook: Webhook, limits: Limits) -> None:
-        async with hook.turn(limits):
+    async def call(limits: Limits) -> None:
+        hook.adopt(limits)
+        async with hook.turn():
             out.append(limits.in_flight)
             most.append((len(out), min(out)))
             for _ in range(3):
                 await asyncio.sleep(0)
             out.remove(limits.in_flight)
 
-    tasks = []
-    for config in settings * 10 + settings[1:] * 5:
-        hook = met.of(config)
-        tasks.append(asyncio.create_task(call(hook, hook.limits)))
-    await asyncio.gather(*tasks)
+    changing = [Limits(burst=99, in_flight=allowed) for allowed in (1, 2)]
+    await asyncio.gather(*(call(limits) for limits in changing * 10 + changing[1:] * 5))
     assert all(found <= allowed for found, allowed in most)
     assert (len(most), max(most)) == (25, (2, 2))
 
 
 async def test_who_is_cancelled_while_it_waits_for_a_place_leaves_it_to_the_next() -> None:
-    hook, limits = Webhook(URL, Limits(burst=99)), Limits(in_flight=1, burst=99)
-    async with hook.turn(limits):
-        waiting = [asyncio.create_task(_through(hook, limits)) for _ in range(3)]
+    hook = Webhook(URL, Limits(in_flight=1, burst=99))
+    async with hook.turn():
+        waiting = [asyncio.create_task(_through(hook)) for _ in range(3)]
         await settle(lambda: False)
         waiting[0].cancel()
     waiting[1].cancel()  # at the moment in which its turn has come
     ends = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(end) for end in ends] == [asyncio.CancelledError, asyncio.CancelledError, type(None)]
-    await _through(hook, limits)
+    await _through(hook)
 
 
-async def _through(hook: Webhook, limits: Limits) -> None:
-    async with hook.turn(limits):
+async def _through(hook: Webhook) -> None:
+    async with hook.turn():
         pass
 
 
@@ -250,12 +247,6 @@ async def test_retry_after_holds_the_whole_webhook_and_opens_nothing(clock: Cloc
         await calls(hook, 1, clock)
     clock.now += 7
     assert hook.room(clock.now) == hook.limits.in_hand
-
-
-def test_what_is_in_hand_can_be_sent_soon() -> None:
-    assert Limits(rate=10, burst=20, in_flight=16).in_hand == 36
-    assert Limits(rate=0, in_flight=16).in_hand == UNLIMITED_IN_HAND
-    assert Limits(rate=0, in_flight=1_000).in_hand == 1_000
 
 
 @pytest.mark.parametrize("much", [10**9, 10**30, 1e300])

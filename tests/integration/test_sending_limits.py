@@ -1,0 +1,48 @@
+"""Several settings name one webhook: of each limit the strictest holds, whoever's call it is."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from services.dispatcher.app import DEFINITION
+from tests.integration.folding import fold
+from tests.integration.hook import listening
+from tests.integration.log_harness import eventually
+from tests.integration.test_sending import Replica, kinds
+from tests.running_servers import Servers
+from tests.unit.dispatching import FLOW, at_company, configured, scheduled
+from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, added, launched
+
+CALLS = 6
+
+
+@pytest.mark.parametrize(
+    ("another", "own", "taken"),
+    [
+        ({"in_flight": 1, "max_submissions": 2 * CALLS - 3}, {}, 2 * CALLS - 3),
+        ({}, {"in_flight": 1, "rate_per_second": 10_000}, 2 * CALLS),
+    ],
+    ids=["settings for which nothing is due", "settings of a batch"],
+)
+async def test_a_webhook_goes_by_the_strictest_of_all_that_name_it(
+    servers: Servers, database: str, another: dict[str, Any], own: dict[str, Any], taken: int
+) -> None:
+    async with listening() as hook:
+        hook.seconds = 0.1
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600, "rate_per_second": 0, "burst": 99, "in_flight": 4}
+        events = [configured("another", **settings | another), *at_company(*firms("firm"), **settings)]
+        events.append(launched(COMPANY_STEP, batch_id=NEXT_BATCH, config={FLOW: own} if own else None))
+        for n, firm in enumerate(firms("other")):
+            events += [added(100 + n, batch_id=NEXT_BATCH, company_domain=firm)]
+            events += [scheduled(n), scheduled(100 + n, batch_id=NEXT_BATCH)]
+        await fold(servers, database, DEFINITION, events)
+        async with Replica(servers, database).leads():
+            told = await eventually(lambda: kinds(servers, database), lambda those: len(those) == 2 * CALLS)
+        assert told.count("StepDispatched") == len(hook.requests) == taken
+        began = [at for at, _, _ in hook.requests]
+        assert min(after - before for before, after in pairwise(began)) > 0.09, "one at a time"
+
+
+def firms(name: str) -> list[str]:
+    return [f"{name}{n}.com" for n in range(CALLS)]
