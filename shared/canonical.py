@@ -20,8 +20,12 @@ from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
 
 _CACHE: Final = 65_536
-_EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u2060\ufeff"
-_GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys((0, *range(0xD800, 0xE000)), None)
+_EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200c\u200d"
+# Marks of direction, soft hyphens and other characters that nobody sees; joiners stay within words and emoji.
+_UNSEEN: Final = "\0\xad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+_GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
+    (*map(ord, _UNSEEN), *range(0xD800, 0xE000)), None
+)
 _GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
 _EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A"
@@ -62,7 +66,7 @@ _CREDENTIALS: Final = frozenset(
 
 
 def clean_cell(value: object) -> str | None:
-    """The text of a cell: no NUL, no edges of white space, no spreadsheet guard (`'+1 303`, `="0049"`), no `null`.
+    """The text of a cell: nothing unseen, no edges of white space, no guard (`'+1 303`, `="0049"`), no `null`.
 
     "Null" with one capital stays: it is a surname.
     """

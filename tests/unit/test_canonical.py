@@ -17,7 +17,8 @@ PIECES = """
     https://google.com/url?q= https://href.li/? web.archive.org/web/1/ (LAK3) | [x]
     ACwAAAOrqquLaRGWHJQnfEqM3n71 127.0.0.1 1/2/3 ß ﬁ Ｆ 株式会社
 """
-ODD = [" ", "\\", "\u037e", "\u212a", "\u0130", "\u0345", "\ud800", "\0", "\xa0", "\u2003", "\u200b"]
+UNSEEN = list(map(chr, (0x200E, 0x200F, 0x202A, 0x202E, 0x2066, 0x2069, 0x61C, 0x200B, 0x2060, 0xFEFF, 0xAD)))
+ODD = [" ", "\\", "\u037e", "\u212a", "\u0130", "\u0345", "\ud800", "\0", "\xa0", "\u2003", "\u200d", *UNSEEN]
 URL_LIKE = st.lists(st.sampled_from(PIECES.split() + ODD), max_size=8).map("".join)
 ANYTHING = TEXT | URL_LIKE
 
@@ -218,6 +219,28 @@ SINGLE = [
 def test_idempotent(function, text: str) -> None:  # type: ignore[no-untyped-def]
     once = function(text)
     assert once is None or function(once) == once
+
+
+@pytest.mark.parametrize("mark", UNSEEN, ids=ascii)
+@pytest.mark.parametrize(
+    ("function", "told", "key"),
+    [
+        (canonical.registrable_domain, "{}ac{}me.com{}", "acme.com"),
+        (canonical.linkedin_company, "{}https://www.linkedin.com/company/ac{}me{}", "linkedin.com/company/acme"),
+        (canonical.linkedin_person, "{}https://www.linkedin.com/in/an{}n{}", "linkedin.com/in/ann"),
+        (canonical.email_address, "{}an{}n@acme.com{}", "ann@acme.com"),
+        (canonical.company_name_key, "{}Ac{}me{} Ltd", "acme"),
+        (lambda text: canonical.person_name_key(None, None, text), "{}Ann E{}x{}", "ann ex"),
+    ],
+)
+def test_what_nobody_sees_makes_no_other_key(
+    function: Callable[[str], str | None], told: str, key: str, mark: str
+) -> None:
+    assert function(told.replace("{}", mark)) == key
+
+
+def test_a_slug_is_the_same_with_marks_that_are_escaped() -> None:
+    assert canonical.linkedin_person("linkedin.com/in/%E2%80%8Eann%C2%AD") == "linkedin.com/in/ann"
 
 
 STARTS = ["", "a", "a@", "acme ", "https://", "linkedin.com/in/", "linkedin.com/company/%", "https://google.com/url?q="]
