@@ -28,7 +28,7 @@ _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
 )
 _GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
-_EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A"
+_EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A n.a. N.A. k.A. undefined – — ―"
 _ERRORS: Final = "#REF! #NAME? #VALUE! #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #GETTING_DATA"
 _NOTHING: Final = frozenset(("", *_EMPTY.split(), *_ERRORS.split()))
 

@@ -38,7 +38,7 @@ def test_names_that_are_legal_terms_stay(name: str) -> None:
 
 @pytest.mark.parametrize("name", [
     "Self-employed", "SELF EMPLOYED", "Freelance", "Stealth Startup (remote)", "Confidential", "Unemployed", "Retired",
-    "Student", "n.a.", "Selbstständig", "Auto-entrepreneur", "Étudiante", "Autônomo", "Libero professionista", "ZZP'er",
+    "Student", "NA", "Selbstständig", "Auto-entrepreneur", "Étudiante", "Autônomo", "Libero professionista", "ZZP'er",
 ])  # fmt: skip
 def test_what_names_no_employer_is_no_company(name: str) -> None:
     assert canonical.names_no_company(name)
@@ -96,6 +96,13 @@ def test_clean_cell(cell: object, clean: str) -> None:
         "None",
         "-",
         "'-",
+        "–",
+        "—",
+        " ― ",
+        "n.a.",
+        "N.A.",
+        "k.A.",
+        "undefined",
         "'",
         "nan",
         "NaN",
