@@ -15,7 +15,7 @@ import idna
 
 from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
 from shared.legal_forms import plain_words, without_legal_form
-from shared.placeholder_names import PLACEHOLDERS
+from shared.placeholder_names import LOCKED_ADDRESSES, PLACEHOLDERS
 from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
 
@@ -28,9 +28,11 @@ _GAPS: Final = dict.fromkeys(map(ord, "\xa0\u2007\u202f"), " ") | dict.fromkeys(
 )
 _GUARD: Final = re.compile(r"^(?:'\s*)+(?=[=+@-]|[\d(][\d\s().-]{6,}$)")
 _FORMULA_OF_TEXT: Final = re.compile(r'^="([^"]*)"$')
-_EMPTY: Final = r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A n.a. N.A. k.A. undefined – — ―"
+_EMPTY: Final = (
+    r"- -- \N nan NaN null NULL none None NONE n/a N/A N/a n/A #n/a #N/A #N/a #n/A n.a. N.A. k.A. undefined – — ―"
+)
 _ERRORS: Final = "#REF! #NAME? #VALUE! #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #GETTING_DATA"
-_NOTHING: Final = frozenset(("", *_EMPTY.split(), *_ERRORS.split()))
+_NOTHING: Final = frozenset(("", *_EMPTY.split(), *_ERRORS.split(), *LOCKED_ADDRESSES))
 
 _SCHEMES: Final = re.compile(r"^(?:(?:[a-z][a-z0-9+.-]*:)?//+|https?(?::/*|//+)|mailto:)+")
 _AFTER_HOST: Final = re.compile(r":\d*(?:[/?#]|$)|[/?#\s,;<>\"|]")
@@ -144,13 +146,14 @@ def linkedin_person(value: object) -> str | None:
 
 
 def email_address(value: object) -> str | None:
-    """The first address in the text, in lower case, its domain in punycode."""
+    """The first address in the text, in lower case, its domain in punycode; None for one that stands for all others."""
     written = _ADDRESS.search(clean_cell(value) or "")
     found = _ADDRESS.search(_fold(written[0])) if written else None
     if not found:
         return None
     local, host = found[1].strip("'" + _EDGES), _host(found[2])
-    return f"{local}@{host}" if local and host else None
+    address = f"{local}@{host}" if local and host else None
+    return None if address in LOCKED_ADDRESSES else address
 
 
 def company_name_key(value: object) -> str | None:

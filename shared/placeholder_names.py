@@ -1,7 +1,7 @@
-"""What people write where the name of an employer belongs, and which names none: `Self-employed`, `Confidential` ...
+"""What stands where the name of an employer or an address belongs, and is none: `Self-employed`, `Confidential` ...
 
-Owns the list, in the languages that exports come in. Whole names only: "Freelance GmbH" and "Stealth Wear" are
-companies.
+Owns the lists; that of names has the languages that exports come in. Whole names only: "Freelance GmbH" and "Stealth
+Wear" are companies.
 """
 
 from typing import Final
@@ -37,3 +37,4 @@ _NAMES: Final = """
     gepensioneerd | vertrouwelijk | onbekend | geen
 """
 PLACEHOLDERS: Final = frozenset(plain_words(name) for line in _NAMES.split("\n") for name in line.split("|")) - {""}
+LOCKED_ADDRESSES: Final = frozenset({"email_not_unlocked@domain.com"})  # Apollo, of everybody whose address costs extra

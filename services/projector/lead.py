@@ -45,7 +45,7 @@ UPLOADED: Final = (
     column("person_first_name", text, "first_name"),
     column("person_last_name", text, "last_name"),
     column("person_full_name", text, "full_name"),
-    column("person_email", text, "email"),
+    column("person_email", address, "email"),
     column("person_email_status", text, "email_status"),
     column("person_phone", text, "mobile_phone"),
     column("person_linkedin_url", person_link, "person_linkedin_url"),
@@ -159,7 +159,7 @@ def _apart(added: dict[str, Any], said: Mapping[str, Any], columns: Mapping[str,
         left_out.add("company_state")
     if "person_email_status" in added:
         email = said.get("person_email")
-        if email is None or _differ(columns["person_email"], address(email) or email):
+        if email is None or _differ(columns["person_email"], email):
             left_out.add("person_email_status")
     return {name: value for name, value in added.items() if name not in left_out} if left_out else added
 

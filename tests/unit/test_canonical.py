@@ -196,6 +196,9 @@ def test_not_a_linkedin_person(text: str) -> None:
         (f"{'a' * 254}@acme.com", f"{'a' * 254}@acme.com"),
         (f"{'a' * 255}@acme.com", None),
         ("n/a", None),
+        ("email_not_unlocked@domain.com", None),
+        ("mailto:Email_not_unlocked@Domain.com", None),
+        ("jo@domain.com", "jo@domain.com"),
     ],
 )
 def test_email_address(text: str, address: str | None) -> None:

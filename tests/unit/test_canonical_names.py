@@ -103,6 +103,7 @@ def test_clean_cell(cell: object, clean: str) -> None:
         "N.A.",
         "k.A.",
         "undefined",
+        "email_not_unlocked@domain.com",
         "'",
         "nan",
         "NaN",

@@ -46,6 +46,7 @@ def test_a_company_is_told_by_domain_then_linkedin_then_name(fields, key: str, b
          "ann@b.com", "email"),
         ({"first_name": "Ann", "last_name": "Ex", "company_domain": "b.com"}, "ann ex @ b.com", "name"),
         ({"full_name": "Ann Ex", "company_name": "B GmbH"}, "ann ex @ b", "name"),
+        ({"email": "email_not_unlocked@domain.com", "full_name": "Ann Ex", "company_name": "B"}, "ann ex @ b", "name"),
     ],
 )  # fmt: skip
 def test_a_person_is_told_by_linkedin_then_address_then_name_and_company(fields, key: str, basis: str) -> None:

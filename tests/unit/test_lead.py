@@ -155,6 +155,14 @@ def test_a_status_is_that_of_the_address_it_came_with(answered: Any, wanted: str
     assert newer.columns["person_email_status"] == (wanted if wanted != "guessed" else None)
 
 
+@pytest.mark.parametrize(("told", "shown"), [
+    ("Ann Ex <Ann@Acme.com>", "ann@acme.com"), ("Email_not_unlocked@domain.com", None), ("on request", None),
+])  # fmt: skip
+def test_an_uploaded_address_is_read_as_those_of_answers(told: str, shown: str | None) -> None:
+    columns = lead({"email": told, "email_status": "guessed"}).columns
+    assert (columns["person_email"], columns["person_email_status"]) == (shown, shown and "guessed")
+
+
 @pytest.mark.parametrize(("start", "wanted"), [
     ("2025-08-01", True), ("2025-08", True), ("2025-07-01", False), ("2026-02-28", True),
     ("2026-03-01", False),
