@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final, assert_never
 
 from services.ingest.state import Batch, ChosenColumn, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
+from shared.canonical import company_domain
 from shared.envelope import Emit, Event
 from shared.events import (
     BatchLaunched,
@@ -161,7 +162,7 @@ def _list_customers(upload: Upload, payload: RowsStaged) -> Iterator[Emit]:
 
 
 def _site(fields: dict[str, Any]) -> str | None:
-    return fields.get("company_domain") or fields.get("company_website")
+    return next(filter(company_domain, (fields.get("company_domain"), fields.get("company_website"))), None)
 
 
 def _add_items(event: Event, upload_id: str, rows: list[Row]) -> Iterator[Emit]:

@@ -19,10 +19,11 @@ WORDS: Final = frozenset(
     {"person_headline", "person_summary", "company_description", "company_logo_url", "company_website"}
     | {"company_technologies", "company_industries", "company_subindustries", "person_location"}
 )
+DOMAIN: Final = column("company_domain", domain, "company_domain", "company_website")
 IDENTITY: Final = (
     column("person_email", address, "email"),
     column("person_linkedin_url", person_link, "person_linkedin_url"),
-    column("company_domain", domain, "company_domain", "company_website"),
+    DOMAIN,
 )
 
 
@@ -73,7 +74,7 @@ def _identity(
 def _employer(item: Mapping[str, Any], answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
     """The uploaded employer against those the person is said to work for now."""
     label, jobs = next(((label, reading.jobs) for label, reading in answers if reading.jobs), ("", []))
-    host, link = item.get("company_domain") or item.get("company_website"), item.get("company_linkedin_url")
+    host, link = pick((DOMAIN,), item).get("company_domain"), item.get("company_linkedin_url")
     uploaded = company_keys(_text(host), _text(link), _text(item.get("company_name")))
     current = [job for job in jobs if job.is_current]
     answered = {key for job in current for key in employer_keys(job)}

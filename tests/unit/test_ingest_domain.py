@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain import LAUNCH_CHUNK, decide, evolve
+from services.ingest.domain import CUSTOMERS, LAUNCH_CHUNK, decide, evolve
 from services.ingest.state import Row, State
 from shared.envelope import Event
 from shared.events import (
     BadRow,
     ClientRegistered,
+    CustomersListed,
     ItemAdded,
     LaunchContinued,
+    ListedCustomer,
     MappingChosen,
     PipelineSaved,
     RowsStaged,
@@ -33,11 +35,11 @@ def registered(client_id: str = CLIENT, name: str = "One") -> Event:
     return fact(ClientRegistered(name, "one.com"), client_id=client_id, batch_id=None)
 
 
-def received(rows: int, bad: int = 0) -> Event:
+def received(rows: int, bad: int = 0, workstream: str = "apollo_scrape") -> Event:
     broken = [BadRow(n, "email", "x", "no address") for n in range(bad)]
     payload = UploadReceived(
         UPLOAD,
-        "apollo_scrape",
+        workstream,
         "list.csv",
         9,
         "0" * 64,
@@ -71,6 +73,18 @@ def test_clients_are_told_again_and_stay_the_same() -> None:
     found = ingest()
     found.when(registered(), registered(OTHER_CLIENT, "Other"), told_again(registered())).then()
     assert {client.name for client in found.state.clients.values()} == {"One", "Other"}
+
+
+@pytest.mark.parametrize(("told", "website", "known"), [
+    ("acme.com", "https://acme.de", "acme.com"), ("acme", "https://acme.de", "https://acme.de"),
+    ("gmail.com", "acme.de", "acme.de"), (None, "acme.de", "acme.de"), ("acme", "gmail.com", None),
+])  # fmt: skip
+def test_a_customer_s_website_stands_in_for_what_is_no_domain(
+    told: str | None, website: str, known: str | None
+) -> None:
+    row = StagedRow(1, [], {"company_name": "Acme", "company_domain": told, "company_website": website})
+    found = ingest(received(1, workstream=CUSTOMERS)).when(fact(RowsStaged(UPLOAD, [row]), batch_id=None))
+    found.then(CustomersListed(UPLOAD, [ListedCustomer("Acme", known)], True))
 
 
 def test_an_upload_is_ready_once_every_good_row_is_staged() -> None:

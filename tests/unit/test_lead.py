@@ -261,6 +261,12 @@ def test_another_employer_than_the_uploaded_one_is_told(jobs: Any, told: int) ->
         assert [value["value"] for value in each["values"]] == ["Upload, Inc.", "Acme"]
 
 
+@pytest.mark.parametrize("told", ["upload", "gmail.com"])
+def test_an_uploaded_website_tells_the_employer_where_the_domain_is_none(told: str) -> None:
+    item = {"company_name": "Up", "company_domain": told, "company_website": "upload.io"}
+    assert not lead(item, person=job("2024", company_domain="upload.io")).contradictions
+
+
 def test_which_customer_somebody_worked_at_is_told() -> None:
     assert lead(person=ANN, customers=frozenset({"siemens.com"})).customer == "siemens.com"
 
