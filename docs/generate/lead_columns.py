@@ -42,8 +42,9 @@ an employer's. Every other answer about a person is read by the same paths, but 
 
 From no path, but from what is known: `person_current_job_start_date` and, where it is missing, `person_title` (the job
 the person stands for), `is_new_in_role` and `is_recently_funded` (dates, as of the lead's `reference_date`),
-`is_worked_at_customer` (past and present employers of a person, and the client's customer lists), `company_size_bucket`
-and `person_full_name` where only their parts are told.
+`is_worked_at_customer` (past and present employers of a person, and the client's customer lists, by the surest of
+domain, LinkedIn page and name that both are known by), `company_size_bucket` and `person_full_name` where only their
+parts are told.
 """
 
 

@@ -7,13 +7,13 @@ workflow, fills what the newer leaves.
 
 import calendar
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from services.projector.contradictions import contradictions
+from services.projector.customers import Customers
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.company import FUNDED
 from services.projector.extractors.countries import country
@@ -113,10 +113,10 @@ def project(
     answers: Sequence[Answered] = (),
     *,
     reference_date: date,
-    customers: AbstractSet[str] = frozenset(),
+    customers: Customers | None = None,
     uploaded: Mapping[str, Any] | None = None,
 ) -> Lead:
-    """The lead of one item. `answers`: the newest first. `customers`: keys of the client's, see `company_keys`.
+    """The lead of one item. `answers`: the newest first. `customers`: the client's own.
 
     `uploaded`: the row's own fields, where workflows have set others since; answers are held against these.
     """
@@ -228,15 +228,13 @@ def _months_before(day: date, months: int) -> date:
     return date(year_, month_ + 1, min(day.day, calendar.monthrange(year_, month_ + 1)[1]))
 
 
-def _worked_at(
-    customers: AbstractSet[str], columns: Mapping[str, Any], jobs: list[Job]
-) -> tuple[bool | None, str | None]:
+def _worked_at(customers: Customers, columns: Mapping[str, Any], jobs: list[Job]) -> tuple[bool | None, str | None]:
     """Whether a past or present employer is a customer, and what it was known by; None when no employer is known, or
     the lead is a company and nobody works there.
     """
     if not jobs and not any(columns[name] for name in _WHO):
         return None, None
     firm = company_keys(columns["company_domain"], columns["company_linkedin_url"], columns["company_name"])
-    keys = [*firm, *(key for job in jobs for key in employer_keys(job))]
-    found = next((key for key in keys if key in customers), None)
-    return (found is not None if keys else None), found
+    employers = [firm, *map(employer_keys, jobs)]
+    found = next(filter(None, map(customers.key_of, employers)), None)
+    return (found is not None if any(employers) else None), found

@@ -5,7 +5,7 @@ Pure. The newest answer wins column by column; what was not said by any answer i
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
@@ -14,8 +14,6 @@ from services.projector.state import Answer, FinalLead, Item, State, WorkHistory
 from shared.mapping import Column
 from shared.record import replace
 from shared.values import address
-
-NO_CUSTOMERS: Final = frozenset[str]()
 
 
 def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
@@ -29,7 +27,7 @@ def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
         fields,
         [Answered(answer.answer_id, reading(state, answer)) for answer in answers],
         reference_date=reference_date,
-        customers=state.customer_keys.get(item.client_id, NO_CUSTOMERS),
+        customers=state.customers_of.get(item.client_id),
         uploaded=uploaded,
     )
     return FinalLead(

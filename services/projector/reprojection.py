@@ -8,6 +8,7 @@ shortly before its piece is in it.
 from collections.abc import Iterator
 from typing import Final
 
+from services.projector.customers import Customers
 from services.projector.extractors.person import company_keys
 from services.projector.making import answers_about, make_again, recount
 from services.projector.state import AnswerMapping, Customer, State
@@ -22,11 +23,11 @@ APART: Final = ("ReprojectionDue",)
 def listed(state: State, event: Event, payload: CustomersListed) -> None:
     """More customers of a client; each is known by its domain, its LinkedIn page and its name."""
     client_id = event.client_id or ""
-    known = state.customer_keys.setdefault(client_id, set())
+    known = state.customers_of.setdefault(client_id, Customers())
     for told in payload.customers:
         keys = company_keys(told.domain, told.linkedin_url, told.name)
-        known.update(keys)
         for key in keys:
+            known.add(keys[0], key)
             row = (client_id, key, keys[0], payload.upload_id)
             state.customers[row] = Customer(*row, event.tenant_id, told.name or told.domain or key)
             state.customers_gone.discard(row)
@@ -47,8 +48,8 @@ def removed(state: State, event: Event, payload: CustomersRemoved) -> None:
             del state.customers[row]
             state.customers.changed.discard(row)
             state.customers_gone.add(row)
-    left = {customer.key for row, customer in there.items() if row in state.customers}
-    state.customer_keys[event.client_id or ""] = left
+    left = (customer for row, customer in there.items() if row in state.customers)
+    state.customers_of[event.client_id or ""] = Customers((customer.customer, customer.key) for customer in left)
 
 
 def _is_of_a_list_removed(customer: Customer, payload: CustomersRemoved) -> bool:

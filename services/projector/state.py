@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, make_dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+from services.projector.customers import Customers
 from services.projector.extractors.reading import Reading
 from services.projector.lead import COLUMNS
 from services.projector.pushes import Push
@@ -155,7 +156,7 @@ class State:
 
     `answers_of` finds an entity's answers, `items_of` its ended items, `rows_of` a batch's ended items by row.
     `whole`: the entities all of whose ended items are here, those that ended long ago too; `looked_up`: those all of
-    whose answers are here. `readings` are what `said` says of an entity, read once. `customer_keys`: of each client
+    whose answers are here. `readings` are what `said` says of an entity, read once. `customers_of` each client
     that was needed.
     """
 
@@ -177,7 +178,7 @@ class State:
     rows_of: dict[str, dict[int, str]] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
     customers_gone: set[CustomerKey] = field(default_factory=set)
-    customer_keys: dict[str, set[str]] = field(default_factory=dict)
+    customers_of: dict[str, Customers] = field(default_factory=dict)
     pushes: Tracked[str, Push] = field(default_factory=Tracked)
     last_rows: dict[str, int] = field(default_factory=dict)
     remapped: set[str] = field(default_factory=set)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from services.projector import tables
+from services.projector.customers import Customers
 from services.projector.domain import is_in_force, to_place
 from services.projector.pushes import Push, Told
 from services.projector.state import (
@@ -118,11 +119,11 @@ async def _load_batches(connection: Connection, state: State, batch_ids: set[str
 
 async def _load_clients(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The customers and mappings of clients not seen yet, and all batches of a client whose leads may all change."""
-    new = {e.client_id for e in events if e.client_id} - state.customer_keys.keys()
+    new = {e.client_id for e in events if e.client_id} - state.customers_of.keys()
     if new:
-        state.customer_keys |= {client_id: set() for client_id in new}
+        state.customers_of |= {client_id: Customers() for client_id in new}
         for customer in await _customers.read(connection, "client_id", new):
-            state.customer_keys[customer.client_id].add(customer.key)
+            state.customers_of[customer.client_id].add(customer.customer, customer.key)
         _mappings.enter(state.mappings, await _mappings.read(connection, "client_id", new))
     fewer = {e.client_id for e in events if isinstance(e.payload, CustomersRemoved) and e.client_id}
     _customers.enter(state.customers, await _customers.read(connection, "client_id", fewer))

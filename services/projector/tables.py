@@ -101,6 +101,7 @@ CUSTOMER = Table(
     Column("upload_id", Id("import"), primary_key=True),
     tenant_column(),
     Column("name", Text, nullable=False),
+    Index("customer_known_by", "client_id", "customer"),
 )
 FINAL_LEADS = Table(
     "final_leads",

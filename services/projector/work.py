@@ -50,11 +50,19 @@ WITH {_KEYS.format(name="company")}
 SELECT {_WHO}, {_JOB} FROM person_work_history h {_CONTACT.format(job="h")}
 WHERE h.company_key IN (SELECT key FROM company) AND {_OF_CLIENT}
 """
+# As `customers.kind`, from 1 on.
+_KIND: Final = "CASE WHEN {key} LIKE '%/%' THEN 2 WHEN {key} LIKE '%.%' THEN 1 ELSE 3 END"
+# As `Customers.key_of`: a key counts where customer and job have not both one of a surer kind.
 WORKED_AT_CUSTOMERS: Final = f"""
 SELECT {_WHO}, c.name AS customer, {_JOB} FROM person_work_history h
 JOIN LATERAL (
-    SELECT name FROM customer WHERE customer.client_id = h.client_id AND customer.key = ANY (
-        ARRAY[h.company_domain, substr(h.company_linkedin_url, 13), h.company_name_key]) ORDER BY key LIMIT 1
+    SELECT name FROM customer k WHERE k.client_id = h.client_id
+        AND k.key = ANY (ARRAY[h.company_key, substr(h.company_linkedin_url, 13), h.company_name_key])
+        AND NOT EXISTS (
+            SELECT FROM customer surer WHERE surer.client_id = k.client_id AND surer.customer = k.customer
+            AND {_KIND.format(key="surer.key")} < {_KIND.format(key="k.key")}
+            AND (ARRAY[h.company_domain, h.company_linkedin_url])[{_KIND.format(key="surer.key")}] IS NOT NULL)
+    ORDER BY key LIMIT 1
 ) c ON true {_CONTACT.format(job="h")}
 WHERE {_OF_CLIENT}
 """

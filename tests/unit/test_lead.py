@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.projector.customers import Customers
 from services.projector.extractors.person import company_keys
 from services.projector.extractors.reading import read
 from services.projector.lead import COLUMNS, Answered, Lead, project
@@ -45,8 +46,8 @@ json_values = st.recursive(
 
 
 def lead(item: dict[str, Any] = ITEM, person: Any = None, firm: Any = None, today: date = TODAY, **more: Any) -> Lead:
-    """`more`: customers, or further answers by workflow; the newest comes last."""
-    customers = more.pop("customers", frozenset())
+    """`more`: customers, each known by one key, or further answers by workflow; the newest comes last."""
+    customers = Customers((key, key) for key in more.pop("customers", ()))
     told = [("company_answer", firm, "company_1"), ("person_answer", person, "person_1")]
     told += [(workflow, raw, "person_1") for workflow, raw in more.items()]
     answers = [Answered(name, read(raw, name, entity)) for name, raw, entity in reversed(told) if raw is not None]

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.projector.extractors.person import company_keys
 from shared.envelope import Event
 from shared.events import (
     CustomersListed,
@@ -68,7 +71,7 @@ def test_customers_that_are_none_any_more(said: dict, left: str) -> None:
     settled(found, *(fact(CustomersListed(name, told, True), batch_id=None) for name, told in CUSTOMERS.items()))
     about = {"client_id": said.pop("client_id", CLIENT)}
     settled(found, fact(CustomersRemoved(**said), batch_id=None, **about))
-    assert " ".join(sorted(found.state.customer_keys[CLIENT])) == left
+    assert " ".join(sorted({key for _, key in found.state.customers_of[CLIENT]})) == left
     assert {customer.key for customer in found.state.customers.values()} == set(left.split())
     assert not found.state.customers_gone & found.state.customers.keys()
 
@@ -98,3 +101,54 @@ def test_a_lead_in_which_nothing_changes_stays_as_it_is() -> None:
     found = settled(one(answer(ACME), answer(ANN), *walked(1)), listed("Beta"))
     before = lead(found, 1)
     assert lead(settled(found, listed("Delta", hours=40)), 1) == before
+
+
+HOSTS, NAMES = (None, "one.com", "two.com"), (None, "One", "Two")
+PAGES = (None, "https://www.linkedin.com/company/one", "https://www.linkedin.com/company/two")
+known = st.builds(ListedCustomer, st.sampled_from(NAMES), st.sampled_from(HOSTS), st.sampled_from(PAGES))
+
+
+def is_one(job: dict, customers: list[ListedCustomer]) -> bool:
+    """Whether the surest that an employer and any customer are both known by is the same; by nothing but this."""
+    known_as: dict[str, list[ListedCustomer]] = {}
+    for told in customers:
+        for surest in company_keys(told.domain, told.linkedin_url, told.name)[:1]:
+            known_as.setdefault(surest, []).append(told)
+    for same in known_as.values():
+        for field, own in (("domain", "company_domain"), ("linkedin_url", "url"), ("name", "company")):
+            theirs = {getattr(told, field) for told in same} - {None}
+            if theirs and job[own]:
+                if job[own] in theirs:
+                    return True
+                break
+    return False
+
+
+@given(
+    st.lists(known, max_size=4),
+    st.lists(st.fixed_dictionaries({
+        "company_domain": st.sampled_from(HOSTS), "url": st.sampled_from(PAGES), "company": st.sampled_from(NAMES),
+        "title": st.just("CEO"), "start_date": st.dates().map(str),
+    }), min_size=1, max_size=2),
+)  # fmt: skip
+def test_the_surest_that_both_are_known_by_decides_whenever_a_list_comes(
+    customers: list[ListedCustomer], jobs: list[dict]
+) -> None:
+    told, told_late = (fact(CustomersListed(UPLOAD, customers, True), batch_id=None, hours=h) for h in (0, 30))
+    about = answer(ANN, experience=jobs)
+    before, after = settled(one(told), about, *walked(1)), settled(one(about, *walked(1)), told_late)
+    flag = lead(before, 1).is_worked_at_customer
+    assert lead(after, 1).is_worked_at_customer is flag
+    assert bool(flag) is any(is_one(job, customers) for job in jobs)
+
+
+@pytest.mark.parametrize(("job", "wanted"), [
+    ({"company_domain": "mercuryinsurance.com", "url": "linkedin.com/company/mercury-insurance"}, False),
+    ({"company_domain": "mercuryinsurance.com"}, False), ({"url": "linkedin.com/company/mercury-insurance"}, False),
+    ({"url": "linkedin.com/company/mercuryhq"}, True), ({"company_domain": "www.mercury.com"}, True), ({}, True),
+])  # fmt: skip
+def test_a_name_is_nothing_to_go_by_where_both_have_a_surer_key(job: dict, wanted: bool) -> None:
+    customer = ListedCustomer("Mercury", "mercury.com", "https://linkedin.com/company/mercuryhq/")
+    jobs = [{"company": "Mercury", "start_date": "2024", **job}]
+    found = one(fact(CustomersListed(UPLOAD, [customer], True), batch_id=None), answer(ANN, experience=jobs))
+    assert lead(settled(found, *walked(1)), 1).is_worked_at_customer is wanted

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.projector.customers import Customers
 from services.projector.state import State
 from shared.envelope import Event
 from shared.events import (
@@ -70,7 +71,7 @@ def reread(state: State) -> State:
     for known in state.answers.values():
         fresh.answer(known)
     fresh.added, fresh.said = dict(state.added), dict(state.said)  # read from the log, as often as need be
-    fresh.customer_keys = {client: set(keys) for client, keys in state.customer_keys.items()}
+    fresh.customers_of = {client: Customers(known) for client, known in state.customers_of.items()}
     for item in state.items.values():
         if item.outcome:
             fresh.ended(item)
