@@ -32,9 +32,9 @@ NOTES: Final = """\
 
 `place` is the inferred location of the entry of `locations` with `is_primary` or `is_hq` (or of the only one), else an
 object with `city` under `location`, `hq`, `headquarters`, `geo` or `address`, else what the text of `locality` or of
-those says, street and postcode left out, else `city`, `state` and `country` where they are told one by one. JSON in a
-string is read. In answers with keys in another spelling (`Company Name`, `companyName`) the same paths are tried in
-snake case.
+those says, street, postcode and the answer's own country left out, else `city`, `state` and `country` where they are
+told one by one; nothing where it is in another country than the answer's. JSON in a string is read. In answers with
+keys in another spelling (`Company Name`, `companyName`) the same paths are tried in snake case.
 
 An address is looked for in the answer to a search for one, then in the objects within it, the outer ones first, not in
 an employer's. Every other answer about a person is read by the same paths, but for `status`, `result` and

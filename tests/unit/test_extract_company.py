@@ -166,6 +166,37 @@ def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, An
     assert columns_in(answer) == {f"company_{name}": value for name, value in columns.items()}
 
 
+@pytest.mark.parametrize(("land", "address", "place"), [
+    ("DE", "Hauptstr. 1, Munich, DE", ("Munich", None)), ("DE", "Hauptstr. 1, 80331 Munich, DE", ("Munich", None)),
+    ("DE", "D-80331 Munich, Bavaria, DE", ("Munich", "Bavaria")), ("FR", "Paris, FR", ("Paris", None)),
+    ("FR", "75008 Paris, Île-de-France, FR", ("Paris", "Île-de-France")), ("JP", "Tokyo, JP", ("Tokyo", None)),
+    ("JP", "Tokyo 100-0005, Kanto, JP", ("Tokyo", "Kanto")), ("IN", "Bengaluru, IN", ("Bengaluru", None)),
+    ("NL", "Keizersgracht 1, Amsterdam, North Holland 1015 CJ, NL", ("Amsterdam", "North Holland")),
+    ("NL", "Keizersgracht 12a, 1015 CJ Amsterdam, NL", ("Amsterdam", None)),
+    ("SE", "111 22 Stockholm, Sweden", ("Stockholm", None)), ("PL", "00-001 Warsaw, PL", ("Warsaw", None)),
+    ("US", "1200 Main Street, Minneapolis, US", ("Minneapolis", None)),
+    ("US", "1200 Main Street, Suite 4, Minneapolis, MN 55401, US", ("Minneapolis", "MN")),
+    ("US", "Atlanta, Georgia", ("Atlanta", "Georgia")), ("Georgia", "Tbilisi, Georgia", ("Tbilisi", None)),
+    ("GB", "10 Downing Street, London SW1A 2AA, England, GB", ("London", "England")),
+    ("GB", "London, England", ("London", "England")),
+    ("SG", "Singapore", ("Singapore", None)), ("FR", "FR", (None, None)),
+    ("US", "Bengaluru, Karnataka, India", (None, None)), ("DE", "1 Main St, Austin, TX 78701, USA", (None, None)),
+    ("Neverland", "Paris, France", ("Paris", None)),
+])  # fmt: skip
+def test_a_head_office_out_of_an_address(land: str, address: str, place: tuple[str | None, ...]) -> None:
+    for told in ({"locations": [PRIMARY | {"inferred_location": None, "address": address}]}, {"headquarters": address}):
+        columns = columns_in({"country": land} | told)
+        assert (columns.get("company_city"), columns.get("company_state")) == place
+
+
+def test_a_city_comes_with_no_other_country_than_its_own() -> None:
+    india = {"locality": "Bengaluru", "admin_district": "Karnataka", "country_region": "India", "country_iso": "IN"}
+    told = {"locations": [PRIMARY | {"inferred_location": india}]}
+    assert columns_in({"country": "US"} | told) == {"company_country": "United States"}
+    here = {"company_city": "Bengaluru", "company_state": "Karnataka", "company_country": "India"}
+    assert columns_in(told) == columns_in({"country": "IN"} | told) == here
+
+
 @pytest.mark.parametrize(("raw", "wanted"), [
     ("1 employee", "1"), ("0-1 employees", "1"), ("2-10 employees", "2-10"), ("11-50", "11-50"),
     ("51-200 employees", "51-200"), ("501-1,000 employees", "501-1000"), ("1,001-5,000", "1001-5000"),

@@ -3,19 +3,18 @@
 The head count may contradict the size band; both are given as they are.
 """
 
-import re
 from typing import Any, Final
 
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
-from services.projector.extractors.countries import country, is_city, is_country, is_nation
-from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, objects, respelled, unquoted
+from services.projector.extractors.countries import country
+from services.projector.extractors.head_office import head_office
+from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, unquoted
 from shared.mapping import answer_of, column, pick
 from shared.values import (
     Span,
     company_link,
     count,
     domain,
-    flag,
     listed,
     span,
     text,
@@ -93,16 +92,7 @@ FUNDED: Final = (
         "latest_funding_round_date", "funding.last_funding_at",
     ),
 )  # fmt: skip
-_PLACES: Final = ("location", "hq", "headquarters", "headquarter", "geo", "address", "company_location")
-_MANNERS: Final = (
-    (("city", "locality"), ("state", "region", "geographic_area"), ("country",)),
-    *(((f"{of}_city",), (f"{of}_state",), (f"{of}_country",)) for of in ("company", "hq", "headquarters")),
-)
-_HEAD_OFFICE: Final = ("is_primary", "is_hq", "headquarter")
 _OPENING: Final = frozenset('[{"')
-_LONGEST_PLACE: Final = 200
-_STREET: Final = re.compile(r"\d{1,3}\w? ", re.ASCII)
-_POSTCODE: Final = re.compile(r"^\d{4,5} +|(?:^| )[A-Z]{0,2}\d[\dA-Z]*(?:[ -]\d[\dA-Z]*)?$", re.ASCII)
 
 
 def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
@@ -120,7 +110,7 @@ def placed(found: dict[str, Any]) -> dict[str, Any]:
     told = found | _opened(found)
     if (derived := told.get("derived_datapoints")) and isinstance(derived, dict):
         told["derived_datapoints"] = derived | _opened(derived)
-    told["place"] = _place(told)
+    told["place"] = head_office(told)
     return told
 
 
@@ -132,63 +122,3 @@ def _opened(told: dict[str, Any]) -> dict[str, Any]:
 def last_funding(found: dict[str, Any]) -> Span | None:
     """When an enrichment object says that money was last raised; None unless it gives a date."""
     return pick(FUNDED, found).get("")
-
-
-def _place(found: dict[str, Any]) -> dict[str, Any]:
-    """Where the head office is. City and state come from one source, never from two that may disagree."""
-    primary = _primary(found.get("locations"))
-    if text(primary.get("locality")):
-        return primary
-    stated = _stated_in(found)
-    return _within(found) or (stated if stated["locality"] else primary or _beside(found) or stated)
-
-
-def _primary(locations: object) -> dict[str, Any]:
-    """The inferred location of the head office, which is not always the first place, or of the only one."""
-    known = objects(locations)
-    for place in known:
-        told = [place[name] for name in _HEAD_OFFICE if name in place]
-        if any(map(flag, told)) or (not told and len(known) == 1):
-            inferred = next(iter(objects(place.get("inferred_location"))), None)
-            return _beside(place) or _stated_in(place) if inferred is None else inferred
-    return {}
-
-
-def _within(found: dict[str, Any]) -> dict[str, Any]:
-    """City, state and country out of an object that holds nothing else."""
-    told = (found[name] for name in _PLACES if isinstance(found.get(name), dict | str))
-    inner = (_beside(respelled(place)) for each in told for place in objects(each))
-    return next(filter(None, inner), {})
-
-
-def _beside(told: dict[str, Any]) -> dict[str, Any]:
-    """City, state and country where they are told one by one, all in the same manner."""
-    for parts in _MANNERS:
-        city, state, land = (next(filter(text, map(told.get, names)), None) for names in parts)
-        if city:
-            return {"locality": city, "admin_district": state, "country_region": land}
-    return {}
-
-
-def _stated_in(found: dict[str, Any]) -> dict[str, str | None]:
-    told = (text(found.get(name)) for name in ("locality", *_PLACES))
-    return _stated(next((place for place in told if place and len(place) < _LONGEST_PLACE), ""))
-
-
-def _stated(place: str) -> dict[str, str | None]:
-    """The parts of "San Francisco, CA, United States"; a country is neither a city nor a state, but for a few."""
-    city, *others = _parts(place) or [""]
-    state, land = others[0] if others else "", others[-1] if others else city
-    return {
-        "locality": None if is_country(city) and not is_city(city) else city,
-        "admin_district": None if is_country(state) and not is_nation(state) else state,
-        "country_region": land if is_country(land) else None,
-    }
-
-
-def _parts(place: str) -> list[str]:
-    """What stands between commas; of an address without the street and the postcode."""
-    parts = [part.strip() for part in place.split(",")]
-    numbered = [part for part in parts if any(map(str.isdecimal, part))]
-    streets = {part for part in numbered if part != numbered[-1] or _STREET.match(part)} if len(parts) > 1 else set()
-    return list(filter(None, (_POSTCODE.sub("", part).strip() for part in parts if part not in streets)))

@@ -60,6 +60,7 @@ _TWO_AND_THREE = _THREE.split()
 _LONG_CODES: Final = {
     three.lower(): _BY_CODE[two] for two, three in zip(_TWO_AND_THREE[::2], _TWO_AND_THREE[1::2], strict=True)
 }
+_NAMED: Final = frozenset(_BY_CODE.values())
 _PLACES_TOO: Final = frozenset({"georgia", "jersey", "jordan", "lebanon", "grenada", "wales", "macedonia", "che"})
 
 
@@ -95,3 +96,9 @@ def is_nation(written: str) -> bool:
 def is_city(written: str) -> bool:
     """Whether a country is one city, or has a city of its name that people mean as often."""
     return written.lower() in _CITIES
+
+
+def are_two(one: object, other: object) -> bool:
+    """Whether these are two countries: of a text that is none nothing is said."""
+    told = {country(one), country(other)}
+    return len(told) == 2 and told <= _NAMED
