@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from services.projector.contradictions import contradictions
 from services.projector.customers import Customers
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
-from services.projector.extractors.company import FUNDED
+from services.projector.extractors.company import FUNDED, website
 from services.projector.extractors.countries import country
 from services.projector.extractors.person import SINCE, Job, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
@@ -57,7 +57,7 @@ UPLOADED: Final = (
     column("company_name", text, "company_name_normalized", "company_name"),
     column("company_domain", domain, "company_domain", "company_website"),
     column("company_linkedin_url", company_link, "company_linkedin_url"),
-    column("company_website", text, "company_website"),
+    column("company_website", website, "company_website"),
     column("company_logo_url", text, "company_logo_url"),
     column("company_description", text, "company_description"),
     column("company_industry", text, "company_industry"),

@@ -13,6 +13,7 @@ from services.projector.extractors import company
 from services.projector.extractors.bands import SIZES, funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country
 from services.projector.extractors.reading import read
+from services.projector.lead import project
 from shared import values
 from shared.ids import named_id
 
@@ -164,6 +165,18 @@ def test_every_synthetic_answer_gives_well_formed_columns(raw: dict[str, Any]) -
 ])  # fmt: skip
 def test_where_a_column_comes_from(answer: dict[str, Any], columns: dict[str, Any]) -> None:
     assert columns_in(answer) == {f"company_{name}": value for name, value in columns.items()}
+
+
+@pytest.mark.parametrize(("told", "shown"), [
+    ("https://gmail.com/", False), ("www.GMX.de", False), ("http://www.yahoo.co.uk//", False), ("ann@gmail.com", False),
+    ("http://acme.free.fr", True), ("https://home.t-online.de/acme", True), ("https://facebook.com/acme", True),
+    ("acme.com", True), ("see our page", True),
+])  # fmt: skip
+def test_a_host_of_mailboxes_is_no_company_s_website(told: str, shown: bool) -> None:
+    assert columns_in({"website": told}).get("company_website") == (told if shown else None)
+    assert project({"company_website": told}, reference_date=date(2026, 2, 20)).columns["company_website"] == (
+        told if shown else None
+    )
 
 
 @pytest.mark.parametrize(("land", "address", "place"), [

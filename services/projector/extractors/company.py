@@ -3,11 +3,13 @@
 The head count may contradict the size band; both are given as they are.
 """
 
+import re
 from typing import Any, Final
 
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.countries import country
 from services.projector.extractors.head_office import head_office
+from shared.canonical import is_free_mail, registrable_domain
 from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, unquoted
 from shared.mapping import answer_of, column, pick
 from shared.values import (
@@ -22,6 +24,16 @@ from shared.values import (
     year,
 )
 
+_AROUND: Final = re.compile(r"^(?:https?://)?(?:www\.|[^/]*@)?|/+$")
+
+
+def website(value: object) -> str | None:
+    """The text of a link, but not to where anybody can have a mailbox: as with `domain`, that is no company's own."""
+    written = text(value)
+    host = _AROUND.sub("", written.lower()) if written else ""
+    return None if is_free_mail(host) and registrable_domain(host) == host else written
+
+
 TABLE: Final = (
     column("company_name", text, "name", "company_name", "organization_name"),
     column(
@@ -32,7 +44,7 @@ TABLE: Final = (
         "company_linkedin_url", company_link, "url", "linkedin_url", "company_linkedin_url", "linkedin",
         "linkedin_company_url", "linkedin_profile_url", "socials.LINKEDIN.url",
     ),
-    column("company_website", text, "website", "company_website", "website_url", "website.url"),
+    column("company_website", website, "website", "company_website", "website_url", "website.url"),
     column("company_logo_url", text, "logo_url", "company_logo_url", "logo", "company_logo"),
     column(
         "company_description", text, "derived_datapoints.description", "description", "company_description",
