@@ -268,9 +268,26 @@ def test_funding_ranges(raw: object, wanted: str | None) -> None:
     ("Korea, Republic of", "South Korea"), ("ci", "Côte d'Ivoire"), ("Scotland", "United Kingdom"), (49, "49"),
     ("POL", "Poland"), ("KOR", "South Korea"), ("The United States", "United States"), ("Germany (DE)", "Germany"),
     ({"code": "DE"}, "Germany"), ({}, None), ("Turkiye", "Türkiye"), ("PRC", "China"),
+    ("Italien", "Italy"), ("Niederlande", "Netherlands"), ("SCHWEDEN", "Sweden"), ("Norwegen", "Norway"),
+    ("Polen", "Poland"), ("Irland", "Ireland"), ("Türkei", "Türkiye"), ("Grossbritannien", "United Kingdom"),
+    ("Vereinigte Staaten", "United States"), ("États-Unis", "United States"), ("Estados Unidos", "United States"),
+    ("EE. UU.", "United States"), ("U.S.A.", "United States"), ("Royaume-Uni", "United Kingdom"), ("Espagne", "Spain"),
+    ("Espana", "Spain"), ("D", "Germany"), ("u.k.", "United Kingdom"), ("Cote d’Ivoire", "Côte d'Ivoire"),
+    ("People's Republic of China", "China"), ("Brasil", "Brazil"), ("Bosnia & Herzegovina", "Bosnia and Herzegovina"),
+    ("Países Baixos", "Netherlands"), ("Svizzera", "Switzerland"), ("Duitsland", "Germany"), ("Québec", "Québec"),
 ])  # fmt: skip
 def test_countries(raw: object, wanted: str | None) -> None:
-    assert country(raw) == wanted
+    assert country(raw) == country(wanted) == wanted
+
+
+@pytest.mark.parametrize(("place", "wanted"), [
+    ("Mailand, Italien", ("Mailand", None, "Italy")), ("Luxemburg", ("Luxemburg", None, "Luxembourg")),
+    ("Salvador, Bahia", ("Salvador", "Bahia", None)), ("Granada, Andalucía, España", ("Granada", "Andalucía", "Spain")),
+    ("Londres, Inglaterra", ("Londres", None, "United Kingdom")), ("Deutschland", (None, None, "Germany")),
+])  # fmt: skip
+def test_a_country_of_a_place_in_another_language(place: str, wanted: tuple[str | None, ...]) -> None:
+    columns = columns_in({"headquarters": place})
+    assert tuple(columns.get(f"company_{part}") for part in ("city", "state", "country")) == wanted
 
 
 @pytest.mark.parametrize(("raw", "wanted"), [

@@ -1,8 +1,11 @@
-"""One English short name per country. Codes and other spellings are known, the rest passes through."""
+"""One English short name per country. Codes and names in other languages are known, the rest passes through."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
+from services.projector.extractors.country_names import NAMES
+from shared.legal_forms import plain_words
 from shared.values import text
 
 _NAMES = """AE United Arab Emirates|AR Argentina|AT Austria|AU Australia|BD Bangladesh|BE Belgium|BG Bulgaria
@@ -28,19 +31,14 @@ SL Sierra Leone|SM San Marino|SN Senegal|SO Somalia|SR Suriname|SS South Sudan|S
 TD Chad|TG Togo|TJ Tajikistan|TM Turkmenistan|TT Trinidad and Tobago|TZ Tanzania|UG Uganda|UZ Uzbekistan|VE Venezuela
 VG British Virgin Islands|XK Kosovo|YE Yemen|ZM Zambia|ZW Zimbabwe"""
 _OTHER = {
-    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB",
-    "usa": "US", "u.s.": "US", "u.s.a.": "US", "united states of america": "US",
-    "czech republic": "CZ", "the netherlands": "NL", "holland": "NL", "republic of korea": "KR", "korea": "KR",
-    "turkey": "TR", "uae": "AE", "viet nam": "VN", "deutschland": "DE", "brasil": "BR", "españa": "ES",
-    "u.s.a": "US", "gbr": "GB", "deu": "DE", "fra": "FR", "esp": "ES", "ita": "IT", "nld": "NL", "che": "CH",
-    "aut": "AT", "can": "CA", "aus": "AU", "ind": "IN", "bra": "BR", "mex": "MX", "jpn": "JP", "chn": "CN", "swe": "SE",
-    "schweiz": "CH", "suisse": "CH", "svizzera": "CH", "österreich": "AT", "italia": "IT", "frankreich": "FR",
-    "méxico": "MX", "polska": "PL", "nederland": "NL", "belgië": "BE", "belgique": "BE", "danmark": "DK",
-    "sverige": "SE", "norge": "NO", "suomi": "FI", "spanien": "ES", "allemagne": "DE", "alemania": "DE",
-    "korea, republic of": "KR", "russian federation": "RU", "hong kong sar": "HK", "ivory coast": "CI", "macau": "MO",
-    "republic of ireland": "IE", "prc": "CN", "people's republic of china": "CN", "hong kong sar china": "HK",
-    "turkiye": "TR", "cote d'ivoire": "CI", "bosnia & herzegovina": "BA",
-    "scotland": "GB", "wales": "GB", "northern ireland": "GB", "macedonia": "MK", "swaziland": "SZ", "burma": "MM",
+    "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
+    "usa": "US", "united states of america": "US", "the netherlands": "NL", "holland": "NL", "czech republic": "CZ",
+    "republic of korea": "KR", "korea republic of": "KR", "korea": "KR", "turkey": "TR", "uae": "AE", "viet nam": "VN",
+    "russian federation": "RU", "hong kong sar": "HK", "hong kong sar china": "HK", "ivory coast": "CI",
+    "republic of ireland": "IE", "prc": "CN", "peoples republic of china": "CN", "macedonia": "MK", "swaziland": "SZ",
+    "burma": "MM", "polska": "PL", "danmark": "DK", "sverige": "SE", "norge": "NO", "suomi": "FI",
+    "gbr": "GB", "deu": "DE", "fra": "FR", "esp": "ES", "ita": "IT", "nld": "NL", "che": "CH", "aut": "AT", "can": "CA",
+    "aus": "AU", "ind": "IN", "bra": "BR", "mex": "MX", "jpn": "JP", "chn": "CN", "swe": "SE",
 }  # fmt: skip
 # As ISO 3166 has them with three letters, beside those above; a town or a province may be short for the same.
 _THREE = """AE ARE AF AFG AL ALB AO AGO AR ARG AM ARM AZ AZE BD BGD BE BEL BG BGR BH BHR BA BIH BY BLR BO BOL BW BWA
@@ -51,24 +49,24 @@ MT MLT MM MMR ME MNE MN MNG MU MUS MY MYS NG NGA NI NIC NO NOR NP NPL NZ NZL OM 
 PL POL PR PRI PT PRT PY PRY QA QAT RO ROU RU RUS RW RWA SA SAU SN SEN SG SGP SV SLV RS SRB SK SVK SI SVN TH THA
 TN TUN TR TUR TW TWN TZ TZA UG UGA UA UKR UY URY UZ UZB VE VEN VN VNM ZA ZAF ZM ZMB ZW ZWE"""
 _BY_CODE: Final = dict(line.split(" ", 1) for line in _NAMES.replace("\n", "|").split("|"))
+_FOREIGN = ((name, code) for code, names in NAMES.items() for name in names)
 _KNOWN: Final = {
     **{code.lower(): name for code, name in _BY_CODE.items()},
-    **{name.lower(): name for name in _BY_CODE.values()},
-    **{spelling: _BY_CODE[code] for spelling, code in _OTHER.items()},
+    **{plain_words(name): name for name in _BY_CODE.values()},
+    **{plain_words(spelling): _BY_CODE[code] for spelling, code in (*_OTHER.items(), *_FOREIGN)},
 }
 _TWO_AND_THREE = _THREE.split()
 _LONG_CODES: Final = {
     three.lower(): _BY_CODE[two] for two, three in zip(_TWO_AND_THREE[::2], _TWO_AND_THREE[1::2], strict=True)
 }
 _NAMED: Final = frozenset(_BY_CODE.values())
-_PLACES_TOO: Final = frozenset({"georgia", "jersey", "jordan", "lebanon", "grenada", "wales", "macedonia", "che"})
-
-
+_PLACES_TOO: Final = frozenset({
+    "georgia", "jersey", "jordan", "lebanon", "grenada", "wales", "macedonia", "che", "georgie", "granada", "grenade",
+    "salvador", "chili", "maurice", "mauricio", "libano", "palestina", "santa lucia", "st lucia",
+})  # fmt: skip
 _NO_STATES: Final = frozenset({"us", "uk", "gb"})
 _NATIONS: Final = frozenset({"england", "scotland", "wales", "northern ireland"})
-_CITIES: Final = frozenset(
-    {"singapore", "hong kong", "luxembourg", "monaco", "macao", "macau", "gibraltar", "djibouti"}
-)
+_CITIES: Final = frozenset({"Singapore", "Hong Kong", "Luxembourg", "Monaco", "Macao", "Gibraltar", "Djibouti"})
 
 
 def country(value: object) -> str | None:
@@ -78,13 +76,13 @@ def country(value: object) -> str | None:
     written = text(value)
     if not written:
         return None
-    bare = re.sub(r"^the (?=[^(]{4})|\s?\([a-z]{2,3}\)$", "", written.lower())
-    return _KNOWN.get(bare) or _LONG_CODES.get(bare, written)
+    name = _name(written)
+    return _KNOWN.get(name) or _LONG_CODES.get(name, written)
 
 
 def is_country(written: str) -> bool:
     """Whether this can only be a country: "CA" and "Georgia" are states here, and "Lebanon" is many a town."""
-    name = written.lower()
+    name = _name(written)
     return (len(name) > 2 or name in _NO_STATES) and name in _KNOWN and name not in _PLACES_TOO
 
 
@@ -95,7 +93,13 @@ def is_nation(written: str) -> bool:
 
 def is_city(written: str) -> bool:
     """Whether a country is one city, or has a city of its name that people mean as often."""
-    return written.lower() in _CITIES
+    return len(written) > 3 and country(written) in _CITIES
+
+
+@lru_cache(maxsize=16_384)
+def _name(written: str) -> str:
+    """A country's name or code, without accents and dots: "The United States (US)" is "united states"."""
+    return plain_words(re.sub(r"^the (?=[^(]{4})|\s?\([a-z]{2,3}\)$", "", written.lower()))
 
 
 def are_two(one: object, other: object) -> bool:
