@@ -70,7 +70,7 @@ async def patrol(settings: Settings, client: Client) -> None:
                 await connect(url, name="patrol", autocommit=True) as connection,
                 aclosing(await Skimmer.connect(stream)) as skimmer,
             ):
-                rounds = Rounds(skimmer, settings.patrol_events_per_second, await _oldest(connection))
+                rounds = Rounds(skimmer, settings.patrol_events_per_second, await _age(connection))
                 looked = time.monotonic() - EVERY_SECONDS
                 for turn in count():
                     end_if_cancelled()
@@ -139,10 +139,9 @@ async def go_round(
         if not damages and piece in odd:
             logger.info("what looked odd is sound", first=first, last=last)
             await rounds.seal(connection, piece)
-    oldest = rounds.oldest
     await connection.execute(
-        "UPDATE log.patrol SET damages = %s, oldest_at = coalesce(to_timestamp(%s), now()), checked_at = now()",
-        (orjson.dumps(known).decode(), oldest),
+        "UPDATE log.patrol SET damages = %s, oldest_at = now() - make_interval(secs => %s), checked_at = now()",
+        (orjson.dumps(known).decode(), rounds.oldest),
     )
 
 
@@ -156,10 +155,11 @@ async def _closely(connection: Connection, client: Client, first: int, last: int
     return damages
 
 
-async def _oldest(connection: Connection) -> float | None:
-    cursor = await connection.execute("SELECT extract(epoch FROM oldest_at)::float8 FROM log.patrol")
+async def _age(connection: Connection) -> float:
+    """Seconds since all was looked at, by another relay or before a restart."""
+    cursor = await connection.execute("SELECT extract(epoch FROM now() - oldest_at)::float8 FROM log.patrol")
     row = await cursor.fetchone()
-    return row[0] if row else None
+    return max(0.0, row[0] or 0.0) if row else 0.0
 
 
 async def _beginning(connection: Connection, upto: int) -> int:

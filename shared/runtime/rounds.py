@@ -34,12 +34,15 @@ class Skims(Protocol):
 
 
 class Rounds:
-    """Which pieces were looked at when. `rate`: events a second, at most. `since`: when all was last looked at."""
+    """Which pieces were looked at when. `rate`: events a second, at most. `age`: seconds since all was looked at.
 
-    def __init__(self, stream: Skims, rate: int, since: float | None = None) -> None:
+    Nobody puts the clock that is used here back or forward.
+    """
+
+    def __init__(self, stream: Skims, rate: int, age: float = 0) -> None:
         self._stream = stream
         self._most = max(1, rate // PIECE)
-        self._since = since
+        self._since = time.monotonic() - age
         self._seals: dict[int, int] | None = None
         self._looked: dict[int, float] = {}
         self._new: set[int] = set()
@@ -57,18 +60,19 @@ class Rounds:
             odd |= await self._of_the_log(connection, first, last)
             gone = await self._stream.missing(first * PIECE + 1, (last + 1) * PIECE)
             odd |= {(position - 1) // PIECE for position in gone}
-            self._looked |= dict.fromkeys(set(range(first, last + 1)) - odd, time.time())
+            self._looked |= dict.fromkeys(set(range(first, last + 1)) - odd, time.monotonic())
         return sorted(odd)
 
     def looked_closely(self, piece: int) -> None:
         """What was odd about a piece is found out."""
         if piece in self._looked:
-            self._looked[piece] = time.time()
+            self._looked[piece] = time.monotonic()
 
     @property
-    def oldest(self) -> float | None:
-        """When (Unix time) that piece was looked at which has waited for longest; None without any."""
-        return min(self._looked.values(), default=None)
+    def oldest(self) -> float:
+        """Seconds since that piece was looked at which has waited for longest; 0 without any."""
+        now = time.monotonic()
+        return now - min(self._looked.values(), default=now)
 
     async def seal(self, connection: Connection, piece: int) -> None:
         """A close look has found nothing: what stands there now is right."""
@@ -76,14 +80,12 @@ class Rounds:
 
     def _due(self, pieces: int, seconds: float) -> list[int]:
         """Those that are new, then those that have waited for longest: as many as keep the round going."""
-        now = time.time()
-        before = now if self._since is None else self._since
         seals = self._seals or {}
         for piece in set(range(pieces)) - self._looked.keys():
-            self._looked[piece] = before
+            self._looked[piece] = self._since
             if piece not in seals:
                 self._new.add(piece)
-        self._since = now
+        self._since = time.monotonic()
         self._looked = {piece: at for piece, at in self._looked.items() if piece < pieces}
         count = min(self._most, ceil(pieces * seconds / ROUND_SECONDS))
         due = sorted(self._looked, key=lambda piece: (piece not in self._new, self._looked[piece], piece))[:count]

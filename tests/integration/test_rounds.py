@@ -66,15 +66,54 @@ async def test_the_round_takes_what_has_waited_longest_and_no_more_than_it_has_t
             asked.append(((first - 1) // PIECE, last // PIECE))
             return []
 
-    rounds = Rounds(Noting(), 2 * PIECE, since=time.time() - 1_000)
+    rounds = Rounds(Noting(), 2 * PIECE, age=1_000)
     async with connected(servers.role_url("relay", database)) as connection:
         for _ in range(3):
             await rounds.step(connection, PIECES * PIECE, 1)
-        assert time.time() - (rounds.oldest or 0) > 900, "one is not looked at yet"
+        assert rounds.oldest > 900, "one is not looked at yet"
         await rounds.step(connection, PIECES * PIECE, 1)
-        assert time.time() - (rounds.oldest or 0) < 900
+        assert rounds.oldest < 900
         await rounds.step(connection, PIECES * PIECE, 45)
     assert asked == [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2)], "at most two a second, however many were due"
+
+
+@pytest.mark.parametrize("step", [-600, 600])
+async def test_a_clock_that_is_put_back_or_forward_changes_nothing(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    await append(servers, database, registrations(PIECES * PIECE))
+    asked: list[int] = []
+
+    class Noting(Whole):
+        async def missing(self, first: int, last: int) -> list[int]:
+            asked.append(first // PIECE)
+            return []
+
+    async with (
+        on_nats(servers.nats_url("relay")) as client,
+        connected(servers.role_url("relay", database)) as connection,
+    ):
+        rounds = Rounds(Noting(), PIECE, await patrol._age(connection))
+
+        async def gone_round() -> None:
+            for _ in range(PIECES):
+                await patrol.go_round(connection, client, rounds, PIECES * PIECE, 1)
+                assert await patrol._age(connection) < 300
+
+        await gone_round()
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + step)
+        await gone_round()
+        await gone_round()
+        assert asked == 3 * list(range(PIECES))
+
+
+async def test_a_round_is_gone_on_with_after_a_restart(servers: Servers, database: str) -> None:
+    """By the clock of the database, whichever the relay's says; what is to come has not waited."""
+    async with connected(servers.role_url("relay", database)) as connection:
+        for told, least in (("now() - interval '1 hour'", 3_600), ("now() + interval '1 hour'", 0), ("NULL", 0)):
+            await connection.execute(f"UPDATE log.patrol SET oldest_at = {told}")
+            assert least <= await patrol._age(connection) < least + 60
 
 
 async def test_what_is_odd_is_due_until_it_was_looked_at_closely(servers: Servers, database: str) -> None:
