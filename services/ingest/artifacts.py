@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from shared.runtime.on_disk import renamed
+
 T = TypeVar("T")
 _READERS: Final = ThreadPoolExecutor(8, thread_name_prefix="files")
 
@@ -61,10 +63,5 @@ def keep(folder: Path, received: Path, key: str) -> Path:
     """Move a received file to its key, durably."""
     target = folder / key
     target.parent.mkdir(parents=True, exist_ok=True)
-    received.replace(target)
-    directory = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    renamed(received, target)
     return target

@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +24,12 @@ from typing import IO, Any, Final
 
 import psycopg
 
+from shared.runtime.on_disk import renamed
+
 POSTGRES_USER: Final = "leadstream"
 PORTS: Final = (15_000, 32_000)
 SLICE: Final = 500
+BUILT_IN: Final = {"1", "4", "5"}  # template1, template0 and postgres, by their folders
 POSTGRES_SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -102,6 +106,11 @@ class Postgres:
         data = self.folder / "data"
         if not (data / "PG_VERSION").exists():
             self._initialise(data)
+        if _is_half_made(data):
+            raise ServerFailed(
+                f"{data} is half a database: the start that was making it was ended, and nothing was ever kept there. "
+                "Remove that folder, and start again"
+            )
         options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
         command = [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         return spawn([*command, *options], self.log, user=_postgres_user(self.folder), cwd="/")
@@ -119,24 +128,28 @@ class Postgres:
         return True
 
     def _initialise(self, data: Path) -> None:
-        shutil.rmtree(data, ignore_errors=True)
-        data.mkdir(mode=0o700)
+        """Make the database beside its place, where it is only once it is whole and on disk."""
+        for left in self.folder.glob("data.new.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix="data.new.", dir=self.folder))
         user = _postgres_user(self.folder)
         secret = self.folder / "initdb.password"
         secret.unlink(missing_ok=True)
         with open(secret, "x", opener=_for_its_owner) as file:
             file.write(self.admin_password)
         if user is not None:
-            shutil.chown(data, user)
+            shutil.chown(new, user)
             shutil.chown(secret, user)
-        command = [_postgres_program("initdb"), "-D", str(data), "-U", "postgres", "--encoding=UTF8"]
-        command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync"]
+        command = [_postgres_program("initdb"), "-D", str(new), "-U", "postgres", "--encoding=UTF8"]
+        command += ["--locale=C", "--auth=scram-sha-256", f"--pwfile={secret}"]
         try:
-            done = subprocess.run(command, check=False, capture_output=True, text=True, user=user, cwd=data)
+            done = subprocess.run(command, check=False, capture_output=True, text=True, user=user, cwd=new)
         finally:
             secret.unlink()
         if done.returncode:
             raise ServerFailed(f"initdb failed:\n{done.stdout}{done.stderr}")
+        shutil.rmtree(data, ignore_errors=True)
+        renamed(new, data)
 
 
 @dataclass
@@ -217,6 +230,12 @@ def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: P
             tail = log.read_text(errors="replace")[-2000:]
             raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
         time.sleep(0.03)
+
+
+def _is_half_made(data: Path) -> bool:
+    """Whether initdb was ended before it had made all of its databases, and no server was ever started there."""
+    made = {folder.name for folder in (data / "base").glob("*")}
+    return made < BUILT_IN and not (data / "postmaster.opts").exists()
 
 
 def _for_its_owner(path: str, flags: int) -> int:

@@ -10,7 +10,7 @@ from typing import Final
 
 from psycopg import sql
 
-from shared.runtime import archive
+from shared.runtime import archive, on_disk
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
@@ -69,23 +69,9 @@ async def _written(
         standing = Link(found[-1].position, found[-1].chain)
         progress(standing.position, last)
     archive.finish(partial, standing)
-    _named(partial, path)
+    on_disk.synced(partial)
+    on_disk.renamed(partial, path)
     return standing
-
-
-def _named(partial: Path, path: Path) -> None:
-    """Give the file its name, on disk, once all of it is."""
-    _on_disk(partial)
-    partial.replace(path)
-    _on_disk(path.parent)
-
-
-def _on_disk(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: None) -> Link:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,24 @@ def test_a_second_one_is_refused_and_what_a_killed_one_left_is_ended(tmp_path: P
         assert is_up(second)
         assert not any(map(lives, left))
         assert "database system was shut down" in (tmp_path / "postgres" / "postgres.log").read_text()
+        assert ends_well(second)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_one_that_is_ended_while_it_makes_its_database_leaves_a_folder_to_start_in(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with begun(tmp_path) as first:
+        while not list(tmp_path.glob("postgres/*/PG_VERSION")):
+            assert first.poll() is None
+            time.sleep(0.005)
+        first.send_signal(how)
+        first.communicate(timeout=60)
+    assert not (tmp_path / "postgres" / "data").exists()
+
+    with begun(tmp_path) as second:
+        assert is_up(second)
+        assert [path.name for path in tmp_path.glob("postgres/data*")] == ["data"]
         assert ends_well(second)
 
 

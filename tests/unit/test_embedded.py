@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.embedded import Postgres
+from shared.runtime.embedded import Postgres, ServerFailed
 
 
 def test_the_superuser_s_password_is_never_there_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,3 +25,25 @@ def test_the_superuser_s_password_is_never_there_for_others(tmp_path: Path, monk
     Postgres(tmp_path, 1, "hunter2")._initialise(tmp_path / "data")
     assert seen == [("hunter2", 0o600)]
     assert not secret.exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "half"),
+    [
+        ("base", True), ("base/1", True), ("base/1 base/4", True), ("base/1 base/4 base/5", False),
+        ("base/1 base/5 base/16384", False), ("base/1 postmaster.opts", False),
+    ],
+)  # fmt: skip
+def test_a_database_that_was_left_half_made_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str, half: bool
+) -> None:
+    """One that anything was kept in is never said to be one that may be removed."""
+    monkeypatch.setattr("shared.runtime.embedded._postgres_user", lambda _: None)
+    monkeypatch.setattr("shared.runtime.embedded.spawn", lambda *_, **__: "started")
+    for name in ("PG_VERSION", *there.split()):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    if not half:
+        assert Postgres(tmp_path, 1, "hunter2").start() == "started"
+        return
+    with pytest.raises(ServerFailed, match=r"data is half a database: .* Remove that folder, and start again"):
+        Postgres(tmp_path, 1, "hunter2").start()
