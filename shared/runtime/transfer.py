@@ -13,10 +13,11 @@ from psycopg import sql
 from shared.runtime import archive, on_disk
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
-from shared.runtime.log_rows import COLUMNS, head_of, row_of
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
 from shared.runtime.settings import SERVICES
 
 CHUNK: Final = 5_000
+NEXT: Final = window("position, body, chain", "position > %s AND position <= %s")
 Progress = Callable[[int, int], None]
 
 
@@ -86,13 +87,26 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     async with await connect(admin_url, name="import", autocommit=True) as connection:
         await _check_nobody_works(connection)
         await _check_joint(connection, path, last)
-        rest = archive.entries(path)
-        while chunk := list(islice(rest, CHUNK)):
+        for chunk in _chunks(archive.entries(path)):
             async with connection.transaction():
                 await extend(connection, chunk)
                 await _check_nobody_works(connection)
             progress(chunk[-1].position, last.position)
         return await head_of(connection)
+
+
+def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """So many at most, and so many bytes, but one at least."""
+    chunk: list[Entry] = []
+    size = 0
+    for entry in entries:
+        size += len(entry.body)
+        if chunk and (len(chunk) == CHUNK or size > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], len(entry.body)
+        chunk.append(entry)
+    if chunk:
+        yield chunk
 
 
 async def extend(connection: Connection, entries: Iterable[Entry]) -> None:
@@ -136,11 +150,7 @@ async def _go_on(connection: Connection, partial: Path, before: Link, last: int)
 
 
 async def _entries(connection: Connection, standing: Link, last: int) -> list[Entry]:
-    cursor = await connection.execute(
-        "SELECT position, body, chain FROM log.events WHERE position > %s AND position <= %s ORDER BY position"
-        " LIMIT %s",
-        (standing.position, last, CHUNK),
-    )
+    cursor = await connection.execute(NEXT, (standing.position, last, CHUNK, CHUNK_BYTES))
     found = [Entry(position, body.encode(), bytes(chain)) for position, body, chain in await cursor.fetchall()]
     _insist(standing, found)
     return found

@@ -92,6 +92,24 @@ async def test_an_interrupted_import_goes_on(servers: Servers, database: str, fi
     assert await rows(servers, database) == before
 
 
+@pytest.mark.parametrize(("size", "stops"), [(1, EVENTS), (3, 10), (100, 5)])
+async def test_what_is_held_at_once_is_bounded_in_bytes_too(
+    servers: Servers, database: str, file: Path, monkeypatch: pytest.MonkeyPatch, size: int, stops: int
+) -> None:
+    """So many events of the widest at a time, one at least; otherwise seven."""
+    entries, seen = list(archive.entries(file)), list[int]()
+    monkeypatch.setattr(transfer, "CHUNK_BYTES", size * max(len(entry.body) for entry in entries))
+    url = servers.admin_url(database)
+    await export(url, file, progress=lambda position, _: seen.append(position))
+    assert len(seen) == stops
+    assert list(archive.entries(file)) == entries
+    await emptied(servers, database)
+    imported: list[int] = []
+    await restore(url, file, lambda position, _: imported.append(position))
+    assert imported == seen
+    assert await _entries(servers, database) == entries
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_an_interrupted_export_goes_on(servers: Servers, database: str, file: Path, seed: int) -> None:
     """Cut anywhere, in the middle of a member too, what is whole is kept and the result is the same events."""
