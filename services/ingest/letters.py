@@ -27,10 +27,14 @@ STEPS: Final = {
     "sequencer": ("BatchLaunched", "ItemAdded", "ItemCompleted", "StepFailed"),
     "dispatcher": ("BatchLaunched", "ItemAdded", "StepScheduled"),
 }
+# The sequencer answers each retry; one that was given while it said the batch's end comes before that in the log.
 OVER: Final = text(
-    "SELECT batch_id FROM unnest(CAST(:batches AS uuid[])) AS given (batch_id) WHERE 'BatchCompleted' = ("
-    " SELECT type FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
-    " AND type IN ('BatchCompleted', 'FailedItemsRetried') ORDER BY position DESC LIMIT 1)"
+    "SELECT batch_id FROM unnest(CAST(:batches AS uuid[])) AS given (batch_id) LEFT JOIN LATERAL ("
+    " SELECT position, type FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
+    " AND type IN ('BatchCompleted', 'FailedItemsRetried') ORDER BY position DESC LIMIT 1) said ON true"
+    " WHERE said.type = 'BatchCompleted' AND NOT EXISTS ("
+    " SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NOT NULL"
+    " AND e.position > said.position AND e.type = 'StepScheduled')"
     " OR EXISTS (SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
     " AND type = 'BatchCancelled')"
 )

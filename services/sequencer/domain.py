@@ -80,7 +80,7 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
                 said = ItemCompleted(item.step, workflow, skipped="by_hand")
             yield Emit(said, item_id=item.item_id, role=f"{item.item_id}/{item.step}")
     batch = state.batches.get(event.batch_id or "")
-    if batch is not None and batch.ended_by == event.id and batch.status == "completed":
+    if batch is not None and batch.status == "completed" and (batch.ended_by == event.id or _is_retry(batch, event)):
         yield Emit(BatchCompleted(batch.completed, batch.failed), batch_id=batch.batch_id)
 
 
@@ -246,6 +246,11 @@ def _retry(state: State, event: Event, payload: FailedItemsRetried) -> None:
     state.batches[batch.batch_id] = batch
     for item in chosen:
         (_start if payload.skip else _arrive)(state, event, batch, item)
+
+
+def _is_retry(batch: Batch, event: Event) -> bool:
+    """Whether somebody waits for what comes of it. Where the batch is completed after it, no item fitted."""
+    return isinstance(event.payload, FailedItemsRetried) and not batch.final
 
 
 def _fits(state: State, wanted: FailedItemsRetried, item: Item) -> bool:

@@ -117,7 +117,7 @@ class FailedItemsRetried:
 @event("BatchCompleted", 1, "sequencer")
 @dataclass(frozen=True, slots=True)
 class BatchCompleted:
-    """Every item of the batch has ended."""
+    """Every item of the batch has ended. Said anew after each retry, at once where no failed item fits it."""
 
     completed: int
     failed: int
