@@ -166,7 +166,7 @@ def _event(
     return stated(
         payload, event_id=event_id, tenant_id=sender.tenant_id, client_id=sender.client_id, now=now, actor=ACTOR,
         batch_id=token.batch_id if token else None, item_id=token.item_id if token else answer.item_id,
-        entity_id=_entity(answer, token), causation_id=dispatched_id(token.dispatch_id) if token else None,
+        entity_id=_entity(answer, token), causation_id=dispatched_id(dispatch_id) if dispatch_id else None,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a call, its refusal, its missing answer and its answer state as their cause: an event that there is, or none."""
 
+import orjson
 import pytest
 
 from services.callbacks.body import answers_in, parsed
@@ -39,13 +40,14 @@ def test_a_missing_answer_follows_from_the_call() -> None:
     assert event.causation_id == SENT
 
 
-def test_an_answer_follows_from_the_call_that_its_url_was_given_out_with() -> None:
+def test_an_answer_follows_from_the_call_that_its_url_was_given_out_with_or_that_it_names() -> None:
     token = CallbackToken(
         DISPATCH.dispatch_id, DISPATCH.tenant_id, DISPATCH.client_id, DISPATCH.batch_id, DISPATCH.item_id,
         DISPATCH.entity_id, DISPATCH.workflow, 2**40,
     )  # fmt: skip
-    whole = parsed(b'{"name": "Acme"}')
-    for known, cause in ((token, SENT), (None, None)):
+    named = {"dispatch_id": DISPATCH.dispatch_id}
+    for known, ids, cause in ((token, {}, SENT), (None, named, SENT), (None, {}, None)):
+        whole = parsed(orjson.dumps({"name": "Acme"} | ids))
         sender = Sender(DISPATCH.tenant_id, DISPATCH.client_id, DISPATCH.workflow, known)
         (event,) = received(sender, answers_in(whole), whole, START, lambda: named_id("evt", "1"))
         assert event.causation_id == cause
