@@ -81,12 +81,13 @@ class Handlers:
 
     async def register_client(self, command: Command, name: str, domain: str | None, *, again: bool = False) -> Answer:
         """Register a customer of the agency. A tenant's first brings the workflows that ship, before it in the log."""
-        client_id = command.make_id("client", "client")
-        if not again:
-            await lookups.name_is_free(self.queries, command.tenant_id, name, client_id)
+        client_id, event_id = command.make_id("client", "client"), command.make_id("evt", "ClientRegistered")
+        if not again:  # two who ask for one name at once, before the state has either, get one client
+            client_id = named_id("client", command.tenant_id, lookups.folded(name))
+            await lookups.name_is_free(self.queries, command.tenant_id, name, event_id)
+        event = _event(command, ClientRegistered(name, domain), event_id, client_id=client_id)
         had = await listings.ever_registered(self.queries, command.tenant_id)
-        before = [] if had else _shipped(command, had)
-        position = await self._append(command, ClientRegistered(name, domain), before, client_id=client_id)
+        position = await self._say(command, [event] if had else [*_shipped(command, had), event])
         return {"client_id": client_id, "name": name, "domain": domain, "position": position}
 
     async def register_workflow(self, command: Command, payload: WorkflowRegistered) -> Answer:
@@ -257,10 +258,12 @@ class Handlers:
         position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
-    async def _append(self, command: Command, payload: Any, before: Sequence[Event] = (), **about: str | None) -> int:
-        event = _event(command, payload, _id_of(command, payload, about), **about)
-        position = await self.appender.append([*before, event])
-        return await lookups.first_said(self.queries, event) if command.key else position
+    async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
+        return await self._say(command, [_event(command, payload, _id_of(command, payload, about), **about)])
+
+    async def _say(self, command: Command, events: Sequence[Event]) -> int:
+        position = await self.appender.append(events)
+        return await lookups.first_said(self.queries, events[-1]) if command.key else position
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey

@@ -36,7 +36,7 @@ async def first_said(queries: Queries, event: Event) -> int:
     """The position of a command under an idempotency key, which the log takes once; refuses another under that key."""
     found = await queries.rows(event.tenant_id, LOGGED, {"id": to_hex(event.id)})
     first = from_json(found[0]["body"])
-    if _asked(first.payload) != _asked(event.payload):
+    if (first.client_id, _asked(first.payload)) != (event.client_id, _asked(event.payload)):
         message = (
             f"this Idempotency-Key was used before, at {first.occurred_at:%Y-%m-%d %H:%M:%S} UTC, for a "
             f"{first.type} that says something else; nothing was changed. Send another command under another key"
@@ -53,15 +53,18 @@ def _asked(payload: Any) -> Any:
     return payload
 
 
-async def name_is_free(queries: Queries, tenant_id: str, name: str, client_id: str) -> None:
-    """Refuse the name of another of the tenant's clients, in whatever case and with whatever spaces."""
+async def name_is_free(queries: Queries, tenant_id: str, name: str, command_id: str) -> None:
+    """Refuse the name of one of the tenant's clients, but to a command that was given before."""
+    if await queries.rows(tenant_id, LOGGED, {"id": to_hex(command_id)}):
+        return
     for other in await listings.clients(queries, tenant_id):
-        if other["client_id"] != client_id and _folded(other["name"]) == _folded(name):
+        if folded(other["name"]) == folded(name):
             message = f"client {other['client_id']} is named {other['name']!r}; say `again` for another of that name"
             raise Problem(409, "client_exists", message)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """What names have in common that differ in case and spaces alone."""
     return " ".join(name.casefold().split())
 
 

@@ -30,19 +30,25 @@ Fold = Machine[Any]
 @asynccontextmanager
 async def opened(servers: Servers, database: str, folder: Path) -> AsyncIterator["Door"]:
     """Ingest's application with a client, and a fold that is asked to go on."""
-    settings = settings_of(servers, database, "ingest").model_copy(update={"artifacts": folder})
-    url = settings.database_url.get_secret_value()
-    async with connected(url, "ingest") as connection:
+    async with connected(servers.role_url("ingest", database), "ingest") as connection:
         for statement in ddl(store.METADATA, reader="ingest_reader"):
             await connection.execute(statement)
+    async with replica(servers, database, folder) as door:
+        door.client_id = (await door.http.post("/v1/clients", json={"name": "Acme"})).json()["client_id"]
+        await door.fold()
+        yield door
+
+
+@asynccontextmanager
+async def replica(servers: Servers, database: str, folder: Path) -> AsyncIterator["Door"]:
+    """One more process of the application."""
+    settings = settings_of(servers, database, "ingest").model_copy(update={"artifacts": folder})
+    url = settings.database_url.get_secret_value()
     handlers = Handlers(settings, Queries(settings, "ingest", DEFINITION.reads), Appender(url, "ingest"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(api.build(handlers), raise_app_exceptions=False), base_url="http://ingest"
     ) as http:
-        door = Door(http, url)
-        door.client_id = (await http.post("/v1/clients", json={"name": "Acme"})).json()["client_id"]
-        await door.fold()
-        yield door
+        yield Door(http, url)
     await handlers.appender.close()
     await handlers.queries.close()
 

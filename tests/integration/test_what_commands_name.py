@@ -1,5 +1,6 @@
 """What a command to ingest names has to be there, and to be meant: steps, items, clients."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ import httpx
 import pytest
 
 from shared.ids import derive_id
-from tests.integration.test_uploads import Door, opened
+from tests.integration.test_uploads import Door, opened, replica
 from tests.running_servers import Servers
 
 STEP = "enrich_email"
+NAMES = ("Beta", "BETA", " beta ")
 
 
 @pytest.fixture
@@ -62,6 +64,27 @@ async def test_a_second_client_of_a_name_has_to_be_meant(door: Door) -> None:
     assert told(second) == (409, "client_exists")
     assert first.json()["client_id"] in second.text
     assert (await added("3", name="ACME LTD", again=True)).status_code == 201
+
+
+async def test_two_who_ask_for_one_name_at_once_get_one_client(
+    door: Door, servers: Servers, database: str, tmp_path: Path
+) -> None:
+    """By two replicas, and before either has read what the other said."""
+
+    async def added(at: Door, key: str | None, **about: Any) -> httpx.Response:
+        return await at.http.post("/v1/clients", json=about, headers={"Idempotency-Key": key} if key else {})
+
+    async with replica(servers, database, tmp_path) as other:
+        asked = [(at, f"{number} {name}", name) for number, at in enumerate((door, other)) for name in NAMES]
+        answers = await asyncio.gather(*(added(at, key, name=name) for at, key, name in [*asked, (door, None, "Beta")]))
+        assert {answer.status_code for answer in answers} == {201}
+        (client_id,) = {answer.json()["client_id"] for answer in answers}
+        for changed in ({"name": "Gamma"}, {"again": True}):
+            assert told(await added(other, "0 Beta", **{"name": "Beta"} | changed)) == (409, "idempotency_conflict")
+        await door.fold()
+        found = (await door.http.get("/v1/clients")).json()
+        assert [each["client_id"] for each in found if each["name"] != "Acme"] == [client_id]
+        assert told(await added(other, None, name="Beta")) == (409, "client_exists")
 
 
 @pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
