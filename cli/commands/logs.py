@@ -38,12 +38,16 @@ def export(
     try:
         with reached():
             end = asyncio.run(exported(url, file, first=first, last=last, progress=line("export", not as_json)))
-    except (LogRefused, BadArchive, OSError) as error:
+    except (LogRefused, BadArchive) as error:
         raise Refused(str(error)) from None
+    except OSError as error:
+        raise Refused(f"cannot write {file}: {error.strerror or error}") from None
     except KeyboardInterrupt:
         raise Refused(f"stopped; the same command goes on from {file}.partial") from None
     if as_json:
         return show_json({"file": str(file), "first": first, "last": end.position, "chain": end.chain.hex()})
+    if not end.position:
+        return say(f"{file}: no events, for the log has none")
     return say(f"{file}: positions {first} to {end.position}, chain {end.chain.hex()[:16]}")
 
 
@@ -72,4 +76,6 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
         raise Refused("stopped; the same command goes on from where it was") from None
     if as_json:
         return show_json({"file": str(file), "last": end.position, "chain": end.chain.hex()})
+    if not end.position:
+        return say(f"the log is still empty: {file} has no events")
     return say(f"the log holds positions 1 to {end.position}, chain {end.chain.hex()[:16]}")

@@ -38,7 +38,8 @@ async def export(
         upto = head if last is None else last
         # An empty log is a file too; no events of one that has some would stand in the place of a file that has them.
         if upto > head or not 1 <= first <= (upto if last is not None or head else 1):
-            raise LogRefused(f"positions {first} to {upto} are not in the log, which ends at {head}")
+            asked = f"{first} and after" if last is None else f"{first} to {last}"
+            raise LogRefused(f"positions {asked} are not in the log, which ends at {head}")
         with _alone(path) as partial:
             return await _written(connection, path, partial, first, upto, progress)
 

@@ -226,12 +226,14 @@ async def test_a_file_that_was_whole_but_for_its_name_is_gone_on_with(
     assert [entry.position for entry in archive.entries(file)] == list(range(1, EVENTS + 4))
 
 
-@pytest.mark.parametrize(("first", "last"), [(1, 0), (2, 1), (EVENTS + 1, None)])
+@pytest.mark.parametrize(
+    ("first", "last", "asked"), [(1, 0, "1 to 0"), (2, 1, "2 to 1"), (EVENTS + 1, None, f"{EVENTS + 1} and after")]
+)
 async def test_no_file_is_replaced_by_an_empty_one(
-    servers: Servers, database: str, file: Path, first: int, last: int | None
+    servers: Servers, database: str, file: Path, first: int, last: int | None, asked: str
 ) -> None:
     before = file.read_bytes()
-    with pytest.raises(LogRefused, match="are not in the log"):
+    with pytest.raises(LogRefused, match=f"positions {asked} are not in the log"):
         await export(servers.admin_url(database), file, first=first, last=last)
     assert file.read_bytes() == before
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from cli.errors import Refused, ServerAway
 from cli.main import app
 from cli.servers_of import checked_admin_url, reached
+from shared.runtime.archive import START, Link
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
 from shared.runtime.settings import ROLES
@@ -48,6 +49,28 @@ def test_a_url_that_is_none_is_not_shown(
     assert "LEADSTREAM_ADMIN_DATABASE_URL is no URL" in result.output
     assert PASSWORD not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "outcome", "said"),
+    [
+        ("export", "export", START, "log.gz: no events, for the log has none\n"),
+        ("import", "restore", START, "the log is still empty: log.gz has no events\n"),
+        ("export", "export", FileNotFoundError(errno.ENOENT, "No such file", "log.gz.partial"),
+         "leadstream: cannot write log.gz: No such file\n"),
+    ],
+)  # fmt: skip
+def test_a_log_file_without_events_and_one_that_cannot_be_written_are_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, command: str, name: str, outcome: Link | Exception, said: str
+) -> None:
+    async def done(*_: Any, **__: Any) -> Link:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.setattr(f"shared.runtime.transfer.{name}", done)
+    assert CliRunner().invoke(app, ["log", command, "log.gz"]).output == said
 
 
 @pytest.mark.parametrize("url", [URL, "postgres:///leadstream?host=/run", "postgresql://a:1,b:2/leadstream"])
