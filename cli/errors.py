@@ -3,6 +3,10 @@
 0 done, 1 refused or failed, 2 wrong usage, 3 a service cannot be reached.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 import typer
@@ -68,16 +72,35 @@ class NotStarted(CommandFailed):
     """A server or service did not come up; the message is what it said last, in as many lines as it took."""
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Around writing to standard output. Raises Refused where it takes no more, and ends where nobody reads it."""
+    try:
+        yield
+    except OSError as error:
+        with suppress(OSError):  # what is left of it has nowhere to go, and is not to be tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        raise Refused(f"cannot write to standard output: {error.strerror or error}") from None
+
+
 class Commands(TyperGroup):
     """A group of commands whose expected failures end in one line on stderr and an exit code."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def main(self, *args: Any, **named: Any) -> Any:
         """Run the command asked for."""
         try:
-            return super().invoke(ctx)
+            if sys.stdout is None:
+                raise Refused("standard output is closed; send it to /dev/null where nobody is to read it")
+            try:
+                return super().main(*args, **named)
+            finally:
+                with writing():
+                    sys.stdout.flush()
         except NotStarted as failure:
             typer.echo(f"leadstream: {failure}", err=True)
-            raise typer.Exit(failure.exit_code) from None
+            sys.exit(failure.exit_code)
         except CommandFailed as failure:
             typer.echo(f"leadstream: {' '.join(str(failure).split())}", err=True)
-            raise typer.Exit(failure.exit_code) from None
+            sys.exit(failure.exit_code)

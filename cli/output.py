@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from cli.errors import writing
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,7 +34,8 @@ def moment(value: str | None) -> str:
 
 def say(text: str) -> None:
     """One line of a result."""
-    sys.stdout.write(text + "\n")
+    with writing():
+        sys.stdout.write(text + "\n")
 
 
 def note(text: str) -> None:
