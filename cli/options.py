@@ -22,3 +22,6 @@ Mapped = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="FIELD=HEADER", help="This column is this field; repeat. FIELD= means no column."),
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none or -: standard output.")
+]

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.errors import Misused
-from cli.options import AsJson, AtPosition
+from cli.options import AsJson, AtPosition, Output
 from cli.wanted import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
 
 app = typer.Typer(no_args_is_help=True, help="The enriched people, to look for, to read and to take away.")
@@ -141,7 +141,7 @@ def export(
     search: Words = None,
     columns: Annotated[str | None, typer.Option(help="Names with commas, in this order; none: all.")] = None,
     form: Annotated[FileFormat | None, typer.Option("--format", "-f", help="None: by the file's ending.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")] = None,
+    output: Output = None,
     at_position: AtPosition = None,
 ) -> None:
     """Export leads as CSV, JSON lines, an Excel workbook or Parquet; a file is only there once it is whole.
@@ -150,7 +150,6 @@ def export(
     """
     from cli.api import open_api
     from cli.downloads import save
-    from cli.output import note
 
     chosen = form.value if form else _format_of(output)
     with open_api(at_position) as api:
@@ -158,8 +157,6 @@ def export(
         asked |= {"columns": columns, "format": chosen}
         with api.download("projector", "/v1/leads/export", **asked) as content:
             save(content, output)
-    if output:
-        note(f"wrote {output}")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped, Output
 
 PAGE: Final = 1000
 
@@ -56,7 +56,7 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
 
 def bad_rows(
     upload: Annotated[str, typer.Argument(help="The upload's id.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", dir_okay=False, help="A file; none: stdout.")] = None,
+    output: Output = None,
     at_position: AtPosition = None,
 ) -> None:
     """Save the bad rows of an upload as CSV, each with its reason; mend them, and upload that file.
@@ -66,10 +66,7 @@ def bad_rows(
     from cli.api import open_api
     from cli.downloads import save
     from cli.lookups import checked_id
-    from cli.output import note
 
     path = f"/v1/uploads/{checked_id('import', upload)}/bad-rows"
     with open_api(at_position) as api, api.download("ingest", path) as content:
         save(content, output)
-    if output:
-        note(f"wrote {output}")

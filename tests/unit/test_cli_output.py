@@ -1,9 +1,72 @@
-"""Where results go: standard output that takes nothing is told."""
+"""Where results go: what stands at an output's name stays, and standard output that takes nothing is told."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
 
+import httpx
 import pytest
+from typer.testing import CliRunner, Result
+
+from cli.addresses import Endpoint
+from cli.api import Api
+from cli.main import app
+
+CONTENT = b"lead_id,person_email\r\n"
+PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "projector")}
+COMMANDS = [["leads", "export"], ["bad-rows", "import_00000000000000000000000001"]]
+Saved = Callable[[str | Path], Result]
+
+
+@pytest.fixture(params=COMMANDS, ids=" ".join)
+def saved(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Saved:
+    """Runs a command with this output."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=CONTENT))
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport))
+    return lambda output: CliRunner().invoke(app, [*request.param, "--output", str(output)])
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_written_into(tmp_path: Path, saved: Saved) -> None:
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert saved(pipe).exit_code == 0
+    reader.join(5)
+    assert read == [CONTENT]
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize("before", [b"old", None], ids=["a file", "nothing"])
+def test_a_link_stays_a_link(tmp_path: Path, saved: Saved, before: bytes | None) -> None:
+    (tmp_path / "folder").mkdir()
+    file, link = tmp_path / "folder" / "leads.csv", tmp_path / "link.csv"
+    if before is not None:
+        file.write_bytes(before)
+    link.symlink_to(Path("folder") / "leads.csv")
+    result = saved(link)
+    assert (result.exit_code, result.stderr) == (0, f"wrote {link}\n")
+    assert (link.is_symlink(), file.is_symlink(), file.read_bytes()) == (True, False, CONTENT)
+
+
+def test_a_dash_is_standard_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, saved: Saved) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = saved("-")
+    assert (result.exit_code, result.stdout_bytes, result.stderr) == (0, CONTENT, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 253, "missing/leads.csv"], ids=["long", "as part", "no folder"])
+def test_a_name_that_cannot_be_written_is_one_line(tmp_path: Path, saved: Saved, name: str) -> None:
+    result = saved(tmp_path / name)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert result.stderr.startswith(f"leadstream: cannot write {tmp_path}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def leadstream(arguments: str) -> tuple[int, str]:
