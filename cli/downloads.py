@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from cli.errors import Refused, writing
+from cli.options import STDOUT
 from cli.output import note
-
-STDOUT: Final = Path("-")
 
 
 def save(content: Iterable[bytes], output: Path | None) -> None:

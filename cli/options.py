@@ -7,6 +7,7 @@ import typer
 
 DEFAULT_WORKSTREAM: Final = "apollo_scrape"
 DEFAULT_DATA: Final = Path(".leadstream/up")
+STDOUT: Final = Path("-")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
 AtPosition = Annotated[

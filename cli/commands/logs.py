@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import Refused
-from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.errors import Misused, Refused
+from cli.options import DEFAULT_DATA, STDOUT, AsJson, DataFolder
 
 app = typer.Typer(no_args_is_help=True, help="The log as a file: a copy to keep, to move, or to read elsewhere.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A file such as log.jsonl.gz.", dir_okay=False)]
@@ -14,7 +14,9 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="A file such as log.j
 
 @app.command()
 def export(
-    file: File,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file such as log.jsonl.gz; -: standard output.", dir_okay=False)
+    ],
     first: Annotated[int, typer.Option("--from", min=1, metavar="POSITION", help="The first event.")] = 1,
     last: Annotated[int | None, typer.Option("--to", metavar="POSITION", help="The last event; else all.")] = None,
     data: DataFolder = DEFAULT_DATA,
@@ -26,29 +28,35 @@ def export(
     Example: leadstream log export log.jsonl.gz
     """
     import asyncio
+    import sys
 
     from cli.folding import line
-    from cli.output import say, show_json
+    from cli.output import note, say, show_json
     from cli.servers_of import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import export as exported
 
-    url = servers_of(data).database
+    piped = file == STDOUT
+    if piped and as_json:
+        raise Misused("the log and --json cannot both go to standard output: name a file")
+    url, to = servers_of(data).database, sys.stdout.buffer if piped else file
     try:
         with reached():
-            end = asyncio.run(exported(url, file, first=first, last=last, progress=line("export", not as_json)))
+            end = asyncio.run(exported(url, to, first=first, last=last, progress=line("export", not as_json)))
     except (LogRefused, BadArchive) as error:
         raise Refused(str(error)) from None
     except OSError as error:
         raise Refused(f"cannot write {file}: {error.strerror or error}") from None
     except KeyboardInterrupt:
-        raise Refused(f"stopped; the same command goes on from {file}.partial") from None
+        raise Refused("stopped; where it writes a file, the same command goes on from there") from None
     if as_json:
         return show_json({"file": str(file), "first": first, "last": end.position, "chain": end.chain.hex()})
+    where = "standard output" if piped else file
+    tell = note if piped else say
     if not end.position:
-        return say(f"{file}: no events, for the log has none")
-    return say(f"{file}: positions {first} to {end.position}, chain {end.chain.hex()[:16]}")
+        return tell(f"{where}: no events, for the log has none")
+    return tell(f"{where}: positions {first} to {end.position}, chain {end.chain.hex()[:16]}")
 
 
 @app.command("import")

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import orjson
 
@@ -51,30 +51,31 @@ def follows(before: Link, entry: Entry) -> bool:
     return entry.position == before.position + 1 and entry.chain == sha256(before.chain + entry.body).digest()
 
 
-def begin(path: Path, before: Link) -> None:
-    """Make a new file for the events after `before`."""
-    path.write_bytes(_member(_line(leadstream="log", format=FORMAT, after=before.position, chain=before.chain.hex())))
+def begin(file: BinaryIO, before: Link) -> None:
+    """Write what stands before the events after `before`."""
+    file.write(_member(_line(leadstream="log", format=FORMAT, after=before.position, chain=before.chain.hex())))
+    file.flush()
 
 
-def add(path: Path, entries: Iterable[Entry]) -> None:
-    """Put entries at the end of the file."""
-    with path.open("ab") as file:
-        lines: list[bytes] = []
-        size = 0
-        for position, body, chain in entries:
-            lines.append(b'{"position":%d,"chain":"%s"%s%s}\n' % (position, chain.hex().encode(), _EVENT, body))
-            size += len(lines[-1])
-            if size > MEMBER_BYTES:
-                file.write(_member(b"".join(lines)))
-                lines, size = [], 0
-        if lines:
+def add(file: BinaryIO, entries: Iterable[Entry]) -> None:
+    """Write entries behind what is there."""
+    lines: list[bytes] = []
+    size = 0
+    for position, body, chain in entries:
+        lines.append(b'{"position":%d,"chain":"%s"%s%s}\n' % (position, chain.hex().encode(), _EVENT, body))
+        size += len(lines[-1])
+        if size > MEMBER_BYTES:
             file.write(_member(b"".join(lines)))
+            lines, size = [], 0
+    if lines:
+        file.write(_member(b"".join(lines)))
+    file.flush()
 
 
-def finish(path: Path, last: Link) -> None:
+def finish(file: BinaryIO, last: Link) -> None:
     """Say that the file is whole."""
-    with path.open("ab") as file:
-        file.write(_member(_line(leadstream="end", position=last.position, chain=last.chain.hex())))
+    file.write(_member(_line(leadstream="end", position=last.position, chain=last.chain.hex())))
+    file.flush()
 
 
 def reopen(path: Path) -> Link | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from psycopg import sql
 
@@ -26,12 +26,18 @@ class LogRefused(RuntimeError):
 
 
 async def export(
-    admin_url: str, path: Path, *, first: int = 1, last: int | None = None, progress: Progress = lambda *_: None
+    admin_url: str,
+    path: Path | BinaryIO,
+    *,
+    first: int = 1,
+    last: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Link:
     """Write positions `first` to `last` (None: to its end) to a file; what is there of an earlier try is kept.
 
-    Two at once would write into each other's file: the second is refused. Returns the place of the last event. Raises
-    LogRefused, BadArchive.
+    A pipe or a device is written into, as is what is open for writing; a link leads to the file. Two at once would
+    write into each other's file: the second is refused. Returns the place of the last event. Raises LogRefused,
+    BadArchive.
     """
     async with await connect(admin_url, name="export", autocommit=True) as connection:
         head = (await head_of(connection)).position
@@ -40,13 +46,36 @@ async def export(
         if upto > head or not 1 <= first <= (upto if last is not None or head else 1):
             asked = f"{first} and after" if last is None else f"{first} to {last}"
             raise LogRefused(f"positions {asked} are not in the log, which ends at {head}")
-        with _alone(path) as partial:
-            return await _written(connection, path, partial, first, upto, progress)
+        before = await link_at(connection, first - 1)
+        with _opened(path) as (file, partial):
+            standing = await _go_on(connection, partial, before, upto) if partial else None
+            if standing is None:
+                archive.begin(file, before)
+            return await _written(connection, file, standing or before, upto, progress)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[Path]:
-    """The file to write before it has its name, while nobody else writes it. The lock ends with the process."""
+def _opened(path: Path | BinaryIO) -> Iterator[tuple[BinaryIO, Path | None]]:
+    """What to write to; of a file also where it is before it has its name. Raises LogRefused where nobody reads it."""
+    try:
+        if not isinstance(path, Path):
+            yield path, None
+        elif path.exists() and not path.is_file():
+            with path.open("wb") as pipe:
+                yield pipe, None
+        else:
+            with _alone(Path(os.path.realpath(path))) as opened:
+                yield opened
+    except BrokenPipeError:
+        raise LogRefused("whoever read what is written reads no more of it") from None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """The file to write before it has its name, while nobody else writes it; all of it there, it gets its name.
+
+    The lock ends with the process.
+    """
     partial = path.with_name(path.name + ".partial")
     with partial.open("ab") as file:
         try:
@@ -57,22 +86,18 @@ def _alone(path: Path) -> Iterator[Path]:
             mine = False
         if not mine:
             raise LogRefused(f"another export writes {partial}: wait until it has ended")
-        yield partial
+        yield file, partial
+        on_disk.synced(partial)
+        on_disk.renamed(partial, path)
 
 
-async def _written(
-    connection: Connection, path: Path, partial: Path, first: int, last: int, progress: Progress
-) -> Link:
-    before = await link_at(connection, first - 1)
-    standing = await _go_on(connection, partial, before, last)
+async def _written(connection: Connection, file: BinaryIO, standing: Link, last: int, progress: Progress) -> Link:
     while standing.position < last:
         found = await _entries(connection, standing, last)
-        archive.add(partial, found)
+        archive.add(file, found)
         standing = Link(found[-1].position, found[-1].chain)
         progress(standing.position, last)
-    archive.finish(partial, standing)
-    on_disk.synced(partial)
-    on_disk.renamed(partial, path)
+    archive.finish(file, standing)
     return standing
 
 
@@ -140,14 +165,14 @@ async def link_at(connection: Connection, position: int) -> Link:
     return Link(position, bytes(row[0]))
 
 
-async def _go_on(connection: Connection, partial: Path, before: Link, last: int) -> Link:
-    """Where an earlier try stopped, if it is a piece of this log; else a new file."""
+async def _go_on(connection: Connection, partial: Path, before: Link, last: int) -> Link | None:
+    """Where an earlier try stopped, if it is a piece of this log; else None, and an empty file."""
     if (standing := archive.reopen(partial)) is not None:
         same_start = archive.start_of(partial) == before
         if same_start and standing.position <= last and await link_at(connection, standing.position) == standing:
             return standing
-    archive.begin(partial, before)
-    return before
+    os.truncate(partial, 0)
+    return None
 
 
 async def _entries(connection: Connection, standing: Link, last: int) -> list[Entry]:

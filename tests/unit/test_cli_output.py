@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import BinaryIO
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from cli.addresses import Endpoint
 from cli.api import Api
 from cli.main import app
+from shared.runtime.archive import Link
 
 CONTENT = b"lead_id,person_email\r\n"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "projector")}
@@ -59,6 +61,20 @@ def test_a_dash_is_standard_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     result = saved("-")
     assert (result.exit_code, result.stdout_bytes, result.stderr) == (0, CONTENT, "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_log_goes_to_standard_output_and_what_is_said_of_it_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def export(_: str, file: BinaryIO, **__: object) -> Link:
+        file.write(CONTENT)
+        return Link(3, b"chain")
+
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:1/leadstream")
+    monkeypatch.setattr("shared.runtime.transfer.export", export)
+    result = CliRunner().invoke(app, ["log", "export", "-"])
+    assert (result.exit_code, result.stdout_bytes) == (0, CONTENT)
+    assert result.stderr.startswith("standard output: positions 1 to 3")
+    both = CliRunner().invoke(app, ["log", "export", "-", "--json"])
+    assert (both.exit_code, both.stdout, "name a file" in both.stderr) == (2, "", True)
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "x" * 253, "missing/leads.csv"], ids=["long", "as part", "no folder"])
