@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from cli.errors import Refused
 from cli.options import DEFAULT_DATA
 
@@ -33,7 +35,7 @@ class Endpoint:
 
 
 def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
-    """Every service's API by name. Raises Refused for a `runtime.json` or an address that cannot be used."""
+    """Every service's API by name. Raises Refused for a `runtime.json`, an address or a token that cannot be used."""
     file = Path(environ.get("LEADSTREAM_DATA") or DEFAULT_DATA) / "runtime.json"
     running = _running(file)
     return {service: _endpoint(service, environ, running, file) for service in DEFAULT_PORTS}
@@ -42,9 +44,11 @@ def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
 def _endpoint(service: str, environ: Mapping[str, str], running: Mapping[str, Any], file: Path) -> Endpoint:
     variable = f"LEADSTREAM_{service.upper()}_URL"
     told = environ.get(variable)
-    token = environ.get("LEADSTREAM_API_TOKEN") or None
+    token = _sendable("LEADSTREAM_API_TOKEN", environ.get("LEADSTREAM_API_TOKEN"))
     if not told and (url := running["urls"].get(service)):
-        return Endpoint(service, _checked(service, url), token or running.get("token"), f"that of {file}")
+        return Endpoint(
+            service, _checked(service, url), token or _sendable(str(file), running.get("token")), f"that of {file}"
+        )
     if told:
         return Endpoint(service, _checked(service, told), token, f"that of {variable}")
     default = f"the default one, for want of {variable} and {file}"
@@ -64,6 +68,22 @@ def _running(path: Path) -> Mapping[str, Any]:
 
 
 def _checked(service: str, url: object) -> str:
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+    if not isinstance(url, str) or not _is_address(url):
         raise Refused(f"the address of {service} is {url!r}: set LEADSTREAM_{service.upper()}_URL to http://HOST:PORT")
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        told = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return told.scheme in {"http", "https"} and bool(told.host) and (told.port or 0) < 1 << 16
+
+
+def _sendable(source: str, token: object) -> str | None:
+    """A token without the space around it. Raises Refused, without showing it, for one that no header can have."""
+    text = str(token or "").strip()
+    if not (text.isascii() and text.isprintable()):
+        raise Refused(f"the token of {source} cannot be sent: a token has letters, digits and signs of ASCII only")
+    return text or None

@@ -11,8 +11,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Final
+from urllib.request import proxy_bypass
 
 import httpx
 
@@ -30,7 +32,6 @@ KEY: Final = "Idempotency-Key"
 LOST: Final = (httpx.ReadTimeout, httpx.ReadError, httpx.WriteTimeout, httpx.WriteError, httpx.RemoteProtocolError)
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 LONG: Final = httpx.Timeout(3600.0, connect=5.0)
-LOCAL: Final[dict[str, httpx.BaseTransport | None]] = {"all://127.0.0.1": None, "all://localhost": None}
 
 
 def open_api(at_position: int | None = None) -> "Api":
@@ -62,7 +63,7 @@ class Api:
         self.position = at_position
         self._places = places
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, mounts=LOCAL)
+        self._http = _client({place.url for place in places.values()}, transport)
 
     def __enter__(self) -> "Api":
         return self
@@ -190,9 +191,39 @@ class Api:
             headers["Authorization"] = f"Bearer {place.token}"
         try:
             built = self._http.build_request(method, place.url + path, **request | {"headers": headers})
+        except UnicodeEncodeError as error:
+            raise Misused(f"{error.object[error.start : error.end]!r} in what was given is no UTF-8") from None
         except httpx.InvalidURL as error:
-            raise Refused(f"the address of {place.service}, {place.url!r}, is none: {error}") from None
+            raise Misused(f"{path!r} cannot be asked for: {error}") from None
+        except ValueError:
+            raise Misused("a number is too large, such as inf or 1e999, or is none: give one that JSON has") from None
         return self._http.send(built, stream=True)
+
+
+def _client(urls: set[str], transport: httpx.BaseTransport | None) -> httpx.Client:
+    """One that goes through the environment's proxy to what is neither this machine nor in NO_PROXY.
+
+    Where it goes to nothing else, that proxy is not looked at. Raises Refused for a proxy that cannot be used.
+    """
+    near = {url for url in urls if _is_near(httpx.URL(url).host)}
+    if transport is None and near == urls:
+        transport = httpx.HTTPTransport()
+    try:
+        return httpx.Client(transport=transport, timeout=TIMEOUT, mounts=dict.fromkeys(near))
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise Refused(
+            f"the proxy that ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names cannot be used: {error}; NO_PROXY lists hosts "
+            "that need none"
+        ) from None
+
+
+def _is_near(host: str) -> bool:
+    """Whether a host is asked without a proxy."""
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    return loopback or bool(proxy_bypass(host))
 
 
 def _json(place: Endpoint, answer: httpx.Response) -> Any:

@@ -53,7 +53,8 @@ OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
     (
         "The command line",
         "Where `leadstream client`, `upload`, `launch` and so on find the APIs. A URL wins over what "
-        "`leadstream up` left in its folder.",
+        "`leadstream up` left in its folder. A proxy that `ALL_PROXY`, `HTTP_PROXY` or `HTTPS_PROXY` names is used for "
+        "all addresses but those of this machine and of `NO_PROXY`.",
         (
             ("LEADSTREAM_DATA", "`.leadstream/up`", "folder of `leadstream up`: data, logs, ports, secrets"),
             *(

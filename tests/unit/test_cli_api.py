@@ -5,12 +5,16 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from cli.addresses import Endpoint
 from cli.api import Api, Row, Split, listed, named
-from cli.errors import InDoubt, Misused, Unreachable
+from cli.errors import InDoubt, Misused, Refused, Unreachable
 from cli.lookups import checked_id
+from cli.main import app
 
+CLIENT = "client_00000000000000000000000001"
+BATCH, IMPORT = "batch_00000000000000000000000001", "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}", source="that of a file") for name in ("ingest", "projector")}
 Error = type[httpx.RequestError]
 every_loss = pytest.mark.parametrize(
@@ -96,6 +100,63 @@ def test_a_read_waits_for_the_last_command_unless_it_names_a_position() -> None:
     services.read("projector", "/v1/leads")
     services.read("projector", "/v1/leads", at_position=9)
     assert [request.url.params["at_position"] for request in seen] == ["7", "9"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["launch", IMPORT, "-s", "step", "--max-credits", "inf"], "a number is too large"),
+        (["batch", "resume", BATCH, "--max-credits", "inf"], "a number is too large"),
+        (["workflow", "register", "find_phone", "--scope", "person", "--credits", "inf"], "a number is too large"),
+        (["config", "set", CLIENT, "find_phone", "--set", "x=1e999"], "a number is too large"),
+        (["client", "add", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
+        (["history", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
+        (["batch", "pause", BATCH, "--reason", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
+        (["leads", "show", "a\nb"], "cannot be asked for"),
+    ],
+)
+def test_what_cannot_be_sent_is_misused(monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[]))
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport))
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "beside", "proxy", "far"),
+    [
+        ("http://127.0.0.1:1", PLACES, "http://proxy", False),
+        ("http://127.9.9.9:1", PLACES, "http://proxy", False),
+        ("http://[::1]:1", PLACES, "http://proxy", False),
+        ("http://localhost:1", {}, "socks5://proxy", False),
+        ("http://near.example.com:1/path", {}, "nonsense://proxy", False),
+        ("http://far.example.org:1", {}, "http://proxy", True),
+    ],
+)
+def test_a_proxy_is_used_where_it_applies(
+    monkeypatch: pytest.MonkeyPatch, url: str, beside: dict[str, Endpoint], proxy: str, far: bool
+) -> None:
+    proxied: list[bool] = []
+
+    def handle(transport: httpx.HTTPTransport, _: httpx.Request) -> httpx.Response:
+        proxied.append("Proxy" in type(transport._pool).__name__)
+        return httpx.Response(200, json=[])
+
+    monkeypatch.setattr("httpx.HTTPTransport.handle_request", handle)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    with Api(beside | {"ingest": Endpoint("ingest", url)}) as services:
+        services.read("ingest", "/v1/clients")
+    assert proxied == [far]
+
+
+def test_a_proxy_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://user:hunter2@proxy")
+    with pytest.raises(Refused, match="the proxy that ALL_PROXY") as refused:
+        Api(PLACES)
+    assert "hunter2" not in str(refused.value)
 
 
 def test_what_is_no_id_is_wrong_usage_whoever_finds_it_out() -> None:

@@ -101,6 +101,28 @@ def test_an_address_comes_from_the_environment_then_the_file_then_the_default(tm
     assert {place.token for place in own.values()} == {"own"}
 
 
+@pytest.mark.parametrize(("written", "token"), [(" own\n", "own"), (" ", None), ("o w n", "o w n")])
+def test_a_token_is_what_stands_between_spaces(tmp_path: Path, written: str, token: str | None) -> None:
+    (tmp_path / "runtime.json").write_text(json.dumps({"urls": {"ingest": "http://a:1"}, "token": written}))
+    assert endpoints({"LEADSTREAM_DATA": str(tmp_path)})["ingest"].token == token
+    assert endpoints({"LEADSTREAM_API_TOKEN": written})["ingest"].token == token
+
+
+@pytest.mark.parametrize("token", ["hunter2é", "hunter2\udcff", "hunter2\n2", "hunter2\t2"])
+def test_a_token_that_cannot_be_sent_is_refused_and_not_shown(tmp_path: Path, token: str) -> None:
+    (tmp_path / "runtime.json").write_text(json.dumps({"urls": {"ingest": "http://a:1"}, "token": token}))
+    for environ in ({"LEADSTREAM_DATA": str(tmp_path)}, {"LEADSTREAM_API_TOKEN": token}):
+        with pytest.raises(Refused, match="cannot be sent") as refused:
+            endpoints(environ)
+        assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["ingest:8101", "ftp://x", "http://", "http://x:99999", "http://x:y", "http://[::1"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Refused, match="set LEADSTREAM_INGEST_URL to http://HOST:PORT"):
+        endpoints({"LEADSTREAM_INGEST_URL": url})
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"urls": 1}', '{"urls": {"ingest": "ftp://x"}}'])
 def test_a_damaged_runtime_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "runtime.json").write_text(content)
