@@ -84,13 +84,13 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
             await _mend_log(connection, client, done, say)
             if not done.lost and await _has_one_story(connection, client, trust_log):
                 await _extend_log(connection, client, done, say)
+            if done.lost:
+                return done
             verdict = await compare(admin_url, nats_url)
-            if not (trust_log or done.lost):
+            if not trust_log:
                 _insist_on_one_story(verdict)
             head = (await head_of(connection)).position
             fill = partial(_fill, admin_url, nats_url, client, head)
-            if done.lost:
-                return done
             if verdict.identical and await _is_filled(fill, connection, client):
                 done.filled = max(0, head - verdict.last)
             else:
