@@ -29,6 +29,7 @@ from cli.findings import (
 )
 from cli.folding import definition
 from cli.servers_of import Servers
+from services.dispatcher.tables import WEBHOOKS_USED
 from shared.events import CATALOGUE
 from shared.ids import from_hex
 from shared.runtime import log
@@ -59,8 +60,6 @@ PATROL: Final = "SELECT damages, coalesce(extract(epoch FROM now() - oldest_at),
 OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
-WEBHOOKS: Final = "SELECT webhook_id, taken, config FROM dispatcher.webhook JOIN dispatcher.config USING (webhook_id)"
-
 # As the alarm AnswersMissing: more than one in five, here for each client and workflow.
 UNANSWERED: Final = """
 SELECT client_id, workflow, missing, sent
@@ -256,7 +255,8 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         refused = await (await connection.execute(REFUSED)).fetchall()
         overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
-        webhooks = await (await connection.execute(WEBHOOKS)).fetchall()
+        await connection.execute("SET search_path TO dispatcher")
+        webhooks = await (await connection.execute(WEBHOOKS_USED.encode())).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
         return  # it never ran, or its tables are another version's, and that is told
     for client, workstream, workflow, configuration in unconfigured:

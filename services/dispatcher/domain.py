@@ -32,6 +32,7 @@ from shared.events import (
     WorkflowConfigured,
     wire_names,
 )
+from shared.ids import to_hex
 from shared.record import replace
 
 OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled")
@@ -199,10 +200,12 @@ def _configure(state: State, event: Event, payload: WorkflowConfigured | Configu
 def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     assert event.batch_id
     assert event.client_id
+    named = {workflow: webhook_of(own) for workflow, own in payload.config.items()}
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
         [asdict(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
         event.occurred_at, since=event.id,
+        webhooks={workflow: to_hex(webhook) for workflow, webhook in named.items() if webhook},
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class Batch:
 
     `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much, until the
     batch is resumed or all of it has ended. `since`: the event since which it runs, its launch or its last resumption.
+    `webhooks`: by workflow, those that its own configuration names, as `uuid` digits.
     """
 
     batch_id: str
@@ -34,6 +35,7 @@ class Batch:
     held_by: str | None
     launched_at: datetime
     since: str
+    webhooks: dict[str, str]
 
 
 @record

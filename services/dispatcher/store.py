@@ -16,7 +16,19 @@ from services.dispatcher.state import (
     Waiter,
     Webhook,
 )
-from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, ITEM, METADATA, TENANT, WAITER, WEBHOOK
+from services.dispatcher.tables import (
+    BATCH,
+    BUDGET,
+    CLAIM,
+    CONFIG,
+    DISPATCH,
+    ITEM,
+    METADATA,
+    TENANT,
+    WAITER,
+    WEBHOOK,
+    WEBHOOKS_USED,
+)
 from services.dispatcher.webhooks import Limits
 from shared.envelope import Event
 from shared.events import (
@@ -63,9 +75,8 @@ MEASURES = (
     Measure(
         "leadstream_webhook_submissions_share",
         "The largest share that any webhook has used of the submissions it takes in its life.",
-        "SELECT max(taken / greatest(1, CASE WHEN jsonb_typeof(config -> 'max_submissions') = 'number'"
-        f" THEN (config ->> 'max_submissions')::float ELSE {Limits().submissions} END))"
-        " FROM webhook JOIN config USING (webhook_id)",
+        "SELECT max(taken / greatest(1, CASE WHEN jsonb_typeof(settings -> 'max_submissions') = 'number'"
+        f" THEN (settings ->> 'max_submissions')::float ELSE {Limits().submissions} END)) FROM ({WEBHOOKS_USED}) used",
     ),
 )
 FOR_HELD = (
