@@ -24,6 +24,7 @@ from cli.findings import (
     of_letters,
     of_stream,
     of_webhooks,
+    page,
     problem,
     warning,
 )
@@ -94,12 +95,14 @@ async def database(servers: Servers) -> AsyncIterator[Finding]:
 async def _database(connection: Connection) -> AsyncIterator[Finding]:
     missing = await _migrations(connection)
     if missing is None:
-        yield problem("not_provisioned", "the database has no log", PROVISION)
+        yield problem("not_provisioned", "the database has no log: it was not provisioned", PROVISION)
         return
     for name in missing:
-        yield problem("migration_missing", f"the log's migration {name} was not applied", PROVISION)
+        yield problem("migration_missing", f"the database lacks migration {name} of the log", PROVISION)
     if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
-        yield problem("writers_differ", "who may write which event is not as this version has it", PROVISION)
+        yield problem(
+            "writers_differ", "the database lets services write other events than this version says", PROVISION
+        )
     skew = await _skew(connection)
     if abs(skew) > SKEW_SECONDS:
         text = f"the database's clock is {skew:+.1f} s from this machine's"
@@ -139,7 +142,7 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
             yield finding
     except (NatsError, OSError, TimeoutError) as error:
         text = f"NATS does not say how its streams are: {_first_line(error)}"
-        yield problem("nats_silent", text, "docs/operations/alarms.md, NatsAway")
+        yield problem("nats_silent", text, page("NatsAway"))
     finally:
         await client.close()
 
@@ -152,15 +155,15 @@ async def _streams(jetstream: JetStreamContext, servers: Servers) -> AsyncIterat
             yield problem("stream_missing", f"there is no stream {wanted.name}", PROVISION)
             continue
         for setting, have, want in differing(info.config, wanted):
-            text = f"stream {wanted.name} has {setting} {have!r} and not {want!r}"
-            yield problem("stream_differs", text, "docs/operations/README.md says how to make it anew")
+            text = f"stream {wanted.name}: {setting} is {have!r} and should be {want!r}"
+            yield problem("stream_differs", text, "see docs/operations/README.md, which says how to make it anew")
         if wanted is STREAMS[0]:
             head = await _head(servers)
             for finding in of_stream(head, info.state) if head is not None else ():
                 yield finding
         elif info.state.messages:
-            text = f"{info.state.messages} answers are accepted and not in the log yet"
-            yield warning("inbox_waits", text, "docs/operations/alarms.md, AnswersWaitInTheInbox")
+            text = f"{info.state.messages} answers wait in the stream INBOX and are not in the log yet"
+            yield warning("inbox_waits", text, page("AnswersWaitInTheInbox"))
 
 
 def disks(data: Path) -> Iterator[Finding]:
@@ -220,14 +223,13 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
         return  # its migration is missing, and told
     damages, unseen = row or ((), 0)
     if unseen > PATROL_SECONDS:
-        text = f"damage to log or stream may be there unseen: some of it was last looked at {unseen} s ago"
-        yield warning("patrol_slow", text, "docs/operations/alarms.md, PatrolSlow")
+        text = f"part of log or stream was last checked {unseen} s ago: it may be damaged unseen"
+        yield warning("patrol_slow", text, page("PatrolSlow"))
     found = Findings()
     for damage in damages:
         found.add(Damage(**damage))
     for damage in found.damages:
-        text = f"{damage.side}, {damage.first} to {damage.last}: {damage.reason}"
-        yield problem("damaged", text, "leadstream verify, then leadstream repair")
+        yield problem("damaged", str(damage), "`leadstream verify` shows all of it, `leadstream repair` mends it")
 
 
 async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
@@ -263,21 +265,21 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         name = from_hex("client", client)
         text = (
             f"client {name} has no settings {configuration!r} for {workflow} of {workstream}, "
-            "which a batch that runs wants"
+            "which a batch under way needs"
         )
         called = f"-w {workstream} --name {quote(configuration)}"
         mend = f"leadstream config set {name} {workflow} {called} --webhook-url ..."
         yield problem("configuration_missing", text, mend)
     for client, workflow, missing, sent in unanswered:
-        name = from_hex("client", client)
-        text = f"{missing} of {sent} POSTs of the last hour for client {name}, {workflow}, were not answered"
-        yield warning("answers_missing", text, "docs/operations/alarms.md, AnswersMissing")
+        whose = f"{workflow} for client {from_hex('client', client)}"
+        text = f"of {sent} calls of {whose} in the last hour {missing} were not answered"
+        yield warning("answers_missing", text, page("AnswersMissing"))
     for client, workflow, calls, reason in refused:
-        whose = f"client {from_hex('client', client)}, {workflow}"
-        text = f"{calls} calls for {whose}, were refused and wait to be tried again: {reason}"
-        yield warning("calls_refused", text, "docs/operations/alarms.md, CallsRefused")
+        whose = f"{workflow} for client {from_hex('client', client)}"
+        text = f"calls of {whose} that were refused and wait to be tried again: {calls}; the last said: {reason}"
+        yield warning("calls_refused", text, page("CallsRefused"))
     if overdue[0]:
-        text = f"{overdue[0]} answers are overdue and not noticed as missing"
-        yield problem("answers_overdue", text, "docs/operations/alarms.md, DeadlinesNotLookedAt")
+        text = f"{overdue[0]} answers are overdue, and the dispatcher has not noticed"
+        yield problem("answers_overdue", text, page("DeadlinesNotLookedAt"))
     for finding in of_webhooks(webhooks):
         yield finding

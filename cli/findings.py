@@ -31,6 +31,11 @@ def warning(code: str, text: str, do: str) -> Finding:
     return Finding("warning", code, text, do)
 
 
+def page(alarm: str) -> str:
+    """Where it says what to do."""
+    return f"see {alarm} in docs/operations/alarms.md"
+
+
 def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | None) -> Iterator[Finding]:
     """Services that do not answer, do not work, reach no server or lag.
 
@@ -42,31 +47,31 @@ def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | Non
             yield problem("service_down", text, f"start it: `leadstream service {service}`; its log says why it ended")
         elif told.get("lag_seconds", 0) > LAG_SECONDS:
             text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
-            yield problem("service_lags", text, "docs/operations/alarms.md, ServiceLags")
+            yield problem("service_lags", text, page("ServiceLags"))
         for server, key in (("PostgreSQL", "database"), ("NATS", "nats")):
             if told is not None and told.get(key) is False:
                 text = f"{service} does not reach {server}"
-                yield problem("service_cut_off", text, "docs/operations/alarms.md, DatabaseAway and NatsAway")
+                yield problem("service_cut_off", text, page("DatabaseAway and NatsAway"))
         if leaders is not None and service not in leaders:
-            text = f"no replica of {service} works: none of them holds its lease"
-            yield problem("nobody_leads", text, "docs/operations/alarms.md, NobodyLeads")
+            text = f"{service} does no work: none of its replicas leads (holds the lease)"
+            yield problem("nobody_leads", text, page("NobodyLeads"))
     if leaders is not None and "relay" not in leaders:
         yield problem("no_relay", "no relay runs: events do not reach the stream", "start one: `leadstream relay`")
 
 
 def of_stream(head: int, state: Any) -> Iterator[Finding]:
     """The stream against the log's last position. `state`: JetStream's own."""
-    anew = "docs/operations/alarms.md, StreamDamaged"
+    anew = page("StreamDamaged")
     if state.last_seq > head:
         text = f"the stream goes on to {state.last_seq}, the log ends at {head}: the log is older than its copy"
         yield problem("stream_ahead", text, anew)
     elif state.last_seq and (state.first_seq != 1 or state.messages != state.last_seq):
-        text = f"the stream has {state.messages} messages of {state.last_seq}: some are gone"
+        text = f"the stream has {state.messages} of its {state.last_seq} messages: the others are gone"
         yield problem("stream_damaged", text, anew)
     elif state.last_seq < head:
         missing = head - state.last_seq
         text = f"{missing} events of the log are not in the stream: {state.last_seq + 1} to {head}"
-        yield problem("stream_behind", text, "docs/operations/alarms.md, RelayBehind")
+        yield problem("stream_behind", text, page("RelayBehind"))
 
 
 def of_disk(place: str, total: int, free: int) -> Iterator[Finding]:
@@ -78,11 +83,13 @@ def of_disk(place: str, total: int, free: int) -> Iterator[Finding]:
 
 def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
     """Dead letters of one service."""
-    do = f"leadstream dead-letters list --service {service}"
+    do = f"`leadstream dead-letters list --service {service}` says which, and why"
     if undecided:
-        yield problem("dead_letters", f"dead letters of {service} that wait for a person: {undecided}", do)
+        yield problem(
+            "dead_letters", f"events that {service} could not handle and that wait for a person: {undecided}", do
+        )
     elif open_:
-        yield warning("dead_letters", f"dead letters of {service} that it tries again by itself: {open_}", do)
+        yield warning("dead_letters", f"events that {service} could not handle and tries again by itself: {open_}", do)
 
 
 def of_webhooks(used: Iterable[tuple[str, int, Facts]]) -> Iterator[Finding]:
@@ -94,4 +101,5 @@ def of_webhooks(used: Iterable[tuple[str, int, Facts]]) -> Iterator[Finding]:
         limits = Limits.strictest(settings)
         if limits and taken >= limits.submissions * NEARLY_FULL:
             text = f"a webhook has taken {taken} of the {limits.submissions} submissions it takes in its life"
-            yield warning("webhook_nearly_full", text, "leadstream webhooks")
+            do = "`leadstream webhooks` says which, and who uses it; make a new one for them"
+            yield warning("webhook_nearly_full", text, do)

@@ -135,10 +135,10 @@ def _sent(known: Known, name: str, current: Facts, after: str) -> Reason:
 def _due(known: Known, name: str, current: Facts, wait: Facts, after: str) -> Reason:
     attempt = f"attempt {current['attempt']}{after}"
     if wait["left_alone_seconds"] and wait["left_alone_as_asked"]:
-        text = f"its webhook asked to be left alone (Retry-After), for {wait['left_alone_seconds']} s yet"
+        text = f"its webhook asked to be left alone (Retry-After), for another {wait['left_alone_seconds']} s"
         return Reason("retry_after", f"{name} is to be sent ({attempt}); {text}", "leadstream webhooks")
     if wait["left_alone_seconds"]:
-        text = f"its webhook does not work and is left alone for {wait['left_alone_seconds']} s"
+        text = f"its webhook does not work, and is tried again in {wait['left_alone_seconds']} s"
         return Reason("circuit_open", f"{name} is to be sent ({attempt}); {text}", "leadstream webhooks")
     if wait["webhook_full"]:
         text = "its webhook has taken all the submissions it takes in its life"
@@ -149,10 +149,10 @@ def _due(known: Known, name: str, current: Facts, wait: Facts, after: str) -> Re
         text = f"{name} is to be sent since {moment(current['due_at'])} ({attempt}); how its webhook stands is"
         ask = "set LEADSTREAM_DISPATCHER_URL to that replica: its /health/ready says that it leads"
         return Reason("unknown_here", f"{text} unknown here: ask the replica that leads", ask)
-    text = (
-        f"is to be sent since {moment(current['due_at'])} ({attempt}), as soon as its webhook's rate and places allow"
+    text = f"{name} is to be sent since {moment(current['due_at'])} ({attempt})"
+    return Reason(
+        "rate_limit", f"{text}: it waits for its turn at its webhook (rate, calls open)", "leadstream webhooks"
     )
-    return Reason("rate_limit", f"{name} {text}", "leadstream webhooks")
 
 
 def _lags(known: Known) -> Iterator[Reason]:

@@ -89,7 +89,7 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
         " FROM dispatcher.dispatch d LIMIT 1",
     )
     _, found = examined(stack)
-    assert f" POSTs of the last hour for client {campaign.client_id}, {COMPANY}" in found["answers_missing"]
+    assert f" calls of {COMPANY} for client {campaign.client_id} in the last hour" in found["answers_missing"]
     as_admin(
         stack,
         "INSERT INTO dispatcher.webhook (webhook_id, tenant_id, taken)"
@@ -97,6 +97,7 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
     )
     _, found = examined(stack)
     assert "45000 of the 50000 submissions" in found["webhook_nearly_full"]
+    as_admin(stack, "UPDATE dispatcher.dispatch SET due_at = now() + interval '1 day' WHERE status = 'DUE'")
     as_admin(stack, "UPDATE dispatcher.config SET config = config || '{\"max_submissions\": 60000}'")
     as_admin(stack, "UPDATE dispatcher.batch SET blueprint = jsonb_set(blueprint, '{0,configuration}', '\"second\"')")
     _, found = examined(stack)
@@ -123,7 +124,7 @@ def parts_that_are_gone_are_named(stack: Stack, campaign: Campaign) -> None:
     )
     as_admin(stack, f"UPDATE log.patrol SET damages = '[{', '.join(pieces)}]', oldest_at = now() - interval '1 hour'")
     _, found = examined(stack)
-    assert found["damaged"] == "stream, 3 to 1004: the message is gone", "neighbours are one"
+    assert found["damaged"] == "stream, positions 3 to 1004: the message is gone", "neighbours are one"
     assert "patrol_slow" in found
     end(stack, "projector")
     until(stack, lambda found: {"service_down", "nobody_leads"} <= {*found})

@@ -42,4 +42,7 @@ async def test_calls_that_were_refused_and_wait_are_counted_and_named(servers: S
         await connection.execute("CREATE SCHEMA IF NOT EXISTS sequencer")
         await connection.execute("CREATE TABLE sequencer.batch (batch_id uuid, status text)")
         found = {finding.code: finding.text async for finding in _dispatcher(connection)}
-    assert found["calls_refused"] == f"1 calls for client {CLIENT}, {FLOW}, were refused and wait to be tried again: no"
+    assert (
+        found["calls_refused"]
+        == f"calls of {FLOW} for client {CLIENT} that were refused and wait to be tried again: 1; the last said: no"
+    )

@@ -70,11 +70,11 @@ REFUSED = attempt(1, "REFUSED", reason="the webhook answered 429")
             "tried again at 2026-02-01 12:05:00 (attempt 2; attempt 1: the webhook answered 429)",
             "",
         ),
-        (known(waits=[waiting(attempt(status="DUE"))]), "rate_limit", "as soon as its webhook's rate", "webhooks"),
-        (known(waits=[waiting(attempt(status="DUE"), left_alone_seconds=30)]), "circuit_open", "for 30 s", "webhooks"),
+        (known(waits=[waiting(attempt(status="DUE"))]), "rate_limit", "waits for its turn at its webhook", "webhooks"),
+        (known(waits=[waiting(attempt(status="DUE"), left_alone_seconds=30)]), "circuit_open", "in 30 s", "webhooks"),
         (
             known(waits=[waiting(attempt(status="DUE"), left_alone_seconds=30, left_alone_as_asked=True)]),
-            "retry_after", "its webhook asked to be left alone (Retry-After), for 30 s", "webhooks",
+            "retry_after", "its webhook asked to be left alone (Retry-After), for another 30 s", "webhooks",
         ),
         (
             known(waits=[waiting(attempt(status="DUE"), **STANDS_BY)]),
