@@ -1,8 +1,7 @@
 """`leadstream status`, `items` and `batch`: how runs stand, what failed, and control over them."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -16,16 +15,8 @@ app = typer.Typer(no_args_is_help=True, help="Pause, resume or cancel a batch; r
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
 Why = Annotated[str, typer.Option(help="For the audit trail.")]
 PAGE: Final = 1000
-
-
-class ItemStatus(StrEnum):
-    """Where an item stands."""
-
-    RUNNING = "running"
-    PARKED = "parked"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
+FailureCode = Literal["RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT", "INTERNAL", "CONFIGURATION"]
 
 
 def status(

@@ -1,7 +1,6 @@
 """`leadstream dead-letters`: events that a service could not handle, and what is to become of them."""
 
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -21,20 +20,12 @@ COLUMNS: Final = {
     "service": "Service", "position": "#", "event_type": "Event", "item_id": "Item", "batch_id": "Batch",
     "status": "Status", "attempts": "Tries", "retry_at": "Next try (UTC)", "error": "Error",
 }  # fmt: skip
-
-
-class Status(StrEnum):
-    """How a dead letter stands."""
-
-    OPEN = "open"
-    RETRIED = "retried"
-    RESOLVED = "resolved"
-    ANY = "any"
+Status = Literal["open", "retried", "resolved", "any"]
 
 
 @app.command("list")
 def listing(
-    status: Annotated[Status, typer.Option(help="Only those that stand so.")] = Status.OPEN,
+    status: Annotated[Status, typer.Option(help="Only those that stand so.")] = "open",
     service: OfService = None,
     event_type: EventType = None,
     batch: Batch = None,
@@ -50,7 +41,7 @@ def listing(
     from cli.output import moment, note, show_json, table
 
     _check_service(service)
-    told = None if status is Status.ANY else status.value
+    told = None if status == "any" else status
     query = {"service": service, "event_type": event_type, "batch_id": batch, "item_id": item, "error": error}
     with open_api() as api:
         found = api.read("ingest", "/v1/dead-letters", status=told, limit=MOST, **query)

@@ -1,25 +1,13 @@
 """`leadstream dispatches` and `leadstream webhooks`: what goes out to providers."""
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from cli.errors import Misused
 from cli.options import AsJson, AtPosition
 
-
-class DispatchStatus(StrEnum):
-    """How an attempt stands."""
-
-    HELD = "HELD"
-    DUE = "DUE"
-    SENT = "SENT"
-    ANSWERED = "ANSWERED"
-    REFUSED = "REFUSED"
-    TIMED_OUT = "TIMED_OUT"
-    SUPERSEDED = "SUPERSEDED"
-    CANCELLED = "CANCELLED"
+DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
 
 def dispatches(
@@ -39,7 +27,7 @@ def dispatches(
 
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
-    wanted = DispatchStatus.TIMED_OUT if missing else status
+    wanted = "TIMED_OUT" if missing else status
     with open_api(at_position) as api:
         found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch or None, status=wanted)
     if as_json:

@@ -1,7 +1,6 @@
 """`leadstream pushes`: leads on their way to webhooks. `leadstream leads push` starts one."""
 
-from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -13,15 +12,7 @@ COLUMNS: Final = {
     "push_id": "Push", "status": "Status", "leads": "Leads taken", "webhook_url": "To", "requested_at": "Asked (UTC)",
     "due_at": "Next (UTC)", "reason": "Reason",
 }  # fmt: skip
-
-
-class PushStatus(StrEnum):
-    """How a push stands."""
-
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+PushStatus = Literal["running", "completed", "failed", "cancelled"]
 
 
 @app.command("list")

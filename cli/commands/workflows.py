@@ -1,8 +1,7 @@
 """`leadstream workflow`: the registry of enrichment steps."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,20 +17,8 @@ COLUMNS = {
     "title": "Title",
 }
 
-
-class Kind(StrEnum):
-    """Where a workflow runs: here, or at a provider."""
-
-    SYNC = "SYNC"
-    ASYNC = "ASYNC"
-
-
-class Scope(StrEnum):
-    """What is enriched, and paid for, once."""
-
-    ITEM = "item"
-    COMPANY = "company"
-    PERSON = "person"
+Kind = Literal["SYNC", "ASYNC"]
+Scope = Literal["item", "company", "person"]
 
 
 @app.command("list")
@@ -117,7 +104,7 @@ def register(
     named = {"workflow": slug, "workstream": workstream}
     with open_api() as api:
         there = [entry for entry in api.read("ingest", "/v1/workflows") if named.items() <= entry.items()]
-        before = {name: there[0][name] for name in told} if there else {"kind": Kind.ASYNC}
+        before = {name: there[0][name] for name in told} if there else {"kind": "ASYNC"}
         changed = {name: value for name, value in told.items() if value is not None}
         answer = api.command("/v1/workflows", named | before | changed)
     if as_json:

@@ -214,7 +214,7 @@ async def control(
 async def dead_letters(
     queries: Stored,
     caller: Asking,
-    status: Literal["open", "retried", "resolved"] | None = None,
+    status: letters.Status | None = None,
     service: str | None = None,
     event_type: str | None = None,
     batch_id: str | None = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 from sqlalchemy import text
@@ -18,6 +18,7 @@ from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
+Status = Literal["open", "retried", "resolved"]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 100
 # What the dispatcher does again, or waits for without an end, as long as it has not taken it.

@@ -55,7 +55,7 @@ def test_of_a_workflow_that_is_changed_the_rest_stays(services: Given) -> None:
     assert CliRunner().invoke(app, ["workflow", "register", "find_phone", "--credits", "3"]).exit_code == 0
     changed = {name: value for name, value in phone.items() if name != "tenant_id"} | {"credits": 3.0}
     assert sent == [("POST", "/v1/workflows", changed)]
-    CliRunner().invoke(app, ["workflow", "register", "find_phone", "--no-reads-answers", "--scope", "company"])
+    CliRunner().invoke(app, ["workflow", "register", "find_phone", "--no-reads-answers", "--scope", "COMPANY"])
     assert sent[1][2] == changed | {"credits": 2.0, "reads_answers": False, "scope": "company"}
 
 
