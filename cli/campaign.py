@@ -93,24 +93,10 @@ class Campaign:
         """Where the batch stands, as soon as the sequencer says it. Raises TimeoutError."""
         return _until(lambda: self.batch(batch_id), bool, SEEN_SECONDS, 0.1, f"batch {batch_id} is not seen")
 
-    def wait(
-        self,
-        batch_id: str,
-        seconds: float,
-        every: float = 0.2,
-        seen: Callable[[dict[str, Any]], None] | None = None,
-    ) -> dict[str, Any]:
-        """Until the batch has ended. Raises TimeoutError with the last picture."""
-
-        def asked() -> dict[str, Any]:
-            batch = self.batch(batch_id)
-            if seen is not None and batch:
-                seen(batch)
-            return batch
-
-        return _until(
-            asked, lambda batch: batch.get("status") in DONE, seconds, every, f"batch {batch_id} has not ended"
-        )
+    def wait(self, batch_id: str, seconds: float, every: float = 0.2) -> dict[str, Any]:
+        """The batch once it has ended. Raises TimeoutError with the last picture."""
+        late = f"batch {batch_id} has not ended"
+        return _until(lambda: self.batch(batch_id), lambda batch: batch.get("status") in DONE, seconds, every, late)
 
     def leads(self, batch_id: str) -> list[Row]:
         """All leads of the batch that the projector can show now."""
