@@ -15,8 +15,16 @@ def checked_id(prefix: str, text: str) -> str:
         raise Misused(str(error)) from None
 
 
+def filled(option: str, text: str) -> str:
+    """`text` as the option was given it. Raises Misused where it says nothing, which is not the same as no option."""
+    if not text.strip():
+        raise Misused(f"{option} is empty: say something, or leave it out")
+    return text
+
+
 def client_id_of(api: Api, name: str) -> str:
-    """The client with this id or exact name. Raises Refused when there is none, or more than one."""
+    """The client with this id or exact name. Raises Misused for no name, Refused unless there is just one."""
+    filled("the client's name", name)
     if (known := _as_id("client", name)) is not None:
         return known
     found = [client["client_id"] for client in api.read("ingest", "/v1/clients") if client["name"] == name]
@@ -28,7 +36,8 @@ def client_id_of(api: Api, name: str) -> str:
 
 
 def pipeline_of(api: Api, client_id: str, workstream: str, name: str) -> dict[str, Any]:
-    """A client's pipeline by id, or by exact name within the workstream. Raises Refused."""
+    """A client's pipeline by id, or by exact name within the workstream. Raises Misused, Refused."""
+    filled("the pipeline's name", name)
     known = _as_id("pipe", name)
     saved: list[dict[str, Any]] = api.read("ingest", f"/v1/clients/{client_id}/pipelines")
     for pipeline in saved:

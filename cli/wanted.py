@@ -49,15 +49,15 @@ class Conditions:
     words: str | None = None
 
     def query(self, api: "Api") -> dict[str, Any]:
-        """The query parameters. Raises Misused for no column and no COLUMN=VALUE, Refused for an unknown client."""
-        from cli.lookups import checked_id, client_id_of
+        """The query parameters. Raises Misused for what is empty, no column, no COLUMN=VALUE; Refused for no client."""
+        from cli.lookups import checked_id, client_id_of, filled
 
         asked: dict[str, Any] = {
-            "batch_id": checked_id("batch", self.batch) if self.batch else None,
-            "client_id": client_id_of(api, self.client) if self.client else None,
-            "known": ",".join(self.known or ()) or None,
-            "unknown": ",".join(self.unknown or ()) or None,
-            "q": self.words,
+            "batch_id": checked_id("batch", self.batch) if self.batch is not None else None,
+            "client_id": client_id_of(api, self.client) if self.client is not None else None,
+            "known": ",".join(filled("--known", name.strip(" ,")) for name in self.known or ()) or None,
+            "unknown": ",".join(filled("--unknown", name.strip(" ,")) for name in self.unknown or ()) or None,
+            "q": filled("--search", self.words) if self.words is not None else None,
         }
         for column, value in _of("--where", self.where):
             asked.setdefault(column, []).append(value)

@@ -85,7 +85,7 @@ def _listed(
     from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
-        client_id = client_id_of(api, client) if client else None
+        client_id = client_id_of(api, client) if client is not None else None
         found: list[dict[str, Any]] = api.read(service, path, client_id=client_id, limit=limit)
     if as_json:
         return show_json(found)

@@ -38,7 +38,7 @@ def status(
     with open_api(at_position) as api:
         if batch is None and not follow:
             return _list_batches(api, limit, as_json)
-        return _show_batch(api, checked_id("batch", batch) if batch else _newest(api), follow, as_json)
+        return _show_batch(api, _newest(api) if batch is None else checked_id("batch", batch), follow, as_json)
 
 
 def items(

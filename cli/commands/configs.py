@@ -33,7 +33,7 @@ def change(
     from cli.output import say, show_json
     from cli.settings import assignments, from_file, merged
 
-    given = {"webhook_url": webhook_url} if webhook_url else {}
+    given = {"webhook_url": webhook_url} if webhook_url is not None else {}
     changes = (from_file(file) if file else {}, given, assignments(pairs or ()))
     with open_api() as api:
         client_id = client_id_of(api, client)

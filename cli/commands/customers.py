@@ -50,16 +50,16 @@ def remove(
     Example: leadstream customers remove Acme --domain globex.com --name Initech
     """
     from cli.api import open_api
-    from cli.lookups import checked_id, client_id_of
+    from cli.lookups import checked_id, client_id_of, filled
     from cli.output import say, show_json
 
-    named = [{"domain": each} for each in domain or ()] + [{"linkedin_url": each} for each in linkedin or ()]
-    named += [{"name": each} for each in name or ()]
-    if not (named or upload or everything):
+    told = (("domain", "--domain", domain), ("linkedin_url", "--linkedin", linkedin), ("name", "--name", name))
+    named = [{what: filled(option, each)} for what, option, given in told for each in given or ()]
+    if not (named or upload is not None or everything):
         raise Misused("customers remove needs to know which: --domain, --linkedin, --name, --upload or --all")
     body = {"customers": named, "everything": everything, "reason": reason}
     with open_api() as api:
-        body["upload_id"] = checked_id("import", upload) if upload else None
+        body["upload_id"] = checked_id("import", upload) if upload is not None else None
         answer = api.command(f"/v1/clients/{client_id_of(api, client)}/customers/remove", body)
     return show_json(answer) if as_json else say("removed; the client's leads are held against those that are left")
 

@@ -40,9 +40,8 @@ def listing(
     from cli.api import open_api
     from cli.output import moment, note, show_json, table
 
-    _check_service(service)
     told = None if status == "any" else status
-    query = {"service": service, "event_type": event_type, "batch_id": batch, "item_id": item, "error": error}
+    query = _filter(service, event_type, batch, item, error)
     with open_api() as api:
         found = api.read("ingest", "/v1/dead-letters", status=told, limit=MOST, **query)
     if as_json:
@@ -140,15 +139,26 @@ def _wanted(
 ) -> dict[str, Any]:
     from cli.errors import Misused
 
-    _check_service(service)
-    given = {
-        "service": service, "position": position, "event_type": event_type, "batch_id": batch, "item_id": item,
-        "error": error,
-    }  # fmt: skip
-    wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    wanted = _filter(service, event_type, batch, item, error) | ({} if position is None else {"position": position})
     if not wanted and not everything:
         raise Misused("name the letters: SERVICE POSITION, or --type, --batch, --item, --error; --all means all")
     return wanted | {"everything": everything}
+
+
+def _filter(
+    service: str | None, event_type: str | None, batch: str | None, item: str | None, error: str | None
+) -> dict[str, Any]:
+    """What was said of which letters, by the APIs' names. Raises Misused."""
+    from cli.lookups import checked_id, filled
+
+    _check_service(service)
+    given = {
+        "service": service, "event_type": event_type,
+        "batch_id": checked_id("batch", batch) if batch is not None else None,
+        "item_id": checked_id("item", item) if item is not None else None,
+        "error": filled("--error", error) if error is not None else None,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _check_service(service: str | None) -> None:

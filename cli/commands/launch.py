@@ -45,9 +45,9 @@ def launch(
     from cli.row_ranges import parse_rows
     from cli.settings import from_file
 
-    if bool(pipeline) == bool(step):
+    if (pipeline is None) == (not step):
         raise Misused("launch takes either --pipeline NAME or --step SLUG, once or more: give one of the two")
-    if pipeline and (use or unless):
+    if pipeline is not None and (use or unless):
         raise Misused("--use and --unless go with --step; a pipeline has its own (`leadstream pipeline save`)")
     asked: Answer = {
         "upload_id": checked_id("import", upload),
@@ -57,7 +57,7 @@ def launch(
         "max_credits": max_credits,
     }
     with open_api() as api:
-        asked["pipeline_id"] = _pipeline_id(api, asked["upload_id"], pipeline) if pipeline else None
+        asked["pipeline_id"] = _pipeline_id(api, asked["upload_id"], pipeline) if pipeline is not None else None
         blueprint = api.ask("ingest", "/v1/blueprints", asked)
         if plan:
             return show_plan(api, blueprint, as_json)

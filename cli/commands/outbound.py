@@ -23,13 +23,15 @@ def dispatches(
     Example: leadstream dispatches --missing
     """
     from cli.api import open_api
+    from cli.lookups import checked_id
     from cli.output import show_json, table
 
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
     wanted = "TIMED_OUT" if missing else status
+    batch_id = checked_id("batch", batch) if batch is not None else None
     with open_api(at_position) as api:
-        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch or None, status=wanted)
+        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch_id, status=wanted)
     if as_json:
         return show_json(found)
     columns = {

@@ -102,7 +102,7 @@ def _show(
     from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
-        asked |= {"client_id": client_id_of(api, client) if client else None}
+        asked |= {"client_id": client_id_of(api, client) if client is not None else None}
         found, more = api.pages("projector", path, named("jobs"), PAGE, limit, **asked)
     if as_json:
         return show_json(found)

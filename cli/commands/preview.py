@@ -26,7 +26,9 @@ def preview(
     """
     from cli.output import show_json
 
-    seen = _asked(file, workstream, client, mapped or []) if client else _read(file, workstream, mapped or [])
+    seen = (
+        _asked(file, workstream, client, mapped or []) if client is not None else _read(file, workstream, mapped or [])
+    )
     return show_json(seen) if as_json else _report(seen)
 
 

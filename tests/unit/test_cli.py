@@ -37,6 +37,8 @@ COMMANDS = [
     *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
 ]
+# What may come of a variable that is not set: it must not mean all there is.
+EMPTY = [("--batch", ""), ("--client", " "), ("--known", ","), ("--unknown", ""), ("--search", "")]
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -140,6 +142,19 @@ def test_failures_are_one_line_and_an_exit_code(
         ("items", BATCH, "--status", "lost"),
         ("pushes", "list", "--status", "lost"),
         ("dispatches", "--status", "lost"),
+        *(("leads", command, *words) for command in ("export", "list", "facets") for words in EMPTY),
+        *(("leads", "push", "http://hook", "--all", *words) for words in EMPTY),
+        *(("people", *words, "--client", "") for words in (("customers",), ("moved", "a", "b"), ("worked-at", "a"))),
+        ("answers", "unread", "--client", ""),
+        ("customers", "remove", CLIENT, "--name", "Acme", "--upload", ""),
+        ("customers", "remove", CLIENT, "--domain", ""),
+        ("dead-letters", "list", "--batch", ""),
+        *(("dead-letters", "retry", "ingest", option, "") for option in ("--batch", "--item", "--error")),
+        ("dispatches", "--batch", ""),
+        ("launch", IMPORT, "--step", "enrich", "--pipeline", ""),
+        ("preview", __file__, "--client", ""),
+        ("status", "", "--watch"),
+        ("uploads", ""),
         ("dead-letters", "retry"),
         ("dead-letters", "resolve", "dispatcher", "12"),
         ("dead-letters", "resolve", "--reason", "none was named"),
