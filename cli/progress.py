@@ -59,10 +59,16 @@ def picture(batch: Batch, now: datetime, width: int = 80) -> "Group":
     return Group(Text(headline(batch, now), style="bold"), _steps_table(batch, width))
 
 
+def standing(batch: Batch) -> str:
+    """The batch's status, and whether it was cancelled after its end: nothing of it is retried then."""
+    cancelled = batch["status"] == "completed" and batch.get("final")
+    return f"{batch['status']}{', then cancelled' if cancelled else ''}"
+
+
 def headline(batch: Batch, now: datetime) -> str:
     """One line: status, items ended, failures, pace."""
     ended = _ended(batch)
-    parts = [f"{batch['batch_id']} {batch['status']}", f"{ended} of {batch['items']} items ended"]
+    parts = [f"{batch['batch_id']} {standing(batch)}", f"{ended} of {batch['items']} items ended"]
     parts += [f"{batch[name]} {name}" for name in ("failed", "cancelled") if batch[name]]
     return ", ".join(parts + _pace(batch, ended, now))
 

@@ -67,12 +67,12 @@ def items(
 
 
 @app.command()
-def pause(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
+def pause(batch: BatchId, reason: Why = "", as_json: AsJson = False, at_position: AtPosition = None) -> None:
     """Schedule no further steps; what is under way ends.
 
     Example: leadstream batch pause batch_01... --reason "credits are short"
     """
-    _control(batch, "pause", reason, as_json)
+    _control(batch, "pause", reason, as_json, at_position)
 
 
 @app.command()
@@ -81,12 +81,13 @@ def resume(
     max_credits: Annotated[float | None, typer.Option(min=0, help="What it may spend from now on.")] = None,
     reason: Why = "",
     as_json: AsJson = False,
+    at_position: AtPosition = None,
 ) -> None:
     """Go on where a paused batch stands.
 
     Example: leadstream batch resume batch_01... --max-credits 500
     """
-    _control(batch, "resume", reason, as_json, max_credits=max_credits)
+    _control(batch, "resume", reason, as_json, at_position, max_credits=max_credits)
 
 
 @app.command()
@@ -136,12 +137,13 @@ def retry(
     everything: All = False,
     reason: Why = "",
     as_json: AsJson = False,
+    at_position: AtPosition = None,
 ) -> None:
     """Take the step again that items failed at; what did not fail is left alone.
 
     Example: leadstream batch retry batch_01... --code TIMEOUT --reason "the table is mended"
     """
-    _release("retry", batch, item, step, code, everything, reason, as_json)
+    _release("retry", batch, item, step, code, everything, reason, as_json, at_position)
 
 
 @app.command()
@@ -153,12 +155,13 @@ def skip(
     everything: All = False,
     reason: Why = "",
     as_json: AsJson = False,
+    at_position: AtPosition = None,
 ) -> None:
     """Let failed items go on without the step they failed at.
 
     Example: leadstream batch skip batch_01... --step enrich_email
     """
-    _release("skip", batch, item, step, code, everything, reason, as_json)
+    _release("skip", batch, item, step, code, everything, reason, as_json, at_position)
 
 
 def _release(
@@ -170,8 +173,12 @@ def _release(
     everything: bool,
     reason: str,
     as_json: bool,
+    at_position: int | None,
 ) -> None:
+    from cli.api import open_api
+    from cli.failures import some_fit
     from cli.lookups import checked_id
+    from shared.events import FailedItemsRetried
 
     if not (items or steps or codes or everything):
         raise Misused(
@@ -179,36 +186,51 @@ def _release(
         )
     if len(steps or ()) > 1:
         raise Misused(f"batch {action} takes --step once: give the command for each of {', '.join(steps or ())}")
-    chosen = {
+    chosen: dict[str, Any] = {
         "items": [checked_id("item", item) for item in items or ()], "workflow": steps[0] if steps else None,
         "codes": codes or [],
     }  # fmt: skip
-    _control(batch, action, reason, as_json, **chosen, everything=everything)
+    batch_id, wanted = checked_id("batch", batch), FailedItemsRetried(**chosen, everything=everything)
+    with open_api(at_position) as api:
+        if not some_fit(api, batch_id, wanted):
+            raise Refused(f"nothing in {batch_id} has failed that fits: there is nothing to {action}")
+        _command(api, batch_id, action, as_json, reason=reason, **chosen, everything=everything)
 
 
-def _control(batch: str, action: str, reason: str, as_json: bool, **more: Any) -> None:
-    from cli.api import open_api
-    from cli.failures import some_fit
-    from cli.lookups import checked_id
+def _command(api: "Api", batch_id: str, action: str, as_json: bool, **body: Any) -> dict[str, Any] | None:
+    """Give the command and say so; the batch as the sequencer has it after that, None if it is away."""
     from cli.output import say, show_json
     from cli.watching import noticed
 
-    with open_api() as api:
-        none_fits = action in {"retry", "skip"} and not some_fit(api, checked_id("batch", batch), more)
-        answer = api.command(f"/v1/batches/{checked_id('batch', batch)}/{action}", {"reason": reason, **more})
-        if none_fits:
-            raise Refused(f"nothing in {answer['batch_id']} has failed that fits: there is nothing to {action}")
-        show_json(answer) if as_json else say(f"{answer['batch_id']}: asked to {action}")
-        noticed(api, answer["batch_id"])
+    answer = api.command(f"/v1/batches/{batch_id}/{action}", body)
+    show_json(answer) if as_json else say(f"{batch_id}: asked to {action}")
+    return noticed(api, batch_id)
+
+
+def _control(batch: str, action: str, reason: str, as_json: bool, at_position: int | None = None, **more: Any) -> None:
+    from cli.api import open_api
+    from cli.lookups import checked_id
+    from cli.output import note
+    from cli.progress import is_over
+    from cli.watching import noticed
+
+    batch_id = checked_id("batch", batch)
+    with open_api(at_position) as api:
+        if action != "cancel" and (before := noticed(api, batch_id)) and is_over(before):
+            raise Refused(f"{batch_id} is {before['status']} already: there is nothing to {action}")
+        after = _command(api, batch_id, action, as_json, reason=reason, **more)
+    if action == "cancel" and after and after["status"] == "completed":
+        note("it had ended already; nothing of it can be retried any more")
 
 
 def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
     from cli.output import moment, show_json, table
+    from cli.progress import standing
 
     batches = api.read("sequencer", "/v1/batches", limit=limit)
     if as_json:
         return show_json(batches)
-    rows = [batch | {"launched_at": moment(batch["launched_at"])} for batch in batches]
+    rows = [batch | {"launched_at": moment(batch["launched_at"]), "status": standing(batch)} for batch in batches]
     columns = {name: name.capitalize() for name in ("status", "items", "completed", "failed", "cancelled")}
     columns = {"batch_id": "Batch", "launched_at": "Launched", **columns}
     return table(columns, rows, "no batches yet; `leadstream launch UPLOAD` starts one")

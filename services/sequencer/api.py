@@ -35,7 +35,10 @@ async def batches(
 
 @ROUTES.get("/v1/batches/{batch_id}")
 async def batch(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
-    """One batch with the counts of each step by status, and of what was skipped by reason."""
+    """One batch with the counts of each step by status, and of what was skipped by reason.
+
+    `final`: it was cancelled, if only after its end, and nothing of it is retried.
+    """
     batch_id = parse_id("batch", batch_id)
     found = await handlers.batch(queries, caller.tenant_id, batch_id)
     if found is None:

@@ -304,4 +304,5 @@ def test_the_picture_of_a_batch_fits_a_terminal() -> None:
     assert "1 enrich_company_via_waterfall_in_clay" in drawn
     assert "…" not in drawn
     assert headline(shown, now).endswith("5 of 10 items ended, 1 failed, 5 a minute, about 0:01:00 left")
+    assert headline(batch("completed") | {"final": True}, now).startswith(f"{BATCH} completed, then cancelled, ")
     assert step_line(batch(COMPLETED=4, SKIPPED=1, FAILED=1)) == "enrich 5/10 (1 failed)"

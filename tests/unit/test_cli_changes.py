@@ -25,21 +25,25 @@ Given = Callable[[dict[str, Any]], Sent]
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Given:
-    """Answers GETs by path and commands with `answer`; the commands that were given are listed."""
+    """Answers GETs by path with what is `there`, or what that says of the request; the commands given are listed."""
 
     def given(there: dict[str, Any]) -> Sent:
         sent: Sent = []
 
         def handler(request: httpx.Request) -> httpx.Response:
             if request.method == "GET":
-                return httpx.Response(200, json=there.get(request.url.path, []))
+                asked = there.get(request.url.path, [])
+                return httpx.Response(200, json=asked(request) if callable(asked) else asked)
             if request.url.path.endswith("/uploads"):
                 return httpx.Response(201, json=there["uploaded"])
             sent.append((request.method, request.url.path, json.loads(request.content)))
             return httpx.Response(201, json={"position": 1, "config": {}, "batch_id": BATCH})
 
-        transport = httpx.MockTransport(handler)
-        monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport, sleep=lambda _: None))
+        def opened(at_position: int | None = None) -> Api:
+            transport = httpx.MockTransport(handler)
+            return Api(PLACES, at_position=at_position, transport=transport, sleep=lambda _: None)
+
+        monkeypatch.setattr("cli.api.open_api", opened)
         return sent
 
     return given
@@ -101,10 +105,37 @@ def test_what_a_retry_does_is_not_known_yet(services: Given, action: str) -> Non
 
 @pytest.mark.parametrize("chosen", [["--code", "AUTH"], ["--step", "find_phone"], ["--item", OTHER_ITEM]])
 def test_a_retry_of_nothing_says_so(services: Given, chosen: list[str]) -> None:
-    services({f"/v1/batches/{BATCH}": {"failed": 1}, f"/v1/batches/{BATCH}/items": [FAILED]})
+    sent = services({f"/v1/batches/{BATCH}": {"failed": 1}, f"/v1/batches/{BATCH}/items": [FAILED]})
     result = CliRunner().invoke(app, ["batch", "retry", BATCH, *chosen])
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout, sent) == (1, "", [])
     assert "nothing to retry" in result.stderr
+
+
+def test_a_retry_looks_at_the_batch_as_its_caller_knows_it(services: Given) -> None:
+    def failed(request: httpx.Request) -> list[dict[str, Any]]:
+        return [FAILED] if request.url.params.get("at_position") == "7" else []
+
+    sent = services({f"/v1/batches/{BATCH}/items": failed})
+    assert CliRunner().invoke(app, ["batch", "retry", BATCH, "--all"]).exit_code == 1
+    assert CliRunner().invoke(app, ["batch", "retry", BATCH, "--all", "--at-position", "7"]).exit_code == 0
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+def test_what_has_ended_cannot_be_paused_or_resumed(services: Given, action: str, status: str) -> None:
+    sent = services({f"/v1/batches/{BATCH}": {"status": status}})
+    result = CliRunner().invoke(app, ["batch", action, BATCH])
+    assert (result.exit_code, result.stdout, sent) == (1, "", [])
+    assert f"{BATCH} is {status} already: there is nothing to {action}" in result.stderr
+
+
+@pytest.mark.parametrize(("status", "had_ended"), [("completed", True), ("cancelled", False)])
+def test_a_cancel_that_came_after_the_end_says_what_it_means(services: Given, status: str, had_ended: bool) -> None:
+    sent = services({f"/v1/batches/{BATCH}": {"status": status, "final": True}})
+    result = CliRunner().invoke(app, ["batch", "cancel", BATCH])
+    assert (result.exit_code, len(sent)) == (0, 1)
+    assert ("it had ended already; nothing of it can be retried any more" in result.stderr) is had_ended
 
 
 def test_a_second_step_is_refused_rather_than_passed_over(services: Given) -> None:
