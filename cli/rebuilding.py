@@ -1,6 +1,7 @@
 """State made anew from the log, put back, or looked at as it was; what came of it is said."""
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -108,5 +109,21 @@ def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None
     elif options.undo:
         say("the tables from before the last rebuild are live again; `leadstream rebuild --undo` swaps them once more")
     else:
-        say("swapped in; the tables as they were are kept: `leadstream rebuild SERVICE --undo` brings them back")
+        for line in kept({service: found["compared"] for service, found in report["services"].items()}):
+            say(f"swapped in; {line}")
     return None
+
+
+def kept(rebuilt: Mapping[str, bool]) -> Iterator[str]:
+    """Lines on how the tables of before come back. `rebuilt`: services, and whether these had the shape of today."""
+    from shared.runtime.projection import old_schema
+
+    for comparable in (True, False):
+        names = [service for service, compared in rebuilt.items() if compared is comparable]
+        if names and comparable:
+            which = names[0] if len(names) == 1 else "SERVICE"
+            undo = f"`leadstream rebuild {which} --undo` brings them back"
+            yield f"the tables of {', '.join(names)} as they were are kept: {undo}"
+        elif names:
+            where = ", ".join(map(old_schema, names))
+            yield f"those of before had another shape: kept in {where}, only the program of before brings them back"

@@ -28,13 +28,14 @@ def reproject(
     import asyncio
 
     from cli.output import note, show_json, table
+    from cli.rebuilding import kept
     from cli.servers_of import reached, servers_of
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy
 
     try:
         with reached():
-            before, after = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
+            before, after, compared = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
     except (Impossible, Busy) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
@@ -45,18 +46,21 @@ def reproject(
     if as_json:
         return show_json({"leads": after["lead_id"], "columns": rows})
     table(COLUMNS, changed, "every column is known of as many leads as before")
-    return note(f"{after['lead_id']} leads; `leadstream rebuild projector --undo` brings the earlier ones back")
+    for line in kept({SERVICE: compared}):
+        note(f"{after['lead_id']} leads; {line}")
+    return None
 
 
-async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled]:
+async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled, bool]:
+    """What is filled before and after, and whether the tables of before had the shape of today."""
     from cli.folding import fold_all
     from shared.runtime.database import connect
     from shared.runtime.projection import rebuild_schema
 
     async with await connect(admin_url, name="reproject", autocommit=True) as connection:
         before = await _filled(connection)
-        await fold_all(admin_url, "rebuild", {SERVICE: rebuild_schema(SERVICE)}, show=show)
-        return before, await _filled(connection)
+        (verdict,) = await fold_all(admin_url, "rebuild", {SERVICE: rebuild_schema(SERVICE)}, show=show)
+        return before, await _filled(connection), verdict.compared
 
 
 async def _filled(connection: "Connection") -> Filled:

@@ -20,6 +20,7 @@ from cli.servers_of import checked_admin_url, reached
 from shared.runtime.archive import START, Link
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
+from shared.runtime.projection import Verdict
 from shared.runtime.settings import ROLES
 from shared.runtime.shadow import Busy
 
@@ -115,6 +116,38 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     result = CliRunner().invoke(app, ["repair", "--yes"])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "leadstream: stopped; what was put back stays, and the same command goes on\n"
+
+
+@pytest.mark.parametrize(
+    ("shaped", "said"),
+    [
+        ({"projector": True}, ["projector as they were are kept: `leadstream rebuild projector --undo` brings them"]),
+        ({"projector": False}, ["kept in projector_before, only the program of before brings them back"]),
+        (
+            {"ingest": True, "sequencer": True, "projector": False},
+            [
+                "ingest, sequencer as they were are kept: `leadstream rebuild SERVICE --undo`",
+                "kept in projector_before, ",
+            ],
+        ),
+    ],
+)
+def test_an_undo_is_promised_where_it_can_be_done(
+    monkeypatch: pytest.MonkeyPatch, shaped: dict[str, bool], said: list[str]
+) -> None:
+    async def folded(*_: Any, **__: Any) -> list[Verdict]:
+        return [Verdict(name, 1, 1, name, compared) for name, compared in shaped.items()]
+
+    async def made_anew(*_: Any, **__: Any) -> tuple[dict[str, int], dict[str, int], bool]:
+        return {"lead_id": 1}, {"lead_id": 2}, shaped["projector"]
+
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.setattr("cli.rebuilding.fold_all", folded)
+    monkeypatch.setattr("cli.commands.reproject._made_anew", made_anew)
+    told = [line for line in CliRunner().invoke(app, ["rebuild"]).stdout.splitlines() if "swapped in" in line]
+    for line, part in zip(told, said, strict=True):
+        assert part in line
+    assert said[-1] in CliRunner().invoke(app, ["reproject"]).stderr
 
 
 class Running:
