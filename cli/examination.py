@@ -68,13 +68,16 @@ FROM (SELECT client_id, workflow, count(*) AS sent, count(*) FILTER (WHERE statu
       FROM dispatcher.dispatch WHERE sent_at > now() - interval '1 hour' GROUP BY client_id, workflow) d
 WHERE missing > 0.2 * sent
 """
-# As the alarm CallsRefused: what is to be tried again, and what its webhook said last.
+# As the alarm CallsRefused: what is to be tried again, and what its webhook said last. Each call for a company or
+# person begins with an attempt 1; what was refused before that was another call.
 REFUSED: Final = """
-SELECT client_id, workflow, count(DISTINCT entity_id), (array_agg(said.reason ORDER BY said.due_at DESC))[1]
-FROM (SELECT client_id, workflow, entity_id, attempt FROM dispatcher.dispatch
-      WHERE status = 'DUE' AND attempt > 1) again
-JOIN (SELECT workflow, entity_id, attempt, reason, due_at FROM dispatcher.dispatch WHERE status = 'REFUSED') said
-USING (workflow, entity_id) WHERE said.attempt = again.attempt - 1 GROUP BY client_id, workflow
+WITH again AS (SELECT workflow, entity_id FROM dispatcher.dispatch
+               WHERE status = 'DUE' AND attempt > 1 AND missing < attempt - 1),
+attempts AS (SELECT client_id, workflow, entity_id, status, reason, due_at,
+                    max(due_at) FILTER (WHERE attempt = 1) OVER (PARTITION BY workflow, entity_id) AS begun
+             FROM dispatcher.dispatch JOIN again USING (workflow, entity_id))
+SELECT client_id, workflow, count(DISTINCT entity_id), (array_agg(reason ORDER BY due_at DESC))[1]
+FROM attempts WHERE status = 'REFUSED' AND due_at >= begun GROUP BY client_id, workflow
 """
 
 

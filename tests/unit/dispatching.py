@@ -95,11 +95,12 @@ def refused(
     code: FailureCode = "API_ERROR",
     retry_at: datetime | None = None,
     webhook_id: str | None = None,
+    reason: str = "no",
     **about: Any,
 ) -> Event:
     """`webhook_id`: it may have been taken there all the same."""
     call = (dispatch.dispatch_id, dispatch.workflow, dispatch.attempt)
-    payload = DispatchRefused(*call, code, "no", retry_at, webhook_id is not None, webhook_id)
+    payload = DispatchRefused(*call, code, reason, retry_at, webhook_id is not None, webhook_id)
     return _about(dispatch, payload, **about)
 
 
