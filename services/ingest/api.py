@@ -158,7 +158,7 @@ async def upload_rows(
 
 
 @ROUTES.post("/v1/blueprints")
-async def blueprint(handlers: Commands, command: GivenCommand, body: NewBatch) -> dict[str, Any]:
+async def blueprint(handlers: Commands, command: GivenCommand, _: Fresh, body: NewBatch) -> dict[str, Any]:
     """What `POST /v1/batches` with this body would freeze; nothing is launched. `POST /v1/plans` says what it costs."""
     return await handlers.blueprint(command, _wanted(body))
 

@@ -58,7 +58,8 @@ class Error(BaseModel):
 # As documents have it, of every route: one shape, whatever the status.
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Error, "description": "No token, or none of LEADSTREAM_API_TOKENS, where any are set."},
-    422: {"model": Error, "description": "Something in the request cannot be; the message says what."},
+    422: {"model": Error, "description": "Something in the request cannot be, a parameter that the route has not "
+          "included; the message says what."},
     "4XX": {"model": Error, "description": "404: there is no such thing. 409: it does not go with how things stand. "
             "413: the body is too large."},
     503: {"model": Error, "description": "Try again in a moment, after Retry-After.",
@@ -91,7 +92,7 @@ def application(
     """
     app = FastAPI(
         title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None,
-        responses=ERRORS,
+        responses=ERRORS, dependencies=[Depends(_declared)],
     )  # fmt: skip
     app.add_middleware(_Door, own_tokens=own_tokens, streamed=streamed)
     app.add_exception_handler(StarletteHTTPException, _http_error)
@@ -163,14 +164,33 @@ async def _asking(request: Request, _: Annotated[object, Depends(_BEARER)]) -> C
     return _known(request.app.state.settings, request.headers)
 
 
-async def _stored(request: Request) -> Queries:
+async def _declared(request: Request) -> None:
+    """Refuses query parameters that the route's document has not: what is mistyped would be passed over."""
+    told = request.query_params.keys()
+    if not told:
+        return
+    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    known = sorted({each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"})
+    if unknown := [name for name in told if name not in known]:
+        there = ", ".join(known) or "none"
+        raise Problem(422, "unknown_parameter", f"there is no {unknown[0][:80]!r} here; parameters are: {there}")
+
+
+async def _queries(request: Request) -> Queries:
     queries: Queries = request.app.state.queries
+    return queries
+
+
+async def _stored(
+    queries: Annotated[Queries, Depends(_queries)],
+    at_position: Annotated[int | None, Query(ge=0, description="the log is asked: nothing is waited for")] = None,
+) -> Queries:
     return queries
 
 
 async def _fresh(
     _: Annotated[Caller, Depends(_asking)],  # nobody unknown may make a service wait
-    queries: Annotated[Queries, Depends(_stored)],
+    queries: Annotated[Queries, Depends(_queries)],
     at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
 ) -> Queries:
     if at_position is not None:
@@ -180,7 +200,7 @@ async def _fresh(
 
 # What a route asks for by the type of a parameter; `app.state` of the application holds `settings` and `queries`.
 Asking = Annotated[Caller, Depends(_asking)]  # from the bearer token
-Stored = Annotated[Queries, Depends(_stored)]  # the state as it is now
+Stored = Annotated[Queries, Depends(_stored)]  # the log, which needs no waiting for
 Fresh = Annotated[Queries, Depends(_fresh)]  # the state after waiting for the position the caller has just written
 
 

@@ -58,6 +58,19 @@ async def test_refusals_are_as_documented(service: str, method: str, path: str, 
 
 
 @pytest.mark.parametrize("service", SERVICES)
+async def test_a_parameter_that_a_route_has_not_is_refused_and_those_it_has_are_told(service: str) -> None:
+    for method, path, operation in operations(service):
+        if "HTTPBearer" not in str(operation.get("security")):
+            continue  # what others send there is theirs
+        known = sorted(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+        assert method != "get" or "at_position" in known, "whoever has given a command may read what came of it"
+        answer = await asked(service, method.upper(), f"{path.replace('{', '').replace('}', '')}?nosuch=1")
+        code, message = answer.json()["error"].values()
+        assert (answer.status_code, code) == (422, "unknown_parameter"), (method, path)
+        assert message == f"there is no 'nosuch' here; parameters are: {', '.join(known) or 'none'}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_answer_has_a_content_type_and_every_route_that_asks_for_a_token_says_so(service: str) -> None:
     assert document(service)["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     for method, path, operation in operations(service):
