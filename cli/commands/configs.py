@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.errors import Refused
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
 
 Named = Annotated[str, typer.Option("--name", help="Which of several configurations of a workflow.")]
@@ -63,10 +64,10 @@ def get(
     from cli.output import show_json, table
 
     with open_api(at_position) as api:
-        known = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/configs")
-    found = [
-        entry for entry in known if workflow in (None, entry["workflow"]) and workstream in (None, entry["workstream"])
-    ]
+        found = _of(api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/configs"), workflow, workstream)
+        named = [repr(each) for each in (workflow, workstream) if each is not None]
+        if named and not (found or _of(api.read("ingest", "/v1/workflows"), workflow, workstream)):
+            raise Refused(f"no workflow of {' for '.join(named)}; `leadstream workflow list` shows those there are")
     if as_json:
         return show_json(found)
     columns = {"workstream": "Workstream", "workflow": "Workflow", "name": "Name", "config": "Settings"}
@@ -95,6 +96,10 @@ def remove(
     if as_json:
         return show_json(answer)
     return say(f"{workflow} of {client}: configuration {name!r} is removed")
+
+
+def _of(rows: list[dict[str, Any]], workflow: str | None, workstream: str | None) -> list[dict[str, Any]]:
+    return [row for row in rows if workflow in (None, row["workflow"]) and workstream in (None, row["workstream"])]
 
 
 def _current(known: list[dict[str, Any]], workflow: str, workstream: str, name: str) -> dict[str, Any]:

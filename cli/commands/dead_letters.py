@@ -149,9 +149,13 @@ def _filter(
     service: str | None, event_type: str | None, batch: str | None, item: str | None, error: str | None
 ) -> dict[str, Any]:
     """What was said of which letters, by the APIs' names. Raises Misused."""
+    from cli.errors import Misused
     from cli.lookups import checked_id, filled
+    from shared.events import CATALOGUE
 
     _check_service(service)
+    if event_type is not None and event_type not in CATALOGUE:
+        raise Misused(f"there is no event {event_type!r}; there are {', '.join(sorted(CATALOGUE))}")
     given = {
         "service": service, "event_type": event_type,
         "batch_id": checked_id("batch", batch) if batch is not None else None,

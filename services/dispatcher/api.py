@@ -15,7 +15,7 @@ from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep
 from shared.ids import parse_id
-from shared.runtime.http import Asking, Fresh, Problem, application
+from shared.runtime.http import Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -60,14 +60,25 @@ async def dispatches(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """Attempts, latest first; `status=TIMED_OUT` lists missing answers."""
-    batch_id = parse_id("batch", batch_id) if batch_id else None
-    return await handlers.dispatches(queries, caller.tenant_id, batch_id, status, limit)
+    batch_id = parse_id("batch", batch_id) if batch_id is not None else None
+    found = await handlers.dispatches(queries, caller.tenant_id, batch_id, status, limit)
+    return found if batch_id is None else await _of_batch(queries, caller, batch_id, found)
 
 
 @ROUTES.get("/v1/dispatches/counts")
 async def counts(queries: Fresh, caller: Asking, batch_id: str) -> list[dict[str, Any]]:
     """How many attempts of a batch stand how, by workflow; `in_doubt`: those that may have arrived unanswered."""
-    return await handlers.counts(queries, caller.tenant_id, parse_id("batch", batch_id))
+    batch_id = parse_id("batch", batch_id)
+    return await _of_batch(queries, caller, batch_id, await handlers.counts(queries, caller.tenant_id, batch_id))
+
+
+async def _of_batch(
+    queries: Queries, caller: Caller, batch_id: str, found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What was found of a batch, which may be nothing; but there has to be such a batch."""
+    if not found and not await handlers.is_launched(queries, caller.tenant_id, batch_id):
+        raise Problem(404, "not_found", f"no batch {batch_id}")
+    return found
 
 
 @ROUTES.get("/v1/claims/{entity_id}")

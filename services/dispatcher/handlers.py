@@ -70,6 +70,11 @@ async def counts(queries: Queries, tenant_id: str, batch_id: str) -> list[Row]:
     return await queries.rows(tenant_id, query)
 
 
+async def is_launched(queries: Queries, tenant_id: str, batch_id: str) -> bool:
+    """Whether there is such a batch."""
+    return bool(await queries.rows(tenant_id, select(BATCH.c.batch_id).where(BATCH.c.batch_id == batch_id)))
+
+
 async def claims(queries: Queries, tenant_id: str, entity_id: str) -> list[Row]:
     """The calls for one company, person or item, by workflow."""
     return await queries.rows(tenant_id, select(CLAIM).where(CLAIM.c.entity_id == entity_id))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from starlette.responses import StreamingResponse
 
-from services.ingest import letters, listings, setup_api
+from services.ingest import letters, listings, lookups, setup_api
 from services.ingest.artifacts import TooLarge
 from services.ingest.blueprints import LaunchRequest
 from services.ingest.bodies import Control, Failed, NewBatch, Settle, steps_of
@@ -80,7 +80,7 @@ async def preview(
 
     Without a workstream one is proposed; with a client, what was chosen for its earlier files counts.
     """
-    known = parse_id("client", client_id) if client_id else None
+    known = parse_id("client", client_id) if client_id is not None else None
     with _refusals():
         return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
 
@@ -104,7 +104,9 @@ def _chosen(mapped: Sequence[str]) -> dict[str, str]:
 @ROUTES.get("/v1/clients/{client_id}/mappings")
 async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """Which header gives which field in a client's files, as people said."""
-    return await listings.chosen_columns(queries, caller.tenant_id, parse_id("client", client_id))
+    client_id = parse_id("client", client_id)
+    await lookups.client(queries, caller.tenant_id, client_id)
+    return await listings.chosen_columns(queries, caller.tenant_id, client_id)
 
 
 @ROUTES.get(UPLOADS)
@@ -117,6 +119,7 @@ async def uploads(
 ) -> list[dict[str, Any]]:
     """A client's uploads, newest first. A page ends early where they are wide; the last is empty."""
     client_id, after = parse_id("client", client_id), parse_id("import", after) if after else None
+    await lookups.client(queries, caller.tenant_id, client_id)
     return await listings.uploads(queries, caller.tenant_id, client_id, after, limit)
 
 
@@ -224,6 +227,7 @@ async def dead_letters(
 ) -> list[dict[str, Any]]:
     """Events that a service could not handle, each with its latest error and how it stands."""
     wanted = letters.LetterFilter.of(batch_id, item_id, service=service, event_type=event_type, error=error)
+    await lookups.logged(queries, caller.tenant_id, *wanted.subjects)
     return await letters.listing(queries, caller.tenant_id, status, wanted, limit)
 
 
@@ -240,10 +244,9 @@ async def settle_dead_letters(
     """Take open letters again, or go on without them for good; a filter is needed, and to resolve a reason."""
     if action == "resolve" and not body.reason:
         raise Problem(422, "no_reason", "`reason` is missing: say why the services may go on without these events")
-    retry = action == "retry"
-    return await letters.settle(
-        handlers.queries, handlers.appender, command.caller, body.wanted(), body.everything, body.reason, retry
-    )
+    queries, wanted, retry = handlers.queries, body.wanted(), action == "retry"
+    await lookups.logged(queries, command.tenant_id, *wanted.subjects)
+    return await letters.settle(queries, handlers.appender, command.caller, wanted, body.everything, body.reason, retry)
 
 
 @ROUTES.get("/v1/history/{subject_id}")
@@ -266,4 +269,8 @@ async def history(
         raise Problem(422, "invalid_id", f"history is kept of {known}; {subject_id} is none")
     if items and kind != "batch":
         raise Problem(422, "no_batch", f"`items` are those of a batch, and {subject_id} is none: leave it out")
-    return await listings.history(queries, caller.tenant_id, parse_id(kind, subject_id), after, limit, items)
+    subject_id = parse_id(kind, subject_id)
+    found = await listings.history(queries, caller.tenant_id, subject_id, after, limit, items)
+    if not found:
+        await lookups.logged(queries, caller.tenant_id, subject_id)
+    return found

@@ -65,10 +65,15 @@ class LetterFilter:
 
     @classmethod
     def of(cls, batch_id: str | None, item_id: str | None, **others: Any) -> "LetterFilter":
-        """What a person typed; empty text is nothing. Raises InvalidId."""
+        """What a person typed; empty text is nothing, but no id. Raises InvalidId."""
         given = {name: value or None for name, value in others.items()}
-        batch_id, item_id = batch_id and parse_id("batch", batch_id), item_id and parse_id("item", item_id)
-        return cls(batch_id=batch_id or None, item_id=item_id or None, **given)
+        batch_id = parse_id("batch", batch_id) if batch_id is not None else None
+        return cls(batch_id=batch_id, item_id=parse_id("item", item_id) if item_id is not None else None, **given)
+
+    @property
+    def subjects(self) -> list[str]:
+        """The batch and the item that are named."""
+        return [each for each in (self.batch_id, self.item_id) if each is not None]
 
     def matches(self, row: Row) -> bool:
         """Whether a letter is one of those."""

@@ -74,6 +74,13 @@ async def client(queries: Queries, tenant_id: str, client_id: str) -> None:
         raise Problem(404, "unknown_client", f"no client {client_id}; `leadstream client list` shows those there are")
 
 
+async def logged(queries: Queries, tenant_id: str, *subjects: str) -> None:
+    """Refuse what the log has nothing about."""
+    for subject_id in subjects:
+        if not await listings.history(queries, tenant_id, subject_id, 0, 1):
+            raise Problem(404, "not_found", f"the log has nothing about {subject_id}")
+
+
 async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: str) -> None:
     """Refuse an upload that is not the client's."""
     found = await listings.upload(queries, tenant_id, upload_id)

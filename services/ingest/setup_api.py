@@ -127,7 +127,9 @@ async def unconfigure(
 @ROUTES.get("/v1/clients/{client_id}/configs")
 async def configs(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's configurations."""
-    return await listings.configs(queries, caller.tenant_id, parse_id("client", client_id))
+    client_id = parse_id("client", client_id)
+    await lookups.client(queries, caller.tenant_id, client_id)
+    return await listings.configs(queries, caller.tenant_id, client_id)
 
 
 @ROUTES.post("/v1/clients/{client_id}/pipelines", status_code=201)
@@ -140,7 +142,9 @@ async def save_pipeline(handlers: Commands, command: GivenCommand, client_id: st
 @ROUTES.get("/v1/clients/{client_id}/pipelines")
 async def pipelines(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """A client's pipelines."""
-    return await listings.pipelines(queries, caller.tenant_id, parse_id("client", client_id))
+    client_id = parse_id("client", client_id)
+    await lookups.client(queries, caller.tenant_id, client_id)
+    return await listings.pipelines(queries, caller.tenant_id, client_id)
 
 
 @ROUTES.get("/v1/pipelines/{pipeline_id}")

@@ -113,7 +113,7 @@ async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
     """The answers in force that no column was read from: an `answer_mapping` can say where they have what."""
-    client = parse_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id is not None else None
     return await handlers.unread(queries, caller.tenant_id, client, limit)
 
 
@@ -145,7 +145,7 @@ async def worked_at(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at a company, with how to reach them now."""
-    key, client = _company(company), parse_id("client", client_id) if client_id else None
+    key, client = _company(company), parse_id("client", client_id) if client_id is not None else None
     mark = _mark(after)
     return _page(await work.worked_at(queries, caller.tenant_id, key, client, current, mark, limit), limit)
 
@@ -160,7 +160,7 @@ async def worked_at_customers(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at any of the client's own customers."""
-    client = parse_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id is not None else None
     mark = _mark(after)
     return _page(await work.worked_at_customers(queries, caller.tenant_id, client, current, mark, limit), limit)
 
@@ -177,7 +177,7 @@ async def moves(
 ) -> dict[str, Any]:
     """Who worked at one company and later at another."""
     left, joined = _company(origin), _company(target)
-    client = parse_id("client", client_id) if client_id else None
+    client = parse_id("client", client_id) if client_id is not None else None
     return _page(await work.moved(queries, caller.tenant_id, left, joined, client, _mark(after), limit), limit)
 
 

@@ -2,6 +2,9 @@
 
 import httpx
 
+from services.dispatcher import api as dispatcher
+from services.dispatcher import app as dispatching
+from services.dispatcher.webhooks import Webhooks
 from services.sequencer import api
 from services.sequencer.app import DEFINITION
 from shared.envelope import Event
@@ -38,4 +41,18 @@ async def test_what_is_skipped_is_told_by_reason(servers: Servers, database: str
         assert len((await http.get(f"/v1/batches/{BATCH}/items")).json()) == 4
         assert (await http.get(f"/v1/batches/{BATCH}/items?status=failed")).json() == []
         assert (await http.get(f"/v1/batches/{named_id('batch', 'nobody')}/items")).status_code == 404
+    await queries.close()
+
+
+async def test_dispatches_are_those_of_a_batch_that_is_there(servers: Servers, database: str) -> None:
+    await fold(servers, database, dispatching.DEFINITION, [launched(COMPANY_STEP)])
+    settings = settings_of(servers, database, "dispatcher").model_copy(update={"tenant": "agency"})
+    queries = Queries(settings, "dispatcher", dispatching.DEFINITION.reads)
+    transport = httpx.ASGITransport(dispatcher.build(settings, queries, Webhooks(), {}))
+    async with httpx.AsyncClient(transport=transport, base_url="http://dispatcher") as http:
+        for path in ("/v1/dispatches", "/v1/dispatches/counts"):
+            assert (await http.get(path, params={"batch_id": BATCH})).json() == []
+            assert (await http.get(path, params={"batch_id": named_id("batch", "nobody")})).status_code == 404
+            assert (await http.get(path, params={"batch_id": ""})).status_code == 422
+        assert (await http.get("/v1/dispatches")).json() == []
     await queries.close()

@@ -87,6 +87,28 @@ async def test_two_who_ask_for_one_name_at_once_get_one_client(
         assert told(await added(other, None, name="Beta")) == (409, "client_exists")
 
 
+async def test_of_what_the_log_has_nothing_about_there_is_no_history_and_no_dead_letter(door: Door) -> None:
+    batch_id = await launched(door)
+    nobody, nothing = derive_id("batch", batch_id, "another"), derive_id("item", batch_id, "9")
+    for path in (f"history/{nobody}", f"history/{nobody}?items=true&after=9", f"dead-letters?item_id={nothing}"):
+        answer = await door.http.get(f"/v1/{path}")
+        assert told(answer) == (404, "not_found"), path
+        assert "the log has nothing about" in answer.text
+    assert told(await door.http.post("/v1/dead-letters/retry", json={"batch_id": nobody})) == (404, "not_found")
+    for path in (f"history/{batch_id}?after=999999", f"dead-letters?batch_id={batch_id}"):
+        assert ((await door.http.get(f"/v1/{path}")).json(), path) == ([], path)
+    assert told(await door.http.get("/v1/dead-letters?batch_id=")) == (422, "invalid_id")
+    empty = {"service": "ingest", "batch_id": ""}
+    assert told(await door.http.post("/v1/dead-letters/retry", json=empty)) == (422, "invalid_id")
+
+
+@pytest.mark.parametrize("what", ["configs", "mappings", "pipelines", "uploads"])
+async def test_nobody_has_nothing(door: Door, what: str) -> None:
+    nobody = derive_id("client", door.client_id, "another")
+    assert told(await door.http.get(f"/v1/clients/{nobody}/{what}")) == (404, "unknown_client")
+    assert (await door.http.get(f"/v1/clients/{door.client_id}/{what}")).json() == []
+
+
 @pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
 async def test_what_is_no_domain_is_not_a_client_s(door: Door, domain: str) -> None:
     assert told(await door.http.post("/v1/clients", json={"name": "New", "domain": domain})) == (422, "invalid")

@@ -138,6 +138,16 @@ def test_a_cancel_that_came_after_the_end_says_what_it_means(services: Given, st
     assert ("it had ended already; nothing of it can be retried any more" in result.stderr) is had_ended
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [([], 0), (["find_fax"], 0), (["-w", "crm_data"], 0), (["nope"], 1), (["find_fax", "-w", "apollo_scrape"], 1)],
+)
+def test_settings_of_a_workflow_that_is_there(services: Given, words: list[str], code: int) -> None:
+    services({"/v1/workflows": [{"workflow": "find_fax", "workstream": "crm_data"}]})
+    result = CliRunner().invoke(app, ["config", "get", CLIENT, *words])
+    assert (result.exit_code, "nothing is set" in result.stderr) == (code, code == 0)
+
+
 def test_a_second_step_is_refused_rather_than_passed_over(services: Given) -> None:
     sent = services({})
     result = CliRunner().invoke(app, ["batch", "retry", BATCH, "--step", "find_fax", "--step", "find_phone"])

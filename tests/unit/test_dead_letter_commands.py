@@ -21,6 +21,8 @@ PLACES = {"ingest": Endpoint("ingest", "http://ingest")}
         (["retry", "nosuch"], 2, "there is no service 'nosuch'"),
         (["show", "nosuch", "5"], 2, "there is no service 'nosuch'"),
         (["list", "--service", "nosuch"], 2, "there is no service 'nosuch'"),
+        (["retry", "--type", "Nosuch"], 2, "there is no event 'Nosuch'; there are AnswerReused, "),
+        (["list", "--type", ""], 2, "there is no event ''"),
         (["retry", "projector"], 0, "0 taken again"),
         (["retry", "--all"], 0, "0 taken again"),
     ],
