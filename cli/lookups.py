@@ -1,5 +1,6 @@
 """From what a person types to what the APIs want: names to ids."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cli.api import Api
@@ -13,6 +14,14 @@ def checked_id(prefix: str, text: str) -> str:
         return parse_id(prefix, text)
     except InvalidId as error:
         raise Misused(str(error)) from None
+
+
+def checked_id_of(prefixes: Sequence[str], text: str) -> str:
+    """`text` as an id of one of these kinds. Raises Misused."""
+    kind = text.strip().partition("_")[0].lower()
+    if kind not in prefixes:
+        raise Misused(f"{text[:80]!r} is no id like {prefixes[0]}_{'0' * 26}; it may be one of {', '.join(prefixes)}")
+    return checked_id(kind, text)
 
 
 def filled(option: str, text: str) -> str:

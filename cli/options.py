@@ -1,7 +1,8 @@
 """Arguments and options that several commands have in common."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -9,13 +10,29 @@ DEFAULT_WORKSTREAM: Final = "apollo_scrape"
 DEFAULT_DATA: Final = Path(".leadstream/up")
 STDOUT: Final = Path("-")
 
+_SLUG: Final = re.compile(r"[a-z][a-z0-9_]{1,79}")
+Told = TypeVar("Told", str, list[str], None)
+
+
+def slugs(told: Told) -> Told:
+    """What was told as the names of workflows or workstreams. Raises BadParameter for what can be the name of none."""
+    texts: list[str] = [told] if isinstance(told, str) else told or []
+    for text in texts:
+        if not _SLUG.fullmatch(text):
+            raise typer.BadParameter(
+                f"{text[:80]!r} is not 2 to 80 lower-case letters, digits and underscores, a letter first"
+            )
+    return told
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
 AtPosition = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Wait until log position N (a command's --json tells it) is visible."),
 ]
 ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]
-InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.")]
+InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.", callback=slugs)]
+Workflow = Annotated[str, typer.Argument(help="The workflow's slug.", callback=slugs)]
 DataFolder = Annotated[
     Path, typer.Option("--data", envvar="LEADSTREAM_DATA", help="Data folder of a stack started by `leadstream up`.")
 ]

@@ -46,8 +46,10 @@ def show(event: Event, at_position: AtPosition = None) -> None:
     """
     from cli.api import open_api
     from cli.errors import Refused
+    from cli.lookups import checked_id
     from cli.output import show_json
 
+    event = checked_id("evt", event)
     with open_api(at_position) as api:
         try:
             return show_json(api.read("projector", f"/v1/answers/{event}"))
@@ -64,10 +66,11 @@ def read(event: Event, as_json: AsJson = False) -> None:
     Example: leadstream answers read evt_01...
     """
     from cli.api import open_api
+    from cli.lookups import checked_id
     from cli.output import say, show_json
 
     with open_api() as api:
-        told = api.tell("callbacks", f"/v1/rejected-callbacks/{event}/read")
+        told = api.tell("callbacks", f"/v1/rejected-callbacks/{checked_id('evt', event)}/read")
     return show_json(told) if as_json else say(f"read: {', '.join(told['events'])}")
 
 

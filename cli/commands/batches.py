@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from cli.errors import Misused, Refused
-from cli.options import AsJson, AtPosition
+from cli.options import AsJson, AtPosition, slugs
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -16,7 +16,7 @@ BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")
 Why = Annotated[str, typer.Option(help="For the audit trail.")]
 PAGE: Final = 1000
 ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
-FailureCode = Literal["RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT", "INTERNAL", "CONFIGURATION"]
+CODES: Final = ("RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT", "INTERNAL", "CONFIGURATION")
 
 
 def status(
@@ -123,7 +123,10 @@ def cancel(batch: BatchId, reason: Why = "", as_json: AsJson = False) -> None:
 
 
 Items = Annotated[list[str] | None, typer.Option("--item", metavar="ID", help="A failed item; repeat.")]
-AtStep = Annotated[list[str] | None, typer.Option("--step", "-s", help="Only those that failed at this one workflow.")]
+AtStep = Annotated[
+    list[str] | None,
+    typer.Option("--step", "-s", help="Only those that failed at this one workflow.", callback=slugs),
+]
 Codes = Annotated[list[str] | None, typer.Option("--code", help="Only failures with this code; repeat.")]
 All = Annotated[bool, typer.Option("--all", help="Everything that failed.")]
 
@@ -186,6 +189,8 @@ def _release(
         )
     if len(steps or ()) > 1:
         raise Misused(f"batch {action} takes --step once: give the command for each of {', '.join(steps or ())}")
+    if unknown := [code for code in codes or () if code not in CODES]:
+        raise Misused(f"there is no failure code {unknown[0]!r}; there are {', '.join(CODES)}")
     chosen: dict[str, Any] = {
         "items": [checked_id("item", item) for item in items or ()], "workflow": steps[0] if steps else None,
         "codes": codes or [],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import Misused
+from cli.errors import Misused, Refused
 from cli.options import AsJson, AtPosition, ClientName
 
 app = typer.Typer(no_args_is_help=True, help="The customers of the agency.")
@@ -25,7 +25,12 @@ def add(
     from cli.output import say, show_json
 
     with open_api() as api:
-        answer = api.command("/v1/clients", {"name": name, "domain": domain, "again": again})
+        try:
+            answer = api.command("/v1/clients", {"name": name, "domain": domain, "again": again})
+        except Refused as refused:
+            if refused.code != "client_exists":
+                raise
+            raise Refused(str(refused).replace("`again`", "--again")) from None
     if as_json:
         return show_json(answer)
     return say(answer["client_id"])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import Refused
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Workflow
 
 Named = Annotated[str, typer.Option("--name", help="Which of several configurations of a workflow.")]
 
@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="A client's settings for each workf
 @app.command("set")
 def change(
     client: ClientName,
-    workflow: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workflow: Workflow,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     webhook_url: Annotated[str | None, typer.Option(help="Where ASYNC steps are sent.")] = None,
     pairs: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
@@ -77,7 +77,7 @@ def get(
 @app.command()
 def remove(
     client: ClientName,
-    workflow: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    workflow: Workflow,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     name: Named = "default",
     as_json: AsJson = False,

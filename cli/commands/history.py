@@ -15,6 +15,7 @@ COLUMNS: Final = {
 }
 OF_ITEMS: Final = {"position": "#", "time": "Time (UTC)", "item": "Item", **COLUMNS}
 PAGE: Final = 1000
+KINDS: Final = ("item", "lead", "batch", "company", "person", "import", "push", "client")
 
 
 def history(
@@ -34,9 +35,11 @@ def history(
     Example: leadstream history item_01...
     """
     from cli.api import listed, open_api
+    from cli.lookups import checked_id_of
     from cli.output import note, show_json, table
     from cli.story import told
 
+    subject = checked_id_of(KINDS, subject)
     with open_api() as api:
         asked = {"items": True} if items else {}
         events, more = api.pages(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.errors import Misused
-from cli.options import AsJson
+from cli.options import AsJson, slugs
 from cli.plans import show_plan
 from cli.steps import Unless, Use, steps_with
 
@@ -20,7 +20,9 @@ Answer = dict[str, Any]
 def launch(
     upload: Annotated[str, typer.Argument(metavar="UPLOAD", help="The upload's id.")],
     pipeline: Annotated[str | None, typer.Option("--pipeline", "-p", help="A saved pipeline's name or id.")] = None,
-    step: Annotated[list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.")] = None,
+    step: Annotated[
+        list[str] | None, typer.Option("--step", "-s", help="A workflow's slug; repeat, in order.", callback=slugs)
+    ] = None,
     use: Use = None,
     unless: Unless = None,
     rows: Annotated[str | None, typer.Option(help="Only these rows: 1,2,5-9.")] = None,

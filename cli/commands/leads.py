@@ -79,11 +79,12 @@ def show(
     Example: leadstream leads show lead_01...
     """
     from cli.api import open_api
+    from cli.lookups import checked_id
     from cli.output import moment, note, plain, show_json, table
     from cli.why import identified
 
     with open_api(at_position) as api:
-        lead = api.read("projector", f"/v1/leads/{lead_id}")
+        lead = api.read("projector", f"/v1/leads/{checked_id('lead', lead_id)}")
     if as_json:
         return show_json(lead)
     table(SOURCES, [
@@ -189,8 +190,11 @@ def push(
 
     named = [name for name in (columns or "").split(",") if name]
     body = {"webhook_url": url, "columns": named, "size": size, "everything": everything, "auth_header": header}
+    conditions = Conditions(batch, client, where, least, most, known, unknown, search)
+    if conditions == Conditions() and not everything:
+        raise Misused("leads push takes conditions, such as --batch, --client or --where, or --all: none is nothing")
     with open_api(at_position) as api:
-        asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
+        asked = conditions.query(api)
         told = api.tell("projector", "/v1/pushes", body | {"webhook_auth": secret}, **asked)
         if not wait:
             return show_json(told) if as_json else say(told["push_id"])

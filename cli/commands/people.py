@@ -79,10 +79,11 @@ def jobs(
     Example: leadstream people jobs lead_01...
     """
     from cli.api import open_api
+    from cli.lookups import checked_id_of
     from cli.output import show_json, table
 
     with open_api(at_position) as api:
-        found = api.read("projector", f"/v1/people/{person}/work-history")
+        found = api.read("projector", f"/v1/people/{checked_id_of(('person', 'lead'), person)}/work-history")
     if as_json:
         return show_json(found)
     return table(JOB | {"company_domain": "Domain"}, found, "no job is known")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, slugs
 from cli.steps import Unless, Use, steps_with
 
 app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
 def save(
     client: ClientName,
     name: Annotated[str, typer.Argument(help="The pipeline's name; the same name again replaces it.")],
-    steps: Annotated[list[str], typer.Argument(metavar="STEP...", help="Workflow slugs, in order.")],
+    steps: Annotated[list[str], typer.Argument(metavar="STEP...", help="Workflow slugs, in order.", callback=slugs)],
     use: Use = None,
     unless: Unless = None,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,

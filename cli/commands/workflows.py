@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, InWorkstream
+from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, InWorkstream, Workflow
 
 app = typer.Typer(no_args_is_help=True, help="The registry of enrichment steps.")
 COLUMNS = {
@@ -44,7 +44,7 @@ def listing(
 
 @app.command()
 def show(
-    slug: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    slug: Workflow,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     at_position: AtPosition = None,
 ) -> None:
@@ -61,7 +61,7 @@ def show(
 
 @app.command()
 def register(
-    slug: Annotated[str, typer.Argument(help="Its name in pipelines: lower case, digits, underscores.")],
+    slug: Workflow,
     kind: Annotated[
         Kind | None, typer.Option(help="SYNC runs here, ASYNC at a provider; ASYNC if new.", case_sensitive=False)
     ] = None,
@@ -131,7 +131,7 @@ def update(as_json: AsJson = False) -> None:
 
 @app.command()
 def retire(
-    slug: Annotated[str, typer.Argument(help="The workflow's slug.")],
+    slug: Workflow,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
     as_json: AsJson = False,
 ) -> None:

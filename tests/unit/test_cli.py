@@ -37,8 +37,6 @@ COMMANDS = [
     *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
     *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
 ]
-# What may come of a variable that is not set: it must not mean all there is.
-EMPTY = [("--batch", ""), ("--client", " "), ("--known", ","), ("--unknown", ""), ("--search", "")]
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -117,54 +115,6 @@ def test_failures_are_one_line_and_an_exit_code(
     assert (result.exit_code, result.stdout) == (exit_code, "")
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("launch", IMPORT),
-        ("launch", IMPORT, "-p", "full", "-s", "step"),
-        ("launch", IMPORT, "-s", "step", "--rows", "x"),
-        ("launch", IMPORT, "-s", "step", "--use", "other=second"),
-        ("launch", IMPORT, "-p", "full", "--unless", "step=email"),
-        ("batch", "retry", BATCH),
-        ("repair", "--json"),
-        ("dispatches", "--missing", "--status", "SENT"),
-        ("demo", "--file", __file__, "--rows", "5"),
-        *(("leads", "export", "-o", f"leads.{ending}") for ending in ("json", "XLS", "tsv")),
-        *(("leads", "list", option, "batch_id=1") for option in ("--where", "--min", "--max")),
-        ("client", "budget", CLIENT),
-        ("client", "budget", CLIENT, "--max-credits", "5", "--unlimited"),
-        ("batch", "skip", BATCH, "--reason", "why not"),
-        ("pipeline", "save", "A", "full", "step", "--unless", "step"),
-        ("launch", "nonsense", "-s", "step"),
-        ("status", "nonsense"),
-        ("items", BATCH, "--status", "lost"),
-        ("pushes", "list", "--status", "lost"),
-        ("dispatches", "--status", "lost"),
-        *(("leads", command, *words) for command in ("export", "list", "facets") for words in EMPTY),
-        *(("leads", "push", "http://hook", "--all", *words) for words in EMPTY),
-        *(("people", *words, "--client", "") for words in (("customers",), ("moved", "a", "b"), ("worked-at", "a"))),
-        ("answers", "unread", "--client", ""),
-        ("customers", "remove", CLIENT, "--name", "Acme", "--upload", ""),
-        ("customers", "remove", CLIENT, "--domain", ""),
-        ("dead-letters", "list", "--batch", ""),
-        *(("dead-letters", "retry", "ingest", option, "") for option in ("--batch", "--item", "--error")),
-        ("dispatches", "--batch", ""),
-        ("launch", IMPORT, "--step", "enrich", "--pipeline", ""),
-        ("preview", __file__, "--client", ""),
-        ("status", "", "--watch"),
-        ("uploads", ""),
-        ("dead-letters", "retry"),
-        ("dead-letters", "resolve", "dispatcher", "12"),
-        ("dead-letters", "resolve", "--reason", "none was named"),
-        ("upload", "no-such-file.csv", "--client", "A"),
-        ("nonsense",),
-    ],
-)
-def test_wrong_usage_asks_no_service(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(refuse_connection))
-    assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
 @pytest.mark.parametrize(("name", "said"), [("Twin", "2 clients are named"), ("acme", "no client is named")])

@@ -75,6 +75,14 @@ def test_a_new_workflow_has_what_was_named(services: Given) -> None:
     assert sent == [("POST", "/v1/workflows", named)]
 
 
+def test_another_client_of_a_name_is_asked_for_by_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"error": {"code": "client_exists", "message": "client 1 is named 'Acme'; say `again` for another"}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(409, json=told))
+    monkeypatch.setattr("cli.api.open_api", lambda: Api(PLACES, transport=transport))
+    result = CliRunner().invoke(app, ["client", "add", "Acme"])
+    assert (result.exit_code, result.stderr) == (1, "leadstream: client 1 is named 'Acme'; say --again for another\n")
+
+
 def test_a_list_without_customers_takes_nobody_s_place(services: Given, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("Company Name\n")
