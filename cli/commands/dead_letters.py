@@ -15,6 +15,7 @@ Batch = Annotated[str | None, typer.Option(help="Only those about this batch or 
 Item = Annotated[str | None, typer.Option(help="Only those about this item.")]
 Error = Annotated[str | None, typer.Option(help="Only those whose error has this text in it.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that are open.")]
+NARROWER: Final = {"--type": "event_type", "--batch": "batch_id", "--item": "item_id", "--error": "error"}
 MOST: Final = 10_000
 COLUMNS: Final = {
     "service": "Service", "position": "#", "event_type": "Event", "item_id": "Item", "batch_id": "Batch",
@@ -182,7 +183,9 @@ def _settle(action: str, body: dict[str, Any], as_json: bool) -> None:
         answer = api.command(f"/v1/dead-letters/{action}", body)
     if not answer["settled"] and "service" in body and "position" in body:
         where = f"{body['service']} has no open dead letter at position {body['position']}"
-        raise Refused(f"{where}; `leadstream dead-letters list --status any` has them all")
+        more = [option for option, name in NARROWER.items() if name in body]
+        fits = f" that fits {' and '.join(more)}" if more else ""
+        raise Refused(f"{where}{fits}; `leadstream dead-letters list --status any` has them all")
     if as_json:
         return show_json(answer)
     say(f"{answer['settled']} {'taken again' if action == 'retry' else 'resolved'}")

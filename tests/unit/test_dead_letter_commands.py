@@ -14,9 +14,15 @@ PLACES = {"ingest": Endpoint("ingest", "http://ingest")}
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["retry", "projector", "99999"], 1, "projector has no open dead letter at position 99999"),
+        (["retry", "projector", "99999"], 1, "projector has no open dead letter at position 99999; "),
         (["retry", "projector", "99999", "--json"], 1, "projector has no open dead letter at position 99999"),
         (["resolve", "projector", "7", "--reason", "gone"], 1, "projector has no open dead letter at position 7"),
+        (["retry", "projector", "7", "--error", "x"], 1, "no open dead letter at position 7 that fits --error; "),
+        (
+            ["resolve", "projector", "7", "--reason", "gone", "--type", "ItemAdded", "--error", "x"],
+            1,
+            "no open dead letter at position 7 that fits --type and --error; ",
+        ),
         (["retry", "nosuch", "5"], 2, "there is no service 'nosuch'"),
         (["retry", "nosuch"], 2, "there is no service 'nosuch'"),
         (["show", "nosuch", "5"], 2, "there is no service 'nosuch'"),
