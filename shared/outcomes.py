@@ -110,7 +110,6 @@ def of_error(
 ) -> Refusal:
     """What a connection error or time-out means; `in_doubt`: when it came the POST was out."""
     retry_at = next_try(attempt, policy, now, jitter)
-    error = error.replace("\0", "")  # of a server's reply; no event has it
     what = "the webhook gave no answer and may have taken the call" if in_doubt else "the webhook could not be reached"
     return Refusal("API_ERROR", f"{what}: {error}", retry_at, outage=True, in_doubt=in_doubt)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
-from shared.envelope import Event
+from shared.envelope import Event, told
 from shared.outcomes import Policy, Refusal, of_error
 from shared.runtime.appender import Appender
 from shared.runtime.database import Connection
@@ -31,6 +31,7 @@ LOOK_SECONDS: Final = 0.25
 # Beside its status, what a webhook says is of no use and may be endless. Once it is read, the connection is used again.
 HEARD_BYTES: Final = 65_536
 HEARD_SECONDS: Final = 2.0
+REASON_CHARACTERS: Final = 500
 NOT_PUBLIC: Final = (
     "the webhook is at an address of this machine or of a private network; where that is meant, "
     "LEADSTREAM_PRIVATE_WEBHOOKS=true allows it for all tenants"
@@ -54,9 +55,9 @@ def unreachable(error: Exception, *, attempt: int, policy: Policy, now: datetime
     """What it means that a POST had no answer: unless there was no connection, it may have arrived."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
         return Refusal("CONFIGURATION", NOT_PUBLIC, None)
-    told = f"{type(error).__name__} {error}".strip()
+    what = told(error, REASON_CHARACTERS).removesuffix(": ")  # a webhook that speaks no HTTP is quoted in it
     in_doubt = not isinstance(error, NOT_SENT)
-    return of_error(told, attempt=attempt, policy=policy, now=now, jitter=jitter, in_doubt=in_doubt)
+    return of_error(what, attempt=attempt, policy=policy, now=now, jitter=jitter, in_doubt=in_doubt)
 
 
 async def hear(reply: aiohttp.ClientResponse) -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from shared.outcomes import Policy, Refusal
 from shared.runtime import clock
-from shared.runtime.outgoing import HEARD_BYTES, NOT_PUBLIC, hear, session, unreachable
+from shared.runtime.outgoing import HEARD_BYTES, NOT_PUBLIC, REASON_CHARACTERS, hear, session, unreachable
 from shared.runtime.settings import Settings
 from tests.integration.hook import posted_to
 
@@ -68,6 +68,22 @@ async def test_a_post_that_went_out_and_had_no_answer_may_have_arrived(answering
         with pytest.raises((aiohttp.ClientError, TimeoutError)) as failed:
             await client.post(url, data=b"{}", timeout=aiohttp.ClientTimeout(total=0.5))
     assert unreachable(failed.value, **ABOUT).in_doubt
+
+
+async def babbling(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.write(b"\0\x01\x02\xff" * 25_000)
+    request.transport.close()
+    return web.Response()
+
+
+async def test_of_a_webhook_that_speaks_no_http_the_beginning_is_told() -> None:
+    async with posted_to(babbling) as url, session(PRIVATE_TOO) as client:
+        with pytest.raises(aiohttp.ClientError) as failed:
+            await client.post(url, data=b"{}")
+    reason = unreachable(failed.value, **ABOUT).reason
+    assert "Bad status line" in reason
+    assert len(reason) < REASON_CHARACTERS + 100
 
 
 async def test_where_there_was_no_connection_nothing_has_arrived() -> None:
