@@ -10,6 +10,7 @@ import nats
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
@@ -28,6 +29,7 @@ FETCH: Final = 200
 FETCH_SECONDS: Final = 5.0
 AGAIN_SECONDS: Final = 5.0
 NAK_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 1.0
 ACK_SECONDS: Final = 5.0
 # How long, once told to leave, for what the server may be sending, and for appending it.
 FETCHING_SECONDS: Final = 0.3
@@ -47,23 +49,44 @@ async def drain(settings: Settings, machine: Machine[Any]) -> None:
     appender = Appender(settings.database_url.get_secret_value(), "callbacks inbox")
     client = await nats.connect(settings.nats_url.get_secret_value(), name="callbacks inbox", max_reconnect_attempts=-1)
     try:
-        subscription, kept_back = await _subscribed(client), 0
-        while True:
+        while not client.is_closed:
+            end_if_cancelled()
+            try:
+                await _read(client, appender)
+            except (NatsError, TimeoutError) as error:
+                await _pause(error)
+        raise ConnectionClosedError
+    finally:
+        await leave(client.flush())  # what was acknowledged last
+        await leave(client.close())
+        await appender.close()
+
+
+async def _read(client: Client, appender: Appender) -> None:
+    """Append what waits, until NATS gives out nothing of it; then what is there is to be read from the start.
+
+    Raises NatsError: the reader, or the stream, may be gone, and is to be looked for anew.
+    """
+    subscription, kept_back = await _subscribed(client), 0
+    try:
+        while kept_back < 2:
             end_if_cancelled()
             try:
                 await _take_some(subscription, appender)
                 kept_back = 0
             except (NatsTimeout, TimeoutError):
                 kept_back = kept_back + 1 if await _has_messages(client) else 0
-                if kept_back > 1:
-                    subscription, kept_back = await _subscribed_anew(client), 0
-            except (NatsError, Unavailable) as error:
-                logger.warning("the inbox waits", error=repr(error)[:300])
-                await asyncio.sleep(1)
+            except Unavailable as error:
+                await _pause(error)
     finally:
-        await leave(client.flush())  # what was acknowledged last
-        await leave(client.close())
-        await appender.close()
+        await leave(subscription.unsubscribe())
+    logger.warning("NATS gives out nothing of what is in the inbox; reading it from the start")
+    await client.jetstream().delete_consumer(INBOX_STREAM, READER)  # what is in the log already changes nothing
+
+
+async def _pause(error: Exception) -> None:
+    logger.warning("the inbox waits", error=repr(error)[:300])
+    await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _subscribed(client: Client) -> JetStreamContext.PullSubscription:
@@ -77,13 +100,6 @@ async def _has_messages(client: Client) -> bool:
     except (NatsError, TimeoutError):
         return False
     return bool(state.messages)
-
-
-async def _subscribed_anew(client: Client) -> JetStreamContext.PullSubscription:
-    """Read from the first message that is there, where NATS gives out none: what is in the log changes nothing."""
-    logger.warning("NATS gives out nothing of what is in the inbox; reading it from the start")
-    await client.jetstream().delete_consumer(INBOX_STREAM, READER)
-    return await _subscribed(client)
 
 
 async def _take_some(subscription: JetStreamContext.PullSubscription, appender: Appender) -> None:

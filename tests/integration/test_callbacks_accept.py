@@ -17,6 +17,7 @@ from shared.events import WorkflowConfigured
 from shared.ids import named_id, new_id
 from shared.runtime.appender import Appender
 from shared.runtime.embedded import free_ports
+from shared.runtime.topology import provision_streams
 from shared.subjects import INBOX_STREAM
 from shared.tokens import sign
 from tests.integration.callbacks_door import (
@@ -206,6 +207,27 @@ async def test_what_nats_does_not_give_out_is_read_from_the_start(
     async with draining(door):
         await eventually(door.recorded, lambda events: len(events) == 1)
         await eventually(lambda: waiting(servers), lambda number: number == 0)
+
+
+@pytest.mark.parametrize("gone", ["reader", "stream"])
+async def test_a_reader_that_is_gone_is_made_anew(
+    servers: Servers, without_database: Door, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    monkeypatch.setattr(inbox, "FETCH_SECONDS", 0.3)
+    door = without_database
+    async with draining(door), on_nats(servers.nats_url("provision")) as client:
+        await door.by_token(sign(token(), KEY), PROFILE)
+        await eventually(lambda: waiting(servers), lambda number: number == 0)
+        if gone == "reader":
+            await client.jetstream().delete_consumer(INBOX_STREAM, inbox.READER)
+        else:
+            await client.jetstream().delete_stream(INBOX_STREAM)
+            await asyncio.sleep(1)
+            await provision_streams(servers.nats_url("provision"))
+        await door.by_token(sign(token(), KEY), PROFILE)
+        async with asyncio.timeout(10):
+            await eventually(door.recorded, lambda events: len(events) == 2)
+            await eventually(lambda: waiting(servers), lambda number: number == 0)
 
 
 async def test_what_waits_twice_is_appended_once(servers: Servers, without_database: Door) -> None:
