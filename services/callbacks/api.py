@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import orjson
+import structlog
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -31,6 +32,7 @@ _ERROR: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/E
 _ANSWERS: Final[dict[str, Any]] = {
     "202": {"description": "The answer is on disk.", "content": {"application/json": {"schema": {"type": "object"}}}}
 } | {status: {"description": why, "content": _ERROR} for status, why in _REFUSED.items()}
+logger = structlog.get_logger()
 
 
 def build(receiver: Receiver, queries: Queries) -> FastAPI:
@@ -91,9 +93,16 @@ async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], 
     except ClientDisconnect:
         return Response(status_code=400)
     except NotRecorded as error:
-        status, answer = 503, {"error": {"code": "not_recorded", "message": f"send it again: {error}"[:300]}}
+        status, answer = 503, _not_recorded(str(error))
+    except Exception:
+        logger.exception("a callback could not be taken")
+        status, answer = 503, _not_recorded("something is wrong here")
     headers = {"Retry-After": "5"} if status == 503 else None
     return Response(orjson.dumps(answer), status, headers, "application/json")
+
+
+def _not_recorded(why: str) -> dict[str, Any]:
+    return {"error": {"code": "not_recorded", "message": f"send it again: {why}"[:300]}}
 
 
 async def _body(request: Request, limit: int) -> tuple[bytes | None, int]:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import psycopg
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -38,7 +39,7 @@ logger = structlog.get_logger()
 
 
 class NotRecorded(Exception):
-    """Neither the log nor the inbox could be reached: the sender has to try again."""
+    """Neither the log nor the inbox took it: the sender has to try again."""
 
 
 @dataclass
@@ -96,8 +97,8 @@ class Receiver:
             try:
                 await self.appender.append(events)
                 return
-            except Unavailable as error:
-                logger.warning("the log is away; answers go to the inbox", error=str(error)[:300])
+            except (Unavailable, psycopg.Error) as error:
+                logger.warning("the log takes no answers; they go to the inbox", error=str(error)[:300])
                 self._detour_until = time.monotonic() + DETOUR_SECONDS
         try:
             if self.nats is None:

@@ -7,8 +7,10 @@ waits.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 import psycopg
+from psycopg import errors
 
 from shared.envelope import Event
 from shared.runtime import log
@@ -17,11 +19,15 @@ from shared.runtime.database import Connection, connect
 MAX_EVENTS = 1_000
 BUSY = 4
 LINGER_SECONDS = 0.012
+# Whatever is written: the server is away, or goes, or is another one's copy since a failover.
+AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+# Of what else the log says this is about the event; the rest is about itself: a broken block, a table that is not there.
+OF_THE_EVENT: Final = (psycopg.DataError, psycopg.IntegrityError, errors.InsufficientPrivilege)
 _Waiting = tuple[Sequence[Event], asyncio.Future[int]]
 
 
 class Unavailable(Exception):
-    """The log cannot be reached; nothing was appended, or it is unknown whether it was."""
+    """The log cannot be reached or written to; nothing was appended, or it is unknown whether it was."""
 
 
 class Appender:
@@ -72,15 +78,21 @@ class Appender:
             return self._give_up(writing, group)
         try:
             writing.result()
-        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+        except (*AWAY, OSError) as error:
             await self._drop()
             _fail(group, Unavailable(f"the log cannot be reached: {error}"))
         except Exception as error:  # noqa: BLE001 - handed to the callers that wait
             if len(group) == 1:
-                return _fail(group, error)
+                return await self._refuse(group, error)
             for waiting in group:
                 await self._settle([waiting])
         return None
+
+    async def _refuse(self, group: Sequence[_Waiting], error: Exception) -> None:
+        if isinstance(error, psycopg.Error) and not isinstance(error, OF_THE_EVENT):
+            await self._drop()
+            error = Unavailable(f"the log cannot be written to: {error}")
+        _fail(group, error)
 
     def _give_up(self, writing: asyncio.Task[None], group: Sequence[_Waiting]) -> None:
         """Wait no longer for a server that does not answer, nor does anybody who has come meanwhile.
@@ -115,7 +127,7 @@ class Appender:
         """Write; on a connection that broke while it was idle, once more on a new one. Ids make that harmless."""
         try:
             await self._write(group)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except AWAY:
             await self._drop()
             await self._write(group)
 

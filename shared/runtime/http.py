@@ -100,7 +100,7 @@ def application(
     app.add_exception_handler(UnstorableEvent, _unstorable)
     app.add_exception_handler(InvalidId, _bad_id)
     app.add_exception_handler(NotThereYet, _not_there_yet)
-    for failure in (Unavailable, DBAPIError, psycopg.OperationalError):
+    for failure in (Unavailable, DBAPIError, psycopg.Error):
         app.add_exception_handler(failure, _unavailable)
     for wrong in (DataError, psycopg.DataError):
         app.add_exception_handler(wrong, _unfit)

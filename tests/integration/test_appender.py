@@ -201,6 +201,26 @@ async def test_a_server_that_goes_while_events_are_tried_one_by_one_is_unavailab
     assert [type(result) for result in results] == [Unavailable] * 3
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errors.ReadOnlySqlTransaction, Unavailable),
+        (errors.UndefinedTable, Unavailable),
+        (errors.DataCorrupted, Unavailable),
+        (errors.CheckViolation, errors.CheckViolation),
+    ],
+)
+async def test_what_is_wrong_with_the_log_is_told_from_what_is_wrong_with_an_event(
+    appender: Appender, monkeypatch: pytest.MonkeyPatch, error: type[Exception], told: type[Exception]
+) -> None:
+    async def append(*_: object) -> int:
+        raise error("no")
+
+    monkeypatch.setattr(log, "append", append)
+    results = await asyncio.gather(*(appender.append(registrations(1)) for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [told] * 3
+
+
 async def test_no_server_is_unavailable_at_once() -> None:
     appender = Appender(f"postgresql://ingest:x@127.0.0.1:{free_ports(1)[0]}/none", "nowhere")
     async with closing(appender), asyncio.timeout(4):  # and its patience is five

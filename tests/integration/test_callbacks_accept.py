@@ -230,6 +230,41 @@ async def test_a_reader_that_is_gone_is_made_anew(
             await eventually(lambda: waiting(servers), lambda number: number == 0)
 
 
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("ALTER DATABASE {} SET default_transaction_read_only = on", "ALTER DATABASE {} RESET ALL"),
+        ("ALTER TABLE log.head RENAME TO gone", "ALTER TABLE log.gone RENAME TO head"),
+        ("REVOKE EXECUTE ON FUNCTION log.append FROM callbacks", "GRANT EXECUTE ON FUNCTION log.append TO callbacks"),
+    ],
+    ids=["read-only", "no table", "no grant"],
+)
+async def test_what_a_log_that_answers_does_not_take_waits_in_the_inbox_until_it_does(
+    servers: Servers, door: Door, broken: str, mended: str
+) -> None:
+    async with connected(servers.admin_url(door.database)) as admin:
+        await admin.execute(broken.format(door.database).encode())
+        replies = [await door.by_token(sign(token(), KEY), PROFILE) for _ in range(3)]
+        assert ([reply.status_code for reply in replies], await waiting(servers)) == ([202] * 3, 3)
+        async with draining(door):
+            await asyncio.sleep(1)
+            assert (await waiting(servers), await door.recorded()) == (3, [])
+            await admin.execute(mended.format(door.database).encode())
+            found = await eventually(door.recorded, lambda events: len(events) >= 3)
+            await eventually(lambda: waiting(servers), lambda number: number == 0)
+    assert {event.id for event in found} == {reply.json()["events"][0] for reply in replies}
+
+
+async def test_a_mistake_of_ours_loses_no_answer(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError("a fault of the program")
+
+    monkeypatch.setattr(door.receiver.appender, "append", fail)
+    reply = await door.by_token(sign(token(), KEY), PROFILE)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_recorded")
+    assert "a fault" not in reply.text
+
+
 async def test_what_waits_twice_is_appended_once(servers: Servers, without_database: Door) -> None:
     door = without_database
     await door.by_token(sign(token(), KEY), PROFILE)

@@ -110,6 +110,7 @@ async def test_what_no_event_can_hold_is_told(error: Exception, status: int, cod
     [
         (Unavailable("host db.internal"), 503, "unavailable"),
         (psycopg.OperationalError("host db.internal"), 503, "unavailable"),
+        (psycopg.errors.ReadOnlySqlTransaction("db.internal"), 503, "unavailable"),
         (OperationalError("SELECT db.internal", {}, psycopg.OperationalError()), 503, "unavailable"),
         (psycopg.errors.NumericValueOutOfRange("db.internal"), 422, "invalid"),
         (DataError("SELECT db.internal", {}, psycopg.DataError()), 422, "invalid"),
