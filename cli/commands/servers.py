@@ -94,7 +94,7 @@ def relay() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         watching = asyncio.create_task(Watchdog(lambda _: None).run())
-        await relaying.run(settings, stop)
+        await relaying.run_until(settings, stop)
         watching.cancel()
 
     import uvloop

@@ -35,6 +35,8 @@ from shared.runtime.settings import Settings
 
 IDLE_SECONDS: Final = 0.25
 ENDING_SECONDS: Final = 3.0
+# For a note, once told to leave: what a server that stands still does not take back is in doubt.
+STATEMENT_SECONDS: Final = 2.0
 logger = structlog.get_logger()
 
 
@@ -124,8 +126,7 @@ class Sender:
                 task.cancel()
         await end([task for _, task in hands.values()], ENDING_SECONDS)
         self._unsent += [name for name, (post, _) in hands.items() if not post.out]
-        with contextlib.suppress(psycopg.Error):
-            await self._withdraw(connection)
+        await end([asyncio.create_task(self._withdraw(connection))], STATEMENT_SECONDS)
         self._webhooks.clear()
         self._webhooks.leading = False
         await self._appender.close()
@@ -133,7 +134,7 @@ class Sender:
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:
         """Take up what there is room for; whether a lane was met whose room is only known now."""
         if self._unsent:
-            await to_the_end(self._withdraw(connection))
+            await to_the_end(self._withdraw(connection), STATEMENT_SECONDS)
         self._done = {name: at for name, at in self._done.items() if at > machine.position}
         now = time.monotonic()
         rooms = {lane: webhook.room(now) for lane, (webhook, _) in self._lanes.items()}
@@ -149,7 +150,7 @@ class Sender:
                 webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
                 chosen.append((one, webhook))
         if chosen:
-            await to_the_end(self._take_up(connection, chosen))
+            await to_the_end(self._take_up(connection, chosen), STATEMENT_SECONDS)
         return not met.keys() <= rooms.keys()
 
     async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:

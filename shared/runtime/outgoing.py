@@ -15,6 +15,7 @@ import structlog
 from shared.envelope import Event, told
 from shared.outcomes import Policy, Refusal, of_error
 from shared.runtime.appender import Appender
+from shared.runtime.cancellation import end_now
 from shared.runtime.database import Connection
 from shared.runtime.lease import Lost
 from shared.runtime.machine import Machine
@@ -95,9 +96,7 @@ async def end(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
     """Let the tasks come to their end for a while, and then end them."""
     if tasks:
         await asyncio.wait(tasks, timeout=seconds)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*map(end_now, tasks))
 
 
 class Outcomes:

@@ -19,7 +19,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from shared.ids import from_hex
-from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.cancellation import end_if_cancelled, end_now
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
@@ -36,6 +36,7 @@ LINGER_SECONDS: Final = 0.012
 LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 BROKEN_SECONDS: Final = 5.0
+LEAVING_SECONDS: Final = 5.0
 WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
 NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s")
 Row = tuple[int, str, str, int, str]
@@ -56,6 +57,17 @@ class Stuck(Refused):
 
 class Diverged(RuntimeError):
     """The stream holds something the log does not; the relay never overwrites it."""
+
+
+async def run_until(settings: Settings, stop: asyncio.Event) -> None:
+    """As `run`, and end soon after `stop` is set even where a server stands still: what is cut off is copied again."""
+    copying, told = asyncio.create_task(run(settings, stop)), asyncio.create_task(stop.wait())
+    await asyncio.wait([copying, told], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([copying], timeout=LEAVING_SECONDS)
+    told.cancel()
+    await end_now(copying)
+    if not copying.cancelled():
+        copying.result()
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """What came of a POST, told late: by a leader that another has followed meanwhile."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from services.dispatcher import due
 from services.dispatcher.app import DEFINITION
 from services.dispatcher.configuration import webhook_id
-from services.dispatcher.sending import send_due
+from services.dispatcher.sending import STATEMENT_SECONDS, send_due
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.database import Connection
 from shared.runtime.lease import Fence, Lost
@@ -264,3 +265,21 @@ async def test_what_is_not_sent_because_the_lease_is_lost_is_not_in_doubt(
     await Replica(servers, database).leads_until_told(["StepDispatched"])
     ((_, body),) = await logged(servers, database, ["StepDispatched"])
     assert not orjson.loads(body)["payload"]["in_doubt"]
+
+
+async def test_a_leader_that_is_told_to_leave_waits_for_no_note_that_the_database_does_not_take(
+    servers: Servers, database: str, hook: Hook
+) -> None:
+    await a_call_is_due(servers, database, hook)
+    async with connected(servers.admin_url(database), autocommit=False) as holding:
+        await holding.execute("LOCK TABLE dispatcher.sending IN EXCLUSIVE MODE")
+
+        async def waits() -> bool:
+            return (await (await holding.execute("SELECT FROM pg_locks WHERE NOT granted")).fetchone()) is not None
+
+        async with Replica(servers, database).leads():
+            await eventually(waits, bool)
+            began = time.monotonic()
+        assert time.monotonic() - began < 3 * STATEMENT_SECONDS
+        await holding.rollback()
+    await Replica(servers, database).leads_until_told(["StepDispatched"])
