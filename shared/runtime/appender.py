@@ -21,7 +21,7 @@ BUSY = 4
 LINGER_SECONDS = 0.012
 # Whatever is written: the server is away, or goes, or is another one's copy since a failover.
 AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
-# Of what else the log says this is about the event; the rest is about itself: a broken block, a table that is not there.
+# Of what else the log says this is about the event. The rest is about itself: a broken block, a table that is gone.
 OF_THE_EVENT: Final = (psycopg.DataError, psycopg.IntegrityError, errors.InsufficientPrivilege)
 _Waiting = tuple[Sequence[Event], asyncio.Future[int]]
 
