@@ -1,8 +1,5 @@
 """Callbacks as a process: its parts put together."""
 
-import asyncio
-import contextlib
-
 from services.callbacks import api, domain, inbox, state, store
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
@@ -27,27 +24,19 @@ DEFINITION = Definition(
 
 def build(settings: Settings) -> tuple[Service, Receiver]:
     """Everything wired up, nothing started."""
-    url = settings.database_url.get_secret_value()
-    appender = Appender(url, DEFINITION.name, patience_seconds=2.0)
+    appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name, patience_seconds=2.0)
     secrets = Secrets(settings)
-    receiver = Receiver(settings, signing_keys(settings), secrets, appender)
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
-    http = api.build(receiver, queries)
-    service = Service(settings, DEFINITION, http, effects=(inbox.drain,), either_server=True)
-    tasks: list[asyncio.Task[None]] = []
+    receiver = Receiver(settings, signing_keys(settings), secrets, appender)
+    service = Service(
+        settings, DEFINITION, api.build(receiver, queries), effects=(inbox.drain,), beside=(secrets.refresh_for_ever,),
+        closing=(appender.close, queries.close), either_server=True,
+    )  # fmt: skip
 
-    async def start() -> None:
+    async def connected() -> None:
         receiver.nats = service.nats()
-        tasks.append(asyncio.create_task(secrets.refresh_for_ever()))
 
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    service.stream.after_startup(start)
-    service.closing = [stop, appender.close, queries.close]
+    service.stream.after_startup(connected)
     return service, receiver
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from services.callbacks import inbox, receipt
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
 from services.callbacks.receipt import Sender
-from services.callbacks.secrets import Secrets
+from services.callbacks.secrets import NotRead, Secrets
 from services.callbacks.store import REJECTED, SECRET
 from shared.enrichment import UnreadableBody
 from shared.envelope import Event, from_json
@@ -39,7 +39,7 @@ logger = structlog.get_logger()
 
 
 class NotRecorded(Exception):
-    """Neither the log nor the inbox took it: the sender has to try again."""
+    """Neither the log nor the inbox took it, or nobody can say yet who sent it: the sender has to try again."""
 
 
 @dataclass
@@ -67,7 +67,10 @@ class Receiver:
         self, client_id: str, workflow: str, secret: str, body: bytes, content_type: str | None
     ) -> Reply:
         """A callback to a client's own URL, with its static secret in a header; ids are in the body."""
-        tenant_id = self.secrets.tenant_of(client_id, workflow, secret)
+        try:
+            tenant_id = self.secrets.tenant_of(client_id, workflow, secret)
+        except NotRead as error:
+            raise NotRecorded(str(error)) from None
         if tenant_id is None:
             message = "the secret is not the one configured for this client and workflow (`callback_secret`)"
             return await self._refuse(None, 401, "wrong_secret", message, body)

@@ -17,15 +17,24 @@ EVERY_SECONDS: Final = 2.0
 logger = structlog.get_logger()
 
 
+class NotRead(Exception):
+    """Since this process began nobody could read which secrets there are."""
+
+
 class Secrets:
     """What was last read of the table."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.database_url.get_secret_value()
-        self._known: dict[tuple[str, str], list[Secret]] = {}
+        self._known: dict[tuple[str, str], list[Secret]] | None = None
 
     def tenant_of(self, client_id: str, workflow: str, given: str) -> str | None:
-        """The tenant whose client may answer for this workflow with this secret; None for a wrong one."""
+        """The tenant whose client may answer for this workflow with this secret; None for a wrong one.
+
+        Raises NotRead.
+        """
+        if self._known is None:
+            raise NotRead("which secrets there are is not known yet; the database is away")
         digest = hashlib.sha256(given.encode()).hexdigest()
         tenant = None
         for secret in self._known.get((client_id, workflow), ()):

@@ -8,8 +8,8 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -21,10 +21,12 @@ from faststream.nats import NatsBroker
 from faststream.nats.broker.broker import UNRECOVERABLE_CONNECT_ERRORS
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import NoServersError
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from shared.runtime.cancellation import end_now
 from shared.runtime.database import ask_the_time
 from shared.runtime.definition import Definition
 from shared.runtime.follower import Effect, Follower
@@ -36,9 +38,9 @@ from shared.runtime.telemetry import Measure, Telemetry
 from shared.runtime.trial_secrets import PREFIX, warn_of_trial_secrets
 from shared.tokens import MIN_KEY_CHARACTERS
 
-# For requests, for the batch that was begun, and for what is under way (STOP_SECONDS of the subscriber): 15 s at most.
-REQUEST_SECONDS: Final = 5
-BATCH_SECONDS: Final = 4.0
+# For requests, for the batch that was begun, and for what is under way (STOP_SECONDS of the subscriber): 12 s, of 15.
+REQUEST_SECONDS: Final = 4
+BATCH_SECONDS: Final = 3.0
 logger = structlog.get_logger()
 
 
@@ -46,14 +48,16 @@ logger = structlog.get_logger()
 class Service:
     """One service process: its settings, its follower of the log and its HTTP application.
 
-    `either_server`: it does its work for others with one of PostgreSQL and NATS, and is ready with one.
+    `beside`: what runs for as long as the process serves. `either_server`: it does its work for others with one of
+    PostgreSQL and NATS, and is ready with one.
     """
 
     settings: Settings
     definition: Definition[Any]
     http: FastAPI
     effects: Sequence[Effect] = ()
-    closing: list[Any] = field(default_factory=list)
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
     measures: Sequence[Measure] = ()
     either_server: bool = False
 
@@ -76,15 +80,17 @@ class Service:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         await ask_the_time(self.settings.database_url.get_secret_value())
-        await self.stream.start()
-        watching = (Watchdog(self.telemetry.stalled).run(), self.telemetry.run(self.settings, self.nats))
-        tasks = [asyncio.create_task(each) for each in watching]
+        beside = (
+            self._follow_the_stream(),
+            Watchdog(self.telemetry.stalled).run(),
+            self.telemetry.run(self.settings, self.nats),
+            *(task() for task in self.beside),
+        )
+        tasks = [asyncio.create_task(each) for each in beside]
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*map(end_now, tasks))
             try:
                 await self.stream.stop()
             except NatsError as error:
@@ -93,6 +99,14 @@ class Service:
                 await close()
             await asyncio.to_thread(self.telemetry.close)
 
+    async def _follow_the_stream(self) -> None:
+        """Begin as soon as NATS is there; what HTTP asks for is served meanwhile."""
+        try:
+            await self.stream.start()
+        except Exception:
+            logger.exception("the service cannot begin")
+            raise SystemExit(1) from None
+
     async def _live(self, _: Request) -> JSONResponse:
         return JSONResponse({"service": self.definition.name, "live": True})
 
@@ -100,8 +114,11 @@ class Service:
         return Response(self.telemetry.text(), media_type=CONTENT_TYPE_LATEST)
 
     def nats(self) -> Client:
-        """The connection that the broker has made; there is one once the stream was started."""
-        connected: Client = self.broker.config.connection_state.connection
+        """The connection that the broker has made. Raises NoServersError until it has made one."""
+        state = self.broker.config.connection_state
+        if not state:
+            raise NoServersError
+        connected: Client = state.connection
         return connected
 
     async def _ready(self, _: Request) -> JSONResponse:

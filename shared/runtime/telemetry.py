@@ -215,12 +215,14 @@ class Telemetry:
             try:
                 await self._ask_nats(nats().jetstream(timeout=AWAY_SECONDS))
                 self._asked["nats_up"].set(1)
+                pause = EVERY_SECONDS
             except (NatsError, TimeoutError, OSError) as error:
                 self._asked["nats_up"].set(0)
                 for name in OF_NATS:
                     self._asked[name].set(math.nan)  # what it said last is not so now
                 logger.debug("nothing measured: NATS is away", error=repr(error)[:300])
-            await asyncio.sleep(EVERY_SECONDS)
+                pause = AWAY_SECONDS
+            await asyncio.sleep(pause)
 
     async def _ask_nats(self, nats: JetStreamContext) -> None:
         """A stream that is gone lacks all of the log: that is no server that is away. Raises NatsError."""

@@ -7,11 +7,9 @@ and is never in doubt; an answer that was accepted is appended and acknowledged 
 import asyncio
 import json
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from shared.runtime.settings import ROLES
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT, STREAM
 from simulator.sample_list import write_list
 from tests.chaos.leaders import until
+from tests.chaos.parts import standing_still
 from tests.e2e.ledgers import submissions
 from tests.e2e.patience import unwatched
 
@@ -71,7 +70,7 @@ def test_answers_that_wait_in_the_inbox_are_appended_once(stack: Stack) -> None:
     """It is told to leave while PostgreSQL holds up the first that it has fetched."""
     with unwatched(stack, "callbacks") as callbacks, psycopg.connect(stack.admin_url) as holding:
         assert callbacks.running is not None
-        with _standing_still(callbacks.running):
+        with standing_still(callbacks.running):
             asyncio.run(_fill_inbox(stack, [_answer() for _ in range(ANSWERS)]))
             holding.execute("LOCK TABLE log.head IN ACCESS EXCLUSIVE MODE")
         until(lambda: asyncio.run(_inbox(stack))["unacknowledged"] > 0, 20, "some are fetched")
@@ -85,15 +84,6 @@ def test_answers_that_wait_in_the_inbox_are_appended_once(stack: Stack) -> None:
         assert 0 < appended < ANSWERS
     until(lambda: asyncio.run(_messages(stack, INBOX_STREAM)) == 0, 60, "the inbox is empty")
     assert _appended(stack) == ANSWERS
-
-
-@contextmanager
-def _standing_still(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 def _leave(stack: Stack, part: str) -> float:

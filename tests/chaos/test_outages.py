@@ -4,10 +4,12 @@ LEADSTREAM_AWAY_SECONDS=600 makes the absence as long as it is in life; by defau
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +18,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -27,9 +28,10 @@ from cli.checks import check
 from cli.stack import Stack
 from shared.envelope import from_json
 from shared.runtime.settings import ROLES, SERVICES
-from shared.tokens import CallbackToken, sign
+from shared.tokens import CallbackToken
 from simulator.sample_list import write_list
 from tests.chaos.leaders import until
+from tests.chaos.parts import processes, signed, standing_still, until_another
 from tests.e2e.ledgers import submissions
 from tests.e2e.patience import away
 
@@ -38,6 +40,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.processes, pytest.mark.timeout(300 
 ITEMS = 200
 PEOPLE = 10
 OUT_SECONDS = 15
+STANDING_SECONDS = 3
 # Where nothing waits for a server no loop is held up for a quarter of a second, but by a machine that has other work.
 STALL_SECONDS = 2.0
 CONFIG = {"timeout_seconds": 20 + AWAY_SECONDS, "max_attempts": 30, "missing_attempts": 30, "retry_base_seconds": 0.2,
@@ -61,7 +64,7 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
     stack: Stack, launched: tuple[Campaign, str], server: str
 ) -> None:
     campaign, batch_id = launched
-    before = _processes(stack)
+    before = processes(stack)
     answer = _answer_given(stack)
     stalls, logged = _worst_stalls(stack), {name: len(_log(stack, name)) for name in ROLES}
     assert 0 < _done(campaign, batch_id) < ITEMS, "the batch had ended: nothing was tested"
@@ -70,7 +73,7 @@ def test_a_server_away_needs_no_restart_and_holds_no_event_loop_up(
 
     assert refused == [], "answers are accepted whichever server is away"
     _ends_well(stack, campaign, batch_id)
-    after = _processes(stack)
+    after = processes(stack)
     assert {name: pid for name, pid in after.items() if name != server} == {
         name: pid for name, pid in before.items() if name != server
     }
@@ -143,21 +146,45 @@ def test_a_rolling_restart_of_everything_changes_nothing_but_time(stack: Stack, 
         process.send_signal(signal.SIGTERM)
         process.wait(OUT_SECONDS)
         assert time.monotonic() - began < OUT_SECONDS
-        _until_another(stack, name, process.pid)
+        until_another(stack, name, process.pid)
     _ends_well(stack, campaign, batch_id)
 
 
-def test_a_service_that_waits_for_a_server_ends_when_it_is_told_to(stack: Stack) -> None:
-    with away(stack, "nats"):
-        for name in SERVICES:
-            stack.kill(name)
-            _until_another(stack, name, 0)
-        time.sleep(3)
-        for name in SERVICES:
-            process = stack.processes[name].running
-            assert process is not None
-            process.send_signal(signal.SIGTERM)
-            process.wait(OUT_SECONDS)
+def test_every_part_leaves_in_time_while_postgres_stands_still(stack: Stack, launched: tuple[Campaign, str]) -> None:
+    campaign, batch_id = launched
+    told = {name: stack.processes[name].running for name in ("postgres", *ROLES)}
+    postgres, before = told.pop("postgres"), processes(stack)
+    assert postgres is not None
+    asking = [Thread(target=_in_vain, args=(f"{stack.urls[name]}/v1/batches/{batch_id}",)) for name in SERVICES]
+    with standing_still(postgres):
+        for thread in asking:
+            thread.start()
+        time.sleep(STANDING_SECONDS)
+        took = _leave_together({name: process for name, process in told.items() if process is not None})
+        for thread in asking:
+            thread.join()
+    print(f"left a PostgreSQL that stands still: {took}")
+    assert took.keys() == set(ROLES)
+    for name in ROLES:
+        until_another(stack, name, before[name])
+    stack.until_ready()
+    _ends_well(stack, campaign, batch_id)
+
+
+def _leave_together(parts: "dict[str, subprocess.Popen[bytes]]") -> dict[str, float]:
+    """Tell parts to leave; the seconds that those needed who left in time."""
+    began, took = time.monotonic(), dict[str, float]()
+    for process in parts.values():
+        process.send_signal(signal.SIGTERM)
+    while len(took) < len(parts) and (now := time.monotonic() - began) < OUT_SECONDS:
+        took |= {name: round(now, 1) for name, part in parts.items() if name not in took and part.poll() is not None}
+        time.sleep(0.05)
+    return took
+
+
+def _in_vain(url: str) -> None:
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.get(url, timeout=30)
 
 
 def _answer_given(stack: Stack) -> str:
@@ -168,10 +195,8 @@ def _answer_given(stack: Stack) -> str:
     assert row is not None
     event = from_json(row[0])
     about = (event.client_id, event.batch_id, event.item_id, event.entity_id)
-    token = CallbackToken(
-        event.payload.dispatch_id, event.tenant_id, *map(str, about), event.payload.workflow, int(time.time()) + 7200
-    )
-    return f"{stack.urls['callbacks']}/v1/callbacks/{quote(sign(token, stack.identity.signing_key))}"
+    ids = (event.payload.dispatch_id, event.tenant_id, *map(str, about))
+    return signed(stack, CallbackToken(*ids, event.payload.workflow, int(time.time()) + 7200))
 
 
 def _answers_refused(url: str, seconds: float) -> list[str]:
@@ -199,17 +224,6 @@ def _worst_stalls(stack: Stack) -> dict[str, float]:
 
 def _done(campaign: Campaign, batch_id: str) -> int:
     return int(campaign.batch(batch_id).get("completed", 0))
-
-
-def _processes(stack: Stack) -> dict[str, int]:
-    return {name: process.running.pid for name, process in stack.processes.items() if process.running}
-
-
-def _until_another(stack: Stack, name: str, than: int) -> None:
-    deadline = time.monotonic() + 60
-    while not stack.processes[name].alive or _processes(stack)[name] == than:
-        assert time.monotonic() < deadline, f"{name} was not started again"
-        time.sleep(0.05)
 
 
 def _log(stack: Stack, name: str) -> str:

@@ -98,6 +98,13 @@ async def test_a_wrong_secret_is_refused(door: Door, secret: str, workflow: str)
     await door.refused(await door.by_secret(secret, PROFILE, workflow), 401, "wrong_secret")
 
 
+async def test_while_it_is_not_known_which_secrets_there_are_none_is_wrong(door: Door) -> None:
+    """As in a process that was started while the database is away."""
+    door.receiver.secrets._known = None
+    reply = await door.by_secret("open sesame", PROFILE | {"person_id": PERSON})
+    assert (reply.status_code, reply.json()["error"]["code"], await door.recorded()) == (503, "not_recorded", [])
+
+
 async def test_a_body_that_names_nobody_belongs_to_nothing(door: Door) -> None:
     event = await door.refused(await door.by_secret("open sesame", PROFILE), 422, "unknown_item")
     assert (event.tenant_id, event.client_id) == (TENANT, CLIENT)

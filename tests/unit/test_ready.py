@@ -1,10 +1,11 @@
-"""When a service says that it is ready: with the servers that its work needs."""
+"""When a service says that it is ready: with the servers that its work needs. What it cannot begin without ends it."""
 
 import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.runtime.service import Service
 
@@ -30,3 +31,13 @@ async def test_ready_is_who_reaches_what_it_needs(either_server: bool, nats: boo
     assert json.loads(bytes(answer.body)) == {
         "service": "ingest", "leading": False, "position": 7, "nats": nats, "database": database,
     }  # fmt: skip
+
+
+async def test_a_service_that_cannot_begin_ends_its_process_and_says_why() -> None:
+    async def start() -> None:
+        raise ValueError("no address of a server")
+
+    told: Any = SimpleNamespace(stream=SimpleNamespace(start=start))
+    with capture_logs() as logged, pytest.raises(SystemExit):
+        await Service._follow_the_stream(told)
+    assert [(entry["event"], entry["log_level"]) for entry in logged] == [("the service cannot begin", "error")]
