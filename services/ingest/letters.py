@@ -33,9 +33,11 @@ OVER: Final = text(
     "SELECT batch_id FROM unnest(CAST(:batches AS uuid[])) AS given (batch_id) LEFT JOIN LATERAL ("
     " SELECT position, type FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
     " AND type IN ('BatchCompleted', 'FailedItemsRetried') ORDER BY position DESC LIMIT 1) said ON true"
-    " WHERE said.type = 'BatchCompleted' AND NOT EXISTS ("
+    " WHERE said.type = 'BatchCompleted' AND NOT (EXISTS ("
+    " SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
+    " AND type = 'FailedItemsRetried') AND EXISTS ("
     " SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NOT NULL"
-    " AND e.position > said.position AND e.type = 'StepScheduled')"
+    " AND e.position > said.position AND e.type = 'StepScheduled'))"
     " OR EXISTS (SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
     " AND type = 'BatchCancelled')"
 )

@@ -1,10 +1,7 @@
 """The log as a file: out and in again to the byte, gone on with after an interruption, refused when it is not whole."""
 
-import asyncio
 import gzip
-import io
 import json
-import os
 import random
 from contextlib import ExitStack
 from pathlib import Path
@@ -245,37 +242,6 @@ async def test_no_file_is_replaced_by_an_empty_one(
 async def test_an_empty_log_is_a_file_too(servers: Servers, database: str, tmp_path: Path) -> None:
     assert (await export(servers.admin_url(database), tmp_path / "log")).position == 0
     assert list(archive.entries(tmp_path / "log")) == []
-
-
-@pytest.mark.timeout(30)
-async def test_into_a_pipe_goes_the_same_as_into_a_file(
-    servers: Servers, database: str, file: Path, tmp_path: Path
-) -> None:
-    pipe, url = tmp_path / "pipe", servers.admin_url(database)
-    os.mkfifo(pipe)
-    reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
-    await asyncio.to_thread(asyncio.run, export(url, pipe))
-    assert (await reading, pipe.is_fifo()) == (file.read_bytes(), True)
-    await export(url, out := io.BytesIO())
-    assert out.getvalue() == file.read_bytes()
-    assert {path.name for path in tmp_path.iterdir()} == {file.name, pipe.name}
-
-
-@pytest.mark.timeout(30)
-async def test_a_pipe_that_nobody_reads_any_more_is_told(servers: Servers, database: str, tmp_path: Path) -> None:
-    await append(servers, database, registrations(3))
-    os.mkfifo(tmp_path / "pipe")
-    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    with pytest.raises(LogRefused, match="reads no more of it"):
-        await export(servers.admin_url(database), tmp_path / "pipe", progress=lambda *_: os.close(reader))
-
-
-async def test_a_link_leads_to_the_file(servers: Servers, database: str, file: Path, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(file.name)
-    file.write_bytes(b"old")
-    await export(servers.admin_url(database), tmp_path / "link")
-    assert (tmp_path / "link").is_symlink()
-    assert list(archive.entries(file)) == await _entries(servers, database)
 
 
 async def test_of_two_exports_to_one_file_the_second_is_refused(servers: Servers, database: str, file: Path) -> None:

@@ -93,13 +93,14 @@ async def test_what_a_batch_would_never_end_without_is_left_out_once_it_is_over(
 
     for at in range(1, len(needed) + 1):
         await is_refused(at)
-    await append(servers, database, [fact(BatchCompleted(1, 0))], role="sequencer")
-    assert await resolve(1) == 1
+    step = StepScheduled(0, COMPANY_STEP.workflow)
+    await append(servers, database, [fact(BatchCompleted(1, 0)), fact(step, item=0, nth=2)], role="sequencer")
+    assert await resolve(1) == 1, "nothing was retried: what was scheduled since moves no item"
     await append(servers, database, [fact(FailedItemsRetried(everything=True))], role="ingest")
     await is_refused(2)
     await append(servers, database, [fact(BatchCompleted(1, 0), nth=1)], role="sequencer")
     assert await resolve(2) == 1, "no failed item fitted the retry"
-    await append(servers, database, [fact(StepScheduled(0, COMPANY_STEP.workflow), item=0, nth=1)], role="sequencer")
+    await append(servers, database, [fact(step, item=0, nth=3)], role="sequencer")
     await is_refused(3)
     await append(servers, database, [fact(BatchCancelled())], role="ingest")
     assert [await resolve(at) for at in range(3, len(needed) + 1)] == [1] * (len(needed) - 2)

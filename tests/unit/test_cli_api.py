@@ -110,13 +110,14 @@ def test_a_read_waits_for_the_last_command_unless_it_names_a_position() -> None:
         (["workflow", "register", "find_phone", "--scope", "person", "--credits", "inf"], "a number is too large"),
         (["config", "set", CLIENT, "find_phone", "--set", "x=1e999"], "a number is too large"),
         (["client", "add", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
-        (["history", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
+        (["history", "a\udcff"], "is no id like item_"),
         (["batch", "pause", BATCH, "--reason", "a\udcff"], r"'\udcff' in what was given is no UTF-8"),
-        (["leads", "show", "a\nb"], "cannot be asked for"),
+        (["leads", "show", "a\nb"], "is not an id like lead_"),
     ],
 )
 def test_what_cannot_be_sent_is_misused(monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[]))
+    batch = {"batch_id": BATCH, "status": "paused", "cancelled": 0}
+    transport = httpx.MockTransport(lambda asked: httpx.Response(200, json=batch if BATCH in asked.url.path else []))
     monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport))
     result = CliRunner().invoke(app, arguments)
     assert (result.exit_code, result.stdout) == (2, "")
