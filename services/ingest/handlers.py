@@ -216,7 +216,9 @@ class Handlers:
         """Start a batch over an upload, or some of its rows, with a saved pipeline or an ad-hoc list of steps."""
         found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         batch_id = command.make_id("batch", "launch")
-        position = await self._append(command, found.launch, client_id=found.client_id, batch_id=batch_id)
+        event_id = await lookups.launch(self.queries, command.tenant_id, batch_id)
+        event = _event(command, found.launch, event_id, client_id=found.client_id, batch_id=batch_id)
+        position = await self._say(command, [event])
         return {
             "batch_id": batch_id, "items": found.launch.items,
             "blueprint": [step.workflow for step in found.launch.blueprint], "warnings": found.missing,

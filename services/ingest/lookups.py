@@ -45,6 +45,12 @@ async def first_said(queries: Queries, event: Event) -> int:
     return int(found[0]["position"])
 
 
+async def launch(queries: Queries, tenant_id: str, batch_id: str) -> str:
+    """The id of the event that launches a batch, whoever asks; earlier versions made it of the client's id, too."""
+    found = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
+    return from_json(found[0]["body"]).id if found else named_id("evt", batch_id, "launched")
+
+
 def _asked(payload: Any) -> Any:
     """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
     if isinstance(payload, BatchLaunched):

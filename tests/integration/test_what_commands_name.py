@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.ingest import lookups
 from shared.ids import derive_id
 from tests.integration.test_uploads import Door, opened, replica
 from tests.running_servers import Servers
@@ -49,6 +50,56 @@ async def test_a_retry_names_steps_and_items_of_its_batch(door: Door) -> None:
     assert told(await retried(items=[mine, foreign])) == (404, "unknown_items")
     assert foreign in (await retried(items=[mine, foreign])).text
     assert (await retried(workflow=STEP, items=[mine])).status_code == 200
+
+
+async def test_one_key_launches_one_batch_whoever_s_upload_it_is_of(door: Door) -> None:
+    content = "First Name,Last Name,Company\nAnn,Ash,Acme\n"
+    other = (await door.http.post("/v1/clients", json={"name": "Beta"})).json()["client_id"]
+    await door.fold()
+    uploads = [
+        (await door.upload(content)).json()["upload_id"],
+        (await door.upload(f"{content}B,C,D\n")).json()["upload_id"],
+    ]
+    door.client_id = other
+    uploads.append((await door.upload(content)).json()["upload_id"])
+    await door.fold()
+
+    async def given(upload: str) -> httpx.Response:
+        body, headers = {"upload_id": upload, "steps": [STEP]}, {"Idempotency-Key": "k"}
+        return await door.http.post("/v1/batches", json=body, headers=headers)
+
+    answers = await asyncio.gather(*map(given, uploads))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    first = next(answer for answer in answers if answer.status_code == 201)
+    assert {told(answer) for answer in answers if answer != first} == {(409, "idempotency_conflict")}
+    again = [await given(upload) for upload in uploads]
+    assert [answer.json() for answer in again if answer.status_code == 201] == [first.json()]
+    batch = first.json()["batch_id"]
+    launches = [e for e in (await door.http.get(f"/v1/history/{batch}")).json() if e["type"] == "BatchLaunched"]
+    assert len(launches) == 1
+
+
+async def test_a_key_given_before_launches_were_named_by_their_batch_alone_launches_nothing_more(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = "First Name,Last Name,Company\nAnn,Ash,Acme\n"
+    upload = (await door.upload(content)).json()["upload_id"]
+    await door.fold()
+
+    async def given(**about: Any) -> httpx.Response:
+        body = {"upload_id": upload, "steps": [STEP]} | about
+        return await door.http.post("/v1/batches", json=body, headers={"Idempotency-Key": "k"})
+
+    async def before(*_: Any) -> str:
+        return ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lookups, "launch", before)
+        first = await given()
+    assert (await given()).json() == first.json()
+    assert told(await given(max_credits=3)) == (409, "idempotency_conflict")
+    events = (await door.http.get(f"/v1/history/{first.json()['batch_id']}")).json()
+    assert [event["type"] for event in events] == ["BatchLaunched"]
 
 
 async def test_a_second_client_of_a_name_has_to_be_meant(door: Door) -> None:
