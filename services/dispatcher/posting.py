@@ -23,7 +23,7 @@ from shared.ids import derive_id, named_id
 from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
-from shared.runtime.outgoing import hear, unreachable
+from shared.runtime.outgoing import UNANSWERED, hear, unreachable
 from shared.runtime.public_addresses import leads_inside
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
@@ -91,6 +91,14 @@ def warn_where_no_answer_comes(settings: Settings, webhook: Webhook) -> None:
         )  # fmt: skip
 
 
+def policy_of(post: Post) -> Policy:
+    """How patient its settings are; where they cannot be used, the defaults."""
+    try:
+        return Policy.of(post.due.config)
+    except (ValueError, TypeError, ArithmeticError):
+        return Policy()
+
+
 def _unusable(why: str) -> Refusal:
     return Refusal("CONFIGURATION", f"the configuration cannot be used: {why}"[:500], None)
 
@@ -102,7 +110,7 @@ async def _request(
     try:
         async with client.post(webhook.url, data=body, headers=headers, allow_redirects=False) as reply:
             await hear(reply)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except UNANSWERED as error:
         return unreachable(error, attempt=attempt, policy=policy, now=clock.now(), jitter=jitter)
     now = clock.now()
     if reply.status in {429, 503} and (wait := retry_after(reply.headers.get("Retry-After"), now)):

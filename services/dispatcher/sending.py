@@ -23,7 +23,7 @@ from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import Limits, NotNow, Webhook, Webhooks
 from shared.envelope import Event
 from shared.events import DispatchRefused
-from shared.outcomes import Policy, Refusal, next_try
+from shared.outcomes import Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.cancellation import to_the_end
@@ -207,5 +207,5 @@ class Sender:
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
             now = clock.now()
-            retry_at = next_try(post.dispatch.attempt, Policy(), now, 1.0)
+            retry_at = next_try(post.dispatch.attempt, posting.policy_of(post), now, 1.0)
             return Refusal("INTERNAL", repr(error)[:500], retry_at, in_doubt=post.out)

@@ -12,6 +12,8 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
+from shared.webhook_address import unusable
+
 Schema = dict[str, Any]
 _LONGEST: Final = 20_000  # characters of the schemas of a workflow's own settings, as JSON
 _DEEPEST: Final = 20
@@ -97,9 +99,11 @@ def problems(workflow: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
             return [*found, f"{workflow['workflow']} cannot be set: {wrong}"]
         if sum(_length(schema) * _length(config[name]) for name, schema in own.items()) > _COSTLIEST:
             return [*found, f"the settings of {workflow['workflow']} are too long to be checked by their schemas"]
-        return found + [_told(error) for error in _errors(given, config)]
+        found += [_told(error) for error in _errors(given, config)]
     except (RecursionError, ArithmeticError) as error:
         return [*found, f"the schemas of {workflow['workflow']}'s settings cannot be followed: {error}"[:300]]
+    wrong = unusable(config["webhook_url"]) if "webhook_url" in given and not found else None
+    return [*found, f"webhook_url cannot be that: {wrong}"] if wrong else found
 
 
 def schema_problem(kind: str, settings: Mapping[str, Any]) -> str | None:

@@ -19,7 +19,7 @@ from shared.ids import derive_id, named_id, to_hex
 from shared.outcomes import Policy, Refusal, of_status
 from shared.runtime import clock
 from shared.runtime.database import Connection
-from shared.runtime.outgoing import hear, unreachable
+from shared.runtime.outgoing import UNANSWERED, hear, unreachable
 from shared.runtime.queries import Queries
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
@@ -98,7 +98,7 @@ async def post(client: aiohttp.ClientSession, settings: Settings, push: Push, pa
             if reply.status == 413 and len(leads) > 1:
                 raise TooLarge
             return of_status(reply.status, reply.headers, now=clock.now(), **about)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except UNANSWERED as error:
         return unreachable(error, now=clock.now(), **about)
 
 

@@ -1,7 +1,6 @@
 """Pushes over HTTP: asked for, looked at, resumed, cancelled."""
 
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -17,6 +16,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries
+from shared.webhook_address import unusable
 
 ROUTES: Final = APIRouter()
 MOST_IN_PARCEL: Final = 100
@@ -83,7 +83,8 @@ async def push(
     if wanted.everything and not body.everything:
         message = 'no filter says which leads: name some, or say "everything": true for all there are'
         raise Problem(422, "empty_filter", message)
-    _checked(body.webhook_url)
+    if wrong := unusable(body.webhook_url):
+        raise Problem(422, "invalid_url", wrong)
     names = parameters.columns(",".join(body.columns))
     push_id = named_id("push", caller.tenant_id, key) if key else new_id("push")
     payload = PushRequested(
@@ -150,12 +151,3 @@ def _event(
         payload, event_id=event_id, tenant_id=caller.tenant_id, client_id=client_id, entity_id=payload.push_id,
         now=clock.now(), actor=caller.actor, correlation_id=payload.push_id,
     )  # fmt: skip
-
-
-def _checked(url: str) -> None:
-    try:
-        host, _ = urlsplit(url).hostname, urlsplit(url).port
-    except ValueError:
-        host = None
-    if not host or "\0" in url:
-        raise Problem(422, "invalid_url", f"{url[:80]!r} is no address of a webhook: it needs a host")

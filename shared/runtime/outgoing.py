@@ -37,7 +37,9 @@ NOT_PUBLIC: Final = (
     "the webhook is at an address of this machine or of a private network; where that is meant, "
     "LEADSTREAM_PRIVATE_WEBHOOKS=true allows it for all tenants"
 )
-NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+# What a POST ends in that has no answer.
+UNANSWERED: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 logger = structlog.get_logger()
 
 
@@ -53,7 +55,10 @@ def session(settings: Settings) -> aiohttp.ClientSession:
 
 
 def unreachable(error: Exception, *, attempt: int, policy: Policy, now: datetime, jitter: float) -> Refusal:
-    """What it means that a POST had no answer: unless there was no connection, it may have arrived."""
+    """What one of UNANSWERED means: unless there was no connection, the POST may have arrived."""
+    if isinstance(error, aiohttp.InvalidURL) or not isinstance(error, aiohttp.ClientError | OSError):
+        why = (error.description or "it has no host") if isinstance(error, aiohttp.InvalidURL) else str(error)
+        return Refusal("CONFIGURATION", f"nothing can be POSTed with this address and secret: {why}"[:500], None)
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
         return Refusal("CONFIGURATION", NOT_PUBLIC, None)
     what = told(error, REASON_CHARACTERS).removesuffix(": ")  # a webhook that speaks no HTTP is quoted in it

@@ -260,6 +260,7 @@ async def test_a_redirect_is_not_followed(servers: Servers, database: str, proje
     ({}, {}, "empty_filter"), ({"webhook_url": "ftp://x/y"}, {"outcome": "completed"}, "invalid"),
     ({"webhook_url": "file:///etc/passwd"}, {"outcome": "completed"}, "invalid"),
     ({"webhook_url": "http://x:port"}, {"outcome": "completed"}, "invalid_url"),
+    ({"webhook_url": "http://a..b/"}, {"outcome": "completed"}, "invalid_url"),
     ({"columns": ["nope"]}, {"outcome": "completed"}, "unknown_column"), ({}, {"nope": "1"}, "unknown_parameter"),
     ({"size": 101}, {"outcome": "completed"}, "invalid"), ({}, {"q": " "}, "empty_filter"),
     ({}, {"known": ","}, "empty_filter"), ({}, {"client_id": ""}, "invalid_id"), ({}, {"batch_id": ""}, "invalid_id"),

@@ -1,14 +1,21 @@
-"""What is sent of an item, and a POST whose settings are gone when its time comes."""
+"""What is sent of an item, and POSTs that cannot be made: without settings, or to what is no address."""
 
+import ssl
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from aiohttp import ClientConnectorCertificateError
 
+from services.dispatcher import posting
 from services.dispatcher.due import Due
 from services.dispatcher.posting import Post, about, send
+from services.dispatcher.sending import Sender
 from services.dispatcher.webhooks import Webhooks
+from shared.outcomes import Policy, Refusal
+from shared.runtime.outgoing import UNANSWERED, session, unreachable
 from shared.runtime.settings import Settings
-from tests.unit.dispatching import ACME, at_company, current, dispatcher, scheduled
+from tests.unit.dispatching import ACME, LATER, at_company, current, dispatcher, scheduled
 
 
 @pytest.mark.parametrize(("config", "said"), [
@@ -33,3 +40,51 @@ def test_no_domain_is_sent_that_is_not_a_company_s_own(scope: str, field: str, v
     sent = about(scope, {"company_name": "Bakery", "email": "jo@bakery.example", field: value})
     own = {} if scope == "company" else {"email": "jo@bakery.example"}
     assert sent == {"company_name": "Bakery"} | own | ({field: value} if is_sent else {})
+
+
+class Fence:
+    """Of a replica that leads."""
+
+    async def insist(self) -> None: ...
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://x:99999999/", "http://?x"])
+async def test_an_address_that_was_kept_and_is_none_is_told_once_and_nothing_is_in_doubt(url: str) -> None:
+    settings, config = Settings(signing_key="k" * 32), {"webhook_url": url}
+    dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
+    post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
+    async with session(settings) as client:
+        refusal = await send(client, settings, post, cast("Any", Fence()))
+    assert refusal is not None
+    assert (refusal.code, refusal.retry_at, refusal.in_doubt, refusal.outage) == ("CONFIGURATION", None, False, False)
+
+
+@pytest.mark.parametrize(("error", "again"), [
+    (ValueError("Newline in headers"), False), (UnicodeError("label empty or too long"), False),
+    (ssl.SSLCertVerificationError("expired"), True), (TimeoutError(), True),
+])  # fmt: skip
+def test_what_the_next_attempt_may_find_mended_is_tried_again(error: Exception, again: bool) -> None:
+    if isinstance(error, ssl.SSLError):
+        error = ClientConnectorCertificateError(cast("Any", SimpleNamespace(host="a", port=1, is_ssl=True)), error)
+    assert isinstance(error, UNANSWERED)
+    refusal = unreachable(error, attempt=1, policy=Policy(), now=LATER, jitter=0.5)
+    assert (refusal.retry_at is not None) == again
+
+
+async def test_an_error_of_our_own_is_tried_as_often_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(posting, "send", broken)
+    nothing = cast("Any", None)
+    sender = Sender(Settings(), nothing, nothing, Webhooks(), nothing, nothing)
+
+    async def tried(config: dict[str, Any]) -> Refusal | None:
+        dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
+        post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
+        return await sender._attempt(post)
+
+    (once, never_said, unusable) = [await tried(c) for c in ({"max_attempts": 1}, {}, {"max_attempts": "many"})]
+    assert once is not None
+    assert (once.code, once.retry_at) == ("INTERNAL", None)
+    assert all(each is not None and each.retry_at for each in (never_said, unusable))

@@ -41,6 +41,7 @@ def test_settings_that_can_be_used(config: dict[str, Any]) -> None:
     [
         ({"webhook_url": "ftp://x"}, "webhook_url cannot be that: 'ftp://x' does not match"),
         ({"webhook_url": "https://"}, "webhook_url"),
+        ({"webhook_url": "http://a..b/"}, "webhook_url cannot be that: 'http://a..b/' is no address of a webhook"),
         ({"webhook_auth": "a secret value!"}, "webhook_auth"),
         ({"callback_secret": "short"}, "callback_secret"),
         ({"callback_secret_sha256": "é" * 64}, "callback_secret_sha256"),
