@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -42,21 +42,29 @@ class Blueprint:
 async def resolve(queries: Queries, tenant_id: str, wanted: LaunchRequest) -> Blueprint:
     """The blueprint of what is wanted, by the registry, the pipelines and the configurations as they are now."""
     upload = await lookups.ready_upload(queries, tenant_id, wanted.upload_id)
-    asked = wanted.steps
+    given = wanted.steps
     if wanted.pipeline_id:
-        asked = await lookups.pipeline_steps(queries, tenant_id, wanted.pipeline_id, upload)
-    if not asked:
+        given = await lookups.pipeline_steps(queries, tenant_id, wanted.pipeline_id, upload)
+    if not given:
         raise Problem(422, "no_steps", "give `pipeline_id` or `steps`: a batch needs at least one step")
     client_id, workstream = upload["client_id"], upload["workstream"]
-    known = await checked(queries, tenant_id, client_id, workstream, asked)
-    await asyncio.to_thread(_refuse_overrides, known, [slug for slug, _ in asked], wanted.config)
-    steps = [_frozen(known[slug], options) for slug, options in asked]
+    known = await checked(queries, tenant_id, client_id, workstream, given)
+    await asyncio.to_thread(_refuse_overrides, known, [slug for slug, _ in given], wanted.config)
+    steps = [_frozen(known[slug], options) for slug, options in given]
     items = await lookups.count(queries, tenant_id, upload, wanted.rows)
     configs = await _configs(queries, tenant_id, client_id, workstream)
     launch = BatchLaunched(
         wanted.upload_id, workstream, steps, items, wanted.rows, wanted.pipeline_id, wanted.config, wanted.max_credits
     )
     return Blueprint(client_id, launch, list(_missing(steps, configs, wanted.config)))
+
+
+def asked(payload: Any) -> Any:
+    """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
+    if isinstance(payload, BatchLaunched):
+        steps = [(step.workflow, step.configuration, step.unless) for step in payload.blueprint]
+        return asdict(payload) | {"blueprint": steps}
+    return payload
 
 
 async def checked(

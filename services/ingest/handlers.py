@@ -43,6 +43,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
+from shared.runtime.repeats import first_said
 from shared.runtime.settings import Settings
 
 Control = BatchPaused | BatchResumed | BatchCancelled
@@ -265,7 +266,7 @@ class Handlers:
 
     async def _say(self, command: Command, events: Sequence[Event]) -> int:
         position = await self.appender.append(events)
-        return await lookups.first_said(self.queries, events[-1]) if command.key else position
+        return await first_said(self.queries, events[-1], blueprints.asked) if command.key else position
 
     async def _stage(
         self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey

@@ -1,21 +1,20 @@
 """Is what a command names there? What is not is refused with a Problem that says what there is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, any_, literal, select, text
 
 from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
-from shared.envelope import Event, from_json
-from shared.events import BatchLaunched, ConfigurationRemoved, StepOptions, UploadReceived
+from shared.envelope import from_json
+from shared.events import ConfigurationRemoved, StepOptions, UploadReceived
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
+from shared.runtime.repeats import LOGGED
 
 Row = dict[str, Any]
-LOGGED: Final = text("SELECT position, body FROM log.events WHERE id = CAST(:id AS uuid)")
 # Before a command that was given before, under the same key: it was right then.
 CANCELLED: Final = text(
     "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchCancelled'"
@@ -32,31 +31,10 @@ ITEMS: Final = text(
 )
 
 
-async def first_said(queries: Queries, event: Event) -> int:
-    """The position of a command under an idempotency key, which the log takes once; refuses another under that key."""
-    found = await queries.rows(event.tenant_id, LOGGED, {"id": to_hex(event.id)})
-    first = from_json(found[0]["body"])
-    if (first.client_id, _asked(first.payload)) != (event.client_id, _asked(event.payload)):
-        message = (
-            f"this Idempotency-Key was used before, at {first.occurred_at:%Y-%m-%d %H:%M:%S} UTC, for a "
-            f"{first.type} that says something else; nothing was changed. Send another command under another key"
-        )
-        raise Problem(409, "idempotency_conflict", message)
-    return int(found[0]["position"])
-
-
 async def launch(queries: Queries, tenant_id: str, batch_id: str) -> str:
     """The id of the event that launches a batch, whoever asks; earlier versions made it of the client's id, too."""
     found = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
     return from_json(found[0]["body"]).id if found else named_id("evt", batch_id, "launched")
-
-
-def _asked(payload: Any) -> Any:
-    """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
-    if isinstance(payload, BatchLaunched):
-        steps = [(step.workflow, step.configuration, step.unless) for step in payload.blueprint]
-        return asdict(payload) | {"blueprint": steps}
-    return payload
 
 
 async def name_is_free(queries: Queries, tenant_id: str, name: str, command_id: str) -> None:

@@ -6,13 +6,12 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from services.projector import facets, handlers, parameters, push_api, work
-from services.projector.filters import LeadFilter
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
 from shared.ids import parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Caller, Fresh, Problem, application, error_response, files
+from shared.runtime.http import Asking, Fresh, Problem, application, error_response, files
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -52,7 +51,7 @@ async def leads(
     """Leads that meet every filter, a page at a time."""
     order = parameters.order(sort)
     place, names = parameters.placed(after, order), parameters.columns(columns)
-    await _batch_is_there(queries, caller, wanted)
+    await handlers.batch_is_there(queries, caller.tenant_id, wanted)
     rows, following = await handlers.leads(queries, caller.tenant_id, wanted, order, place, limit, names)
     return {"leads": rows, "next": parameters.cursor(following, order) if following else None}
 
@@ -60,7 +59,7 @@ async def leads(
 @ROUTES.get("/v1/leads/facets", openapi_extra=parameters.documented())
 async def lead_facets(queries: Fresh, caller: Asking, wanted: AskedWhole) -> dict[str, Any]:
     """Among these leads: how many know each column, and the most frequent values of those with few."""
-    await _batch_is_there(queries, caller, wanted)
+    await handlers.batch_is_there(queries, caller.tenant_id, wanted)
     return await facets.facets(queries, caller.tenant_id, wanted)
 
 
@@ -77,7 +76,7 @@ async def export_leads(
 ) -> StreamingResponse:
     """All these leads as a file, as it is written; CSV and workbooks are safe to open in a spreadsheet."""
     form, names = FORMATS[format], parameters.columns(columns, HEADER)
-    await _batch_is_there(queries, caller, wanted)
+    await handlers.batch_is_there(queries, caller.tenant_id, wanted)
     body = handlers.exported(queries, caller.tenant_id, wanted, form, names)
     attached = {"content-disposition": f'attachment; filename="leads.{format}"'}
     return StreamingResponse(body, media_type=form.media_type, headers=attached)
@@ -179,11 +178,6 @@ async def moves(
     left, joined = _company(origin), _company(target)
     client = parse_id("client", client_id) if client_id is not None else None
     return _page(await work.moved(queries, caller.tenant_id, left, joined, client, _mark(after), limit), limit)
-
-
-async def _batch_is_there(queries: Queries, caller: Caller, wanted: LeadFilter) -> None:
-    if wanted.batch_id and not await handlers.is_launched(queries, caller.tenant_id, wanted.batch_id):
-        raise Problem(404, "not_found", f"no batch {wanted.batch_id}")
 
 
 def _company(told: str) -> str:

@@ -13,6 +13,7 @@ from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSO
 from shared.envelope import from_json
 from shared.identity import evidence
 from shared.ids import from_hex, to_hex
+from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
 
 PAGE: Final = 1_000
@@ -32,9 +33,12 @@ _W = PERSON_WORK_HISTORY.c
 _C = CUSTOMER.c
 
 
-async def is_launched(queries: Queries, tenant_id: str, batch_id: str) -> bool:
-    """Whether the log has a batch of this id, whether or not it has leads yet."""
-    return bool(await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)}))
+async def batch_is_there(queries: Queries, tenant_id: str, wanted: LeadFilter) -> None:
+    """Refuses a filter by a batch that the log does not have; one that is there need not have leads yet."""
+    if not wanted.batch_id:
+        return
+    if not await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(wanted.batch_id)}):
+        raise Problem(404, "not_found", f"no batch {wanted.batch_id}")
 
 
 async def leads(

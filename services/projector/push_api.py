@@ -16,6 +16,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries
+from shared.runtime.repeats import first_said
 from shared.webhook_address import unusable
 
 ROUTES: Final = APIRouter()
@@ -77,7 +78,7 @@ async def push(
     """Have these leads POSTed to a webhook, as `{"push_id", "parcel", "leads": [...]}`, until each parcel is taken.
 
     They are those that meet the filters by then, in the order of batch and row. The same `Idempotency-Key` again is the
-    same push.
+    same push, and refused for another.
     """
     wanted = parameters.wanted(query)
     if wanted.everything and not body.everything:
@@ -85,12 +86,16 @@ async def push(
         raise Problem(422, "empty_filter", message)
     if wrong := unusable(body.webhook_url):
         raise Problem(422, "invalid_url", wrong)
+    await handlers.batch_is_there(queries, caller.tenant_id, wanted)
     names = parameters.columns(",".join(body.columns))
     push_id = named_id("push", caller.tenant_id, key) if key else new_id("push")
     payload = PushRequested(
         push_id, body.webhook_url, query, list(names), body.size, body.webhook_auth, body.auth_header.lower()
     )
-    position = await appender.append([_event(caller, payload, wanted.client_id, derive_id("evt", push_id, "asked"))])
+    event = _event(caller, payload, wanted.client_id, derive_id("evt", push_id, "asked"))
+    position = await appender.append([event])
+    if key:
+        position = await first_said(queries, event)
     return {"push_id": push_id, "position": position}
 
 

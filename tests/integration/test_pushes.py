@@ -23,7 +23,7 @@ from tests.integration.hook import Hook, listening
 from tests.integration.log_harness import connected, eventually, logged, settings_of
 from tests.integration.projected import Projected, opened
 from tests.running_servers import Servers
-from tests.unit.facts import COMPANY_STEP, added, fact, launched
+from tests.unit.facts import BATCH, COMPANY_STEP, added, fact, launched
 
 LEADS = 25
 Json = dict[str, Any]
@@ -283,10 +283,20 @@ async def test_the_same_key_is_the_same_push_and_another_tenant_sees_none(
         await projected.post("/v1/pushes", {"webhook_url": hook.url, "everything": True}, key="one") for _ in range(2)
     ]
     (push_id,) = {answer.json()["push_id"] for answer in asked}
+    for body, query in (
+        ({"everything": True, "size": 7}, {}),
+        ({}, {"company_country": "France"}),
+        ({"everything": True, "columns": ["row"]}, {}),
+    ):
+        other = await projected.post("/v1/pushes", {"webhook_url": hook.url, **body}, key="one", **query)
+        assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_conflict")
+    assert asked[0].json() == asked[1].json()
     async with leading(servers, database), opened(servers, database, "rival") as rival:
         await stands(projected, push_id, "completed")
         assert await rival.get("/v1/pushes") == []
         assert await rival.refusal(f"/v1/pushes/{push_id}") == (404, "not_found")
+        ours = await rival.post("/v1/pushes", {"webhook_url": hook.url}, batch_id=BATCH)
+        assert (ours.status_code, ours.json()["error"]["code"]) == (404, "not_found")
         theirs = await begun(rival, hook, {"everything": True})
         assert (await stands(rival, theirs, "completed"))["leads"] == 0
     assert len(hook.requests) == 1
