@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import Boolean, Date, Integer
+from sqlalchemy import BigInteger, Boolean, Date, Integer
 
 from services.projector.filters import FILTERED, RANGED, SORTED, LeadFilter, Order, Place
 from services.projector.tables import FINAL_LEADS
@@ -128,12 +128,20 @@ def placed(told: str | None, by: Order) -> Place | None:
         column, descending, value, batch_id, row = orjson.loads(base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)))
         if (column, descending) != (by.by, by.descending) or type(row) is not int or not 0 <= row < 2**63:
             raise ValueError("another order")
-        if value is not None and by.by is not None and not isinstance(value, bool):
-            value = _value(by.by, str(value))
+        if value is not None and by.by is not None:
+            value = _kept(by.by, value)
         return Place(value, parse_id("batch", batch_id), row)
     except (ValueError, TypeError, AttributeError):
         message = "`after` is the `next` of the page before, as it was given, with the same `sort`"
         raise Unaskable("invalid_cursor", message) from None
+
+
+def _kept(name: str, value: Any) -> Any:
+    """A value of a column as `cursor` writes it. Raises ValueError for one that the column cannot have."""
+    kind = FINAL_LEADS.c[name].type
+    if type(value) is not (bool if isinstance(kind, Boolean) else int if isinstance(kind, Integer) else str):
+        raise ValueError("another type")
+    return _value(name, str(value))
 
 
 def _value(name: str, text: str) -> Any:
@@ -144,8 +152,8 @@ def _value(name: str, text: str) -> Any:
         if isinstance(kind, Date):
             return date.fromisoformat(text)
         if isinstance(kind, Integer):
-            number = int(text)
-            return max(-(2**31), min(number, 2**31 - 1))
+            number, end = int(text), 2**63 if isinstance(kind, BigInteger) else 2**31
+            return max(-end, min(number, end - 1))
     except ValueError:
         wanted = "a date as 2026-01-31" if isinstance(kind, Date) else "a whole number"
         raise Unaskable("invalid_filter", f"{name} is {text[:80]!r}: it has to be {wanted}") from None

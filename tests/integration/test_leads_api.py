@@ -12,7 +12,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from services.projector.app import DEFINITION
+from services.projector.filters import Order, Place
 from services.projector.formats import FORMATS, HEADER
+from services.projector.parameters import cursor, placed
 from shared.ids import named_id
 from tests.integration.folding import fold
 from tests.integration.projected import Projected, history, opened
@@ -108,6 +110,21 @@ async def test_a_route_refuses_what_it_does_not_know(projected: Projected, path:
 @pytest.mark.parametrize("path", ["", "/facets", "/export"])
 async def test_a_batch_that_nobody_launched_is_unknown(projected: Projected, path: str) -> None:
     assert await projected.refusal(f"/v1/leads{path}", batch_id=named_id("batch", "nobody")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("column", "value"), [
+    ("company_employee_count", True), ("company_employee_count", "5"), ("company_employee_count", 5.0),
+    ("company_name", 5), ("company_name", True), ("company_name", ["x"]), ("is_new_in_role", "true"),
+    ("is_new_in_role", 1), ("person_current_job_start_date", 20200101), ("person_current_job_start_date", "soon"),
+])  # fmt: skip
+async def test_a_cursor_has_values_of_its_column(projected: Projected, column: str, value: Any) -> None:
+    after = cursor(Place(value, BATCH, 5), Order(column))
+    assert await projected.refusal("/v1/leads", after=after, sort=column) == (422, "invalid_cursor")
+
+
+def test_a_cursor_keeps_as_many_digits_as_the_column_has() -> None:
+    order = Order("company_employee_count")
+    assert placed(cursor(Place(2**40, BATCH, 5), order), order) == Place(2**40, BATCH, 5)
 
 
 async def test_a_cursor_is_for_its_own_order(projected: Projected) -> None:
