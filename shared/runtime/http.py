@@ -5,7 +5,7 @@ Nobody unknown has a body read, and no body that is read whole is long.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -16,14 +16,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy import exc
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.envelope import EventTooLarge, UnstorableEvent
-from shared.ids import InvalidId, named_id
+from shared.ids import InvalidId, named_id, new_id
 from shared.runtime.appender import Unavailable
 from shared.runtime.queries import NotThereYet, Queries
 from shared.runtime.settings import Settings
@@ -31,6 +31,8 @@ from shared.runtime.settings import Settings
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # Routes of every service that anybody may ask.
 OPEN: Final = ("/health/{probe}", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json")
+# The database does not answer or has no connection to spare, or the log takes nothing: ask again in a moment.
+AWAY: Final = (Unavailable, psycopg.Error, exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 logger = structlog.get_logger()
 
 
@@ -62,6 +64,7 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
           "included; the message says what."},
     "4XX": {"model": Error, "description": "404: there is no such thing. 409: it does not go with how things stand. "
             "413: the body is too large."},
+    500: {"model": Error, "description": "An error of our own, logged under the id that the message has."},
     503: {"model": Error, "description": "Try again in a moment, after Retry-After.",
           "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}},
 }  # fmt: skip
@@ -77,8 +80,8 @@ def files(*media_types: str) -> dict[str, Any]:
 class Problem(HTTPException):
     """An error with a machine-readable code."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(status, {"code": code, "message": message})
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, {"code": code, "message": message}, dict(headers or {}))
         self.message = message
 
 
@@ -100,10 +103,12 @@ def application(
     app.add_exception_handler(UnstorableEvent, _unstorable)
     app.add_exception_handler(InvalidId, _bad_id)
     app.add_exception_handler(NotThereYet, _not_there_yet)
-    for failure in (Unavailable, DBAPIError, psycopg.Error):
+    for failure in AWAY:
         app.add_exception_handler(failure, _unavailable)
-    for wrong in (DataError, psycopg.DataError):
+    for wrong in (exc.DataError, psycopg.DataError):
         app.add_exception_handler(wrong, _unfit)
+    app.add_exception_handler(exc.ProgrammingError, _unmade)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -157,7 +162,8 @@ def _known(settings: Settings, headers: Headers) -> Caller:
         for known, tenant in settings.api_tokens.items():
             if secrets.compare_digest(known.encode(), token.strip().encode()):
                 return _caller(tenant)
-    raise Problem(401, "unauthorized", "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS")
+    message = "send `Authorization: Bearer TOKEN` with a token of LEADSTREAM_API_TOKENS"
+    raise Problem(401, "unauthorized", message, {"WWW-Authenticate": "Bearer"})
 
 
 async def _asking(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Caller:
@@ -208,7 +214,7 @@ def _caller(tenant: str) -> Caller:
     return Caller(named_id("tenant", tenant), named_id("actor", tenant, "api"))
 
 
-def error_response(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """An error in the one shape."""
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
@@ -217,8 +223,8 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StarletteHTTPException)
     detail: Any = error.detail
     if isinstance(detail, dict):
-        return error_response(error.status_code, detail["code"], detail["message"])
-    return error_response(error.status_code, "http_error", str(detail))
+        return error_response(error.status_code, detail["code"], detail["message"], error.headers)
+    return error_response(error.status_code, "http_error", str(detail), error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -249,6 +255,19 @@ async def _not_there_yet(_: Request, error: Exception) -> JSONResponse:
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     logger.warning("a request cannot be served", path=request.url.path, error=repr(error))
     return _later("the database does not answer as it should")
+
+
+async def _unmade(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, exc.ProgrammingError)
+    if isinstance(error.orig, psycopg.errors.UndefinedTable):  # a service's first leader makes its tables
+        return await _unavailable(request, error)
+    return await _unexpected(request, error)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    name = new_id("error")
+    logger.error("a request ended in an error of our own", error_id=name, path=request.url.path, exc_info=error)
+    return error_response(500, "internal", f"this is an error of ours, not of the request; the log has it as {name}")
 
 
 def _later(why: str) -> JSONResponse:

@@ -7,7 +7,8 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.testing import capture_logs
 
 from shared.envelope import EventTooLarge, UnstorableEvent
@@ -38,7 +39,8 @@ def made(**tokens: str) -> FastAPI:
 
 
 async def asked(app: FastAPI, method: str, path: str, **request: Any) -> httpx.Response:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.request(method, path, **request)
 
 
@@ -60,6 +62,12 @@ async def endless() -> AsyncIterator[bytes]:
 async def test_who_is_unknown_is_refused_before_the_body_is_read(path: str, headers: dict[str, str]) -> None:
     answer = await asked(made(right="acme"), "POST", path, headers=headers, content=unread())
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_method_that_a_path_has_not_is_told_with_those_it_has() -> None:
+    answer = await asked(made(), "PUT", "/json")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_who_is_known_and_what_is_open_are_served() -> None:
@@ -112,6 +120,12 @@ async def test_what_no_event_can_hold_is_told(error: Exception, status: int, cod
         (psycopg.OperationalError("host db.internal"), 503, "unavailable"),
         (psycopg.errors.ReadOnlySqlTransaction("db.internal"), 503, "unavailable"),
         (OperationalError("SELECT db.internal", {}, psycopg.OperationalError()), 503, "unavailable"),
+        (psycopg.InterfaceError("db.internal"), 503, "unavailable"),
+        (PoolTimeout("db.internal"), 503, "unavailable"),
+        (ProgrammingError("SELECT db.internal", {}, psycopg.errors.UndefinedTable()), 503, "unavailable"),
+        (ProgrammingError("SELECT db.internal", {}, psycopg.errors.UndefinedFunction()), 500, "internal"),
+        (IntegrityError("SELECT db.internal", {}, psycopg.IntegrityError()), 500, "internal"),
+        (KeyError("db.internal"), 500, "internal"),
         (psycopg.errors.NumericValueOutOfRange("db.internal"), 422, "invalid"),
         (DataError("SELECT db.internal", {}, psycopg.DataError()), 422, "invalid"),
     ],
@@ -122,7 +136,11 @@ async def test_what_the_database_says_is_logged_and_not_told(error: Exception, s
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "db.internal" not in answer.text
     assert [entry["path"] for entry in logged] == ["/"]
-    assert type(error).__name__ in logged[0]["error"]
+    if status == 500:
+        assert logged[0]["exc_info"] is error
+        assert logged[0]["error_id"] in answer.json()["error"]["message"]
+    else:
+        assert type(error).__name__ in logged[0]["error"]
 
 
 async def test_a_state_that_is_behind_says_so() -> None:
