@@ -2,33 +2,17 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from services.ingest.letters import LetterFilter
-from services.ingest.writable import unwritable
 from shared.canonical import registrable_domain
 from shared.events import FailureCode, Kind, Scope, StepOptions
+from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 
-Slug = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,79}$")]
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
 SELECTED_ROWS: Final = 100_000  # their numbers are one event
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _can_be_kept(cls, body: Any) -> Any:
-        if wrong := unwritable(body):
-            raise ValueError(wrong)
-        return body
-
-
-class NewTenant(_Body):
+class NewTenant(Body):
     """`share_answers`: what one client was answered may be looked up for another."""
 
     share_answers: bool
@@ -40,15 +24,15 @@ def _domain(told: str) -> str | None:
     return told or None
 
 
-class NewClient(_Body):
+class NewClient(Body):
     """`again`: another client of a name that there is, in whatever case."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
     domain: Annotated[str, Field(max_length=253), AfterValidator(_domain)] | None = None
     again: bool = False
 
 
-class NewWorkflow(_Body):
+class NewWorkflow(Body):
     """`sets`: fields of the item to the paths in an answer that set them. `settings`: JSON Schemas by setting."""
 
     workflow: Slug
@@ -57,13 +41,13 @@ class NewWorkflow(_Body):
     scope: Scope = "item"
     title: str = ""
     description: str = ""
-    credits: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
-    sets: dict[Slug, Annotated[list[str], Field(min_length=1, max_length=20)]] = {}
+    credits: Price = 0.0
+    sets: dict[Slug, Annotated[list[str], Field(min_length=1, max_length=20)]] = Field(default_factory=dict)
     reads_answers: bool = False
-    settings: dict[Slug, dict[str, Any]] = {}
+    settings: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
 
 
-class NewConfig(_Body):
+class NewConfig(Body):
     """Settings, as the workflow's `settings_schema` has them, under a name: a client may have several."""
 
     workstream: Slug
@@ -71,12 +55,12 @@ class NewConfig(_Body):
     name: Name = "default"
 
 
-class NewStep(_Body):
+class NewStep(Body):
     """A step that is done by another configuration than `default`, or skipped by items that have all of `unless`."""
 
     workflow: Slug
     configuration: Name = "default"
-    unless: Annotated[list[Slug], Field(max_length=20)] = []
+    unless: Annotated[list[Slug], Field(max_length=20)] = Field(default_factory=list)
 
 
 Steps = Annotated[list[Slug | NewStep], Field(min_length=1, max_length=100)]
@@ -88,37 +72,37 @@ def steps_of(steps: list[Slug | NewStep]) -> list[tuple[str, StepOptions]]:
     return [(step.workflow, StepOptions(step.configuration, step.unless)) for step in given]
 
 
-class NewPipeline(_Body):
+class NewPipeline(Body):
     name: Name
     workstream: Slug
     steps: Steps
 
 
-class NewBatch(_Body):
+class NewBatch(Body):
     """`config`: settings of its steps for this batch only. `max_credits`: what its calls may cost before it pauses."""
 
     upload_id: str
     pipeline_id: str | None = None
     steps: Steps | None = None
     rows: Annotated[list[RowNumber], Field(max_length=SELECTED_ROWS)] | None = None
-    config: dict[Slug, dict[str, Any]] = {}
-    max_credits: Annotated[float, Field(ge=0)] | None = None
+    config: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
+    max_credits: Credits | None = None
 
 
-class Control(_Body):
+class Control(Body):
     """`max_credits` goes with resume: what the batch may spend from now on."""
 
     reason: str = ""
-    max_credits: Annotated[float, Field(ge=0)] | None = None
+    max_credits: Credits | None = None
 
 
-class NewBudget(_Body):
+class NewBudget(Body):
     """What all calls for a client may cost together; null: as much as they do."""
 
-    max_credits: Annotated[float, Field(ge=0)] | None
+    max_credits: Credits | None
 
 
-class Removed(_Body):
+class Removed(Body):
     """One customer, by anything that a list may tell of it."""
 
     name: Annotated[str, Field(max_length=500)] | None = None
@@ -126,30 +110,30 @@ class Removed(_Body):
     linkedin_url: Annotated[str, Field(max_length=500)] | None = None
 
 
-class FewerCustomers(_Body):
+class FewerCustomers(Body):
     """Which customers go: those named, those that only `upload_id` lists, those that `kept_upload_id` does not list.
 
     For all of them say `everything`.
     """
 
-    customers: Annotated[list[Removed], Field(max_length=10_000)] = []
+    customers: Annotated[list[Removed], Field(max_length=10_000)] = Field(default_factory=list)
     upload_id: str | None = None
     kept_upload_id: str | None = None
     everything: bool = False
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
-class Failed(_Body):
+class Failed(Body):
     """Which failed items: those that fit everything given. For all of them say `everything`."""
 
-    items: Annotated[list[str], Field(max_length=10_000)] = []
+    items: Annotated[list[str], Field(max_length=10_000)] = Field(default_factory=list)
     workflow: Slug | None = None
-    codes: list[FailureCode] = []
+    codes: list[FailureCode] = Field(default_factory=list)
     everything: bool = False
     reason: str = ""
 
 
-class Settle(_Body):
+class Settle(Body):
     """Which dead letters: those that agree with everything given; `error` is a part of what it says."""
 
     service: Slug | None = None

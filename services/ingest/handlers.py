@@ -14,11 +14,12 @@ from typing import Any
 
 from services.ingest import artifacts, bad_rows, blueprints, configuration, listings, lookups, staging, uploads
 from services.ingest.columns.mapping import Choices
+from services.ingest.commands import Command
 from services.ingest.files.reading import Limits
 from services.ingest.preview import preview as previewed
 from services.ingest.registry import SHIPPED
 from services.ingest.workstreams import workstream as workstream_of
-from shared.envelope import Event, stated
+from shared.envelope import Event
 from shared.events import (
     BatchCancelled,
     BatchPaused,
@@ -36,12 +37,11 @@ from shared.events import (
     WorkflowConfigured,
     WorkflowRegistered,
     WorkflowRetired,
-    event_type,
 )
-from shared.ids import named_id, new_id
+from shared.ids import named_id
 from shared.runtime import clock
 from shared.runtime.appender import Appender
-from shared.runtime.http import Caller, Problem
+from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
 from shared.runtime.repeats import first_said
 from shared.runtime.settings import Settings
@@ -49,22 +49,6 @@ from shared.runtime.settings import Settings
 Control = BatchPaused | BatchResumed | BatchCancelled
 Answer = dict[str, Any]
 Body = AsyncIterator[bytes]
-
-
-@dataclass(frozen=True)
-class Command:
-    """Who asks, and under which key; without a key every command is a new one."""
-
-    caller: Caller
-    key: str | None = None
-
-    @property
-    def tenant_id(self) -> str:
-        return self.caller.tenant_id
-
-    def make_id(self, prefix: str, *names: str) -> str:
-        """The id of what the command makes: the same for the same key."""
-        return named_id(prefix, self.tenant_id, self.key, *names) if self.key else new_id(prefix)
 
 
 @dataclass(frozen=True)
@@ -86,7 +70,7 @@ class Handlers:
         if not again:  # two who ask for one name at once, before the state has either, get one client
             client_id = named_id("client", command.tenant_id, lookups.folded(name))
             await lookups.name_is_free(self.queries, command.tenant_id, name, event_id)
-        event = _event(command, ClientRegistered(name, domain), event_id, client_id=client_id)
+        event = command.event(ClientRegistered(name, domain), event_id, client_id=client_id)
         had = await listings.ever_registered(self.queries, command.tenant_id)
         position = await self._say(command, [event] if had else [*_shipped(command, had), event])
         return {"client_id": client_id, "name": name, "domain": domain, "position": position}
@@ -185,7 +169,7 @@ class Handlers:
         payload = begun or uploads.received(name, sent.filename, length, digest, key, found)
         if sent.chosen:
             said = named_id("evt", name, "mapping")
-            await self.appender.append([_event(command, sent.mapping_chosen, said, client_id=client_id)])
+            await self.appender.append([command.event(sent.mapping_chosen, said, client_id=client_id)])
         position = await self._stage(command, client_id, payload, path, found)
         return uploads.answer(payload, found, position)
 
@@ -218,7 +202,7 @@ class Handlers:
         found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         batch_id = command.make_id("batch", "launch")
         event_id = await lookups.launch(self.queries, command.tenant_id, batch_id)
-        event = _event(command, found.launch, event_id, client_id=found.client_id, batch_id=batch_id)
+        event = command.event(found.launch, event_id, client_id=found.client_id, batch_id=batch_id)
         position = await self._say(command, [event])
         return {
             "batch_id": batch_id, "items": found.launch.items,
@@ -257,12 +241,12 @@ class Handlers:
             raise Problem(422, "empty_filter", message)
         await lookups.parts_of(self.queries, command.tenant_id, batch_id, payload.items, payload.workflow)
         about = {"client_id": batch["client_id"], "batch_id": batch_id}
-        await lookups.not_cancelled(self.queries, command.tenant_id, batch_id, _id_of(command, payload, about))
+        await lookups.not_cancelled(self.queries, command.tenant_id, batch_id, command.event_id(payload, about))
         position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
-        return await self._say(command, [_event(command, payload, _id_of(command, payload, about), **about)])
+        return await self._say(command, [command.event(payload, command.event_id(payload, about), **about)])
 
     async def _say(self, command: Command, events: Sequence[Event]) -> int:
         position = await self.appender.append(events)
@@ -273,30 +257,20 @@ class Handlers:
     ) -> int:
         about = {"client_id": client_id, "entity_id": payload.upload_id}
         first = named_id("evt", payload.upload_id, "received")
-        position = await self.appender.append([_event(command, payload, first, **about)])
+        position = await self.appender.append([command.event(payload, first, **about)])
         chunks = staging.staged(path, found, payload.upload_id)
         number = 0
         while (chunk := await artifacts.read(next, chunks, None)) is not None:
             number += 1
             event_id = named_id("evt", payload.upload_id, "rows", str(number))
-            position = await self.appender.append([_event(command, chunk, event_id, **about)])
+            position = await self.appender.append([command.event(chunk, event_id, **about)])
         return position
-
-
-def _id_of(command: Command, payload: Any, about: Mapping[str, str | None]) -> str:
-    """The id of a command's event: the same for the same command under the same key."""
-    return command.make_id("evt", event_type(type(payload)).name, *[name for name in about.values() if name])
 
 
 def _shipped(command: Command, had: Set[tuple[str, str]]) -> list[Event]:
     """The registrations of what ships and is not among those (workstream, slug); the same events each time."""
     return [
-        _event(command, new, named_id("evt", command.tenant_id, "shipped", new.workstream, new.workflow))
+        command.event(new, named_id("evt", command.tenant_id, "shipped", new.workstream, new.workflow))
         for new in SHIPPED
         if (new.workstream, new.workflow) not in had
     ]
-
-
-def _event(command: Command, payload: Any, event_id: str, **about: str | None) -> Event:
-    caller, now = command.caller, clock.now()
-    return stated(payload, event_id=event_id, tenant_id=caller.tenant_id, now=now, actor=caller.actor, **about)

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from services.ingest.handlers import Command, Handlers
-from services.ingest.writable import unwritable
+from services.ingest.commands import Command
+from services.ingest.handlers import Handlers
 from shared.runtime.http import Asking, Problem
+from shared.writable import unwritable
 
 
 async def _handlers(request: Request) -> Handlers:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from services.projector import handlers, parameters
 from services.projector.handlers import PAGE, Row
@@ -14,6 +14,7 @@ from shared.events import PushCancelled, PushRequested, PushResumed
 from shared.ids import derive_id, named_id, new_id, parse_id
 from shared.runtime import clock
 from shared.runtime.appender import Appender
+from shared.runtime.bodies import Body
 from shared.runtime.http import Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries
 from shared.runtime.repeats import first_said
@@ -47,17 +48,16 @@ def _for_a_secret(header: str) -> str:
     return header
 
 
-class NewPush(BaseModel):
+class NewPush(Body):
     """Where leads go. `webhook_auth` names a secret of the tenant's; its value goes out in `auth_header`.
 
     `columns`: all, when none are named. `everything`: every lead of the tenant, when no filter says which.
     """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     webhook_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=2000)]
     webhook_auth: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")] | None = None
     auth_header: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,60}$"), AfterValidator(_for_a_secret)] = "authorization"
-    columns: Annotated[list[str], Field(max_length=200)] = []
+    columns: Annotated[list[str], Field(max_length=200)] = Field(default_factory=list)
     size: Annotated[int, Field(ge=1, le=MOST_IN_PARCEL, description="leads in a parcel, at most")] = MOST_IN_PARCEL
     everything: bool = False
 

@@ -6,7 +6,8 @@ import pytest
 
 from services.ingest import store
 from services.ingest.app import DEFINITION
-from services.ingest.handlers import Command, Handlers
+from services.ingest.commands import Command
+from services.ingest.handlers import Handlers
 from services.ingest.registry import SHIPPED
 from shared.envelope import from_json
 from shared.ids import new_id
