@@ -152,7 +152,7 @@ def _of_a_workflow() -> str:
     lines: list[Line] = [
         ("webhook_url", "required", "where the dispatcher POSTs; public, unless `LEADSTREAM_PRIVATE_WEBHOOKS=true`"),
         ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
-        ("callback_secret", "", "secret a provider sends as `x-leadstream-secret`; only its SHA-256 is kept"),
+        ("callback_secret", "", "16 to 500 ASCII characters, sent as `x-leadstream-secret`; only its SHA-256 is kept"),
         ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),
         ("missing_attempts", f"{policy.missing}", "so many missing answers, and the step fails"),
         (

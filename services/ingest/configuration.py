@@ -6,19 +6,16 @@ known from the lengths of schema and settings.
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import SchemaError
 
-from shared.webhook_address import unusable
+from shared.runtime.provider_settings import AT_A_PROVIDER, TOLD, Schema, mistakes
 
-Schema = dict[str, Any]
 _LONGEST: Final = 20_000  # characters of the schemas of a workflow's own settings, as JSON
 _DEEPEST: Final = 20
 _COSTLIEST: Final = 4_000_000  # characters of a setting's schema times those of its value, of all settings together
-_TOLD: Final = 20  # problems that are told of each kind, at most
 # Keywords whose value is no schema, is one, is a list of them, has one for each name. Nothing else is known: references
 # and patterns can take for ever, and so can comparing every element with every other.
 _PLAIN: Final = {
@@ -30,50 +27,6 @@ _ONE: Final = {"items", "additionalProperties", "propertyNames", "contains", "no
 _SEVERAL: Final = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _NAMED: Final = {"properties"}
 _KEYWORDS: Final = _PLAIN | _ONE | _SEVERAL | _NAMED
-_SECONDS: Final = {"type": "number", "minimum": 0, "maximum": 366 * 86_400}
-_COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 10_000}
-_PATH: Final = {"type": "string", "minLength": 1, "maxLength": 200}
-# Of every workflow that calls a provider. Where a number is left out, the dispatcher's own default holds.
-AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
-    "webhook_url": {"type": "string", "pattern": "^https?://[^\\s/]+", "maxLength": 2000},
-    "webhook_auth": {
-        "type": "string",
-        "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
-        "description": "a secret's name",
-    },
-    "callback_secret": {"type": "string", "minLength": 16, "maxLength": 500, "description": "kept as a digest only"},
-    "callback_secret_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    "timeout_seconds": _SECONDS,
-    "max_attempts": {"type": ["integer", "null"], "minimum": 1, "maximum": 10_000},
-    "retry_base_seconds": _SECONDS,
-    "retry_longest_seconds": _SECONDS,
-    "retry_span_seconds": _SECONDS,
-    "missing_attempts": _COUNT,
-    "rate_per_second": {"type": "number", "minimum": 0, "maximum": 10_000, "description": "0: no limit"},
-    "burst": _COUNT,
-    "in_flight": _COUNT,
-    "circuit_failures": _COUNT,
-    "circuit_seconds": _SECONDS,
-    "max_submissions": {
-        "type": "integer",
-        "minimum": 0,
-        "maximum": 1_000_000_000,
-        "description": "what a webhook takes in its life",
-    },
-    "freshness_days": {"type": ["number", "null"], "minimum": 0, "maximum": 36_500},
-    "force_refresh": {"type": "boolean"},
-    "answer_mapping": {
-        "type": "object",
-        "description": "where an answer has a column of leads, item_id, company_id or person_id: its path or paths",
-        "additionalProperties": {"anyOf": [_PATH, {"type": "array", "items": _PATH, "maxItems": 20}]},
-    },
-    "credits": {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 1_000_000,
-        "description": "the price of a call, instead of the registry's",
-    },
-}
 
 
 def schema_of(workflow: Mapping[str, Any]) -> Schema:
@@ -89,7 +42,7 @@ def schema_of(workflow: Mapping[str, Any]) -> Schema:
 def problems(workflow: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
     """What is wrong with these settings of a workflow, one sentence each; [] when they can be used."""
     schemas = schema_of(workflow)["properties"]
-    unknown = sorted(config.keys() - schemas.keys())[:_TOLD]
+    unknown = sorted(config.keys() - schemas.keys())[:TOLD]
     there = ", ".join(sorted(schemas)) or "no settings"
     found = [f"there is no setting {name}; {workflow['workflow']} has {there}" for name in unknown]
     given = {name: schema for name, schema in schemas.items() if name in config}
@@ -99,11 +52,9 @@ def problems(workflow: Mapping[str, Any], config: Mapping[str, Any]) -> list[str
             return [*found, f"{workflow['workflow']} cannot be set: {wrong}"]
         if sum(_length(schema) * _length(config[name]) for name, schema in own.items()) > _COSTLIEST:
             return [*found, f"the settings of {workflow['workflow']} are too long to be checked by their schemas"]
-        found += [_told(error) for error in _errors(given, config)]
+        return found + mistakes(given, config)
     except (RecursionError, ArithmeticError) as error:
         return [*found, f"the schemas of {workflow['workflow']}'s settings cannot be followed: {error}"[:300]]
-    wrong = unusable(config["webhook_url"]) if "webhook_url" in given and not found else None
-    return [*found, f"webhook_url cannot be that: {wrong}"] if wrong else found
 
 
 def schema_problem(kind: str, settings: Mapping[str, Any]) -> str | None:
@@ -154,14 +105,3 @@ def _parts(schema: Schema) -> Iterator[Any]:
 
 def _length(value: Any) -> int:
     return len(json.dumps(value))
-
-
-def _errors(schemas: Mapping[str, Schema], config: Mapping[str, Any]) -> list[ValidationError]:
-    checks = Draft202012Validator({"type": "object", "properties": dict(schemas)})
-    found = islice(checks.iter_errors(dict(config)), _TOLD)
-    return sorted(found, key=lambda error: list(map(str, error.absolute_path)))
-
-
-def _told(error: ValidationError) -> str:
-    name = ".".join(map(str, error.absolute_path))
-    return f"{name} cannot be that: {error.message}"[:300]

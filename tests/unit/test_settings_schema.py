@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.configuration import AT_A_PROVIDER, problems, schema_of, schema_problem
+from services.ingest.configuration import problems, schema_of, schema_problem
 from services.ingest.registry import AGE, SHIPPED
 from shared.events import WorkflowRegistered
+from shared.runtime.provider_settings import AT_A_PROVIDER
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 ASYNC = {"workflow": "find_phone", "kind": "ASYNC", "settings": {"region": {"enum": ["eu", "us"]}}}
@@ -29,6 +30,7 @@ JSON = st.recursive(
         {"webhook_url": "https://api.clay.com/v3/sources/webhook/pull-in-data-from-a-webhook-1"},
         {"webhook_url": "http://127.0.0.1:8200/webhook/x", "webhook_auth": "clay.acme_1", "rate_per_second": 0},
         {"timeout_seconds": 0.5, "max_attempts": None, "freshness_days": None, "force_refresh": True, "credits": 0},
+        {"callback_secret": "a static secret, of words"},
         {"region": "eu", "answer_mapping": {"company_name": ["org.name"]}},
     ],
 )
@@ -43,7 +45,10 @@ def test_settings_that_can_be_used(config: dict[str, Any]) -> None:
         ({"webhook_url": "https://"}, "webhook_url"),
         ({"webhook_url": "http://a..b/"}, "webhook_url cannot be that: 'http://a..b/' is no address of a webhook"),
         ({"webhook_auth": "a secret value!"}, "webhook_auth"),
-        ({"callback_secret": "short"}, "callback_secret"),
+        *(
+            ({"callback_secret": secret}, "callback_secret cannot be that: a header brings it, so it has to be 16 to")
+            for secret in ("short", "s" * 501, " a blank at its end", "pässwörter-mögen", "0123456789abcdef\n", 16)
+        ),
         ({"callback_secret_sha256": "é" * 64}, "callback_secret_sha256"),
         ({"max_attempts": 2.5}, "max_attempts cannot be that: 2.5 is not of type 'integer', 'null'"),
         ({"in_flight": 0}, "in_flight cannot be that: 0 is less than the minimum of 1"),
