@@ -3,18 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query, Request
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from services.dispatcher import handlers
 from services.dispatcher.state import DispatchStatus
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
-from shared.events import BlueprintStep
+from shared.events import Kind, Scope
 from shared.ids import parse_id
+from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 from shared.runtime.http import Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
@@ -23,22 +23,39 @@ ROUTES: Final = APIRouter()
 MOST_PLANS: Final = 8
 
 
-def _once_each(steps: list[BlueprintStep]) -> list[BlueprintStep]:
+class PlannedStep(Body):
+    """A step of a blueprint: what the registry says of its workflow, and the step's options."""
+
+    workflow: Slug
+    kind: Kind
+    scope: Scope
+    configuration: Name = "default"
+    unless: Annotated[list[Slug], Field(max_length=20)] = Field(default_factory=list)
+    credits: Price = 0.0
+    sets: dict[Slug, list[str]] = Field(default_factory=dict)
+    reads_answers: bool = False
+
+
+def _once_each(steps: list[PlannedStep]) -> list[PlannedStep]:
     counts = Counter(step.workflow for step in steps)
     if repeated := sorted(slug for slug, count in counts.items() if count > 1):
         raise ValueError(f"each step may stand once; repeated: {', '.join(repeated)}")
     return steps
 
 
-class NewPlan(BaseModel):
-    """A blueprint to be planned, as `POST /v1/blueprints` of ingest gives it: each step once."""
+class NewPlan(Body):
+    """A blueprint to be planned, whole, as `POST /v1/blueprints` of ingest gives it: each step once."""
 
     client_id: str
     upload_id: str
-    workstream: str
-    blueprint: Annotated[list[BlueprintStep], Field(max_length=100), AfterValidator(_once_each)]
-    rows: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=100_000)] | None = None
-    config: dict[str, dict[str, Any]] = {}
+    workstream: Slug
+    blueprint: Annotated[list[PlannedStep], Field(max_length=100), AfterValidator(_once_each)]
+    rows: Annotated[list[RowNumber], Field(max_length=100_000)] | None = None
+    config: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
+    items: int | None = Field(None, description="a blueprint has these four; a plan asks for none of them")
+    pipeline_id: str | None = None
+    max_credits: Credits | None = None
+    missing: list[str] = Field(default_factory=list)
 
 
 def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: Mapping[str, Workflow]) -> FastAPI:
@@ -117,7 +134,7 @@ async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) 
     state = request.app.state
     wanted = handlers.PlannedLaunch(
         parse_id("client", body.client_id), parse_id("import", body.upload_id), body.workstream,
-        [asdict(step) for step in body.blueprint], body.rows, body.config,
+        [step.model_dump() for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip
     if state.planned > MOST_PLANS:
         raise Problem(503, "busy", "other plans are being made; ask again in some seconds")

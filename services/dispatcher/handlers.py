@@ -17,6 +17,8 @@ from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json
 from shared.ids import to_hex
 from shared.runtime import clock
+from shared.runtime.http import Problem
+from shared.runtime.provider_settings import AT_A_PROVIDER, mistakes
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]
@@ -29,6 +31,14 @@ STAGED: Final = text(
     "SELECT position, body FROM log.events WHERE entity_id = CAST(:upload AS uuid) AND type = 'RowsStaged'"
     " AND position > :after ORDER BY position LIMIT 20"
 )
+
+
+RECEIVED: Final = text(
+    "SELECT 1 FROM log.events WHERE entity_id = CAST(:upload AS uuid) AND type = 'UploadReceived'"
+    " AND client_id = CAST(:client AS uuid)"
+)
+# What a plan goes by; a launch looks at all of them.
+SETTINGS_OF_PLANS: Final = {name: AT_A_PROVIDER[name] for name in ("freshness_days", "force_refresh", "credits")}
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,13 @@ def _limit(settings: Sequence[Row], taken: int) -> Row:
 
 
 async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflows: Mapping[str, Workflow]) -> Row:
-    """How many items, entities, calls and credits a launch would come to now, step by step."""
+    """How many items, entities, calls and credits a launch would come to now, step by step.
+
+    Refuses an upload that is not the client's, and settings that no call could be made by.
+    """
+    about = {"upload": to_hex(wanted.upload_id), "client": to_hex(wanted.client_id)}
+    if not await queries.rows(tenant_id, RECEIVED, about):
+        raise Problem(404, "unknown_upload", f"client {wanted.client_id} has no upload {wanted.upload_id}")
     walk = Walk(wanted.client_id, wanted.steps, workflows)
     chosen = set(wanted.rows) if wanted.rows is not None else None
     async for bodies in _staged(queries, tenant_id, wanted.upload_id):
@@ -194,6 +210,8 @@ async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflow
     for step in walk.plans:
         slug = step.step["workflow"]
         settings = effective(configs.get((slug, step.step["configuration"])), wanted.config.get(slug)) or {}
+        if wrong := mistakes(SETTINGS_OF_PLANS, settings):
+            raise Problem(422, "invalid_settings", f"{slug}: {'; '.join(wrong)}")
         steps.append(step.told(await _claims_of(queries, tenant_id, step), settings, now))
     return {
         "items": steps[0]["items"] if steps else 0,
