@@ -188,7 +188,7 @@ async def _head(servers: Servers) -> int | None:
     """The log's last position; None where the database does not say."""
     try:
         async with await connect(servers.database, name="doctor", autocommit=True) as connection:
-            return await log.head(connection)
+            return await log.last_position(connection)
     except psycopg.Error:
         return None
 

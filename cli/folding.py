@@ -48,7 +48,7 @@ async def fold_all(
 
     arguments = arguments or {}
     async with await connect(admin_url, name="progress", autocommit=True) as connection:
-        head = await log.head(connection)
+        head = await log.last_position(connection)
         if action in PROVED:
             proved = await whole_log(admin_url, head)
             arguments = dict.fromkeys(schemas, (proved,))

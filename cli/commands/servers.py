@@ -77,32 +77,9 @@ def relay() -> None:
 
     Example: leadstream relay
     """
-    import asyncio
+    from shared.runtime.relay import main
 
-    from shared.runtime import relay as relaying
-    from shared.runtime.logs import configure_logging
-    from shared.runtime.memory import return_freed_memory
-    from shared.runtime.settings import Settings, configured
-    from shared.runtime.stalls import Watchdog
-
-    settings = configured(Settings)
-    return_freed_memory()
-    configure_logging(settings, "relay")
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        watching = asyncio.create_task(Watchdog(lambda _: None).run())
-        await relaying.run_until(settings, stop)
-        watching.cancel()
-
-    import uvloop
-
-    try:
-        uvloop.run(run())
-    except relaying.Diverged as error:
-        sys.exit(f"relay: {error}")
+    main()
 
 
 def simulator() -> None:

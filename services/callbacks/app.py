@@ -7,8 +7,9 @@ from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
 from shared.runtime.logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve, signing_keys
+from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured
+from shared.runtime.signing_keys import signing_keys
 
 DEFINITION = Definition(
     name="callbacks",

@@ -79,6 +79,7 @@ class Follower:
         url = self.settings.database_url.get_secret_value()
         async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
             self._lease = lease = await self._become_leader(connection)
+            await self._make_tables(connection)
             self._connection, self.machine.term = connection, lease.term
             await _insist_on_all_of_the_log(nats, connection)
             position = await self.machine.start(connection)
@@ -100,12 +101,14 @@ class Follower:
         # For when nobody stands by: stopped outside of a pipeline it may hold the log's end, and every append waits.
         await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_BATCH_SECONDS * 1_000}")
         await connection.commit()
-        # Only where they are missing: it locks them, and whoever reads them for long would keep everybody waiting.
+        return lease
+
+    async def _make_tables(self, connection: Connection) -> None:
+        """Only where they are missing: it locks them, and whoever reads them for long would keep everybody waiting."""
         if not await self.machine.has_tables(connection):
             for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
                 await connection.execute(statement)
         await connection.commit()
-        return lease
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
         reader = StreamReader(nats, filters(self.definition.reads), position, self.settings.max_batch)
@@ -117,7 +120,7 @@ class Follower:
 async def _insist_on_all_of_the_log(nats: Client, connection: Connection) -> None:
     """Raise Ahead, after a pause, where the log has come back older than its copy."""
     streamed = (await nats.jetstream().stream_info(STREAM)).state.last_seq
-    position = await log.head(connection)
+    position = await log.last_position(connection)
     await connection.commit()
     if streamed > position:
         await asyncio.sleep(AHEAD_SECONDS)

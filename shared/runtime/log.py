@@ -68,8 +68,8 @@ async def append_in_term(connection: Connection, events: Sequence[Event], term: 
     return int(row[0])
 
 
-async def head(connection: Connection) -> int:
-    """The position of the last event, 0 for an empty log."""
+async def last_position(connection: Connection) -> int:
+    """The position of the last event, by the events themselves (`head_of` has what stands in log.head); 0 for none."""
     cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")
     row = await cursor.fetchone()
     assert row is not None

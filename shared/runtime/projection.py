@@ -131,7 +131,7 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
     A log that is damaged is folded as it is, and the verdict says where. Raises Impossible, Busy.
     """
     async with opened(admin_url, definition, schema) as shadow:
-        head = await log.head(shadow.connection)
+        head = await log.last_position(shadow.connection)
         if not 0 <= position <= head:
             raise Impossible(f"position {position} does not exist: the log has positions 1 to {head}")
         if not await shadow.resume():

@@ -5,6 +5,8 @@ relay cannot interleave and a repeated batch is refused, not doubled. Among repl
 """
 
 import asyncio
+import signal
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -14,6 +16,7 @@ import nats
 import orjson
 import psycopg
 import structlog
+import uvloop
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
@@ -25,8 +28,11 @@ from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
 from shared.runtime.leaving import leave
 from shared.runtime.log_rows import window
+from shared.runtime.logs import configure_logging
+from shared.runtime.memory import return_freed_memory
 from shared.runtime.patrol import patrol
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, configured
+from shared.runtime.stalls import Watchdog
 from shared.subjects import STREAM, subject
 
 BATCH: Final = 1_000
@@ -57,6 +63,28 @@ class Stuck(Refused):
 
 class Diverged(RuntimeError):
     """The stream holds something the log does not; the relay never overwrites it."""
+
+
+def main() -> None:
+    """Run until SIGTERM, as one of any number of replicas."""
+    settings = configured(Settings)
+    return_freed_memory()
+    configure_logging(settings, "relay")
+    try:
+        uvloop.run(_until_told(settings))
+    except Diverged as error:
+        sys.exit(f"relay: {error}")
+
+
+async def _until_told(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(Watchdog(lambda _: None).run())
+    try:
+        await run_until(settings, stop)
+    finally:
+        watching.cancel()
 
 
 async def run_until(settings: Settings, stop: asyncio.Event) -> None:

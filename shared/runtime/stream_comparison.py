@@ -47,7 +47,7 @@ async def compare(
     try:
         async with await connect(admin_url, name="verify stream", autocommit=True) as connection:
             state = await _state(client)
-            head = await log.head(connection)
+            head = await log.last_position(connection)
             if state is None:
                 verdict = StreamVerdict(0, 0, head)
                 if head:

@@ -89,7 +89,7 @@ async def append(servers: Servers, database: str, events: Sequence[Event], role:
 async def logged(servers: Servers, database: str, types: Sequence[str] | None = None) -> list[tuple[int, bytes]]:
     """Position and body of every event, or of those of some types."""
     async with connected(servers.admin_url(database)) as connection:
-        head = await log.head(connection)
+        head = await log.last_position(connection)
         chunks = log.bodies(connection, types, after=0, upto=head, chunk=1_000)
         return [message async for chunk in chunks for message in chunk]
 

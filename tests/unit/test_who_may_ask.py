@@ -3,8 +3,9 @@
 import pytest
 from structlog.testing import capture_logs
 
-from shared.runtime.service import signing_keys, warn_where_everybody_may_ask
+from shared.runtime.service import warn_where_everybody_may_ask
 from shared.runtime.settings import Settings
+from shared.runtime.signing_keys import signing_keys
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "api.internal"])
