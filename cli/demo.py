@@ -17,8 +17,8 @@ import typer
 
 from cli.campaign import Campaign
 from cli.errors import Refused
-from cli.identity import keeping_in
 from cli.stack import Stack
+from cli.stack_identity import keeping_in
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
 SHOWN: Final = ("person_full_name", "person_title", "company_name", "company_domain")

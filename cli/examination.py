@@ -29,17 +29,17 @@ from cli.findings import (
     warning,
 )
 from cli.folding import definition
-from cli.servers_of import Servers
+from cli.servers import Servers
 from services.dispatcher.tables import WEBHOOKS_USED
 from shared.events import CATALOGUE
 from shared.ids import from_hex
 from shared.runtime import log
 from shared.runtime.database import Connection, connect
+from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings
-from shared.runtime.letters import DeadLetters
+from shared.runtime.provisioning import STREAMS, differing
 from shared.runtime.settings import SERVICES
-from shared.runtime.topology import STREAMS, differing
 
 NATS_SECONDS: Final = 5.0
 PROVISION: Final = "run `leadstream provision`, then start the services again"

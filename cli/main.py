@@ -15,7 +15,7 @@ from cli.commands import (
     inbox,
     launch,
     leads,
-    logs,
+    log_files,
     outbound,
     people,
     pipelines,
@@ -78,7 +78,7 @@ app.command(rich_help_panel=OPERATE)(outbound.webhooks)
 app.add_typer(answers.app, name="answers", rich_help_panel=OPERATE)
 app.add_typer(inbox.app, name="inbox", rich_help_panel=OPERATE)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
-app.add_typer(logs.app, name="log", rich_help_panel=OPERATE)
+app.add_typer(log_files.app, name="log", rich_help_panel=OPERATE)
 
 
 def main() -> None:

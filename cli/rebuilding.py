@@ -11,7 +11,7 @@ import typer
 from cli.checks import report_of, say_folds
 from cli.errors import Misused, Refused
 from cli.folding import fold_all
-from cli.servers_of import reached
+from cli.servers import reached
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from cli.errors import NotStarted
 from cli.health import answers
-from cli.identity import NATS_USERS, Identity
+from cli.stack_identity import NATS_USERS, Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
 from shared.runtime.settings import SERVICES
@@ -129,7 +129,7 @@ class Stack:
         """Make what is missing of roles, schemas, the log and the streams. Both servers have to run."""
         import structlog
 
-        from shared.runtime.topology import provision_database, provision_streams
+        from shared.runtime.provisioning import provision_database, provision_streams
 
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)

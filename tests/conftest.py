@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nats.js.errors import NotFoundError
 
-from shared.runtime.topology import STREAMS, provision_database, provision_streams
+from shared.runtime.provisioning import STREAMS, provision_database, provision_streams
 from tests.running_servers import Servers, containers, embedded
 
 TEMPLATE = "leadstream_template"

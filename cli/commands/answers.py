@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cli.lead_conditions import OfClient
 from cli.options import AsJson, AtPosition
-from cli.wanted import OfClient
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
 Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many to list.")]

@@ -10,7 +10,7 @@ from cli.options import DEFAULT_DATA, AsJson, DataFolder
 
 if TYPE_CHECKING:
     from cli.findings import Finding
-    from cli.servers_of import Servers
+    from cli.servers import Servers
 
 
 def doctor(
@@ -49,7 +49,7 @@ async def _examine(data: Path, verify: bool) -> "list[Finding]":
     from cli.errors import Refused
     from cli.findings import of_services, warning
     from cli.health import health
-    from cli.servers_of import servers_of
+    from cli.servers import servers_of
 
     told = health(endpoints(os.environ | {"LEADSTREAM_DATA": str(data)}))
     try:
@@ -69,7 +69,7 @@ async def _verified(servers: "Servers") -> "list[Finding]":
     from cli.checks import check
     from cli.errors import CommandFailed
     from cli.findings import problem
-    from cli.servers_of import reached
+    from cli.servers import reached
     from shared.runtime.definition import OtherShape
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy

@@ -29,7 +29,7 @@ def listing(
 
     from cli.inbox import waiting
     from cli.output import moment, show_json, table
-    from cli.servers_of import reached
+    from cli.servers import reached
 
     with reached():
         found = asyncio.run(waiting(_url(data), most))
@@ -55,7 +55,7 @@ def remove(
 
     from cli.inbox import taken_out
     from cli.output import say
-    from cli.servers_of import reached
+    from cli.servers import reached
 
     if keep.exists():
         raise Refused(f"{keep} is there already: name another file")
@@ -65,7 +65,7 @@ def remove(
 
 
 def _url(data: Path) -> str:
-    from cli.servers_of import servers_of
+    from cli.servers import servers_of
 
     return servers_of(data).to_provision("look into the inbox")
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from cli.errors import Misused
+from cli.lead_conditions import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
 from cli.options import AsJson, AtPosition, Output
-from cli.wanted import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
 
 app = typer.Typer(no_args_is_help=True, help="The enriched people, to look for, to read and to take away.")
 PAGE: Final = 200

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cli.lead_conditions import OfClient
 from cli.options import AsJson, AtPosition
-from cli.wanted import OfClient
 
 app = typer.Typer(no_args_is_help=True, help="Who worked where, and how to reach them now.")
 PAGE: Final = 200

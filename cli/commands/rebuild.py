@@ -30,7 +30,7 @@ def rebuild(
     Examples: leadstream rebuild projector; leadstream rebuild all --as-of 2026-11-21T09:30
     """
     from cli.rebuilding import RebuildOptions, rebuilt
-    from cli.servers_of import servers_of
+    from cli.servers import servers_of
 
     looking = to is not None or as_of is not None
     if (to is not None) + (as_of is not None) + undo > 1 or (into is not None and not looking):

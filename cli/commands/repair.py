@@ -32,7 +32,7 @@ def repair(
     import structlog
 
     from cli.output import note
-    from cli.servers_of import reached, servers_of
+    from cli.servers import reached, servers_of
     from shared.runtime import repair as mending
 
     if as_json and not yes:

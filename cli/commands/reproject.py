@@ -29,7 +29,7 @@ def reproject(
 
     from cli.output import note, show_json, table
     from cli.rebuilding import kept
-    from cli.servers_of import reached, servers_of
+    from cli.servers import reached, servers_of
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy
 

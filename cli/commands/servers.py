@@ -102,10 +102,10 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     """
     import asyncio
 
-    from cli.servers_of import ADMIN_URL, checked_admin_url, reached
-    from shared.runtime.logs import configure_logging
+    from cli.servers import ADMIN_URL, checked_admin_url, reached
+    from shared.runtime.process_logs import configure_logging
+    from shared.runtime.provisioning import provision_database, provision_streams
     from shared.runtime.settings import ROLES, Settings, configured
-    from shared.runtime.topology import provision_database, provision_streams
     from shared.runtime.trial_secrets import warn_of_trial_secrets
 
     if not os.environ.get(ADMIN_URL) and (data / "stack.json").exists():

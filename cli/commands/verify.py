@@ -18,7 +18,7 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
     from cli.checks import check, say_folds, say_log
     from cli.output import note, show_json
-    from cli.servers_of import reached, servers_of
+    from cli.servers import reached, servers_of
     from shared.runtime.definition import OtherShape
     from shared.runtime.projection import Impossible
     from shared.runtime.shadow import Busy

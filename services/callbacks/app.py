@@ -5,7 +5,7 @@ from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
-from shared.runtime.logs import configure_logging
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

@@ -12,8 +12,8 @@ from services.dispatcher.sending import send_due
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.definition import Definition
-from shared.runtime.logs import configure_logging
 from shared.runtime.outgoing import Outcomes
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

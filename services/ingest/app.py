@@ -4,8 +4,8 @@ from services.ingest import api, domain, state, store
 from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
-from shared.runtime.logs import configure_logging
 from shared.runtime.memory import return_freed_memory
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

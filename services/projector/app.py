@@ -6,8 +6,8 @@ from services.projector import api, domain, reprojection, state, store
 from services.projector.pushing import push_due
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
-from shared.runtime.logs import configure_logging
 from shared.runtime.outgoing import Outcomes
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

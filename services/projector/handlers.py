@@ -11,7 +11,7 @@ from services.projector.filters import LeadFilter, Order, Place, page, place
 from services.projector.formats import Format
 from services.projector.tables import ANSWER, CUSTOMER, FINAL_LEADS, ITEM, PERSON_WORK_HISTORY, PUSH
 from shared.envelope import from_json
-from shared.identity import evidence
+from shared.evidence import evidence
 from shared.ids import from_hex, to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries

@@ -2,7 +2,7 @@
 
 from services.sequencer import api, domain, state, store
 from shared.runtime.definition import Definition
-from shared.runtime.logs import configure_logging
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
 from shared.runtime.service import Service, serve
 from shared.runtime.settings import Settings, configured

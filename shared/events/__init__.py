@@ -36,6 +36,11 @@ from shared.events.catalogue import (
     event_type,
     wire_names,
 )
+from shared.events.dead_letters import (
+    DeadLetterResolved,
+    DeadLetterRetried,
+    EventDeadLettered,
+)
 from shared.events.intake import (
     BadRow,
     CustomersListed,
@@ -45,11 +50,6 @@ from shared.events.intake import (
     RowsStaged,
     StagedRow,
     UploadReceived,
-)
-from shared.events.letters import (
-    DeadLetterResolved,
-    DeadLetterRetried,
-    EventDeadLettered,
 )
 from shared.events.pushes import (
     ParcelPushed,

@@ -1,1 +1,12 @@
-"""The machinery every service runs on: settings, database, log, relay, reader, skeleton, rebuild and verify."""
+"""The machinery every service runs on. Read `service`, `follower`, `machine`, `log` and `relay` first.
+
+a process           service, settings, follower, lease, subscriber, process_logs, telemetry, tracing, watchdog, memory
+its HTTP            http, bodies, queries, repeats, provider_settings
+the fold            machine, definition, dead_letters, database, bulk, copying
+the log             log, log_rows, appender, archive, transfer
+the stream          relay, reader, direct_delivery, stream_messages, provisioning
+the world outside   outgoing, public_addresses, secrets, signing_keys, trial_secrets
+verify, rebuild     projection, shadow, proof, table_comparison
+damage, repair      integrity, stream_comparison, patrol, patrol_rounds, skimming, broken_blocks, repair
+under all of them   clock, cancellation, leaving, embedded, on_disk
+"""

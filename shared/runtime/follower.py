@@ -19,9 +19,9 @@ from nats.errors import Error as NatsError
 
 from shared.runtime import log
 from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.dead_letters import retry_due
 from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, Lost, take
-from shared.runtime.letters import retry_due
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine
 from shared.runtime.reader import Interrupted, StreamReader

@@ -22,9 +22,9 @@ from shared.envelope import Emit, Event, caused
 from shared.ids import named_id
 from shared.runtime import clock, log
 from shared.runtime.database import Connection
+from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import Definition
 from shared.runtime.lease import BEAT_SECONDS
-from shared.runtime.letters import DeadLetters
 from shared.runtime.log import Message
 
 S = TypeVar("S")

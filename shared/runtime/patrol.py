@@ -19,14 +19,14 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from shared.runtime import direct
+from shared.runtime import stream_messages
 from shared.runtime.archive import Link
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
 from shared.runtime.log_rows import COLUMNS, head_of
-from shared.runtime.rounds import PIECE as SEALED
-from shared.runtime.rounds import Rounds
+from shared.runtime.patrol_rounds import PIECE as SEALED
+from shared.runtime.patrol_rounds import Rounds
 from shared.runtime.settings import Settings
 from shared.runtime.skimming import Skimmer
 from shared.runtime.stream_comparison import GONE, OTHER_EVENT
@@ -182,7 +182,7 @@ async def check_piece(connection: Connection, client: Client, first: int, last: 
     if check.position < last:
         check.end(last, None)
     bodies = {row[0]: row[_BODY].encode() for row in rows}
-    streamed = await direct.messages(client, first, last)
+    streamed = await stream_messages.messages(client, first, last)
     for position in range(first, last + 1):
         if position not in streamed:
             check.findings.add(Damage("stream", position, position, GONE))

@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.runtime.cancellation import end_if_cancelled
-from shared.runtime.express import deliver
+from shared.runtime.direct_delivery import deliver
 from shared.runtime.leaving import leave
 from shared.subjects import STREAM
 

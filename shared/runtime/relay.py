@@ -28,11 +28,11 @@ from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
 from shared.runtime.leaving import leave
 from shared.runtime.log_rows import window
-from shared.runtime.logs import configure_logging
 from shared.runtime.memory import return_freed_memory
 from shared.runtime.patrol import patrol
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.settings import Settings, configured
-from shared.runtime.stalls import Watchdog
+from shared.runtime.watchdog import Watchdog
 from shared.subjects import STREAM, subject
 
 BATCH: Final = 1_000

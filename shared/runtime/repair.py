@@ -22,14 +22,14 @@ from nats.js.errors import NotFoundError
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
-from shared.runtime import blocks, direct, relay
+from shared.runtime import broken_blocks, relay, stream_messages
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, check_log
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
+from shared.runtime.provisioning import provision_streams
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import OTHER_EVENT, StreamVerdict, compare
-from shared.runtime.topology import provision_streams
 from shared.runtime.transfer import extend
 from shared.subjects import STREAM
 
@@ -80,7 +80,7 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
     client = await nats.connect(nats_url, name="repair", max_reconnect_attempts=3)
     try:
         async with await connect(admin_url, name="repair", autocommit=True) as connection:
-            await blocks.take_out(connection, say)
+            await broken_blocks.take_out(connection, say)
             await _mend_log(connection, client, done, say)
             if not done.lost and await _has_one_story(connection, client, trust_log):
                 await _extend_log(connection, client, done, say)
@@ -147,7 +147,7 @@ async def _proved(connection: Connection, client: Client, damage: Damage) -> lis
     if before is None and damage.first > 1:
         return []
     head = await head_of(connection)
-    streamed = await direct.messages(client, damage.first, damage.last + NEIGHBOURS)
+    streamed = await stream_messages.messages(client, damage.first, damage.last + NEIGHBOURS)
     entries, chain, position = [], before[0] if before else START.chain, damage.first
     while position in streamed:
         chain = sha256(chain + streamed[position]).digest()
@@ -199,7 +199,7 @@ async def _has_one_story(connection: Connection, client: Client, trust_log: bool
     """Whether the log can go on with what the stream has. Raises Contradiction where that is of another story."""
     position = (await head_of(connection)).position
     ours = await _chain_and_body(connection, position)
-    theirs = (await direct.messages(client, position, position)).get(position) if ours else None
+    theirs = (await stream_messages.messages(client, position, position)).get(position) if ours else None
     if ours is None or theirs is None or ours[1] == theirs:
         return True
     if not trust_log:
@@ -216,7 +216,7 @@ async def _extend_log(connection: Connection, client: Client, done: Repair, say:
     say(f"the log ends at {head.position:,} and the stream at {last:,}: taking what follows from the stream")
     while head.position < last:
         upto = min(last, head.position + CHUNK)
-        found = await direct.messages(client, head.position + 1, upto)
+        found = await stream_messages.messages(client, head.position + 1, upto)
         entries = []
         while (body := found.get(head.position + 1)) is not None:
             head = Link(head.position + 1, sha256(head.chain + body).digest())

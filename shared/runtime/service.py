@@ -32,9 +32,9 @@ from shared.runtime.definition import Definition
 from shared.runtime.follower import Effect, Follower
 from shared.runtime.log import Message
 from shared.runtime.settings import Settings
-from shared.runtime.stalls import Watchdog
 from shared.runtime.subscriber import subscribe
 from shared.runtime.telemetry import Measure, Telemetry
+from shared.runtime.watchdog import Watchdog
 
 # For requests, for the batch that was begun, and for what is under way (STOP_SECONDS of the subscriber): 12 s, of 15.
 REQUEST_SECONDS: Final = 4

@@ -12,13 +12,13 @@ from shared.events import ClientRegistered
 from shared.runtime import patrol
 from shared.runtime.embedded import Postgres, free_ports
 from shared.runtime.integrity import GONE, check_log
+from shared.runtime.patrol_rounds import PIECE, Rounds
+from shared.runtime.provisioning import provision_database
 from shared.runtime.repair import repair
-from shared.runtime.rounds import PIECE, Rounds
 from shared.runtime.stream_comparison import compare
-from shared.runtime.topology import provision_database
 from tests.integration.apart import Apart
 from tests.integration.log_harness import append, connected, event, eventually, on_nats, registrations, relaying
-from tests.integration.test_rounds import Whole
+from tests.integration.test_patrol_rounds import Whole
 from tests.running_servers import Servers
 
 pytestmark = [

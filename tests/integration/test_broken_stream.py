@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from shared.runtime.embedded import Nats, free_ports
+from shared.runtime.provisioning import provision_streams
 from shared.runtime.repair import repair
 from shared.runtime.stream_comparison import compare
-from shared.runtime.topology import provision_streams
 from shared.subjects import STREAM
 from tests.integration.apart import Apart
 from tests.integration.log_harness import append, eventually, registrations, relaying

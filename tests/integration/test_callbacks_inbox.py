@@ -10,7 +10,7 @@ from services.callbacks import inbox
 from shared.envelope import from_json
 from shared.runtime.appender import Appender
 from shared.runtime.embedded import free_ports
-from shared.runtime.topology import provision_streams
+from shared.runtime.provisioning import provision_streams
 from shared.subjects import INBOX_STREAM
 from shared.tokens import sign
 from tests.integration.callbacks_door import KEY, PROFILE, Door, draining, opened, token, waiting

@@ -15,7 +15,7 @@ from shared.events import DeadLetterResolved, DeadLetterRetried
 from shared.ids import new_id
 from shared.runtime import log
 from shared.runtime.database import Connection
-from shared.runtime.letters import retry_due
+from shared.runtime.dead_letters import retry_due
 from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema

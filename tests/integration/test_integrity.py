@@ -15,9 +15,9 @@ import pytest
 from shared.runtime import relay
 from shared.runtime.embedded import Nats, ServerFailed, free_ports
 from shared.runtime.integrity import check_log
+from shared.runtime.provisioning import provision_streams
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import compare
-from shared.runtime.topology import provision_streams
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, registrations
 from tests.running_servers import NATS_USERS, Servers

@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 from shared.events import CATALOGUE
 from shared.runtime.database import Connection
 from shared.runtime.follower import Follower
-from shared.runtime.topology import provision_database
+from shared.runtime.provisioning import provision_database
 from tests.integration.counting import NAME, counting, in_its_schema
 from tests.integration.log_harness import connected, eventually, on_nats, settings_of
 from tests.running_servers import Servers

@@ -10,11 +10,11 @@ import pytest
 from cli.addresses import Endpoint, endpoints
 from cli.api import Api
 from cli.errors import Misused, Refused
+from cli.lead_conditions import Conditions
 from cli.pairs import pairs
 from cli.row_ranges import parse_rows
 from cli.settings import assignments, from_file, lists, merged
 from cli.steps import steps_with
-from cli.wanted import Conditions
 
 
 @pytest.mark.parametrize(

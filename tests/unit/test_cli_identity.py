@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.errors import Refused
-from cli.identity import Identity
 from cli.main import app
 from cli.stack import seen_from_here
+from cli.stack_identity import Identity
 
 
 @pytest.fixture(autouse=True)
 def ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.identity.free_ports", lambda count: list(range(1, count + 1)))
+    monkeypatch.setattr("cli.stack_identity.free_ports", lambda count: list(range(1, count + 1)))
 
 
 def test_an_identity_is_made_once(tmp_path: Path) -> None:
@@ -33,11 +33,11 @@ def test_of_two_that_begin_at_once_both_have_the_identity_of_the_first(
 
     def meanwhile(count: int) -> list[int]:
         monkeypatch.undo()
-        monkeypatch.setattr("cli.identity.free_ports", lambda count: list(range(1, count + 1)))
+        monkeypatch.setattr("cli.stack_identity.free_ports", lambda count: list(range(1, count + 1)))
         first.append(Identity.of(tmp_path, {}))
         return list(range(count))
 
-    monkeypatch.setattr("cli.identity.free_ports", meanwhile)
+    monkeypatch.setattr("cli.stack_identity.free_ports", meanwhile)
     assert Identity.of(tmp_path, {}) == first[0]
     assert [file.name for file in tmp_path.iterdir()] == ["stack.json"]
 

@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from cli.addresses import Endpoint
 from cli.api import Api
+from cli.lead_conditions import OPTIONS
 from cli.main import app
-from cli.wanted import OPTIONS
 from services.projector.parameters import OF_FILES, OF_PAGES, OTHERS
 
 

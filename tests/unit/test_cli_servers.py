@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cli.errors import Refused, ServerAway
 from cli.main import app
-from cli.servers_of import checked_admin_url, reached
+from cli.servers import checked_admin_url, reached
 from shared.runtime.archive import START, Link
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
@@ -266,7 +266,7 @@ def test_provisioning_says_which_passwords_everybody_knows(monkeypatch: pytest.M
     monkeypatch.setenv("LEADSTREAM_PROVISION_NATS_URL", "nats://127.0.0.1:1")
     passwords = dict.fromkeys(ROLES, "password") | {"relay": "trial-relay"}
     monkeypatch.setenv("LEADSTREAM_ROLE_PASSWORDS", json.dumps(passwords))
-    monkeypatch.setattr("shared.runtime.logs.configure_logging", lambda *_: None)
+    monkeypatch.setattr("shared.runtime.process_logs.configure_logging", lambda *_: None)
     with capture_logs() as said:
         assert CliRunner().invoke(app, ["provision"]).exit_code == 3
     assert [line["secrets"] for line in said] == [["postgres", "relay"]]

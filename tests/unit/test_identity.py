@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.entities import resolve
 from shared.envelope import Event
 from shared.events import ItemCompleted, StepFailed, StepScheduled
-from shared.identity import NOTES, evidence
+from shared.evidence import NOTES, evidence
 from shared.ids import named_id
 from tests.unit.facts import CLIENT, added, fact, item_id
 

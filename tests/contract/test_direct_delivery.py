@@ -6,7 +6,7 @@ import pytest
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from shared.runtime.express import Express, deliver
+from shared.runtime.direct_delivery import Express, deliver
 from tests.integration.log_harness import on_nats
 from tests.running_servers import Servers
 

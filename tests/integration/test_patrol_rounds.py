@@ -8,9 +8,9 @@ import pytest
 
 from shared.runtime import patrol
 from shared.runtime.embedded import Nats, free_ports
-from shared.runtime.rounds import PIECE, Rounds, runs
+from shared.runtime.patrol_rounds import PIECE, Rounds, runs
+from shared.runtime.provisioning import provision_streams
 from shared.runtime.skimming import Skimmer
-from shared.runtime.topology import provision_streams
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, on_nats, registrations
 from tests.integration.test_integrity import fill, running

@@ -32,7 +32,7 @@ def export(
 
     from cli.folding import line
     from cli.output import note, say, show_json
-    from cli.servers_of import reached, servers_of
+    from cli.servers import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import export as exported
@@ -70,7 +70,7 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
 
     from cli.folding import line
     from cli.output import say, show_json
-    from cli.servers_of import reached, servers_of
+    from cli.servers import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import restore as restored

@@ -5,7 +5,7 @@ import time
 
 import structlog
 
-from shared.runtime.stalls import Watchdog
+from shared.runtime.watchdog import Watchdog
 
 
 def hold_up(seconds: float) -> None:

@@ -6,7 +6,7 @@ import sys
 
 WRITE = """
 import logging, sys, structlog
-from shared.runtime.logs import configure_logging
+from shared.runtime.process_logs import configure_logging
 from shared.runtime.settings import Settings
 configure_logging(Settings(database_url="x", nats_url="x", replica="b"), "relay")
 structlog.get_logger().info("ours", position=3)
