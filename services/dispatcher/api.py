@@ -9,10 +9,10 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import AfterValidator, Field
 
 from services.dispatcher import handlers
-from services.dispatcher.state import DispatchStatus
+from services.dispatcher.state import DispatchStatus, kept
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
-from shared.events import Kind, Scope
+from shared.events import BlueprintStep, Kind, Scope
 from shared.ids import parse_id
 from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 from shared.runtime.http import Asking, Caller, Fresh, Problem, application
@@ -134,7 +134,7 @@ async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) 
     state = request.app.state
     wanted = handlers.PlannedLaunch(
         parse_id("client", body.client_id), parse_id("import", body.upload_id), body.workstream,
-        [step.model_dump() for step in body.blueprint], body.rows, body.config,
+        [kept(BlueprintStep(**step.model_dump())) for step in body.blueprint], body.rows, body.config,
     )  # fmt: skip
     if state.planned > MOST_PLANS:
         raise Problem(503, "busy", "other plans are being made; ask again in some seconds")

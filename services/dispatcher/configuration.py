@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from services.dispatcher.state import Batch, Config, State
+from services.dispatcher.state import Batch, Config, State, Step
 from shared.entities import Entity
 from shared.ids import named_id
 
@@ -65,10 +65,9 @@ def webhook_of(config: Mapping[str, Any]) -> str | None:
     return webhook_id(str(url)) if url else None
 
 
-def is_skipped(step: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+def is_skipped(step: Step, fields: Mapping[str, Any]) -> bool:
     """Whether an item has all the fields already that make it skip this step of its blueprint."""
-    unless = step.get("unless")
-    return bool(unless) and all(fields.get(name) not in (None, "", [], {}) for name in unless or ())
+    return bool(step["unless"]) and all(fields.get(name) not in (None, "", [], {}) for name in step["unless"])
 
 
 def terms_of_reuse(state: State, batch: Batch, entity: Entity, workflow: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@ given: functions that are pure themselves, and whose output the log keeps, so th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Final, assert_never
 
 from services.dispatcher import arrivals, claims, spending, steps, warehouse
 from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse, webhook_of
-from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant
+from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant, kept
 from services.dispatcher.steps import Workflow
 from shared.entities import Entity
 from shared.envelope import Emit, Event
@@ -203,7 +202,7 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     named = {workflow: webhook_of(own) for workflow, own in payload.config.items()}
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
-        [asdict(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
+        [kept(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
         event.occurred_at, since=event.id,
         webhooks={workflow: to_hex(webhook) for workflow, webhook in named.items() if webhook},
     )  # fmt: skip

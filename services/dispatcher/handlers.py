@@ -10,8 +10,8 @@ from sqlalchemy import func, or_, select, text
 
 from services.dispatcher.configuration import effective, told_credits
 from services.dispatcher.plans import StepPlan, Walk
-from services.dispatcher.state import Claim, Config
-from services.dispatcher.steps import Step, Workflow
+from services.dispatcher.state import Claim, Config, Step
+from services.dispatcher.steps import Workflow
 from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, SETTINGS, SETTINGS_JOIN, WAITER, WEBHOOK
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json

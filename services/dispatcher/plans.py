@@ -7,8 +7,8 @@ from typing import Any
 
 from services.dispatcher.claims import is_fresh
 from services.dispatcher.configuration import is_skipped, price_of, told_credits
-from services.dispatcher.state import Claim
-from services.dispatcher.steps import Step, Workflow
+from services.dispatcher.state import Claim, Step
+from services.dispatcher.steps import Workflow
 from services.dispatcher.warehouse import LOOKUPS
 from shared.entities import names_none, resolve
 

@@ -4,18 +4,18 @@ read, answers that another client of the tenant can lend.
 Kept for the events at hand only: answers are large, and few steps want them.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from services.dispatcher.state import Claim, Lendable, State
 from services.dispatcher.tables import CLAIM
 from services.dispatcher.warehouse import LOOKUPS
 from shared.entities import Entity
-from shared.envelope import Event
+from shared.envelope import Event, from_json
 from shared.events import AnswerReused, BatchLaunched, EnrichmentReceived, StepScheduled
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime import log
-from shared.runtime.database import Connection, Rows
+from shared.runtime.database import Connection, Rows, uuid_array
 
 AskingSteps = Sequence[tuple[Event, Entity]]
 Key = tuple[str, str, str]  # scope, basis and key of an entity: what is the same for every client
@@ -37,7 +37,7 @@ async def load(connection: Connection, state: State, events: Sequence[Event], as
     scheduled = [event for event in events if isinstance(event.payload, StepScheduled)]
     readers = {event.item_id for event in scheduled if event.item_id and _reads_answers(state, event)}
     if readers:
-        state.told |= await log.item_answers(connection, readers)
+        state.told |= await _item_answers(connection, readers)
     lookups = [(event, entity) for event, entity in asked if event.payload.workflow in LOOKUPS]
     if lookups:
         await _load_lendable(connection, state, lookups)
@@ -46,6 +46,39 @@ async def load(connection: Connection, state: State, events: Sequence[Event], as
 def _reads_answers(state: State, event: Event) -> bool:
     item = state.items.get(event.item_id or "")
     return item is not None and bool(state.batches[item.batch_id].blueprint[event.payload.step]["reads_answers"])
+
+
+async def _item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What these items' steps were answered, by item and workflow; what a look-up was lent, by that which had asked."""
+    wanted = uuid_array(item_ids)
+    cursor = await connection.execute(
+        "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
+        (wanted,),
+    )
+    completed = [event for (body,) in await cursor.fetchall() if (event := from_json(body)).payload.answer_id]
+    said = await log.payloads(connection, {event.payload.answer_id for event in completed})
+    lookups = [event for event in completed if said[event.payload.answer_id].workflow != event.payload.workflow]
+    lent = await _lent(connection, {event.entity_id for event in lookups if event.entity_id})
+    found: dict[str, dict[str, Any]] = {}
+    for event in lookups:
+        found.setdefault(str(event.item_id), {}).update(lent.get(str(event.entity_id), {}))
+    for event in completed:
+        found.setdefault(str(event.item_id), {})[event.payload.workflow] = said[event.payload.answer_id].answer
+    return found
+
+
+async def _lent(connection: Connection, entities: set[str]) -> dict[str, dict[str, Any]]:
+    """What was lent about these companies and people, the last of each workflow."""
+    if not entities:
+        return {}
+    cursor = await connection.execute(
+        "SELECT body FROM log.events WHERE entity_id = ANY(%s::uuid[]) AND type = 'AnswerReused' ORDER BY position",
+        (uuid_array(entities),),
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for event in [from_json(body) for (body,) in await cursor.fetchall()]:
+        found.setdefault(str(event.entity_id), {})[event.payload.workflow] = event.payload.answer
+    return found
 
 
 async def _load_set(connection: Connection, state: State, events: Sequence[Event], asked: AskingSteps) -> None:

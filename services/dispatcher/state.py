@@ -1,17 +1,35 @@
 """The dispatcher's rows: what `domain` and `claims` work on. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, cast
 
 from shared.entities import Entity
-from shared.events import FailureCode, Scope
+from shared.events import BlueprintStep, FailureCode, Kind, Scope
 from shared.record import record, replace
 from shared.state import Tracked
 
 ClaimKey = tuple[str, str]
 ClaimStatus = Literal["IN_PROGRESS", "ANSWERED", "FAILED"]
 DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
+
+
+class Step(TypedDict):
+    """One step of a frozen blueprint, as a batch's row has it: see `BlueprintStep`."""
+
+    workflow: str
+    kind: Kind
+    scope: Scope
+    configuration: str
+    unless: list[str]
+    credits: float
+    sets: dict[str, list[str]]
+    reads_answers: bool
+
+
+def kept(step: BlueprintStep) -> Step:
+    """A step of a launch, as a batch's row has it."""
+    return cast("Step", asdict(step))
 
 
 @record
@@ -27,7 +45,7 @@ class Batch:
     tenant_id: str
     client_id: str
     workstream: str
-    blueprint: list[dict[str, Any]]
+    blueprint: list[Step]
     config: dict[str, Any]
     status: Literal["running", "cancelled"]
     max_credits: float | None

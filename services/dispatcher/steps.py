@@ -15,7 +15,6 @@ from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, 
 from shared.record import replace
 
 Workflow = Callable[[Mapping[str, Any]], dict[str, Any]]
-Step = Mapping[str, Any]
 IN_PROGRESS: Final[dict[Scope, SkipReason]] = {
     "company": "company_enrichment_in_progress",
     "person": "person_enrichment_in_progress",

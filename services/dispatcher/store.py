@@ -133,7 +133,8 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
         if isinstance(e.payload, StepScheduled) or (isinstance(e.payload, ItemCompleted) and e.payload.output)
     }
     if found := await _items.load(connection, state.items, {item for item in needed - new if item}):
-        state.fields |= await log.item_fields(connection, [item.item_id for item in found])
+        added = await log.items_added(connection, [item.item_id for item in found])
+        state.fields |= {item_id: event.payload.fields for item_id, event in added.items()}
 
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""The log's two doors: appending events, and reading them back in order."""
+"""The log's two doors: appending events, and reading them back, in order or by what they are about."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from operator import attrgetter
@@ -117,44 +117,6 @@ async def items_added(connection: Connection, item_ids: Iterable[str]) -> dict[s
     )
     events = [from_json(body) for (body,) in await cursor.fetchall()]
     return {str(event.item_id): event for event in events}
-
-
-async def item_fields(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The fields of these items' rows, by item, as their ItemAdded events have them."""
-    return {item_id: event.payload.fields for item_id, event in (await items_added(connection, item_ids)).items()}
-
-
-async def item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What these items' steps were answered, by item and workflow; what a look-up was lent, by that which had asked."""
-    wanted = uuid_array(item_ids)
-    cursor = await connection.execute(
-        "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
-        (wanted,),
-    )
-    completed = [event for (body,) in await cursor.fetchall() if (event := from_json(body)).payload.answer_id]
-    said = await payloads(connection, {event.payload.answer_id for event in completed})
-    lookups = [event for event in completed if said[event.payload.answer_id].workflow != event.payload.workflow]
-    lent = await _lent(connection, {event.entity_id for event in lookups if event.entity_id})
-    found: dict[str, dict[str, Any]] = {}
-    for event in lookups:
-        found.setdefault(str(event.item_id), {}).update(lent.get(str(event.entity_id), {}))
-    for event in completed:
-        found.setdefault(str(event.item_id), {})[event.payload.workflow] = said[event.payload.answer_id].answer
-    return found
-
-
-async def _lent(connection: Connection, entities: set[str]) -> dict[str, dict[str, Any]]:
-    """What was lent about these companies and people, the last of each workflow."""
-    if not entities:
-        return {}
-    cursor = await connection.execute(
-        "SELECT body FROM log.events WHERE entity_id = ANY(%s::uuid[]) AND type = 'AnswerReused' ORDER BY position",
-        (uuid_array(entities),),
-    )
-    found: dict[str, dict[str, Any]] = {}
-    for event in [from_json(body) for (body,) in await cursor.fetchall()]:
-        found.setdefault(str(event.entity_id), {})[event.payload.workflow] = event.payload.answer
-    return found
 
 
 def _array(values: Iterable[str]) -> str:
