@@ -157,7 +157,8 @@ async def upload_rows(
     limit: Annotated[int, Query(ge=1, le=500)] = 25,
 ) -> list[dict[str, Any]]:
     """Rows of an upload, every cell as the file has it. A page ends early where they are wide; the last is empty."""
-    return await listings.upload_rows(queries, caller.tenant_id, parse_id("import", upload_id), after_row, limit)
+    upload = await one_upload(queries, caller, upload_id)
+    return await listings.upload_rows(queries, caller.tenant_id, upload["upload_id"], after_row, limit)
 
 
 @ROUTES.post("/v1/blueprints")

@@ -41,6 +41,8 @@ class Blueprint:
 
 async def resolve(queries: Queries, tenant_id: str, wanted: LaunchRequest) -> Blueprint:
     """The blueprint of what is wanted, by the registry, the pipelines and the configurations as they are now."""
+    if wanted.pipeline_id and wanted.steps:
+        raise Problem(422, "two_blueprints", "give `pipeline_id` or `steps`: with both, one would be left out")
     upload = await lookups.ready_upload(queries, tenant_id, wanted.upload_id)
     given = wanted.steps
     if wanted.pipeline_id:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.ingest import lookups
-from shared.ids import derive_id
+from shared.ids import derive_id, named_id
 from tests.integration.test_uploads import Door, opened, replica
 from tests.running_servers import Servers
 
@@ -90,8 +90,8 @@ async def test_a_key_given_before_launches_were_named_by_their_batch_alone_launc
         body = {"upload_id": upload, "steps": [STEP]} | about
         return await door.http.post("/v1/batches", json=body, headers={"Idempotency-Key": "k"})
 
-    async def before(*_: Any) -> str:
-        return ""
+    async def before(_: Any, tenant_id: str, batch_id: str) -> str:
+        return named_id("evt", tenant_id, "k", "BatchLaunched", door.client_id, batch_id)
 
     with monkeypatch.context() as patch:
         patch.setattr(lookups, "launch", before)
@@ -158,6 +158,18 @@ async def test_nobody_has_nothing(door: Door, what: str) -> None:
     nobody = derive_id("client", door.client_id, "another")
     assert told(await door.http.get(f"/v1/clients/{nobody}/{what}")) == (404, "unknown_client")
     assert (await door.http.get(f"/v1/clients/{door.client_id}/{what}")).json() == []
+
+
+async def test_of_an_upload_that_is_not_there_there_are_no_rows(door: Door) -> None:
+    nobody_s = derive_id("import", door.client_id, "none")
+    assert told(await door.http.get(f"/v1/uploads/{nobody_s}/rows")) == (404, "not_found")
+
+
+async def test_a_pipeline_and_steps_are_not_launched_as_one_of_them(door: Door) -> None:
+    ids = {"upload_id": derive_id("import", door.client_id, "1"), "pipeline_id": derive_id("pipe", door.client_id, "1")}
+    for path in ("batches", "blueprints"):
+        answer = await door.http.post(f"/v1/{path}", json={**ids, "steps": [STEP]})
+        assert told(answer) == (422, "two_blueprints"), path
 
 
 @pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
