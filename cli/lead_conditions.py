@@ -50,11 +50,11 @@ class Conditions:
 
     def query(self, api: "Api") -> dict[str, Any]:
         """The query parameters. Raises Misused for what is empty, no column, no COLUMN=VALUE; Refused for no client."""
-        from cli.lookups import checked_id, client_id_of, filled
+        from cli.lookups import checked_id, filled, known_client_of
 
         asked: dict[str, Any] = {
             "batch_id": checked_id("batch", self.batch) if self.batch is not None else None,
-            "client_id": client_id_of(api, self.client) if self.client is not None else None,
+            "client_id": known_client_of(api, self.client) if self.client is not None else None,
             "known": ",".join(filled("--known", name.strip(" ,")) for name in self.known or ()) or None,
             "unknown": ",".join(filled("--unknown", name.strip(" ,")) for name in self.unknown or ()) or None,
             "q": filled("--search", self.words) if self.words is not None else None,

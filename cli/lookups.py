@@ -44,6 +44,14 @@ def client_id_of(api: Api, name: str) -> str:
     return str(found[0])
 
 
+def known_client_of(api: Api, name: str) -> str:
+    """As `client_id_of`, and Refused for an id that no client has: for services that do not know the clients."""
+    client_id = client_id_of(api, name)
+    if all(client["client_id"] != client_id for client in api.read("ingest", "/v1/clients")):
+        raise Refused(f"no client {client_id}; `leadstream client list` shows those there are")
+    return client_id
+
+
 def pipeline_of(api: Api, client_id: str, workstream: str, name: str) -> dict[str, Any]:
     """A client's pipeline by id, or by exact name within the workstream. Raises Misused, Refused."""
     filled("the pipeline's name", name)

@@ -84,11 +84,11 @@ def _listed(
     at_position: int | None,
 ) -> None:
     from cli.api import open_api
-    from cli.lookups import client_id_of
+    from cli.lookups import known_client_of
     from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
-        client_id = client_id_of(api, client) if client is not None else None
+        client_id = known_client_of(api, client) if client is not None else None
         found: list[dict[str, Any]] = api.read(service, path, client_id=client_id, limit=limit)
     if as_json:
         return show_json(found)

@@ -22,11 +22,11 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     Example: leadstream customers list Acme
     """
     from cli.api import named, open_api
-    from cli.lookups import client_id_of
+    from cli.lookups import known_client_of
     from cli.output import show_json, table
 
     with open_api(at_position) as api:
-        asked = {"client_id": client_id_of(api, client)}
+        asked = {"client_id": known_client_of(api, client)}
         found, _ = api.pages("projector", "/v1/customers", named("customers"), PAGE, **asked)
     if as_json:
         return show_json(found)

@@ -99,11 +99,11 @@ def _show(
     at_position: int | None,
 ) -> None:
     from cli.api import named, open_api
-    from cli.lookups import client_id_of
+    from cli.lookups import known_client_of
     from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
-        asked |= {"client_id": client_id_of(api, client) if client is not None else None}
+        asked |= {"client_id": known_client_of(api, client) if client is not None else None}
         found, more = api.pages("projector", path, named("jobs"), PAGE, limit, **asked)
     if as_json:
         return show_json(found)

@@ -98,16 +98,29 @@ async def _of_batch(
     return found
 
 
+async def _about(queries: Queries, caller: Caller, entity_id: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was found of a company, person or item, which may be nothing; but somebody has to know it."""
+    if not found and not await handlers.is_logged(queries, caller.tenant_id, entity_id):
+        raise Problem(404, "not_found", f"no {entity_id.partition('_')[0]} {entity_id}")
+    return found
+
+
 @ROUTES.get("/v1/claims/{entity_id}")
 async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[str, Any]]:
     """The calls for one company, person or item, by workflow."""
-    return await handlers.claims(queries, caller.tenant_id, entity_id)
+    kind = entity_id.partition("_")[0].lower()
+    if kind not in ("company", "person", "item"):
+        raise Problem(422, "invalid_id", f"{entity_id[:80]!r} is no id of a company, person or item")
+    entity_id = parse_id(kind, entity_id)
+    return await _about(queries, caller, entity_id, await handlers.claims(queries, caller.tenant_id, entity_id))
 
 
 @ROUTES.get("/v1/items/{item_id}/waiting")
 async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str) -> list[dict[str, Any]]:
     """What the open steps of an item wait for: the claim, the attempts at it, and whether its webhook is left alone."""
-    return await handlers.waiting(queries, caller.tenant_id, parse_id("item", item_id), request.app.state.webhooks)
+    item_id = parse_id("item", item_id)
+    found = await handlers.waiting(queries, caller.tenant_id, item_id, request.app.state.webhooks)
+    return await _about(queries, caller, item_id, found)
 
 
 @ROUTES.get("/v1/webhooks")

@@ -33,6 +33,11 @@ STAGED: Final = text(
 )
 
 
+# Counted: looking for one alone, the planner may walk the whole log.
+ABOUT: Final = text(
+    "SELECT (SELECT count(*) FROM log.events WHERE entity_id = CAST(:id AS uuid))"
+    " + (SELECT count(*) FROM log.events WHERE item_id = CAST(:id AS uuid)) AS events"
+)
 RECEIVED: Final = text(
     "SELECT 1 FROM log.events WHERE entity_id = CAST(:upload AS uuid) AND type = 'UploadReceived'"
     " AND client_id = CAST(:client AS uuid)"
@@ -83,6 +88,12 @@ async def counts(queries: Queries, tenant_id: str, batch_id: str) -> list[Row]:
 async def is_launched(queries: Queries, tenant_id: str, batch_id: str) -> bool:
     """Whether there is such a batch."""
     return bool(await queries.rows(tenant_id, select(BATCH.c.batch_id).where(BATCH.c.batch_id == batch_id)))
+
+
+async def is_logged(queries: Queries, tenant_id: str, entity_id: str) -> bool:
+    """Whether the log has anything about a company, person or item."""
+    (found,) = await queries.rows(tenant_id, ABOUT, {"id": to_hex(entity_id)})
+    return bool(found["events"])
 
 
 async def claims(queries: Queries, tenant_id: str, entity_id: str) -> list[Row]:

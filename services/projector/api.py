@@ -95,7 +95,11 @@ async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
 @ROUTES.get("/v1/items/{item_id}/entities")
 async def entities(queries: Fresh, caller: Asking, item_id: str) -> list[dict[str, Any]]:
     """What told that an item is about its company and its person: basis, key, and the fields they were taken from."""
-    return await handlers.entities(queries, caller.tenant_id, parse_id("item", item_id))
+    item_id = parse_id("item", item_id)
+    found = await handlers.entities(queries, caller.tenant_id, item_id)
+    if found is None:
+        raise Problem(404, "not_found", f"no item {item_id}")
+    return found
 
 
 @ROUTES.get("/v1/customers")
@@ -127,9 +131,12 @@ async def answer(queries: Fresh, caller: Asking, answer_id: str) -> dict[str, An
 
 @ROUTES.get("/v1/people/{person_id}/work-history")
 async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[dict[str, Any]]:
-    """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first."""
-    if person_id.startswith("lead_"):
-        person_id = (await lead(queries, caller, person_id))["person_id"] or ""
+    """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first; a company's has none."""
+    if person_id.strip().lower().startswith("lead_"):
+        about = await lead(queries, caller, person_id)
+        if about["person_id"] is None:
+            return []
+        person_id = about["person_id"]
     return await handlers.work_history(queries, caller.tenant_id, parse_id("person", person_id))
 
 

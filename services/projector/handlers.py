@@ -87,10 +87,10 @@ async def lead(queries: Queries, tenant_id: str, lead_id: str) -> Row | None:
     return shown(found[0]) | {"entities": await entities(queries, tenant_id, found[0]["item_id"])}
 
 
-async def entities(queries: Queries, tenant_id: str, item_id: str) -> list[Row]:
+async def entities(queries: Queries, tenant_id: str, item_id: str) -> list[Row] | None:
     """What told that an item is about its company and its person, as its events say."""
     rows = await queries.rows(tenant_id, OF_ITEM, {"item": to_hex(item_id)})
-    return evidence([from_json(row["body"], row["position"]) for row in rows])
+    return None if not rows else evidence([from_json(row["body"], row["position"]) for row in rows])
 
 
 async def work_history(queries: Queries, tenant_id: str, person_id: str) -> list[Row]:

@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.projector import handlers
 from services.projector.app import DEFINITION
 from services.projector.filters import Order, Place
 from services.projector.formats import FORMATS, HEADER
@@ -260,3 +261,17 @@ async def test_answers_that_nothing_was_read_from_are_listed_and_shown_whole(pro
     whole = {name: await projected.get(f"/v1/answers/{each['answer_id']}") for name, each in listed.items()}
     assert {name: each["payload"]["answer"]["Ort"] for name, each in whole.items()} == {"score": "Bonn", "look": "Ulm"}
     assert await projected.refusal(f"/v1/answers/{named_id('evt', 'none')}") == (404, "not_found")
+
+
+async def test_a_company_s_lead_has_no_work_history(projected: Projected, monkeypatch: pytest.MonkeyPatch) -> None:
+    (lead,) = (await projected.get("/v1/leads", limit=1))["leads"]
+
+    async def of_a_company(*_: Any) -> dict[str, Any]:
+        return lead | {"person_id": None}
+
+    monkeypatch.setattr(handlers, "lead", of_a_company)
+    assert await projected.get(f"/v1/people/{lead['lead_id']}/work-history") == []
+
+
+async def test_an_item_that_is_not_there_is_about_nobody(projected: Projected) -> None:
+    assert await projected.refusal(f"/v1/items/{item_id(99)}/entities") == (404, "not_found")

@@ -1,4 +1,4 @@
-"""Plans over HTTP, of an upload in a real log; what is not there, or cannot be, is refused."""
+"""Plans, claims and what is waited for over HTTP, of a real log; what is not there, or cannot be, is refused."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,7 +15,7 @@ from shared.runtime.queries import Queries
 from tests.integration.folding import fold
 from tests.integration.log_harness import settings_of
 from tests.running_servers import Servers
-from tests.unit.facts import CLIENT, COMPANY_STEP, OTHER_CLIENT, UPLOAD, fact
+from tests.unit.facts import CLIENT, COMPANY_STEP, OTHER_CLIENT, UPLOAD, added, fact, item_id, launched
 
 SLUG = COMPANY_STEP.workflow
 STEP = {"workflow": SLUG, "kind": "ASYNC", "scope": "company", "credits": 2}
@@ -28,6 +28,7 @@ async def http(servers: Servers, database: str) -> AsyncIterator[httpx.AsyncClie
     rows = [StagedRow(n, [], {"company_domain": f"acme{n}.com"}) for n in (1, 2)]
     about = {"batch_id": None, "entity_id": UPLOAD}
     events = [fact(received, **about), fact(RowsStaged(UPLOAD, rows), **about)]
+    events += [launched(COMPANY_STEP), added(1, company_domain="acme1.com")]
     events.append(fact(WorkflowConfigured(SLUG, "apollo_scrape", {"credits": 3}), batch_id=None))
     await fold(servers, database, DEFINITION, events)
     settings = settings_of(servers, database, "dispatcher").model_copy(update={"tenant": "agency"})
@@ -51,3 +52,18 @@ async def test_what_a_plan_goes_by_is_what_a_call_can_be_made_by(http: httpx.Asy
     for about in ({"client_id": OTHER_CLIENT}, {"upload_id": named_id("import", "nobody's")}):
         unknown = await asked(**about)
         assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_upload")
+
+
+@pytest.mark.parametrize(("path", "status", "code"), [
+    ("claims/hello", 422, "invalid_id"), (f"claims/{CLIENT}", 422, "invalid_id"), ("claims/item_1", 422, "invalid_id"),
+    (f"claims/{named_id('company', 'nobody')}", 404, "not_found"), (f"claims/{item_id(9)}", 404, "not_found"),
+    (f"items/{item_id(9)}/waiting", 404, "not_found"),
+])  # fmt: skip
+async def test_of_what_nobody_knows_nothing_is_told(http: httpx.AsyncClient, path: str, status: int, code: str) -> None:
+    refused = await http.get(f"/v1/{path}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (status, code)
+
+
+async def test_what_waits_for_nothing_is_told_as_that(http: httpx.AsyncClient) -> None:
+    for path in (f"claims/{item_id(1).lower()}", f"items/{item_id(1)}/waiting"):
+        assert (await http.get(f"/v1/{path}")).json() == []

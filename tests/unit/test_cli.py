@@ -125,6 +125,16 @@ def test_a_client_is_found_by_its_exact_name(monkeypatch: pytest.MonkeyPatch, na
     assert (result.exit_code, said in result.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("words", [
+    "leads list --client", "customers list", "answers unread --client", "people customers --client",
+])  # fmt: skip
+def test_a_client_s_id_is_one_that_a_client_has(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    there = [{"client_id": CLIENT, "name": "Acme"}]
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda _: httpx.Response(200, json=there)))
+    result = CliRunner().invoke(app, [*words.split(), "client_7ZZZZZZZZZZZZZZZZZZZZZZZZZ"])
+    assert (result.exit_code, "no client client_7ZZ" in result.stderr) == (1, True)
+
+
 def test_conditions_are_sent_as_the_api_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[httpx.URL] = []
 
