@@ -15,7 +15,9 @@ from cli.main import app
 
 CLIENT = "client_00000000000000000000000001"
 BATCH, IMPORT = "batch_00000000000000000000000001", "import_00000000000000000000000001"
-PLACES = {name: Endpoint(name, f"http://{name}", source="that of a file") for name in ("ingest", "projector")}
+PLACES = {
+    name: Endpoint(name, f"http://{name}", source="that of a file") for name in ("ingest", "sequencer", "projector")
+}
 Error = type[httpx.RequestError]
 every_loss = pytest.mark.parametrize(
     "error", [httpx.ReadTimeout, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError]
@@ -116,11 +118,11 @@ def test_a_read_waits_for_the_last_command_unless_it_names_a_position() -> None:
     ],
 )
 def test_what_cannot_be_sent_is_misused(monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
-    batch = {"batch_id": BATCH, "status": "paused", "cancelled": 0}
+    batch = {"batch_id": BATCH, "status": "running"}
     transport = httpx.MockTransport(lambda asked: httpx.Response(200, json=batch if BATCH in asked.url.path else []))
     monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport))
     result = CliRunner().invoke(app, arguments)
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (2, ""), result.stderr
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
 
