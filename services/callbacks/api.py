@@ -25,6 +25,7 @@ _REFUSED: Final = {
     "401": "A token that is not ours, or a wrong secret.",
     "410": "The token has expired.",
     "413": "The body is too large.",
+    "415": "The body is encoded, or a form.",
     "422": "The body names nothing of ours.",
     "503": "It could not be recorded; try again.",
 }
@@ -47,13 +48,8 @@ def build(receiver: Receiver, queries: Queries) -> FastAPI:
     async def by_secret(request: Request) -> Response:
         async def take(body: bytes) -> Reply:
             path, headers = request.path_params, request.headers
-            return await receiver.by_secret(
-                path["client_id"],
-                path["workflow"],
-                headers.get(SECRET_HEADER, ""),
-                body,
-                headers.get("content-type"),
-            )
+            secret = headers.get(SECRET_HEADER, "")
+            return await receiver.by_secret(path["client_id"], path["workflow"], secret, body, headers)
 
         return await _answer(request, receiver, take)
 
@@ -81,7 +77,7 @@ async def answer_token(receiver: Receiver, request: Request, token: str) -> Resp
     """The answer to a callback by token."""
 
     async def take(body: bytes) -> Reply:
-        return await receiver.by_token(token, body, request.headers.get("content-type"))
+        return await receiver.by_token(token, body, request.headers)
 
     return await _answer(request, receiver, take)
 

@@ -5,6 +5,7 @@ refused with a reason and recorded too: what a proven sender sent always, that o
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from shared.events import CallbackRejected
 from shared.ids import derive_id, named_id, new_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
+from shared.runtime.http import PACKED, packed
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 from shared.tokens import InvalidToken, verify
@@ -54,17 +56,17 @@ class Receiver:
     _detour_until: float = 0.0
     _rejections: list[float] = field(default_factory=list)
 
-    async def by_token(self, token: str, body: bytes, content_type: str | None) -> Reply:
-        """A callback to the URL we gave out for one dispatch."""
+    async def by_token(self, token: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """A callback to the URL we gave out for one dispatch. `headers`: by names in lower case."""
         try:
             told = verify(token, self.keys)
         except InvalidToken as error:
             return await self._refuse(None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body)
         sender = Sender(told.tenant_id, told.client_id, told.workflow, told)
-        return await self._take(sender, body, content_type)
+        return await self._take(sender, body, headers)
 
     async def by_secret(
-        self, client_id: str, workflow: str, secret: str, body: bytes, content_type: str | None
+        self, client_id: str, workflow: str, secret: str, body: bytes, headers: Mapping[str, str]
     ) -> Reply:
         """A callback to a client's own URL, with its static secret in a header; ids are in the body."""
         try:
@@ -74,14 +76,15 @@ class Receiver:
         if tenant_id is None:
             message = "the secret is not the one configured for this client and workflow (`callback_secret`)"
             return await self._refuse(None, 401, "wrong_secret", message, body)
-        return await self._take(Sender(tenant_id, client_id, workflow), body, content_type)
+        return await self._take(Sender(tenant_id, client_id, workflow), body, headers)
 
     async def too_large(self, length: int) -> Reply:
         """A body longer than is read."""
         message = f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
         return await self._refuse(None, 413, "too_large", message, b"", length)
 
-    async def _take(self, sender: Sender, body: bytes, content_type: str | None) -> Reply:
+    async def _take(self, sender: Sender, body: bytes, headers: Mapping[str, str]) -> Reply:
+        content_type = headers.get("content-type")
         try:
             whole = parsed(body, content_type)
             answers = answers_in(whole)
@@ -90,8 +93,10 @@ class Receiver:
             events = receipt.received(sender, answers, whole, clock.now(), _event_id)
             receipt.check_length(body, events)
         except UnreadableBody as error:
-            status = BODY_STATUS.get(error.code, 400)
-            return await self._refuse(sender, status, error.code, str(error), body, content_type=content_type)
+            status, code, why = BODY_STATUS.get(error.code, 400), error.code, str(error)
+            if code == "not_json" and (wrong := packed(headers)):  # what is JSON is read, whatever they say
+                status, code, why = 415, PACKED, wrong
+            return await self._refuse(sender, status, code, why, body, content_type=content_type)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
 

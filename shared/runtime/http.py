@@ -28,6 +28,7 @@ from shared.runtime.appender import Unavailable
 from shared.runtime.queries import NotThereYet, Queries
 from shared.runtime.settings import Settings
 
+PACKED: Final = "unsupported_media_type"
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # Routes of every service that anybody may ask.
 OPEN: Final = ("/health/{probe}", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json")
@@ -63,7 +64,7 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     422: {"model": Error, "description": "Something in the request cannot be, a parameter that the route has not "
           "included; the message says what."},
     "4XX": {"model": Error, "description": "404: there is no such thing. 409: it does not go with how things stand. "
-            "413: the body is too large."},
+            "413: the body is too large. 415: it is encoded, or a form."},
     500: {"model": Error, "description": "An error of our own, logged under the id that the message has."},
     503: {"model": Error, "description": "Try again in a moment, after Retry-After.",
           "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}},
@@ -113,7 +114,7 @@ def application(
 
 
 class _Door:
-    """Before all routes: it refuses who is unknown, and a body that is too large, before any of it is parsed."""
+    """Before all routes: who is unknown, and a body that is packed or too large, is refused before any is parsed."""
 
     def __init__(self, app: ASGIApp, own_tokens: Sequence[str], streamed: Sequence[str]) -> None:
         self._app = app
@@ -127,12 +128,24 @@ class _Door:
         try:
             if not any(each.match(path) for each in self._open):
                 _known(scope["app"].state.settings, headers)
+                if wrong := packed(headers):
+                    raise Problem(415, PACKED, wrong, {"Accept-Encoding": "identity"})
             if not any(each.match(path) for each in self._unlimited):
                 receive = _limited(receive, headers)
         except Problem as problem:
             answer = await _http_error(Request(scope), problem)
             return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
+
+
+def packed(headers: Mapping[str, str]) -> str | None:
+    """What a body is packed in, by its headers, and what to send instead; None where it comes as it is."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        return f"the body is encoded as {encoding[:80]!r}: send it as it is, without Content-Encoding"
+    if headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        return "the body is a form with parts: send the file or the JSON itself, as `curl --data-binary @FILE` does"
+    return None
 
 
 def _limited(receive: Receive, headers: Headers) -> Receive:

@@ -49,9 +49,9 @@ class Door:
         transport = httpx.ASGITransport(app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://callbacks")
 
-    async def by_token(self, text: str, content: Any) -> httpx.Response:
+    async def by_token(self, text: str, content: Any, **headers: str) -> httpx.Response:
         content = content if isinstance(content, bytes) else orjson.dumps(content)
-        return await self.http.post(f"/v1/callbacks/{text}", content=content)
+        return await self.http.post(f"/v1/callbacks/{text}", content=content, headers=headers)
 
     async def by_secret(self, secret: str, content: Any, workflow: str = WORKFLOW) -> httpx.Response:
         headers = {"X-Leadstream-Secret": secret}

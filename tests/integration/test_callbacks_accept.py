@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -129,6 +130,20 @@ async def test_a_body_of_no_use_is_refused(door: Door, body: bytes, status: int,
     event = await door.refused(await door.by_token(sign(told, KEY), body), status, code)
     if code != "too_large":
         assert (event.payload.bytes, event.payload.dispatch_id) == (len(body), told.dispatch_id)
+
+
+@pytest.mark.parametrize(("headers", "body"), [
+    ({"content-encoding": "gzip"}, gzip.compress(b'{"title": "CEO"}')),
+    ({"content-type": "multipart/form-data; boundary=x"}, b'--x\r\n\r\n{"title": "CEO"}\r\n--x--\r\n'),
+])  # fmt: skip
+async def test_a_body_that_is_packed_is_refused_as_that_and_kept(
+    door: Door, headers: dict[str, str], body: bytes
+) -> None:
+    reply = await door.by_token(sign(token(), KEY), body, **headers)
+    event = await door.refused(reply, 415, "unsupported_media_type")
+    assert (event.client_id, event.payload.body is not None) == (CLIENT, True)
+    answer = {"title": "CEO", "first_name": "Ada", "last_name": "Example", "headline": "h"}
+    assert (await door.by_token(sign(token(), KEY), answer, **headers)).status_code == 202
 
 
 async def test_many_rows_in_one_body_are_not_kept_once_for_each(door: Door) -> None:

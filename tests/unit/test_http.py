@@ -93,6 +93,24 @@ async def test_the_longest_body_is_taken_and_what_streams_is_left_to_its_route()
         assert (await asked(made(), "POST", path, content=bytes(MAX_BODY_BYTES + 1))).json() == MAX_BODY_BYTES + 1
 
 
+@pytest.mark.parametrize("path", ["/json", "/streamed"])
+@pytest.mark.parametrize(("headers", "says"), [
+    ({"content-encoding": "gzip"}, "without Content-Encoding"), ({"content-encoding": "br, gzip"}, "'br, gzip'"),
+    ({"content-type": "multipart/form-data; boundary=x"}, "--data-binary"),
+])  # fmt: skip
+async def test_a_packed_body_is_refused_before_it_is_read(path: str, headers: dict[str, str], says: str) -> None:
+    answer = await asked(made(), "POST", path, headers=headers, content=unread())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+    assert says in answer.json()["error"]["message"]
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_what_is_said_to_be_as_it_is_is_read() -> None:
+    assert (await asked(made(), "POST", "/json", headers={"content-encoding": "identity"}, json={})).status_code == 200
+    headers = {"content-encoding": "gzip"}
+    assert (await asked(made(), "POST", "/own/x", headers=headers, content=b"abc")).json() == 3
+
+
 async def failing(error: Exception) -> httpx.Response:
     """The answer of a route that raises this."""
     app = made()
