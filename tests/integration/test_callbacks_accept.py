@@ -135,7 +135,7 @@ async def test_a_body_of_no_use_is_refused(door: Door, body: bytes, status: int,
 @pytest.mark.parametrize(("headers", "body"), [
     ({"content-encoding": "gzip"}, gzip.compress(b'{"title": "CEO"}')),
     ({"content-type": "multipart/form-data; boundary=x"}, b'--x\r\n\r\n{"title": "CEO"}\r\n--x--\r\n'),
-])  # fmt: skip
+], ids=["gzip", "form"])  # fmt: skip
 async def test_a_body_that_is_packed_is_refused_as_that_and_kept(
     door: Door, headers: dict[str, str], body: bytes
 ) -> None:
