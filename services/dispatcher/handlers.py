@@ -12,10 +12,21 @@ from services.dispatcher.configuration import effective, told_credits
 from services.dispatcher.plans import StepPlan, Walk
 from services.dispatcher.state import Claim, Config, Step
 from services.dispatcher.steps import Workflow
-from services.dispatcher.tables import BATCH, BUDGET, CLAIM, CONFIG, DISPATCH, SETTINGS, SETTINGS_JOIN, WAITER, WEBHOOK
+from services.dispatcher.tables import (
+    BATCH,
+    BUDGET,
+    CLAIM,
+    CONFIG,
+    DISPATCH,
+    SETTINGS,
+    SETTINGS_JOIN,
+    WAITER,
+    WEBHOOK,
+    WEBHOOKS_NAMED,
+)
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json
-from shared.ids import to_hex
+from shared.ids import from_hex, to_hex
 from shared.runtime import clock
 from shared.runtime.http import Problem
 from shared.runtime.provider_settings import AT_A_PROVIDER, mistakes
@@ -33,6 +44,7 @@ STAGED: Final = text(
 )
 
 
+NAMED: Final = text(WEBHOOKS_NAMED)
 # Counted: looking for one alone, the planner may walk the whole log.
 ABOUT: Final = text(
     "SELECT (SELECT count(*) FROM log.events WHERE entity_id = CAST(:id AS uuid))"
@@ -168,20 +180,23 @@ def _stands(met: Webhooks, url: str) -> Row:
 async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]:
     """The webhooks in force and those that have taken anything, fullest first. `met`: what the leader knows of them."""
     taken = {row["webhook_id"]: row["taken"] for row in await queries.rows(tenant_id, select(WEBHOOK))}
-    configs = await queries.rows(tenant_id, select(CONFIG).where(CONFIG.c.webhook_id.is_not(None)))
     found: dict[str, Row] = {name: _webhook(name, taken[name]) for name in taken}
     naming: dict[str, list[Row]] = {}
-    for config in configs:
-        url = config["config"]["webhook_url"]
-        row = found.setdefault(config["webhook_id"], _webhook(config["webhook_id"], 0))
-        naming.setdefault(config["webhook_id"], []).append(config["config"])
-        row["webhook_url"] = url
-        row["used_by"].append({key: config[key] for key in ("client_id", "workflow", "workstream", "name")})
+    for row in await queries.rows(tenant_id, NAMED):
+        settings, name = row.pop("settings"), from_hex("wh", str(row.pop("webhook_id")))
+        naming.setdefault(name, []).append(settings)
+        webhook = found.setdefault(name, _webhook(name, 0))
+        webhook["webhook_url"] = url = settings["webhook_url"]
+        webhook["used_by"].append({key: _id_of(key, value) for key, value in row.items()})
         stands = _stands(met, url)
-        row |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
-    for name, settings in naming.items():
-        found[name] |= _limit(settings, found[name]["taken"])
+        webhook |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
+    for name, all_settings in naming.items():
+        found[name] |= _limit(all_settings, found[name]["taken"])
     return sorted(found.values(), key=lambda row: (-row["taken"], row["webhook_id"]))
+
+
+def _id_of(key: str, value: Any) -> Any:
+    return from_hex(key.removesuffix("_id"), str(value)) if key.endswith("_id") and value else value
 
 
 def _webhook(name: str, taken: int) -> Row:

@@ -15,19 +15,22 @@ LEFT JOIN batch b ON b.batch_id = d.batch_id
 LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND c.workstream = d.workstream
     AND c.name = b.blueprint -> CAST(d.step AS int) ->> 'configuration'
 """
-# What webhooks have taken, once for all settings that name one: clients' own, and those of batches that wait for calls.
-WEBHOOKS_USED: Final = """
-SELECT webhook_id, taken, settings FROM webhook JOIN (
-    SELECT webhook_id, config AS settings FROM config
-    UNION ALL
-    SELECT coalesce(CAST(b.webhooks ->> own.key AS uuid), c.webhook_id), coalesce(c.config, '{}') || own.value
-    FROM batch b CROSS JOIN jsonb_each(b.config) own CROSS JOIN jsonb_array_elements(b.blueprint) step
-    LEFT JOIN config c ON c.client_id = b.client_id AND c.workstream = b.workstream AND c.workflow = own.key
-        AND c.name = step ->> 'configuration'
-    WHERE b.config <> '{}' AND step ->> 'workflow' = own.key
-        AND EXISTS (SELECT FROM waiter WHERE waiter.batch_id = b.batch_id AND released_by IS NULL)
-) named USING (webhook_id)
+# Who names which webhook, by which settings: clients' own, and those of batches that wait for calls.
+WEBHOOKS_NAMED: Final = """
+SELECT webhook_id, client_id, workflow, workstream, name, CAST(NULL AS uuid) AS batch_id, config AS settings
+FROM config WHERE webhook_id IS NOT NULL
+UNION ALL
+SELECT coalesce(CAST(b.webhooks ->> own.key AS uuid), c.webhook_id), b.client_id, own.key, b.workstream,
+       step ->> 'configuration', b.batch_id, coalesce(c.config, '{}') || own.value
+FROM batch b CROSS JOIN jsonb_each(b.config) own CROSS JOIN jsonb_array_elements(b.blueprint) step
+LEFT JOIN config c ON c.client_id = b.client_id AND c.workstream = b.workstream AND c.workflow = own.key
+    AND c.name = step ->> 'configuration'
+WHERE b.config <> '{}' AND step ->> 'workflow' = own.key
+    AND EXISTS (SELECT FROM waiter WHERE waiter.batch_id = b.batch_id AND released_by IS NULL)
+    AND coalesce(b.webhooks ->> own.key, CAST(c.webhook_id AS text)) IS NOT NULL
 """
+# What webhooks have taken, once for all settings that name one.
+WEBHOOKS_USED: Final = f"SELECT webhook_id, taken, settings FROM webhook JOIN ({WEBHOOKS_NAMED}) n USING (webhook_id)"
 METADATA = MetaData()
 checkpoint_table(METADATA)
 TIME = TIMESTAMP(timezone=True)

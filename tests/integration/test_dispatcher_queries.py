@@ -29,7 +29,7 @@ from tests.unit.dispatching import (
     scheduled,
     sent,
 )
-from tests.unit.facts import BATCH, COMPANY_STEP, TENANT, added, launched
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, TENANT, added, launched
 
 FIRMS = (ACME, BETA, GAMMA, "delta.com")
 HOOK = named_id("wh", "hook")
@@ -72,3 +72,15 @@ async def test_a_webhook_takes_the_least_that_the_settings_say_which_name_it(
     (found,) = await handlers.webhooks(queries, TENANT, Webhooks())
     assert (found["taken"], found["limit"], found["nearly_full"]) == (4, 10, False)
     assert sorted(user["workflow"] for user in found["used_by"]) == ["flow_0", "flow_1", "flow_2"]
+
+
+async def test_a_webhook_that_only_a_batch_names_is_listed_with_the_batch(
+    servers: Servers, database: str, queries: Queries
+) -> None:
+    url = "https://own.example"
+    batch = launched(COMPANY_STEP, config={FLOW: {"webhook_url": url, "max_submissions": 7}})
+    await fold(servers, database, DEFINITION, [configured(), batch, added(0, company_domain=FIRMS[0]), scheduled(0)])
+    (found,) = [row for row in await handlers.webhooks(queries, TENANT, Webhooks()) if row["webhook_url"] == url]
+    assert (found["webhook_id"], found["taken"], found["limit"]) == (webhook_id(url), 0, 7)
+    (user,) = found["used_by"]
+    assert (user["workflow"], user["batch_id"], user["client_id"]) == (FLOW, BATCH, CLIENT)
