@@ -49,7 +49,9 @@ def _reads_answers(state: State, event: Event) -> bool:
 
 
 async def _item_answers(connection: Connection, item_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What these items' steps were answered, by item and workflow; what a look-up was lent, by that which had asked."""
+    """By item, what functions find of its steps: `answers` by workflow, and in `answers_about` whether each was asked
+    of the company, the person or the item. What a look-up was lent stands under the workflow that had asked.
+    """
     wanted = uuid_array(item_ids)
     cursor = await connection.execute(
         "SELECT body FROM log.events WHERE item_id = ANY(%s::uuid[]) AND type = 'ItemCompleted' ORDER BY position",
@@ -59,11 +61,13 @@ async def _item_answers(connection: Connection, item_ids: Iterable[str]) -> dict
     said = await log.payloads(connection, {event.payload.answer_id for event in completed})
     lookups = [event for event in completed if said[event.payload.answer_id].workflow != event.payload.workflow]
     lent = await _lent(connection, {event.entity_id for event in lookups if event.entity_id})
+    told = [(event, lent.get(str(event.entity_id), {})) for event in lookups]
+    told += [(event, {event.payload.workflow: said[event.payload.answer_id].answer}) for event in completed]
     found: dict[str, dict[str, Any]] = {}
-    for event in lookups:
-        found.setdefault(str(event.item_id), {}).update(lent.get(str(event.entity_id), {}))
-    for event in completed:
-        found.setdefault(str(event.item_id), {})[event.payload.workflow] = said[event.payload.answer_id].answer
+    for event, answers in told:
+        of_item = found.setdefault(str(event.item_id), {"answers": {}, "answers_about": {}})
+        of_item["answers"] |= answers
+        of_item["answers_about"] |= dict.fromkeys(answers, str(event.entity_id).partition("_")[0])
     return found
 
 

@@ -200,10 +200,10 @@ class State:
     workflow the waiter of a step.
 
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
-    and `told`, by item and workflow, are the answers that steps at hand take fields from; `lendable`, by item and step,
-    what other clients of the tenant were answered; `lent`, by event and workflow, what of it was lent and is not folded
-    yet. `asking`: the event being folded, and the entity that it asks for; `foreseen`: by event, what those loaded for
-    will ask for.
+    and `told`, by item (see `recall`), are the answers that steps at hand take fields from; `lendable`, by item and
+    step, what other clients of the tenant were answered; `lent`, by event and workflow, what of it was lent and is not
+    folded yet. `asking`: the event being folded, and the entity that it asks for; `foreseen`: by event, what those
+    loaded for will ask for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)

@@ -15,6 +15,7 @@ from shared.events import EnrichmentReceived, ItemCompleted, Scope, SkipReason, 
 from shared.record import replace
 
 Workflow = Callable[[Mapping[str, Any]], dict[str, Any]]
+NOTHING_TOLD: Final[dict[str, Any]] = {"answers": {}, "answers_about": {}}
 IN_PROGRESS: Final[dict[Scope, SkipReason]] = {
     "company": "company_enrichment_in_progress",
     "person": "person_enrichment_in_progress",
@@ -60,7 +61,7 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
         config = config_of(state, batch, step) or {}
         yield from look_up(state, event, item, entity_of(state, event), config)
     elif step["kind"] == "SYNC":
-        told_of = {"answers": state.told.get(item.item_id, {})} if step["reads_answers"] else {}
+        told_of = state.told.get(item.item_id, NOTHING_TOLD) if step["reads_answers"] else {}
         yield _run(fields | told_of, payload, workflows)
     elif unusable := problem(batch, payload.workflow, config_of(state, batch, step)):
         yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", unusable, retryable=True))

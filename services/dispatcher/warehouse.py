@@ -32,21 +32,21 @@ def look_up(state: State, event: Event, item: Item, entity: Entity | None, confi
     if tenant is None or not tenant.share_answers:
         yield Emit(StepFailed(payload.step, payload.workflow, "CONFIGURATION", NOT_ALLOWED, retryable=True))
         return
+    if entity is None:
+        yield Emit(ItemCompleted(payload.step, payload.workflow, found=False))
+        return
     known = state.lendable.get((item.item_id, payload.step), [])
-    fresh = [one for one in known if is_fresh(one.answered_at, event.occurred_at, config)]
     answers: list[str | None] = []
-    for one in _newest(fresh) if entity else ():
-        assert entity
+    for one in _newest([one for one in known if is_fresh(one.answered_at, event.occurred_at, config)]):
         own = _own(state, item, entity, one.claim)
         lending = caused_id(one.claim.answer_id or "", AnswerReused, event.client_id or "")
         answers.append(own or lending)
         if own is None and (lending, one.claim.workflow) not in state.lent:
             state.lent.add((lending, one.claim.workflow))
             yield _reuse(event, entity, one)
-    completed = ItemCompleted(
-        payload.step, payload.workflow, answer_id=answers[0] if answers else None, found=bool(answers)
-    )
-    yield Emit(completed, entity_id=entity.entity_id if entity else None)
+    first = answers[0] if answers else None
+    completed = ItemCompleted(payload.step, payload.workflow, answer_id=first, found=bool(answers))
+    yield Emit(completed, entity_id=entity.entity_id)
 
 
 def reused(state: State, event: Event, payload: AnswerReused) -> None:

@@ -201,7 +201,7 @@ class Handlers:
         """Start a batch over an upload, or some of its rows, with a saved pipeline or an ad-hoc list of steps."""
         found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
         batch_id = command.make_id("batch", "launch")
-        event_id = await lookups.launch(self.queries, command.tenant_id, batch_id)
+        event_id = await lookups.launch_event_id(self.queries, command.tenant_id, batch_id)
         event = command.event(found.launch, event_id, client_id=found.client_id, batch_id=batch_id)
         position = await self._say(command, [event])
         return {

@@ -31,7 +31,7 @@ ITEMS: Final = text(
 )
 
 
-async def launch(queries: Queries, tenant_id: str, batch_id: str) -> str:
+async def launch_event_id(queries: Queries, tenant_id: str, batch_id: str) -> str:
     """The id of the event that launches a batch, whoever asks; earlier versions made it of the client's id, too."""
     found = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
     return from_json(found[0]["body"]).id if found else named_id("evt", batch_id, "launched")

@@ -137,9 +137,10 @@ def test_a_function_that_reads_answers_is_given_those_of_its_item() -> None:
     batch = dispatcher(
         launched(step), added(0, company_domain=ACME), workflows={"tidy": lambda f: seen.append(f) or {}}
     )
-    batch.state.told[item_id(0)] = {"enrich_person": {"name": "Ann"}}
+    told = {"answers": {"enrich_person": {"name": "Ann"}}, "answers_about": {"enrich_person": "person"}}
+    batch.state.told[item_id(0)] = told
     batch.when(scheduled(0, blueprint=step)).then(ItemCompleted(0, "tidy", output={}))
-    assert seen == [{"company_domain": ACME, "answers": {"enrich_person": {"name": "Ann"}}}]
+    assert seen == [{"company_domain": ACME} | told]
 
 
 def test_an_answer_that_nobody_had_asked_for_is_there_for_who_asks() -> None:

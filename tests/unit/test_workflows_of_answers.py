@@ -85,7 +85,8 @@ def test_the_job_and_its_start_are_those_that_a_lead_tells(answer: dict[str, Any
     ],
 )
 def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) -> None:
-    row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}}
+    about = {"enrich_person": "person", "enrich_email": "person"}
+    row = {"answers": {"enrich_person": {"name": "Ann"}, "enrich_email": answer}, "answers_about": about}
     assert extract_contact_info.run(row).get("email") == email
     assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
 
@@ -94,15 +95,18 @@ FIRM = {"name": "Acme", "domain": "acme.com", "industry": "X", "email": "info@ac
 OWN = {"email": "ann@acme.com", "mobile_phone": "+1 3"}
 
 
-@pytest.mark.parametrize(("answers", "wanted"), [
-    ({"enrich_company": FIRM}, {}),
-    ({"enrich_company": {"name": "Acme", "website": "acme.com", "email": "info@acme.com"}}, {}),
-    ({"waterfall": FIRM}, {}),
-    ({"waterfall": {"Company Name": "Acme", "Employee Count": 3, "Industry": "X", "Email": "info@acme.com"}}, {}),
-    ({"enrich_company": FIRM, "enrich_email": {"email": "ann@acme.com", "domain": "acme.com"}, "find_phone":
-      {"phone": "+1 3", "type": "mobile"}}, OWN),
-    ({"enrich_person_at_company": FIRM | {"email": "ann@acme.com", "phone": "+1 3"}}, OWN),
-    ({"waterfall": FIRM | {"first_name": "Ann", "email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+@pytest.mark.parametrize(("about", "answers", "wanted"), [
+    ({"a": "company"}, {"a": FIRM}, {}),
+    ({"a": "company"}, {"a": {"email": "info@acme.com"}}, {}),
+    ({"a": "person"}, {"a": FIRM | {"email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+    ({"a": "item"}, {"a": FIRM}, {}),
+    ({"a": "item"}, {"a": {"Company Name": "Acme", "Employee Count": 3, "Industry": "X", "Email": "i@acme.com"}}, {}),
+    ({"a": "item"}, {"a": FIRM | {"first_name": "Ann", "email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+    ({"a": "company", "b": "person", "c": "item"}, {"a": FIRM, "b": {"email": "ann@acme.com", "domain": "acme.com"},
+      "c": {"phone": "+1 3", "type": "mobile"}}, OWN),
+    ({}, {"a": FIRM}, {}),
 ])  # fmt: skip
-def test_what_reaches_a_company_is_not_the_person_s(answers: dict[str, Any], wanted: dict[str, str]) -> None:
-    assert extract_contact_info.run({"answers": answers}) == wanted
+def test_what_reaches_a_company_is_not_the_person_s(
+    about: dict[str, str], answers: dict[str, Any], wanted: dict[str, str]
+) -> None:
+    assert extract_contact_info.run({"answers": answers, "answers_about": about}) == wanted

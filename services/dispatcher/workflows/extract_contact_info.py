@@ -27,21 +27,25 @@ _FEW: Final = 2  # fields of a company: an answer about a number may have a `typ
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`email`, `mobile_phone` and `person_linkedin_url`: the row's own where it has one, else the first answer's."""
-    answers = _of_people(fields.get("answers"))
+    answers = _of_people(fields)
     found = {name: normalise(fields.get(name)) or _first(name, answers) for name, (normalise, _) in _PATHS.items()}
     return {name: value for name, value in found.items() if value}
 
 
-def _of_people(told: object) -> list[dict[str, Any]]:
-    answers = told.items() if isinstance(told, Mapping) else ()
-    said = ((str(workflow), respelled(answer)) for workflow, answer in answers if isinstance(answer, dict))
-    return [answer for workflow, answer in said if not _is_of_a_company(workflow, answer)]
+def _of_people(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    answers, about = (_mapping(fields.get(name)) for name in ("answers", "answers_about"))
+    told = (
+        (about.get(workflow), respelled(answer)) for workflow, answer in answers.items() if isinstance(answer, dict)
+    )
+    return [answer for scope, answer in told if scope == "person" or (scope != "company" and not _is_a_company(answer))]
 
 
-def _is_of_a_company(workflow: str, answer: dict[str, Any]) -> bool:
-    """By what was asked for, as workflows are named for it; else by the fields that only a company's answer has."""
-    if any(name in workflow for name in ("person", "company", "email")):
-        return "company" in workflow and "person" not in workflow
+def _mapping(told: object) -> Mapping[str, Any]:
+    return told if isinstance(told, Mapping) else {}
+
+
+def _is_a_company(answer: dict[str, Any]) -> bool:
+    """What was asked about an item may be either: an answer with fields that only a company's has, and no person's."""
     company = kind_of(answer) == "company" and _NAMES.isdisjoint(answer)
     return company and len(COMPANY_FIELDS & answer.keys()) >= _FEW
 
