@@ -94,7 +94,7 @@ async def test_a_key_given_before_launches_were_named_by_their_batch_alone_launc
         return named_id("evt", tenant_id, "k", "BatchLaunched", door.client_id, batch_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lookups, "launch", before)
+        patch.setattr(lookups, "launch_event_id", before)
         first = await given()
     assert (await given()).json() == first.json()
     assert told(await given(max_credits=3)) == (409, "idempotency_conflict")
