@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import httpx
+
 from cli.addresses import Endpoint
 from cli.api import Api, Row, named
 from cli.errors import Refused, Unreachable
@@ -42,6 +44,15 @@ class Campaign:
     def set_up(self, workstream: str = "apollo_scrape") -> None:
         """Register the client and point what enriches companies and people of the workstream at the simulator."""
         self.client_id = self.api.command("/v1/clients", {"name": self.name, "again": True})["client_id"]
+        self._configure(workstream, {})
+
+    def make_room(self, submissions: int, workstream: str = "apollo_scrape") -> None:
+        """Let each of the simulator's webhooks take so many submissions in its life."""
+        knobs = {"submission_limit": submissions}
+        httpx.patch(f"{self.urls['simulator']}/settings", json=knobs, trust_env=False).raise_for_status()
+        self._configure(workstream, {"max_submissions": submissions})
+
+    def _configure(self, workstream: str, limits: Mapping[str, Any]) -> None:
         for kind, workflow in self.enrichments(workstream).items():
             config = {
                 "webhook_url": f"{self.urls['simulator']}/webhook/{kind}",
@@ -49,7 +60,7 @@ class Campaign:
                 "rate_per_second": 0,
                 "in_flight": 64,
             }
-            body = {"workstream": workstream, "config": config | dict(self.config)}
+            body = {"workstream": workstream, "config": config | dict(limits) | dict(self.config)}
             self.api.command(f"/v1/clients/{self.client_id}/configs/{workflow}", body, method="PUT")
 
     def enrichments(self, workstream: str) -> dict[str, str]:

@@ -60,6 +60,7 @@ def _run(folder: Path, chosen: Chosen, say: Any) -> tuple[dict[str, Any], list[d
         say(f"uploading {source.name} to {workstream}")
         upload = campaign.upload(source, workstream)
         _explain(upload, say)
+        _make_room(campaign, upload["rows"], workstream, say)
         steps = campaign.steps(workstream, upload["mapping"])
         say(f"launching {' > '.join(steps)}")
         launched = campaign.launch(upload["upload_id"], steps)
@@ -111,6 +112,15 @@ def _explain(upload: dict[str, Any], say: Any) -> None:
         say(f"{upload['bad_row_count']} rows cannot become items:")
         for bad in upload["bad_rows"][:5]:
             say(f"  row {bad['row']}: {bad['reason']}")
+
+
+def _make_room(campaign: Campaign, rows: int, workstream: str, say: Any) -> None:
+    """A list may ask for more than one webhook of Clay takes: the simulator's take them all."""
+    from services.dispatcher.webhooks import Limits
+
+    if rows > (taken := Limits().submissions):
+        say(f"note: a webhook of Clay takes {taken:,} submissions in its life; here each takes {rows:,}")
+        campaign.make_room(rows, workstream)
 
 
 def _failures(campaign: Campaign, batch: dict[str, Any]) -> dict[str, int]:

@@ -88,3 +88,15 @@ def test_what_a_webhook_takes_is_counted_and_none_is_sent_past_its_limit(campaig
     failed = campaign.read("sequencer", f"/v1/batches/{batch_id}/items", status="failed")
     assert {item["code"] for item in failed} == {"CONFIGURATION"}
     assert "5 submissions" in failed[0]["reason"]
+
+
+def test_a_list_longer_than_a_webhook_takes_finds_room_at_the_simulator(campaign, people, stack):
+    campaign.config = {"webhook_url": f"{stack.urls['simulator']}/webhook/person?of={campaign.client_id}"}
+    httpx.patch(stack.urls["simulator"] + "/settings", json={"submission_limit": 0}).raise_for_status()
+    campaign.make_room(60_000)
+    try:
+        batch_id = start(campaign, people([(f"R{n}", f"Room{n}") for n in range(8)]), PERSON)
+        assert campaign.wait(batch_id, 60)["completed"] == 8
+        assert webhook(campaign, campaign.config["webhook_url"])["limit"] == 60_000
+    finally:
+        httpx.patch(stack.urls["simulator"] + "/settings", json={"submission_limit": 50_000})
