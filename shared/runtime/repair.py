@@ -215,16 +215,16 @@ async def _extend_log(connection: Connection, client: Client, done: Repair, say:
         return
     say(f"the log ends at {head.position:,} and the stream at {last:,}: taking what follows from the stream")
     while head.position < last:
-        upto = min(last, head.position + CHUNK)
-        found = await stream_messages.messages(client, head.position + 1, upto)
+        first = head.position + 1
+        found = await stream_messages.beginning(client, first, min(last, head.position + CHUNK))
         entries = []
         while (body := found.get(head.position + 1)) is not None:
             head = Link(head.position + 1, sha256(head.chain + body).digest())
             entries.append(Entry(head.position, body, head.chain))
         await extend(connection, entries)
         done.appended += len(entries)
-        if head.position < upto:
-            done.lost.append(Damage("stream", head.position + 1, last, "neither side has what follows"))
+        if not entries:
+            done.lost.append(Damage("stream", first, last, "neither side has what follows"))
             return
 
 

@@ -21,7 +21,7 @@ async def messages(client: Client, first: int, last: int) -> dict[int, bytes]:
     """
     found: dict[int, bytes] = {}
     while first <= last:
-        some = await _some(client, first, last - first + 1)
+        some = await beginning(client, first, last)
         if not some:
             break
         found |= {sequence: body for sequence, body in some.items() if sequence <= last}
@@ -29,11 +29,15 @@ async def messages(client: Client, first: int, last: int) -> dict[int, bytes]:
     return found
 
 
-async def _some(client: Client, first: int, count: int) -> dict[int, bytes]:
+async def beginning(client: Client, first: int, last: int) -> dict[int, bytes]:
+    """The first of these messages: as many as the server gives at once, some more than MAX_BYTES at most.
+
+    Where messages are missing, ones after `last` may be among them. Raises TimeoutError.
+    """
     inbox = client.new_inbox()
     arrived: asyncio.Queue[Msg] = asyncio.Queue()
     subscription = await client.subscribe(inbox, cb=arrived.put, pending_msgs_limit=-1, pending_bytes_limit=-1)
-    request = orjson.dumps({"seq": first, "batch": count, "max_bytes": MAX_BYTES})
+    request = orjson.dumps({"seq": first, "batch": last - first + 1, "max_bytes": MAX_BYTES})
     found: dict[int, bytes] = {}
     try:
         await client.publish(SUBJECT, request, reply=inbox)
