@@ -17,6 +17,7 @@ import typer
 
 from cli.campaign import Campaign
 from cli.errors import Refused
+from cli.progress import is_over, watch
 from cli.stack import Stack
 from cli.stack_identity import keeping_in
 
@@ -136,8 +137,6 @@ def _watch(campaign: Campaign, batch_id: str, say: Any) -> dict[str, Any]:
     if say is _silent or not sys.stdout.isatty():
         return campaign.wait(batch_id, PATIENCE_SECONDS, every=0.25)
     from rich.console import Console
-
-    from cli.progress import is_over, watch
 
     batch = watch(lambda: campaign.seen(batch_id), Console())
     if not is_over(batch):

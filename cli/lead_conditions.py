@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cli.errors import Misused
+from cli.lookups import checked_id, filled, known_client_of
 from cli.pairs import pairs
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ class Conditions:
 
     def query(self, api: "Api") -> dict[str, Any]:
         """The query parameters. Raises Misused for what is empty, no column, no COLUMN=VALUE; Refused for no client."""
-        from cli.lookups import checked_id, filled, known_client_of
 
         asked: dict[str, Any] = {
             "batch_id": checked_id("batch", self.batch) if self.batch is not None else None,

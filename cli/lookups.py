@@ -1,11 +1,13 @@
 """From what a person types to what the APIs want: names to ids."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cli.api import Api
 from cli.errors import Misused, Refused
 from shared.ids import InvalidId, parse_id
+
+if TYPE_CHECKING:
+    from cli.api import Api
 
 
 def checked_id(prefix: str, text: str) -> str:
@@ -31,7 +33,7 @@ def filled(option: str, text: str) -> str:
     return text
 
 
-def client_id_of(api: Api, name: str) -> str:
+def client_id_of(api: "Api", name: str) -> str:
     """The client with this id or exact name. Raises Misused for no name, Refused unless there is just one."""
     filled("the client's name", name)
     if (known := _as_id("client", name)) is not None:
@@ -44,7 +46,7 @@ def client_id_of(api: Api, name: str) -> str:
     return str(found[0])
 
 
-def known_client_of(api: Api, name: str) -> str:
+def known_client_of(api: "Api", name: str) -> str:
     """As `client_id_of`, and Refused for an id that no client has: for services that do not know the clients."""
     client_id = client_id_of(api, name)
     if all(client["client_id"] != client_id for client in api.read("ingest", "/v1/clients")):
@@ -52,7 +54,7 @@ def known_client_of(api: Api, name: str) -> str:
     return client_id
 
 
-def pipeline_of(api: Api, client_id: str, workstream: str, name: str) -> dict[str, Any]:
+def pipeline_of(api: "Api", client_id: str, workstream: str, name: str) -> dict[str, Any]:
     """A client's pipeline by id, or by exact name within the workstream. Raises Misused, Refused."""
     filled("the pipeline's name", name)
     known = _as_id("pipe", name)

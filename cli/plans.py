@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from cli.output import note, plain, say, show_json, table
+
 if TYPE_CHECKING:
     from cli.api import Api
 
@@ -13,8 +15,6 @@ COLUMNS = {
 
 def show_plan(api: "Api", blueprint: dict[str, Any], as_json: bool) -> None:
     """Ask the dispatcher what this blueprint would cost, and say it."""
-    from cli.output import note, plain, say, show_json, table
-
     plan = api.ask("dispatcher", "/v1/plans", {name: blueprint[name] for name in blueprint if name != "missing"})
     if as_json:
         return show_json({"blueprint": blueprint, "plan": plan})

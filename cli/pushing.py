@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.errors import Refused
+from cli.output import moment
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -31,8 +32,6 @@ def follow(api: "Api", push_id: str, tell: Callable[[str], None], sleep: Callabl
 
 def standing(push: Push) -> str:
     """One line: how many leads were taken, and what it waits for."""
-    from cli.output import moment
-
     taken = f"{push['leads']} leads taken"
     if push["reason"] and push["status"] == "running":
         return f"{taken}; {push['reason']}, again at {moment(push['due_at'])}"

@@ -11,6 +11,7 @@ import typer
 from cli.checks import report_of, say_folds
 from cli.errors import Misused, Refused
 from cli.folding import fold_all
+from cli.output import note, say, show_json
 from cli.servers import reached
 from shared.runtime.settings import SERVICES
 
@@ -96,7 +97,6 @@ def _moment(text: str) -> datetime:
 
 
 def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None:
-    from cli.output import note, say, show_json
 
     if as_json:
         return show_json(report)

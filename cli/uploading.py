@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from cli.errors import Refused
+from cli.output import console, note, plain, say, table
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -29,8 +30,6 @@ def sent(
 def read_with_progress(file: Path) -> Iterator[Iterator[bytes]]:
     """The file in chunks, with a bar on stderr while a person looks at it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    from cli.output import console
 
     screen = console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
@@ -61,8 +60,6 @@ def _when_ready(api: "Api", upload_id: str) -> dict[str, Any]:
 
 def report(answer: dict[str, Any]) -> None:
     """Say what ingest made of an upload: its rows, which column is which field, what is bad."""
-    from cli.output import note, plain, say, table
-
     same = ", which had been uploaded before (--again takes it once more)" if answer["duplicate"] else ""
     say(f"{answer['upload_id']}: {answer['rows']} rows, {answer['bad_row_count']} bad{same}")
     mapped = [{"header": header, "field": field} for field, header in answer["mapping"].items()]
@@ -78,8 +75,6 @@ def report(answer: dict[str, Any]) -> None:
 
 def report_bad_rows(bad_rows: list[dict[str, Any]], count: int) -> None:
     """The first bad rows and why."""
-    from cli.output import say, table
-
     if not bad_rows:
         return
     table({"row": "Bad row", "reason": "Reason"}, bad_rows[:BAD_ROWS_SHOWN], "")

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import CommandFailed
+from cli.output import console, note, plain
+from cli.progress import watch
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -21,9 +23,6 @@ def noticed(api: "Api", batch_id: str) -> Batch | None:
 
 def watched(api: "Api", batch_id: str, as_json: bool) -> Batch:
     """The batch as it ended, or as it stands paused with nothing under way, which is told with what to do."""
-    from cli.output import console, note
-    from cli.progress import watch
-
     found = watch(lambda: api.read("sequencer", f"/v1/batches/{batch_id}"), console(stderr=as_json))
     if found["status"] == "paused":
         note(f"the batch is paused{_why(api, batch_id)}; `leadstream batch resume {batch_id}` has it go on")
@@ -32,8 +31,6 @@ def watched(api: "Api", batch_id: str, as_json: bool) -> Batch:
 
 def _why(api: "Api", batch_id: str) -> str:
     """The reason of the last pause, as far as one was given and the log can be asked."""
-    from cli.output import plain
-
     try:
         events = api.read("ingest", f"/v1/history/{batch_id}", limit=1000)
     except CommandFailed:

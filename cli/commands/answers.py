@@ -5,7 +5,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.lead_conditions import OfClient
+from cli.lookups import checked_id, known_client_of
 from cli.options import AsJson, AtPosition
+from cli.output import moment, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
 Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many to list.")]
@@ -46,8 +48,6 @@ def show(event: Event, at_position: AtPosition = None) -> None:
     """
     from cli.api import open_api
     from cli.errors import Refused
-    from cli.lookups import checked_id
-    from cli.output import show_json
 
     event = checked_id("evt", event)
     with open_api(at_position) as api:
@@ -66,8 +66,6 @@ def read(event: Event, as_json: AsJson = False) -> None:
     Example: leadstream answers read evt_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import say, show_json
 
     with open_api() as api:
         told = api.tell("callbacks", f"/v1/rejected-callbacks/{checked_id('evt', event)}/read")
@@ -84,8 +82,6 @@ def _listed(
     at_position: int | None,
 ) -> None:
     from cli.api import open_api
-    from cli.lookups import known_client_of
-    from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
         client_id = known_client_of(api, client) if client is not None else None

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from cli.errors import Misused, Refused
+from cli.failures import some_fit
+from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition, slugs
+from cli.output import console, moment, note, say, show_json, table
+from cli.progress import NUMBERS, headline, is_over, picture, standing, step_rows, succeeded
+from cli.watching import noticed, watched
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -33,7 +38,6 @@ def status(
     Example: leadstream status batch_01... --watch
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
 
     with open_api(at_position) as api:
         if batch is None and not follow:
@@ -53,8 +57,6 @@ def items(
     Example: leadstream items batch_01... --status failed
     """
     from cli.api import listed, open_api
-    from cli.lookups import checked_id
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         path = f"/v1/batches/{checked_id('batch', batch)}/items"
@@ -97,8 +99,6 @@ def cost(batch: BatchId, as_json: AsJson = False, at_position: AtPosition = None
     Example: leadstream batch cost batch_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import say, show_json, table
 
     with open_api(at_position) as api:
         found = api.read("dispatcher", f"/v1/costs/{checked_id('batch', batch)}")
@@ -179,8 +179,6 @@ def _release(
     at_position: int | None,
 ) -> None:
     from cli.api import open_api
-    from cli.failures import some_fit
-    from cli.lookups import checked_id
     from shared.events import FailedItemsRetried
 
     if not (items or steps or codes or everything):
@@ -204,9 +202,6 @@ def _release(
 
 def _command(api: "Api", batch_id: str, action: str, as_json: bool, **body: Any) -> dict[str, Any] | None:
     """Give the command and say so; the batch as the sequencer has it after that, None if it is away."""
-    from cli.output import say, show_json
-    from cli.watching import noticed
-
     answer = api.command(f"/v1/batches/{batch_id}/{action}", body)
     show_json(answer) if as_json else say(f"{batch_id}: asked to {action}")
     return noticed(api, batch_id)
@@ -214,10 +209,6 @@ def _command(api: "Api", batch_id: str, action: str, as_json: bool, **body: Any)
 
 def _control(batch: str, action: str, reason: str, as_json: bool, at_position: int | None = None, **more: Any) -> None:
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import note
-    from cli.progress import is_over
-    from cli.watching import noticed
 
     batch_id = checked_id("batch", batch)
     with open_api(at_position) as api:
@@ -229,8 +220,6 @@ def _control(batch: str, action: str, reason: str, as_json: bool, at_position: i
 
 
 def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
-    from cli.output import moment, show_json, table
-    from cli.progress import standing
 
     batches = api.read("sequencer", "/v1/batches", limit=limit)
     if as_json:
@@ -242,9 +231,6 @@ def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
 
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
-    from cli.output import note, show_json
-    from cli.progress import succeeded
-    from cli.watching import watched
 
     found = watched(api, batch_id, as_json) if follow else api.read("sequencer", f"/v1/batches/{batch_id}")
     if as_json:
@@ -258,8 +244,6 @@ def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
 
 
 def _print_batch(batch: dict[str, Any]) -> None:
-    from cli.output import console, say, table
-    from cli.progress import NUMBERS, headline, picture, step_rows
 
     screen = console()
     if screen.is_terminal:

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from cli.errors import Misused, Refused
+from cli.lookups import client_id_of
 from cli.options import AsJson, AtPosition, ClientName
+from cli.output import say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="The customers of the agency.")
 
@@ -22,7 +24,6 @@ def add(
     Example: leadstream client add "Acme Ltd" --domain acme.com
     """
     from cli.api import open_api
-    from cli.output import say, show_json
 
     with open_api() as api:
         try:
@@ -48,8 +49,6 @@ def budget(
     Example: leadstream client budget Acme --max-credits 5000
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import say, show_json
 
     if unlimited == (max_credits is not None):
         raise Misused("client budget takes either --max-credits N or --unlimited: give one of the two")
@@ -68,7 +67,6 @@ def listing(as_json: AsJson = False, at_position: AtPosition = None) -> None:
     Example: leadstream client list
     """
     from cli.api import open_api
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         clients = api.read("ingest", "/v1/clients")

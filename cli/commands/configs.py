@@ -6,7 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import Refused
+from cli.lookups import client_id_of
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Workflow
+from cli.output import say, show_json, table
+from cli.settings import assignments, from_file, merged
 
 Named = Annotated[str, typer.Option("--name", help="Which of several configurations of a workflow.")]
 
@@ -30,9 +33,6 @@ def change(
     Example: leadstream config set Acme enrich_email --webhook-url https://clay.example/1 --set max_attempts=3
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import say, show_json
-    from cli.settings import assignments, from_file, merged
 
     given = {"webhook_url": webhook_url} if webhook_url is not None else {}
     changes = (from_file(file) if file else {}, given, assignments(pairs or ()))
@@ -60,8 +60,6 @@ def get(
     Example: leadstream config get Acme enrich_email
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         found = _of(api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/configs"), workflow, workstream)
@@ -87,8 +85,6 @@ def remove(
     Example: leadstream config remove Acme enrich_email --name "second table"
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import say, show_json
 
     with open_api() as api:
         path = f"/v1/clients/{client_id_of(api, client)}/configs/{workflow}"

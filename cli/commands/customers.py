@@ -6,7 +6,10 @@ from typing import Annotated, Final
 import typer
 
 from cli.errors import Misused, Refused
+from cli.lookups import checked_id, client_id_of, filled, known_client_of
 from cli.options import AsJson, AtPosition, ClientName, Mapped
+from cli.output import say, show_json, table
+from cli.uploading import report, sent
 
 app = typer.Typer(no_args_is_help=True, help="A client's own customers, which its leads are held against.")
 WORKSTREAM: Final = "customer_companies"
@@ -22,8 +25,6 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     Example: leadstream customers list Acme
     """
     from cli.api import named, open_api
-    from cli.lookups import known_client_of
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         asked = {"client_id": known_client_of(api, client)}
@@ -50,8 +51,6 @@ def remove(
     Example: leadstream customers remove Acme --domain globex.com --name Initech
     """
     from cli.api import open_api
-    from cli.lookups import checked_id, client_id_of, filled
-    from cli.output import say, show_json
 
     told = (("domain", "--domain", domain), ("linkedin_url", "--linkedin", linkedin), ("name", "--name", name))
     named = [{what: filled(option, each)} for what, option, given in told for each in given or ()]
@@ -77,9 +76,6 @@ def replace(
     Example: leadstream customers replace Acme customers.csv
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import show_json
-    from cli.uploading import report, sent
 
     with open_api() as api:
         client_id = client_id_of(api, client)

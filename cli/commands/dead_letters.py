@@ -4,7 +4,9 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from cli.lookups import checked_id, filled
 from cli.options import AsJson
+from cli.output import moment, note, plain, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Events that a service could not handle.")
 Service = Annotated[str | None, typer.Argument(help="The service that could not handle the event.")]
@@ -39,7 +41,6 @@ def listing(
     Example: leadstream dead-letters list --service projector
     """
     from cli.api import open_api
-    from cli.output import moment, note, show_json, table
 
     told = None if status == "any" else status
     query = _filter(service, event_type, batch, item, error)
@@ -67,7 +68,6 @@ def show(
     import json
 
     from cli.api import open_api
-    from cli.output import moment, note, plain, say, show_json
 
     _check_service(service)
     with open_api() as api:
@@ -151,7 +151,6 @@ def _filter(
 ) -> dict[str, Any]:
     """What was said of which letters, by the APIs' names. Raises Misused."""
     from cli.errors import Misused
-    from cli.lookups import checked_id, filled
     from shared.events import CATALOGUE
 
     _check_service(service)
@@ -177,7 +176,6 @@ def _check_service(service: str | None) -> None:
 def _settle(action: str, body: dict[str, Any], as_json: bool) -> None:
     from cli.api import open_api
     from cli.errors import Refused
-    from cli.output import note, say, show_json
 
     with open_api() as api:
         answer = api.command(f"/v1/dead-letters/{action}", body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.output import note, say, show_json
 
 if TYPE_CHECKING:
     from cli.findings import Finding
@@ -26,8 +27,6 @@ def doctor(
     are asked. Example: leadstream doctor --json
     """
     import asyncio
-
-    from cli.output import note, say, show_json
 
     found = asyncio.run(_examine(data, verify))
     problems = [finding for finding in found if finding.severity == "problem"]

@@ -4,7 +4,10 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.lookups import checked_id_of
 from cli.options import AsJson
+from cli.output import note, show_json, table
+from cli.story import told
 
 COLUMNS: Final = {
     "position": "#",
@@ -35,9 +38,6 @@ def history(
     Example: leadstream history item_01...
     """
     from cli.api import listed, open_api
-    from cli.lookups import checked_id_of
-    from cli.output import note, show_json, table
-    from cli.story import told
 
     subject = checked_id_of(KINDS, subject)
     with open_api() as api:

@@ -9,6 +9,7 @@ import typer
 
 from cli.errors import Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.output import moment, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Answers that wait for the database, and what stays among them.")
 COLUMNS: Final = {"number": "#", "at": "Since (UTC)", "bytes": "Bytes", "what": "What it is", "error": "Why it stays"}
@@ -28,7 +29,6 @@ def listing(
     import asyncio
 
     from cli.inbox import waiting
-    from cli.output import moment, show_json, table
     from cli.servers import reached
 
     with reached():
@@ -54,7 +54,6 @@ def remove(
     import asyncio
 
     from cli.inbox import taken_out
-    from cli.output import say
     from cli.servers import reached
 
     if keep.exists():

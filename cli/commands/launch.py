@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.errors import Misused
+from cli.lookups import checked_id, pipeline_of
 from cli.options import AsJson, slugs
+from cli.output import note, plain, say, show_json
 from cli.plans import show_plan
+from cli.progress import succeeded
+from cli.row_ranges import parse_rows
+from cli.settings import from_file
 from cli.steps import Unless, Use, steps_with
+from cli.watching import noticed, watched
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -43,9 +49,6 @@ def launch(
     Example: leadstream launch import_01... --pipeline full --rows 1-25 --watch
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.row_ranges import parse_rows
-    from cli.settings import from_file
 
     if (pipeline is None) == (not step):
         raise Misused("launch takes either --pipeline NAME or --step SLUG, once or more: give one of the two")
@@ -70,14 +73,12 @@ def launch(
 
 
 def _pipeline_id(api: "Api", upload_id: str, pipeline: str) -> str:
-    from cli.lookups import pipeline_of
 
     source = api.read("ingest", f"/v1/uploads/{upload_id}")
     return str(pipeline_of(api, source["client_id"], source["workstream"], pipeline)["pipeline_id"])
 
 
 def _show_blueprint(blueprint: Answer, as_json: bool) -> None:
-    from cli.output import say
 
     if not as_json:
         say(json.dumps(blueprint, indent=2))
@@ -85,9 +86,6 @@ def _show_blueprint(blueprint: Answer, as_json: bool) -> None:
 
 def _shown(api: "Api", blueprint: Answer, answer: Answer, follow: bool, as_json: bool) -> Answer | None:
     """Say what was launched; the batch as it ended, where it was watched."""
-    from cli.output import note, plain, say, show_json
-    from cli.watching import noticed, watched
-
     if not as_json:
         say(f"{answer['batch_id']}: {answer['items']} items")
     for warning in answer["warnings"]:
@@ -99,7 +97,6 @@ def _shown(api: "Api", blueprint: Answer, answer: Answer, follow: bool, as_json:
 
 
 def _exit_by(ended: Answer | None) -> None:
-    from cli.progress import succeeded
 
     if ended is not None and not succeeded(ended):
         raise typer.Exit(1)

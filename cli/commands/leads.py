@@ -6,9 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.downloads import save
 from cli.errors import Misused
 from cli.lead_conditions import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
+from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition, Output
+from cli.output import moment, note, plain, say, show_json, table
+from cli.pushing import follow
+from cli.why import identified
 
 app = typer.Typer(no_args_is_help=True, help="The enriched people, to look for, to read and to take away.")
 PAGE: Final = 200
@@ -59,7 +64,6 @@ def listing(
     Example: leadstream leads list --client Acme --where company_country=Germany --min company_employee_count=50
     """
     from cli.api import named, open_api
-    from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
@@ -79,9 +83,6 @@ def show(
     Example: leadstream leads show lead_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import moment, note, plain, show_json, table
-    from cli.why import identified
 
     with open_api(at_position) as api:
         lead = api.read("projector", f"/v1/leads/{checked_id('lead', lead_id)}")
@@ -117,7 +118,6 @@ def facets(
     Example: leadstream leads facets --client Acme
     """
     from cli.api import open_api
-    from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
@@ -150,7 +150,6 @@ def export(
     Example: leadstream leads export --batch batch_01... --columns person_email,company_name --output leads.xlsx
     """
     from cli.api import open_api
-    from cli.downloads import save
 
     chosen = form.value if form else _format_of(output)
     with open_api(at_position) as api:
@@ -185,8 +184,6 @@ def push(
     Example: leadstream leads push https://hooks.example.com/leads --client Acme --known person_email
     """
     from cli.api import open_api
-    from cli.output import note, say, show_json
-    from cli.pushing import follow
 
     named = [name for name in (columns or "").split(",") if name]
     body = {"webhook_url": url, "columns": named, "size": size, "everything": everything, "auth_header": header}

@@ -7,6 +7,7 @@ import typer
 
 from cli.errors import Misused, Refused
 from cli.options import DEFAULT_DATA, STDOUT, AsJson, DataFolder
+from cli.output import note, say, show_json
 
 app = typer.Typer(no_args_is_help=True, help="The log as a file: a copy to keep, to move, or to read elsewhere.")
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A file such as log.jsonl.gz.", dir_okay=False)]
@@ -31,7 +32,6 @@ def export(
     import sys
 
     from cli.folding import line
-    from cli.output import note, say, show_json
     from cli.servers import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused
@@ -69,7 +69,6 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
     import asyncio
 
     from cli.folding import line
-    from cli.output import say, show_json
     from cli.servers import reached, servers_of
     from shared.runtime.archive import BadArchive
     from shared.runtime.transfer import LogRefused

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cli.errors import Misused
+from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
+from cli.output import show_json, table
 
 DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
@@ -23,8 +25,6 @@ def dispatches(
     Example: leadstream dispatches --missing
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import show_json, table
 
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
@@ -54,7 +54,6 @@ def webhooks(as_json: AsJson = False, at_position: AtPosition = None) -> None:
     Example: leadstream webhooks
     """
     from cli.api import open_api
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         found = api.read("dispatcher", "/v1/webhooks")

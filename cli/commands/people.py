@@ -5,7 +5,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.lead_conditions import OfClient
+from cli.lookups import checked_id_of, known_client_of
 from cli.options import AsJson, AtPosition
+from cli.output import note, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Who worked where, and how to reach them now.")
 PAGE: Final = 200
@@ -79,8 +81,6 @@ def jobs(
     Example: leadstream people jobs lead_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id_of
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         found = api.read("projector", f"/v1/people/{checked_id_of(('person', 'lead'), person)}/work-history")
@@ -99,8 +99,6 @@ def _show(
     at_position: int | None,
 ) -> None:
     from cli.api import named, open_api
-    from cli.lookups import known_client_of
-    from cli.output import note, show_json, table
 
     with open_api(at_position) as api:
         asked |= {"client_id": known_client_of(api, client) if client is not None else None}

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from cli.lookups import client_id_of, pipeline_of
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, slugs
+from cli.output import say, show_json, table
 from cli.steps import Unless, Use, steps_with
 
 app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
@@ -25,8 +27,6 @@ def save(
     Example: leadstream pipeline save Acme full normalize_all_core_values enrich_email --unless enrich_email=email
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import say, show_json
 
     with open_api() as api:
         body = {"name": name, "workstream": workstream, "steps": steps_with(steps, use, unless)}
@@ -43,8 +43,6 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     Example: leadstream pipeline list Acme
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         saved = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/pipelines")
@@ -67,8 +65,6 @@ def show(
     Example: leadstream pipeline show Acme full
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of, pipeline_of
-    from cli.output import show_json
 
     with open_api(at_position) as api:
         show_json(pipeline_of(api, client_id_of(api, client), workstream, pipeline))
@@ -86,8 +82,6 @@ def remove(
     Example: leadstream pipeline remove Acme full
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of, pipeline_of
-    from cli.output import say, show_json
 
     with open_api() as api:
         found = pipeline_of(api, client_id_of(api, client), workstream, pipeline)

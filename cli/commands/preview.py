@@ -6,7 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.errors import Misused, Refused
+from cli.lookups import client_id_of
 from cli.options import AsJson, Mapped
+from cli.output import note, plain, say, show_json, table
+from cli.uploading import read_with_progress, report_bad_rows
 
 
 def preview(
@@ -24,8 +27,6 @@ def preview(
 
     Example: leadstream preview people.csv --workstream apollo_scrape --map mobile_phone="Direct line"
     """
-    from cli.output import show_json
-
     seen = (
         _asked(file, workstream, client, mapped or []) if client is not None else _read(file, workstream, mapped or [])
     )
@@ -52,8 +53,6 @@ def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, An
 def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -> dict[str, Any]:
     """The preview, made by ingest, which knows the client."""
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.uploading import read_with_progress
 
     with open_api() as api, read_with_progress(file) as content:
         query = {"client_id": client_id_of(api, client), "map": mapped}
@@ -61,8 +60,6 @@ def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -
 
 
 def _report(seen: dict[str, Any]) -> None:
-    from cli.output import note, plain, say, table
-    from cli.uploading import report_bad_rows
 
     lines = "".join(
         f", {seen[f'{part}_lines']} lines {where} it"

@@ -4,7 +4,10 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
+from cli.output import moment, note, say, show_json, table
+from cli.pushing import follow, standing
 
 app = typer.Typer(no_args_is_help=True, help="Leads on their way to webhooks; `leads push` starts a push.")
 Named = Annotated[str, typer.Argument(metavar="PUSH", help="Its id; `leadstream pushes list` shows those there are.")]
@@ -27,7 +30,6 @@ def listing(
     Example: leadstream pushes list --status failed
     """
     from cli.api import open_api
-    from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
         found = api.read("projector", "/v1/pushes", status=status, limit=limit)
@@ -47,9 +49,6 @@ def show(push: Named, as_json: AsJson = False, at_position: AtPosition = None) -
     Example: leadstream pushes show push_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import say, show_json
-    from cli.pushing import standing
 
     with open_api(at_position) as api:
         found = api.read("projector", f"/v1/pushes/{checked_id('push', push)}")
@@ -66,9 +65,6 @@ def resume(push: Named, as_json: AsJson = False) -> None:
     Example: leadstream pushes resume push_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import note, show_json
-    from cli.pushing import follow
 
     with open_api() as api:
         api.tell("projector", f"/v1/pushes/{checked_id('push', push)}/resume")
@@ -83,8 +79,6 @@ def cancel(push: Named, as_json: AsJson = False) -> None:
     Example: leadstream pushes cancel push_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import say, show_json
 
     with open_api() as api:
         told = api.tell("projector", f"/v1/pushes/{checked_id('push', push)}/cancel")

@@ -7,6 +7,7 @@ import typer
 
 from cli.errors import Misused, Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.output import note, say, show_json
 
 if TYPE_CHECKING:
     from shared.runtime.repair import Repair
@@ -31,7 +32,6 @@ def repair(
 
     import structlog
 
-    from cli.output import note
     from cli.servers import reached, servers_of
     from shared.runtime import repair as mending
 
@@ -54,7 +54,6 @@ def repair(
 
 
 def _report(done: "Repair", as_json: bool) -> None:
-    from cli.output import say, show_json
 
     if as_json:
         return show_json(asdict(done))

@@ -6,6 +6,7 @@ import typer
 
 from cli.errors import Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.output import note, show_json, table
 
 if TYPE_CHECKING:
     from shared.runtime.database import Connection
@@ -27,7 +28,6 @@ def reproject(
     """
     import asyncio
 
-    from cli.output import note, show_json, table
     from cli.rebuilding import kept
     from cli.servers import reached, servers_of
     from shared.runtime.projection import Impossible

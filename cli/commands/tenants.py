@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.options import AsJson, AtPosition
+from cli.output import say, show_json
 
 app = typer.Typer(no_args_is_help=True, help="What the agency allows.")
 
@@ -24,7 +25,6 @@ def change(
     Example: leadstream tenant set --share-answers
     """
     from cli.api import open_api
-    from cli.output import say, show_json
 
     with open_api() as api:
         answer = api.command("/v1/tenant", {"share_answers": share_answers}, method="PUT")
@@ -40,7 +40,6 @@ def show(at_position: AtPosition = None) -> None:
     Example: leadstream tenant show
     """
     from cli.api import open_api
-    from cli.output import show_json
 
     with open_api(at_position) as api:
         show_json(api.read("ingest", "/v1/tenant"))

@@ -5,7 +5,11 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.downloads import save
+from cli.lookups import checked_id, client_id_of
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped, Output
+from cli.output import moment, show_json, table
+from cli.uploading import report, sent
 
 PAGE: Final = 1000
 
@@ -25,9 +29,6 @@ def upload(
     Example: leadstream upload people.csv --client Acme --workstream apollo_scrape
     """
     from cli.api import open_api
-    from cli.lookups import client_id_of
-    from cli.output import show_json
-    from cli.uploading import report, sent
 
     with open_api() as api:
         answer = sent(api, client_id_of(api, client), file, workstream, mapped or [], again)
@@ -40,8 +41,6 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     Example: leadstream uploads Acme
     """
     from cli.api import listed, open_api
-    from cli.lookups import client_id_of
-    from cli.output import moment, show_json, table
 
     with open_api(at_position) as api:
         path = f"/v1/clients/{client_id_of(api, client)}/uploads"
@@ -64,8 +63,6 @@ def bad_rows(
     Example: leadstream bad-rows import_01... --output mend.csv
     """
     from cli.api import open_api
-    from cli.downloads import save
-    from cli.lookups import checked_id
 
     path = f"/v1/uploads/{checked_id('import', upload)}/bad-rows"
     with open_api(at_position) as api, api.download("ingest", path) as content:

@@ -4,6 +4,7 @@ import typer
 
 from cli.errors import Refused
 from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.output import note, show_json
 
 
 def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
@@ -17,7 +18,6 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
     import asyncio
 
     from cli.checks import check, say_folds, say_log
-    from cli.output import note, show_json
     from cli.servers import reached, servers_of
     from shared.runtime.definition import OtherShape
     from shared.runtime.projection import Impossible

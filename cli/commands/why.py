@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
+from cli.output import say, show_json
+from cli.why import Known, identified, reasons
 
 if TYPE_CHECKING:
     from cli.api import Api
-    from cli.why import Known
 
 
 def why(
@@ -25,9 +27,6 @@ def why(
     Example: leadstream why item_01...
     """
     from cli.api import open_api
-    from cli.lookups import checked_id
-    from cli.output import say, show_json
-    from cli.why import identified, reasons
 
     with open_api(at_position) as api:
         known = _known(api, checked_id("item", item))
@@ -63,7 +62,6 @@ def _known(api: "Api", item_id: str) -> "Known":
     from cli.addresses import endpoints
     from cli.errors import CommandFailed
     from cli.health import health
-    from cli.why import Known
 
     item = api.read("sequencer", f"/v1/items/{item_id}")
     batch = api.read("sequencer", f"/v1/batches/{item['batch_id']}")

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import typer
 
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, InWorkstream, Workflow
+from cli.output import say, show_json, table
+from cli.settings import from_file, lists
 
 app = typer.Typer(no_args_is_help=True, help="The registry of enrichment steps.")
 COLUMNS = {
@@ -32,7 +34,6 @@ def listing(
     Example: leadstream workflow list --workstream apollo_scrape
     """
     from cli.api import open_api
-    from cli.output import show_json, table
 
     with open_api(at_position) as api:
         known = api.read("ingest", "/v1/workflows")
@@ -53,7 +54,6 @@ def show(
     Example: leadstream workflow show enrich_email --workstream crm_data
     """
     from cli.api import open_api
-    from cli.output import show_json
 
     with open_api(at_position) as api:
         show_json(api.read("ingest", f"/v1/workflows/{workstream}/{slug}"))
@@ -93,8 +93,6 @@ def register(
     Example: leadstream workflow register find_phone --scope person --credits 2 --sets mobile_phone=phone,phone_number
     """
     from cli.api import open_api
-    from cli.output import say, show_json
-    from cli.settings import from_file, lists
 
     told = {
         "kind": kind, "scope": scope, "title": title, "description": description, "credits": price,
@@ -119,7 +117,6 @@ def update(as_json: AsJson = False) -> None:
     Example: leadstream workflow update
     """
     from cli.api import open_api
-    from cli.output import show_json, table
 
     with open_api() as api:
         answer = api.command("/v1/workflows/shipped")
@@ -140,7 +137,6 @@ def retire(
     Example: leadstream workflow retire find_phone --workstream crm_data
     """
     from cli.api import open_api
-    from cli.output import say, show_json
 
     with open_api() as api:
         answer = api.command(f"/v1/workflows/{workstream}/{slug}", method="DELETE")
