@@ -2,8 +2,8 @@
 
 An event that cannot be handled is left out where it stands, and every later event about its subject waits: an item's
 events are never taken out of order. Retried, the event is taken at the retry's place in the log, then what waited;
-resolved, only what waited. Other subjects never wait. All of it follows from the log: live and in replay, the same
-events are folded in the same order.
+resolved, only what waited. Other subjects never wait. What settles a letter settles that one and none that came of a
+retry since. All of it follows from the log: live and in replay, the same events are folded in the same order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,11 @@ def settling(letter: Event, payload: Settling, now: datetime, actor: str) -> Eve
     return caused(letter, Emit(payload, item_id=letter.item_id, entity_id=letter.entity_id), now=now, actor=actor)
 
 
+def settles(settlement: Event) -> str | None:
+    """The id of the letter that an event settles."""
+    return settlement.causation_id
+
+
 @record
 class Released:
     """Events that may be taken now: those about `subject` with first <= position < limit that `Letters.takes`."""
@@ -46,7 +51,7 @@ class Letters:
         self.open: dict[int, Event] = {}
         self.held: dict[str, set[int]] = {}
         self._failed: dict[int, dict[int, Event]] = {}
-        self._settled: dict[int, Settling] = {}
+        self._settled: dict[int, Event] = {}
         self._resolved: set[int] = set()
         self._reached = 0
 
@@ -92,7 +97,7 @@ class Letters:
                 continue
             event = from_json(body, position)
             if type(event.payload) in _SETTLING:
-                if event.payload.service == self.service and (released := self._settle(position, event.payload)):
+                if event.payload.service == self.service and (released := self._settle(position, event)):
                     if run:
                         yield run
                         run = []
@@ -107,9 +112,9 @@ class Letters:
         if self._reached > position:
             self.stand(position, self._settled)
 
-    def stand(self, position: int, settled: Mapping[int, Settling]) -> None:
+    def stand(self, position: int, settled: Mapping[int, Event]) -> None:
         """Stand at `position`; `settled`: by position, what settled a letter up to there."""
-        known = {at: payload for at, payload in settled.items() if at <= position}
+        known = {at: settlement for at, settlement in settled.items() if at <= position}
         self.open, self.held, self._settled, self._resolved, self._reached = {}, {}, {}, set(), 0
         for at in sorted({*known, *(at for at, letters in self._failed.items() if at in letters and at <= position)}):
             if at in known:
@@ -124,11 +129,13 @@ class Letters:
             self.held.setdefault(subject_of(letter), set()).add(position)
         self._reached = max(self._reached, at)
 
-    def _settle(self, at: int, payload: Settling) -> Released | None:
-        self._settled[at], self._reached = payload, max(self._reached, at)
-        letter = self.open.pop(payload.position, None)
-        if letter is None:
+    def _settle(self, at: int, settlement: Event) -> Released | None:
+        self._settled[at], self._reached = settlement, max(self._reached, at)
+        payload: Settling = settlement.payload
+        letter = self.open.get(payload.position)
+        if letter is None or letter.id != settles(settlement):
             return None
+        del self.open[payload.position]
         if isinstance(payload, DeadLetterResolved):
             self._resolved.add(payload.position)
         subject = subject_of(letter)

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import text
 
-from shared.dead_letters import settling, subject_of
+from shared.dead_letters import settles, settling, subject_of
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
 from shared.ids import from_hex, parse_id, to_hex
@@ -170,21 +170,22 @@ def _settled(letter: Event, reason: str, retry: bool, caller: Caller) -> Event:
 async def _letters(queries: Queries, tenant_id: str) -> list[tuple[Row, list[Event]]]:
     """Every letter with how it stands, and its tries."""
     rows = await queries.rows(tenant_id, FACTS)
-    return list(_folded([from_json(row["body"], row["position"]) for row in rows]))
+    return list(folded([from_json(row["body"], row["position"]) for row in rows]))
 
 
-def _folded(events: Sequence[Event]) -> Iterator[tuple[Row, list[Event]]]:
+def folded(events: Sequence[Event]) -> Iterator[tuple[Row, list[Event]]]:
+    """The letters that these events tell of, in the order of what they are about, each with its tries; as its service
+    has it: the latest try is open until the first event that settles that one.
+    """
     tries: dict[tuple[int, str], list[Event]] = {}
-    settled: dict[tuple[int, str], Event] = {}
+    settled: dict[str | None, Event] = {}
     for event in events:
-        key = (event.payload.position, event.payload.service)
         if isinstance(event.payload, EventDeadLettered):
-            tries.setdefault(key, []).append(event)
-            settled.pop(key, None)
+            tries.setdefault((event.payload.position, event.payload.service), []).append(event)
         else:
-            settled.setdefault(key, event)
-    for key in sorted(tries):
-        yield _row(tries[key], settled.get(key)), tries[key]
+            settled.setdefault(settles(event), event)
+    for _, letters in sorted(tries.items()):
+        yield _row(letters, settled.get(letters[-1].id)), letters
 
 
 def _row(tries: list[Event], settled: Event | None) -> Row:

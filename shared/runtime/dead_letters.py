@@ -57,7 +57,7 @@ class DeadLetters(Letters):
         """Stand where the service's checkpoint does."""
         await self.refresh(connection)
         settled = await _facts(connection, SETTLED, position)
-        self.stand(position, {e.position: e.payload for e in settled if e.payload.service == self.service})
+        self.stand(position, {e.position: e for e in settled if e.payload.service == self.service})
 
     def subjects(self, prefix: str) -> list[str]:
         """The items (or batches) that wait behind a letter, as PostgreSQL reads a `uuid`."""

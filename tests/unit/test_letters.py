@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.letters import folded
 from shared.dead_letters import Letters, Released, subject_of
 from shared.envelope import Emit, Event, caused, to_json
 from shared.events import BatchPaused, DeadLetterResolved, DeadLetterRetried, EventDeadLettered, StepScheduled
@@ -67,6 +68,12 @@ class World:
         letter = self.letters.open[position]
         payload = kind(NAME, position, letter.payload.event_id, "")
         self.append(caused(letter, Emit(payload, role=f"{kind.__name__}{again}"), now=START, actor=letter.actor))
+
+    @property
+    def listed(self) -> dict[int, str]:
+        """What a person is told of each letter."""
+        about = [event for event in self.log if event.type not in CONSUMED]
+        return {row["position"]: row["status"] for row, _ in folded(about)}
 
     def append(self, event: Event) -> None:
         self.log.append(placed(event, len(self.log) + 1))
@@ -128,18 +135,26 @@ def test_what_fails_at_a_retry_is_set_aside_in_its_turn() -> None:
     assert world.folded == [1, 2, 3]
 
 
-def test_a_retry_that_fails_counts_and_one_that_is_settled_already_does_nothing() -> None:
-    log = steps(1)
+@pytest.mark.parametrize("kind", [DeadLetterRetried, DeadLetterResolved])
+def test_what_settles_a_letter_does_nothing_to_that_of_a_retry_since(kind: type) -> None:
+    """As when a person resolves what the service has just retried by itself."""
+    log = steps(1, 1)
     world = World(log, {log[0].id: 2})
     world.read()
     world.settle(1, DeadLetterRetried)
-    world.settle(1, DeadLetterRetried, again=1)
+    world.settle(1, kind, again=1)
     world.read()
-    assert (world.folded, world.letters.open) == ([1], {}), "the second retry found it open again"
+    assert (world.folded, set(world.letters.open)) == ([], {1})
     assert [e.payload.attempts for e in world.log if e.type == "EventDeadLettered"] == [1, 2]
-    world.append(world.log[-3])
+    assert world.listed == {1: "open"}
+    world.settle(1, kind, again=2)
     world.read()
-    assert world.folded == [1]
+    assert (world.folded, world.letters.open) == ([1, 2] if kind is DeadLetterRetried else [2], {})
+    assert "open" not in world.listed.values()
+    done = list(world.folded)
+    world.append(world.log[-1])
+    world.read()
+    assert world.folded == done
 
 
 def test_a_batch_holds_its_items_and_an_item_not_its_batch() -> None:
@@ -180,6 +195,8 @@ def test_order_is_kept_nothing_is_lost_and_replay_agrees(seed: int, items: list[
     resolved = set()
     for turn in range(200):
         world.read(chance.randint(world.position, len(world.log)))
+        if world.position == len(world.log):
+            assert {at for at, status in world.listed.items() if status == "open"} == set(world.letters.open)
         if world.letters.open and chance.random() < 0.8:
             position = chance.choice(sorted(world.letters.open))
             kind = chance.choice((DeadLetterRetried, DeadLetterRetried, DeadLetterRetried, DeadLetterResolved))
