@@ -10,6 +10,7 @@ extras:   registry.py (the workflows that ship), configuration.py (what settings
           blueprints.py (what a launch freezes), workstreams/ (one file each), vocabulary/ (what files call the fields),
           files/ (from a file to rows), columns/ (which column is which field), staging.py (from rows to events),
           preview.py, bad_rows.py, artifacts.py, uploads.py (what is made of a file), lookups.py (is it there?),
-          listings.py (reading back), letters.py (dead letters of all services), commands.py (who gives one, and its
-          events), bodies.py and requests.py (what a request says), setup_api.py (its other routes)
+          listings.py (reading back), letters.py (dead letters of all services), needed.py (events that none of them
+          goes on without), commands.py (who gives one, and its events), bodies.py and requests.py (what a request
+          says), setup_api.py (its other routes)
 """

@@ -7,13 +7,13 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import text
 
+from services.ingest import needed
 from shared.dead_letters import settles, settling, subject_of
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
-from shared.ids import from_hex, parse_id, to_hex
+from shared.ids import parse_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender
-from shared.runtime.database import uuid_array
 from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 
@@ -21,26 +21,6 @@ Row = dict[str, Any]
 Status = Literal["open", "retried", "resolved"]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 100
-# What the dispatcher does again, or waits for without an end, as long as it has not taken it.
-OUTCOMES: Final = ("StepDispatched", "DispatchRefused", "DispatchTimedOut")
-# Without these an item stands where it is for ever, unless its batch is cancelled or has ended.
-STEPS: Final = {
-    "sequencer": ("BatchLaunched", "ItemAdded", "ItemCompleted", "StepFailed"),
-    "dispatcher": ("BatchLaunched", "ItemAdded", "StepScheduled"),
-}
-# The sequencer answers each retry; one that was given while it said the batch's end comes before that in the log.
-OVER: Final = text(
-    "SELECT batch_id FROM unnest(CAST(:batches AS uuid[])) AS given (batch_id) LEFT JOIN LATERAL ("
-    " SELECT position, type FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
-    " AND type IN ('BatchCompleted', 'FailedItemsRetried') ORDER BY position DESC LIMIT 1) said ON true"
-    " WHERE said.type = 'BatchCompleted' AND NOT (EXISTS ("
-    " SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
-    " AND type = 'FailedItemsRetried') AND EXISTS ("
-    " SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NOT NULL"
-    " AND e.position > said.position AND e.type = 'StepScheduled'))"
-    " OR EXISTS (SELECT FROM log.events e WHERE e.batch_id = given.batch_id AND item_id IS NULL"
-    " AND type = 'BatchCancelled')"
-)
 # Two indexes of their own: few rows, in a log of millions.
 FACTS: Final = text(
     "SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' UNION ALL "
@@ -126,34 +106,13 @@ async def settle(
         if row["status"] == "open" and wanted.matches(row)
     ]
     if not retry:
-        await _not_needed(queries, caller.tenant_id, [row for row, _ in letters])
+        await needed.insist_on_none(queries, caller.tenant_id, [row for row, _ in letters])
     position = None
     for first in range(0, len(letters), AT_ONCE):
         chunk = letters[first : first + AT_ONCE]
         position = await appender.append([_settled(letter, reason, retry, caller) for _, letter in chunk])
     names = [{"service": row["service"], "position": row["position"]} for row, _ in letters[:SHOWN]]
     return {"settled": len(letters), "letters": names, "position": position}
-
-
-async def _not_needed(queries: Queries, tenant_id: str, rows: Sequence[Row]) -> None:
-    """Refuse to go on without what a service would wait for without an end."""
-    if any(row["service"] == "dispatcher" and row["event_type"] in OUTCOMES for row in rows):
-        kinds = ", ".join(OUTCOMES)
-        message = f"the dispatcher cannot go on without what came of a POST ({kinds}): it would send it again; retry it"
-        raise Problem(409, "needed", message)
-    steps = [row for row in rows if row["event_type"] in STEPS.get(row["service"], ()) and row["batch_id"]]
-    if not steps:
-        return
-    batches = {"batches": uuid_array({row["batch_id"] for row in steps})}
-    over = {from_hex("batch", str(row["batch_id"])) for row in await queries.rows(tenant_id, OVER, batches)}
-    for row in steps:
-        if row["batch_id"] not in over:
-            raise Problem(
-                409,
-                "needed",
-                f"without {row['event_type']} (position {row['position']}) the {row['service']} would never end the "
-                f"batch {row['batch_id']}: retry it, or cancel the batch first",
-            )
 
 
 def _is(row: Row, service: str, position: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest import needed
 from shared.events import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +106,12 @@ def test_its_docstring_names_what_it_may_write(service: str) -> None:
         name for name, entry in CATALOGUE.items() if service in entry.writers and name not in OF_EVERY_SERVICE
     }
     assert all(service in CATALOGUE[name].writers for name in OF_EVERY_SERVICE)
+
+
+@every_service
+def test_of_all_that_it_consumes_it_is_said_whether_it_can_go_on_without(service: str) -> None:
+    said = [name for names in (needed.ALWAYS, needed.UNTIL_OVER, needed.SPARED) for name in names.get(service, ())]
+    assert sorted(said) == sorted(import_module(f"services.{service}.domain").CONSUMES)
 
 
 @every_service

@@ -1,6 +1,6 @@
 """Dead letters settled by a person, as ingest takes the command."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -11,9 +11,11 @@ from shared.envelope import Event
 from shared.events import (
     BatchCancelled,
     BatchCompleted,
+    BatchPaused,
     EventDeadLettered,
     FailedItemsRetried,
     ItemCompleted,
+    LaunchContinued,
     StepFailed,
     StepScheduled,
 )
@@ -23,12 +25,13 @@ from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 from tests.integration.log_harness import TENANT, append, event, logged, settings_of
 from tests.running_servers import Servers
-from tests.unit.facts import BATCH, COMPANY_STEP, added, fact, launched
+from tests.unit.facts import BATCH, COMPANY_STEP, UPLOAD, added, fact, launched
 from tests.unit.facts import TENANT as FACTS_TENANT
 
 SCHEDULED = fact(StepScheduled(0, COMPANY_STEP.workflow), item=0)
 COMPLETED = fact(ItemCompleted(0, COMPANY_STEP.workflow), item=0)
 FAILED = fact(StepFailed(0, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True), item=0)
+PAUSED, RETRIED = fact(BatchPaused()), fact(FailedItemsRetried(everything=True, reason="lost"))
 CALLER = Caller(TENANT, "actor_00000000000000000000000000")
 
 
@@ -44,21 +47,36 @@ async def doors(servers: Servers, database: str) -> AsyncIterator[tuple[Queries,
     await queries.close()
 
 
-async def test_what_came_of_a_post_is_not_left_out_by_the_dispatcher(
-    servers: Servers, database: str, doors: tuple[Queries, Appender]
+@pytest.mark.parametrize(
+    ("service", "lost"),
+    [
+        ("dispatcher", "StepDispatched"),
+        ("dispatcher", "DispatchRefused"),
+        ("dispatcher", "DispatchTimedOut"),
+        ("dispatcher", "BatchResumed"),
+        ("dispatcher", "BatchCancelled"),
+        ("dispatcher", "BatchCompleted"),
+        ("sequencer", "BatchResumed"),
+        ("sequencer", "BatchCancelled"),
+        ("ingest", "BatchLaunched"),
+        ("projector", "ParcelPushed"),
+    ],
+)
+async def test_what_others_have_gone_on_with_is_never_left_out(
+    servers: Servers, database: str, doors: tuple[Queries, Appender], service: str, lost: str
 ) -> None:
-    """It would send it again, or wait for an answer without an end."""
-    about = [("dispatcher", "StepDispatched"), ("projector", "StepDispatched"), ("dispatcher", "ItemAdded")]
-    for position, (service, kind) in enumerate(about, start=1):
-        letter = EventDeadLettered(service, position, new_id("evt"), kind, 5, "KeyError", position, None)
-        await append(servers, database, [event("EventDeadLettered", letter)], role=service)
+    """As what came of a POST: the dispatcher would send it again, or wait for an answer without an end."""
+    about = [(service, lost), ("projector", "StepDispatched"), ("dispatcher", "ItemAdded")]
+    for position, (whose, kind) in enumerate(about, start=1):
+        letter = EventDeadLettered(whose, position, new_id("evt"), kind, 5, "KeyError", position, None)
+        await append(servers, database, [event("EventDeadLettered", letter)], role=whose)
 
     async def settle(wanted: LetterFilter, *, everything: bool = False, retry: bool = False) -> int:
         done = await letters.settle(*doors, CALLER, wanted, everything, "seen to", retry)
         return int(done["settled"])
 
-    for wanted in (LetterFilter(position=1), LetterFilter(service="dispatcher"), LetterFilter()):
-        with pytest.raises(Problem, match="retry it") as refused:
+    for wanted in (LetterFilter(position=1), LetterFilter(service=service), LetterFilter()):
+        with pytest.raises(Problem, match=rf"the {service} cannot go on without {lost} .*; retry it") as refused:
             await settle(wanted, everything=True)
         assert refused.value.status_code == 409
     assert await logged(servers, database, ["DeadLetterResolved"]) == []
@@ -70,12 +88,13 @@ async def test_what_came_of_a_post_is_not_left_out_by_the_dispatcher(
 @pytest.mark.parametrize(
     ("service", "needed"),
     [
-        ("sequencer", (launched(COMPANY_STEP), added(0), COMPLETED, FAILED)),
+        ("ingest", [fact(LaunchContinued(UPLOAD, row)) for row in range(3)]),
+        ("sequencer", (launched(COMPANY_STEP), added(0), COMPLETED, FAILED, PAUSED, RETRIED)),
         ("dispatcher", (launched(COMPANY_STEP), added(0), SCHEDULED)),
     ],
 )
 async def test_what_a_batch_would_never_end_without_is_left_out_once_it_is_over(
-    servers: Servers, database: str, doors: tuple[Queries, Appender], service: str, needed: tuple[Event, ...]
+    servers: Servers, database: str, doors: tuple[Queries, Appender], service: str, needed: Sequence[Event]
 ) -> None:
     for at, lost in enumerate(needed, start=1):
         told = EventDeadLettered(service, at, lost.id, lost.type, 5, "KeyError", at, None)
