@@ -61,7 +61,7 @@ def show(
     position: Annotated[int, typer.Argument(min=1, help="The event's position in the log.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one: the event, every try, and what came later about the same item and waits behind it.
+    """Show one: the event, every try, and what came later about the same item or batch and waits behind it.
 
     Example: leadstream dead-letters show dispatcher 12345
     """
@@ -83,7 +83,8 @@ def show(
         say(f"  {letter['status']} by #{letter['settled_at']}: {plain(letter['reason'])}")
     say(json.dumps(letter["event"], indent=2, ensure_ascii=True))
     later = ", ".join(f"#{each['position']} {each['type']}" for each in letter["later"])
-    say(f"later about {letter['subject']}: {later or 'nothing'}")
+    more = letter["later_count"] - len(letter["later"])
+    say(f"later about {letter['subject']}: {later or 'nothing'}{f', and at least {more} more' if more else ''}")
     if letter["status"] == "open":
         note(f"once its cause is mended: leadstream dead-letters retry {service} {position}")
     return None

@@ -234,7 +234,10 @@ async def dead_letters(
 
 @ROUTES.get("/v1/dead-letters/{service}/{position}")
 async def dead_letter(queries: Stored, caller: Asking, service: str, position: int) -> dict[str, Any]:
-    """One of them: the event itself, every try, and what came later about the same subject."""
+    """One of them: the event itself, every try, and what came later about the same subject that the service takes.
+
+    `later` has the first of these, and `later_count` says how many there are, up to 10,000.
+    """
     return await letters.shown(queries, caller.tenant_id, service, position)
 
 

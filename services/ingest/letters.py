@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import text
 
-from services.ingest import needed
+from services.ingest import listings, needed
 from shared.dead_letters import settles, settling, subject_of
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
@@ -21,16 +21,21 @@ Row = dict[str, Any]
 Status = Literal["open", "retried", "resolved"]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 100
+COUNTED: Final = 10_000
 # Two indexes of their own: few rows, in a log of millions.
 FACTS: Final = text(
     "SELECT position, body FROM log.events WHERE type = 'EventDeadLettered' UNION ALL "
     "SELECT position, body FROM log.events WHERE type IN ('DeadLetterRetried', 'DeadLetterResolved') ORDER BY position"
 )
 EVENT: Final = text("SELECT body FROM log.events WHERE position = :position")
-LATER: Final = text(
-    "SELECT position, type FROM log.events WHERE position > :position"
-    " AND coalesce(item_id, batch_id, entity_id, client_id, tenant_id) = CAST(:subject AS uuid)"
-    " AND type NOT IN ('EventDeadLettered', 'DeadLetterRetried', 'DeadLetterResolved') ORDER BY position LIMIT 100"
+# By the prefix of what a letter is about, by indexes; a batch's events are those of its items too.
+ABOUT: Final = {"item": "item_id = CAST(:id AS uuid)", "batch": listings.WITH_ITEMS}
+ABOUT_ANOTHER: Final = (
+    "item_id IS NULL AND batch_id IS NULL AND coalesce(entity_id, client_id, tenant_id) = CAST(:id AS uuid)"
+)
+LATER: Final = (
+    "SELECT position, type FROM log.events WHERE {} AND position > :after AND type = ANY(:types)"
+    " ORDER BY position LIMIT :limit"
 )
 
 
@@ -71,19 +76,22 @@ async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: 
 
 
 async def shown(queries: Queries, tenant_id: str, service: str, position: int) -> Row:
-    """One letter: the event itself, every try, and what came later about the same subject."""
+    """One letter: the event itself, every try, and what came later about the same subject that the service takes: the
+    first SHOWN, and how many, up to COUNTED.
+    """
     found = [(row, tries) for row, tries in await _letters(queries, tenant_id) if _is(row, service, position)]
     if not found:
         raise Problem(404, "not_found", f"{service} has no dead letter at position {position}")
     row, tries = found[0]
     event = await queries.rows(tenant_id, EVENT, {"position": position})
     subject = subject_of(tries[-1])
-    later = await queries.rows(tenant_id, LATER, {"position": position, "subject": to_hex(subject)})
+    later = await _later(queries, tenant_id, service, subject, position)
     return row | {
         "event": orjson.loads(event[0]["body"]) if event else None,
         "tries": [_try(letter) for letter in tries],
         "subject": subject,
-        "later": later,
+        "later": later[:SHOWN],
+        "later_count": len(later),
     }
 
 
@@ -113,6 +121,12 @@ async def settle(
         position = await appender.append([_settled(letter, reason, retry, caller) for _, letter in chunk])
     names = [{"service": row["service"], "position": row["position"]} for row, _ in letters[:SHOWN]]
     return {"settled": len(letters), "letters": names, "position": position}
+
+
+async def _later(queries: Queries, tenant_id: str, service: str, subject: str, after: int) -> list[Row]:
+    statement = text(LATER.format(ABOUT.get(subject.partition("_")[0], ABOUT_ANOTHER)))
+    wanted = {"id": to_hex(subject), "after": after, "types": needed.consumed(service), "limit": COUNTED}
+    return await queries.rows(tenant_id, statement, wanted)
 
 
 def _is(row: Row, service: str, position: int) -> bool:

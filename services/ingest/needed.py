@@ -72,6 +72,11 @@ WHERE cancelled OR (retried IS NULL AND completed IS NOT NULL) OR (completed > r
 """)
 
 
+def consumed(service: str) -> list[str]:
+    """The types of event that a service takes."""
+    return [name for names in (ALWAYS, UNTIL_OVER, SPARED) for name in names.get(service, ())]
+
+
 async def insist_on_none(queries: Queries, tenant_id: str, letters: Sequence[Mapping[str, Any]]) -> None:
     """Raises Problem, 409, where a service needs the event of one of these letters."""
     for row in letters:

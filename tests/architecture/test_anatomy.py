@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest import needed
+from services.ingest.needed import consumed
 from shared.events import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,8 +110,7 @@ def test_its_docstring_names_what_it_may_write(service: str) -> None:
 
 @every_service
 def test_of_all_that_it_consumes_it_is_said_whether_it_can_go_on_without(service: str) -> None:
-    said = [name for names in (needed.ALWAYS, needed.UNTIL_OVER, needed.SPARED) for name in names.get(service, ())]
-    assert sorted(said) == sorted(import_module(f"services.{service}.domain").CONSUMES)
+    assert sorted(consumed(service)) == sorted(import_module(f"services.{service}.domain").CONSUMES)
 
 
 @every_service

@@ -1,23 +1,26 @@
 """Dead letters settled by a person, as ingest takes the command."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from services.ingest import letters
 from services.ingest.app import DEFINITION
 from services.ingest.letters import LetterFilter
-from shared.envelope import Event
+from shared.envelope import Emit, Event, caused
 from shared.events import (
     BatchCancelled,
     BatchCompleted,
     BatchPaused,
+    BudgetSet,
     EventDeadLettered,
     FailedItemsRetried,
     ItemCompleted,
     LaunchContinued,
     StepFailed,
     StepScheduled,
+    event_type,
 )
 from shared.ids import new_id
 from shared.runtime.appender import Appender
@@ -25,12 +28,13 @@ from shared.runtime.http import Caller, Problem
 from shared.runtime.queries import Queries
 from tests.integration.log_harness import TENANT, append, event, logged, settings_of
 from tests.running_servers import Servers
-from tests.unit.facts import BATCH, COMPANY_STEP, UPLOAD, added, fact, launched
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact, item_id, launched
 from tests.unit.facts import TENANT as FACTS_TENANT
 
 SCHEDULED = fact(StepScheduled(0, COMPANY_STEP.workflow), item=0)
 COMPLETED = fact(ItemCompleted(0, COMPANY_STEP.workflow), item=0)
 FAILED = fact(StepFailed(0, COMPANY_STEP.workflow, "TIMEOUT", "no answer", True), item=0)
+CANCELLED = fact(BatchCancelled())
 PAUSED, RETRIED = fact(BatchPaused()), fact(FailedItemsRetried(everything=True, reason="lost"))
 CALLER = Caller(TENANT, "actor_00000000000000000000000000")
 
@@ -45,6 +49,42 @@ async def doors(servers: Servers, database: str) -> AsyncIterator[tuple[Queries,
     yield queries, appender
     await appender.close()
     await queries.close()
+
+
+@pytest.mark.parametrize(
+    ("at", "about", "later"),
+    [
+        (1, BATCH, [2, 4, 6, 7]),
+        (2, item_id(0), [4]),
+        (8, CLIENT, [9]),
+    ],
+)
+async def test_what_waits_behind_a_letter_is_named(
+    servers: Servers,
+    database: str,
+    doors: tuple[Queries, Appender],
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    about: str,
+    later: list[int],
+) -> None:
+    """What the service takes of the same subject, which of a batch are its items' events too."""
+    log = [
+        launched(COMPANY_STEP), added(0), added(1, batch_id=NEXT_BATCH), SCHEDULED, FAILED, CANCELLED,
+        replace(SCHEDULED, id=new_id("evt"), item_id=item_id(2)),
+        fact(BudgetSet(1.0), batch_id=None), fact(BudgetSet(2.0), batch_id=None),
+    ]  # fmt: skip
+    for told in log:
+        await append(servers, database, [told], role=event_type(type(told.payload)).writers[0])
+    lost = log[at - 1]
+    letter = EventDeadLettered("dispatcher", at, lost.id, lost.type, 1, "KeyError", at, None)
+    told = caused(lost, Emit(letter), now=lost.occurred_at, actor=CALLER.actor)
+    await append(servers, database, [told], role="dispatcher")
+    shown = await letters.shown(doors[0], FACTS_TENANT, "dispatcher", at)
+    assert (shown["subject"], [each["position"] for each in shown["later"]]) == (about, later)
+    monkeypatch.setattr(letters, "SHOWN", 1)
+    shown = await letters.shown(doors[0], FACTS_TENANT, "dispatcher", at)
+    assert (len(shown["later"]), shown["later_count"]) == (1, len(later))
 
 
 @pytest.mark.parametrize(

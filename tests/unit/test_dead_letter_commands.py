@@ -8,6 +8,10 @@ from cli.addresses import Endpoint
 from cli.api import Api
 from cli.main import app
 
+SHOWN = {
+    "service": "sequencer", "position": 7, "event_type": "BatchLaunched", "status": "open", "tries": [], "event": {},
+    "retry_at": None, "settled_at": None, "subject": "batch_1", "later": [{"position": 8, "type": "ItemAdded"}],
+}  # fmt: skip
 PLACES = {"ingest": Endpoint("ingest", "http://ingest")}
 
 
@@ -41,3 +45,12 @@ def test_what_is_not_there_is_not_settled(
     done = CliRunner().invoke(app, ["dead-letters", *words])
     assert done.exit_code == code
     assert says in done.output
+
+
+@pytest.mark.parametrize(("count", "says"), [(1, "#8 ItemAdded\n"), (200, "#8 ItemAdded, and at least 199 more\n")])
+def test_what_waits_behind_one_is_named_as_far_as_it_is_told(
+    count: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=SHOWN | {"later_count": count}))
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(PLACES, transport=transport, sleep=lambda _: None))
+    assert f"later about batch_1: {says}" in CliRunner().invoke(app, ["dead-letters", "show", "sequencer", "7"]).output
