@@ -2,8 +2,8 @@
 
 An event that cannot be handled is left out where it stands, and every later event about its subject waits: an item's
 events are never taken out of order. Retried, the event is taken at the retry's place in the log, then what waited;
-resolved, only what waited. Other subjects never wait. What settles a letter settles that one and none that came of a
-retry since. All of it follows from the log: live and in replay, the same events are folded in the same order.
+resolved, only what waited. No event about another subject waits. What settles a letter settles that one and none that
+came of a retry since. All of it follows from the log: live and in replay, the same events are folded in the same order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

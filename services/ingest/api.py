@@ -236,7 +236,7 @@ async def dead_letters(
 async def dead_letter(queries: Stored, caller: Asking, service: str, position: int) -> dict[str, Any]:
     """One of them: the event itself, every try, and what came later about the same subject that the service takes.
 
-    `later` has the first of these, and `later_count` says how many there are, up to 10,000.
+    `later` has the first of these, and `later_count` says how many there are, as far as the next 10,000 events go.
     """
     return await letters.shown(queries, caller.tenant_id, service, position)
 

@@ -77,7 +77,7 @@ async def listing(queries: Queries, tenant_id: str, status: str | None, wanted: 
 
 async def shown(queries: Queries, tenant_id: str, service: str, position: int) -> Row:
     """One letter: the event itself, every try, and what came later about the same subject that the service takes: the
-    first SHOWN, and how many, up to COUNTED.
+    first SHOWN, and how many of the next COUNTED events they are.
     """
     found = [(row, tries) for row, tries in await _letters(queries, tenant_id) if _is(row, service, position)]
     if not found:
