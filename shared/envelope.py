@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from shared.events import CATALOGUE, StepDispatched, event_type
+from shared.events import CATALOGUE, DispatchRefused, StepDispatched, event_type
 from shared.ids import derive_id
 from shared.record import record
 from shared.upcast import upcast
@@ -103,9 +103,9 @@ def caused_id(cause_id: str, payload: type, role: str = "") -> str:
     return derive_id("evt", cause_id, f"{event_type(payload).name}/{role}")
 
 
-def dispatched_id(dispatch_id: str) -> str:
-    """The id of the StepDispatched of a dispatch, whether it is in the log yet or not."""
-    return caused_id(derive_id("evt", dispatch_id, "sent"), StepDispatched)
+def outcome_id(dispatch_id: str, kind: type[StepDispatched | DispatchRefused] = StepDispatched) -> str:
+    """The id of the event that says what came of a dispatch's POST, whether it is in the log yet or not."""
+    return caused_id(derive_id("evt", dispatch_id, "sent"), kind)
 
 
 def caused(cause: Event, emit: Emit, *, now: datetime, actor: str) -> Event:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from services.callbacks.body import Answer, Bare, answers_in, identified, parsed
 from shared.enrichment import EntityKind, UnreadableBody, storable
-from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json, dispatched_id, stated
+from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, checked_json, outcome_id, stated
 from shared.events import CallbackRejected, EnrichmentReceived
 from shared.ids import derive_id, named_id
 from shared.tokens import CallbackToken
@@ -166,7 +166,7 @@ def _event(
     return stated(
         payload, event_id=event_id, tenant_id=sender.tenant_id, client_id=sender.client_id, now=now, actor=ACTOR,
         batch_id=token.batch_id if token else None, item_id=token.item_id if token else answer.item_id,
-        entity_id=_entity(answer, token), causation_id=dispatched_id(dispatch_id) if dispatch_id else None,
+        entity_id=_entity(answer, token), causation_id=outcome_id(dispatch_id) if dispatch_id else None,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 
 from services.dispatcher.posting import ACTOR
 from services.dispatcher.tables import SETTINGS, SETTINGS_JOIN
-from shared.envelope import Event, caused_id, dispatched_id, stated
+from shared.envelope import Event, caused_id, outcome_id, stated
 from shared.events import DispatchTimedOut
 from shared.ids import derive_id, from_hex
 from shared.outcomes import Policy, ask_again
@@ -119,7 +119,7 @@ def _timed_out(row: Any) -> Event:
         DispatchTimedOut(dispatch_id, workflow, attempt, retry_at),
         event_id=caused_id(cause_id, DispatchTimedOut), tenant_id=from_hex("tenant", tenant), now=now, actor=ACTOR,
         client_id=from_hex("client", client), batch_id=from_hex("batch", batch), item_id=from_hex("item", item),
-        entity_id=entity_id, causation_id=dispatched_id(dispatch_id),
+        entity_id=entity_id, causation_id=outcome_id(dispatch_id),
     )  # fmt: skip
 
 

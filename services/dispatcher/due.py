@@ -12,6 +12,8 @@ from services.dispatcher.state import Dispatch
 from services.dispatcher.store import DISPATCHES
 from services.dispatcher.tables import SETTINGS, SETTINGS_JOIN
 from services.dispatcher.webhooks import Limits
+from shared.envelope import outcome_id
+from shared.events import DispatchRefused
 from shared.ids import from_hex, to_hex
 from shared.runtime.database import Connection, uuid_array
 
@@ -49,9 +51,11 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
 ) due
 """
 NAMING: Final = "SELECT config FROM config WHERE webhook_id = ANY(%s::uuid[])"
-# Note that a POST begins; `times` above 1: it had begun before.
+# Note that a POST begins; `times` above 1: it had begun before. Not of what the log knows the outcome of: it looks due
+# where the fold has passed that over, because of an item that the call was made for and is not for any more.
 NOTE: Final = """
-INSERT INTO sending SELECT unnest(%s::uuid[]), 1
+INSERT INTO sending SELECT name, 1 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS one (name, sent, refused)
+WHERE NOT EXISTS (SELECT FROM log.events WHERE id IN (sent, refused))
 ON CONFLICT (dispatch_id) DO UPDATE SET times = sending.times + 1 RETURNING dispatch_id, times
 """
 WITHDRAW: Final = "UPDATE sending SET times = times - 1 WHERE dispatch_id = ANY(%s::uuid[])"
@@ -123,8 +127,9 @@ async def begun(connection: Connection, names: Collection[str]) -> dict[str, int
 
 
 async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:
-    """Note that these are about to be sent; how often each was about to."""
-    cursor = await connection.execute(NOTE, (uuid_array(names),))
+    """Note that these are about to be sent; how often each was about to. One that has an outcome is left out."""
+    sent, refused = map(outcome_id, names), (outcome_id(name, DispatchRefused) for name in names)
+    cursor = await connection.execute(NOTE, (uuid_array(names), uuid_array(sent), uuid_array(refused)))
     return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
 
 

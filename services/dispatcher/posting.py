@@ -17,9 +17,9 @@ from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.canonical import company_domain
-from shared.envelope import Event, caused_id, stated
+from shared.envelope import Event, outcome_id, stated
 from shared.events import DispatchRefused, StepDispatched
-from shared.ids import derive_id, named_id
+from shared.ids import named_id
 from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
@@ -194,9 +194,9 @@ def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
             dispatch.dispatch_id, dispatch.workflow, dispatch.attempt, refusal.code, refusal.reason, refusal.retry_at,
             in_doubt, post.webhook.webhook_id if in_doubt and post.webhook.url else None,
         )  # fmt: skip
-    cause_id = derive_id("evt", dispatch.dispatch_id, "sent")
+    event_id = outcome_id(dispatch.dispatch_id, type(payload))
     return stated(
-        payload, event_id=caused_id(cause_id, type(payload)), tenant_id=dispatch.tenant_id, now=now, actor=ACTOR,
+        payload, event_id=event_id, tenant_id=dispatch.tenant_id, now=now, actor=ACTOR,
         client_id=dispatch.client_id, batch_id=dispatch.batch_id, item_id=dispatch.item_id,
         entity_id=dispatch.entity_id,
     )  # fmt: skip

@@ -98,7 +98,7 @@ class Sender:
         self._outcomes = outcomes
         self._lanes: dict[Lane, tuple[Webhook, Mapping[str, Any]]] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
-        self._done: dict[str, int] = {}
+        self._done: dict[str, float] = {}
         self._unsent: list[str] = []
 
     async def run(self, connection: Connection, machine: Machine[Any]) -> None:
@@ -157,7 +157,11 @@ class Sender:
         """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
         begun = await due.note(connection, [one.dispatch.dispatch_id for one, _ in chosen])
         for one, webhook in chosen:
-            self._begin(Post(one, webhook, in_doubt=begun[one.dispatch.dispatch_id] > 1))
+            if times := begun.get(one.dispatch.dispatch_id):
+                self._begin(Post(one, webhook, in_doubt=times > 1))
+            else:
+                webhook.in_hand -= 1
+                self._done[one.dispatch.dispatch_id] = math.inf
 
     async def _meet(self, connection: Connection, lanes: Mapping[Lane, Mapping[str, Any]]) -> None:
         """Know these lanes' webhooks, by the clients' settings that name each and by those of all lanes at hand."""

@@ -45,6 +45,7 @@ class DeadLetters(Letters):
         super().__init__(service)
         self.trying = 0
         self._learnt = 0
+        self._stuck: frozenset[str] = frozenset()
 
     async def refresh(self, connection: Connection) -> None:
         """Learn of the letters that were written since."""
@@ -58,10 +59,19 @@ class DeadLetters(Letters):
         await self.refresh(connection)
         settled = await _facts(connection, SETTLED, position)
         self.stand(position, {e.position: e for e in settled if e.payload.service == self.service})
+        self.committed()
+
+    def committed(self) -> None:
+        """What was read so far is in the tables for good."""
+        self._stuck = frozenset(self.held)
 
     def subjects(self, prefix: str) -> list[str]:
-        """The items (or batches) that wait behind a letter, as PostgreSQL reads a `uuid`."""
-        return [to_hex(subject) for subject in self.held if subject.startswith(f"{prefix}_")]
+        """The items (or batches) that wait behind a letter, as PostgreSQL reads a `uuid`: by the last commit.
+
+        For who looks at the tables from beside the fold, here first: while a settlement is folded, what it releases
+        is held no more, and what waited is not in the tables yet.
+        """
+        return [to_hex(subject) for subject in self._stuck if subject.startswith(f"{prefix}_")]
 
     async def groups(
         self, connection: Connection, messages: Sequence[tuple[int, bytes]], consumes: Sequence[str]

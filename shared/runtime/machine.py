@@ -204,6 +204,7 @@ class Machine(Generic[S]):
                 # Nothing that anybody was told depends on this commit: if a crash takes it, it is folded again.
                 await connection.execute("SET LOCAL synchronous_commit = off")
         self.position = messages[-1][0]
+        self.letters.committed()
         self._keep(state)
         self.observe(taken, time.perf_counter() - began)
 

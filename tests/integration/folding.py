@@ -46,7 +46,7 @@ async def leading(
     database: str,
     definition: Definition[Any],
     effect: Callable[[Machine[Any]], Coroutine[Any, Any, None]],
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Machine[Any]]:
     """A leader over what was folded: its fold, and its effect. Killed, not asked to end."""
     async with _connected(servers, database, definition) as connection:
         lease = await taken(connection, 1)
@@ -61,7 +61,7 @@ async def leading(
 
         following, working = asyncio.create_task(follow()), asyncio.create_task(effect(machine))
         try:
-            yield
+            yield machine
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
@@ -75,7 +75,7 @@ def _connected(servers: Servers, database: str, definition: Definition[Any]) -> 
 
 async def _fold_on(servers: Servers, database: str, machine: Machine[Any], connection: Connection) -> bool:
     """Fold what the log has and the machine has not; whether there was anything."""
-    found = await logged(servers, database, list(machine.definition.consumes))
+    found = await logged(servers, database, machine.definition.reads)
     messages = [message for message in found if message[0] > machine.position]
     if messages:
         await machine.apply(connection, messages)

@@ -12,7 +12,7 @@ import pytest
 from shared.dead_letters import settling
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried
-from shared.ids import new_id
+from shared.ids import new_id, to_hex
 from shared.runtime import log
 from shared.runtime.database import Connection
 from shared.runtime.dead_letters import retry_due
@@ -219,6 +219,30 @@ async def test_an_unreadable_event_waits_for_a_person_and_can_be_resolved(
 
 def unreadable_again(earlier: Event) -> Event:
     return replace(earlier, id=new_id("evt"))
+
+
+@pytest.mark.parametrize("kind", [DeadLetterRetried, DeadLetterResolved])
+async def test_who_looks_from_beside_the_fold_sees_what_is_held_as_it_is_committed(
+    servers: Servers, database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    """What a settlement releases is not in the tables before: until then it waits."""
+    one, seen, move = new_id("client"), [], Machine._move
+
+    async def noting(machine: Machine[State], connection: Connection, position: int) -> None:
+        seen.append((list(machine.letters.held), machine.letters.subjects("client")))
+        await move(machine, connection, position)
+
+    faults = Faults(poison="bad")
+    machine = await started(connection, faults)
+    await append(servers, database, about(one, "a", "bad", "b"))
+    await read_on(machine, connection, servers, database)
+    assert machine.letters.subjects("client") == [to_hex(one)]
+    faults.poison = None
+    await settle(servers, database, kind, 2)
+    monkeypatch.setattr(Machine, "_move", noting)
+    await read_on(machine, connection, servers, database)
+    assert seen == [([], [to_hex(one)])]
+    assert machine.letters.subjects("client") == []
 
 
 async def test_a_restart_in_between_changes_nothing(servers: Servers, database: str, connection: Connection) -> None:

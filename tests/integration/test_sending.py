@@ -19,6 +19,7 @@ from services.dispatcher.sending import STATEMENT_SECONDS, send_due
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.database import Connection
 from shared.runtime.lease import Fence, Lost
+from shared.runtime.machine import Machine
 from shared.runtime.outgoing import Outcomes
 from tests.integration.folding import fold, leading
 from tests.integration.hook import Hook, listening
@@ -46,7 +47,7 @@ class Replica:
         self.servers, self.database, self.outcomes = servers, database, Outcomes()
         self.told = {"signing_key": SecretStr("k" * 32)} | told
 
-    def leads(self) -> AbstractAsyncContextManager[None]:
+    def leads(self) -> AbstractAsyncContextManager[Machine[Any]]:
         settings = settings_of(self.servers, self.database, "dispatcher")
         settings = settings.model_copy(update=self.told)
         effect = partial(send_due, settings, webhooks=Webhooks(), outcomes=self.outcomes)

@@ -9,7 +9,7 @@ from services.dispatcher.deadlines import _timed_out
 from services.dispatcher.due import Due
 from services.dispatcher.posting import Post, recorded
 from services.dispatcher.webhooks import Limits, Webhook
-from shared.envelope import caused_id, dispatched_id
+from shared.envelope import caused_id, outcome_id
 from shared.events import DispatchRefused, StepDispatched
 from shared.ids import derive_id, named_id, to_hex
 from shared.outcomes import Refusal
@@ -18,7 +18,7 @@ from tests.unit.dispatching import ACME, at_company, current, dispatcher, schedu
 from tests.unit.facts import START
 
 DISPATCH = current(dispatcher(*at_company(ACME)).when(scheduled(0)), ACME)
-SENT = dispatched_id(DISPATCH.dispatch_id)
+SENT = outcome_id(DISPATCH.dispatch_id)
 
 
 @pytest.mark.parametrize(
