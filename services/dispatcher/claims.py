@@ -153,22 +153,28 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
 def unsuccessful(
     state: State, event: Event, payload: DispatchRefused | DispatchTimedOut, code: FailureCode, reason: str
 ) -> None:
-    """A dispatch was refused or its answer is missing: try again as a new dispatch, or fail the claim."""
+    """A dispatch was refused or its answer is missing: try again as a new dispatch, or fail the claim.
+
+    One that is held was refused by the settings of a batch that does not wait for it any more: whoever it is held for
+    has a try of its own.
+    """
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is not None and isinstance(payload, DispatchRefused):
         dispatch = submissions.perhaps_taken(state, event, payload, dispatch)
-    if dispatch is None or dispatch.status not in {"DUE", "SENT"}:
+    if dispatch is None or dispatch.status not in {"HELD", "DUE", "SENT"}:
         return
+    held = dispatch.status == "HELD"
     status: DispatchStatus = "REFUSED" if isinstance(payload, DispatchRefused) else "TIMED_OUT"
     dispatch = replace(dispatch, status=status, code=code, reason=reason)
     state.dispatches[dispatch.dispatch_id] = dispatch
-    if status == "REFUSED" and dispatch.sent_at is None and not dispatch.in_doubt:
+    if status == "REFUSED" and not held and dispatch.sent_at is None and not dispatch.in_doubt:
         spending.give_back(state, dispatch)
     claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
         return
-    if payload.retry_at is not None and _wanted(state, (claim.entity_id, claim.workflow)):
-        _try_again(state, event, claim, dispatch, payload.retry_at)
+    retry_at = payload.retry_at or (dispatch.due_at if held else None)
+    if retry_at is not None and _wanted(state, (claim.entity_id, claim.workflow)):
+        _try_again(state, event, claim, dispatch, retry_at)
     else:
         _give_up(state, event, claim, code, reason)
 

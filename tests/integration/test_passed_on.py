@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import orjson
 import pytest
+from aiohttp import web
 
 from services.dispatcher.app import DEFINITION
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
 from shared.events import BatchCancelled, BatchLaunched, BatchResumed, WorkflowConfigured
 from tests.integration.folding import fold
-from tests.integration.log_harness import connected
+from tests.integration.hook import listening
+from tests.integration.log_harness import connected, eventually, logged
+from tests.integration.test_sending import Replica, kinds
+from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import ACME, FLOW, LATER, claim, configured, current, dispatcher, refused, scheduled
 from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact
@@ -18,17 +24,17 @@ from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fac
 DEAR = replace(COMPANY_STEP, credits=1.0, configuration="dear")
 
 
-def waited_for(cap: float, cap_of_next: float) -> list[Event]:
+def waited_for(cap: float, cap_of_next: float, **config: Any) -> list[Event]:
     """A call of the first batch that the next one waits for too; there it costs 3."""
     launches = [
         BatchLaunched(UPLOAD, "apollo_scrape", [replace(COMPANY_STEP, credits=1.0)], 1, max_credits=cap),
         BatchLaunched(UPLOAD, "apollo_scrape", [DEAR], 1, max_credits=cap_of_next),
     ]
-    dear = fact(WorkflowConfigured(FLOW, "apollo_scrape", {"credits": 3}, "dear"), batch_id=None)
+    dear = fact(WorkflowConfigured(FLOW, "apollo_scrape", {"credits": 3, **config}, "dear"), batch_id=None)
     rows = [added(n, 0, batch, company_domain=ACME) for n, batch in enumerate((BATCH, NEXT_BATCH))]
     asking = [scheduled(0), scheduled(1, batch_id=NEXT_BATCH)]
     first, second = (fact(launch, batch_id=row.batch_id) for launch, row in zip(launches, rows, strict=True))
-    return [configured(), dear, first, second, *rows, *asking]
+    return [configured(**config), dear, first, second, *rows, *asking]
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,28 @@ async def test_a_call_costs_what_the_batch_s_settings_say_that_makes_it(
     async with connected(servers.role_url("dispatcher", database), search_path="dispatcher") as connection:
         cursor = await connection.execute("SELECT credits FROM dispatch ORDER BY attempt DESC LIMIT 1")
         assert await cursor.fetchall() == [(3.0,)]
+
+
+@pytest.mark.parametrize("last", ["DispatchRefused", "StepDispatched"])
+async def test_a_call_that_is_refused_while_it_is_held_has_another_try_once_its_batch_goes_on(
+    servers: Servers, database: str, last: str
+) -> None:
+    async with listening() as hook:
+        hook.answering.clear()
+        hook.replies = [web.Response(status=503), web.Response(status=400 if last == "DispatchRefused" else 200)]
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600, "retry_base_seconds": 0.1}
+        await fold(servers, database, DEFINITION, waited_for(1, 0, **settings))
+        stage = Stage(servers, database)
+        async with Replica(servers, database).leads() as machine:
+            await eventually(asked(hook), lambda count: count == 1)
+            await stage.say(machine, fact(BatchCancelled()))
+            hook.answering.set()
+            await eventually(lambda: kinds(servers, database), lambda found: found == ["DispatchRefused"])
+            await stage.say(machine, fact(BatchResumed(max_credits=9), batch_id=NEXT_BATCH))
+            await eventually(lambda: kinds(servers, database), lambda found: found == ["DispatchRefused", last])
+            await stage.folds(machine, (await logged(servers, database, DEFINITION.reads))[-1][0])
+            assert sorted(await stage.statuses()) == ["REFUSED", "REFUSED" if last == "DispatchRefused" else "SENT"]
+        assert len(set(hook.keys)) == len(hook.requests) == 2
+        found = await logged(servers, database, ["DispatchRefused", "StepDispatched"])
+        told = [orjson.loads(body) for _, body in found]
+        assert not any(event["payload"]["in_doubt"] for event in told), "each is counted as the one submission it is"

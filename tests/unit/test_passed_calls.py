@@ -1,5 +1,7 @@
 """Calls that pass from a batch that does not make them to one that waits too: whose they are, and their price."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.dispatcher.state import Dispatch
@@ -78,10 +80,32 @@ def test_a_call_that_is_held_and_may_have_been_made_counts_once_and_goes_on_as_a
     assert batch.state.webhooks[HOOK].taken == 2
 
 
-def test_a_call_that_is_held_and_was_refused_meanwhile_by_another_s_settings_stays_held() -> None:
+@pytest.mark.parametrize(("code", "retry_at"), [("AUTH", None), ("API_ERROR", LATER + timedelta(hours=1))])
+def test_a_call_that_is_held_and_was_refused_meanwhile_by_another_s_settings_stays_held(code, retry_at) -> None:
+    """As another try: what becomes of that is not told of a call that has an outcome."""
     batch, before = retry_due(0)
-    batch.when(refused(before, "AUTH")).then()
-    assert (current(batch, FIRMS[0]).dispatch_id, current(batch, FIRMS[0]).status) == (before.dispatch_id, "HELD")
+    batch.when(refused(before, code, retry_at=retry_at)).then()
+    held = current(batch, FIRMS[0])
+    assert (batch.state.dispatches[before.dispatch_id].status, held.status) == ("REFUSED", "HELD")
+    assert (held.batch_id, held.settings, held.attempt) == (NEXT_BATCH, "default", before.attempt + 1)
+    assert held.due_at == (retry_at or before.due_at)
+    batch.given(fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
+    assert current(batch, FIRMS[0]).status == "DUE"
+    assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+    batch.given(refused(held, "AUTH"))
+    assert claim(batch, FIRMS[0]).status == "FAILED"
+    assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 0]
+
+
+def test_what_was_sent_again_after_it_was_refused_while_it_was_held_is_answered_and_paid_for_once() -> None:
+    """As a log has it that was written before there was another try."""
+    batch, before = retry_due(0)
+    batch.given(refused(before, "AUTH"), fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
+    batch.given(sent(before, webhook_id=HOOK)).when(answered(before))
+    assert len(batch.following) == 2
+    assert statuses(batch) == ["ANSWERED", "REFUSED", "SUPERSEDED"]
+    assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
+    assert batch.state.webhooks[HOOK].taken == 1
 
 
 def test_a_paused_batch_that_ends_and_is_retried_is_paused_again_by_the_next_call_that_is_too_much() -> None:
