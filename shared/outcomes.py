@@ -134,6 +134,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta:
         return timedelta()
     digits = value.strip()
     if digits.isdecimal():
+        digits = digits.lstrip("0") or "0"
         wait = timedelta(seconds=int(digits)) if len(digits) < 7 else MAX_RETRY_AFTER
     else:
         try:

@@ -95,6 +95,8 @@ def test_the_last_attempt_is_the_last(attempt: int) -> None:
         ("0", timedelta()),
         ("120", timedelta(minutes=2)),
         (" 120 ", timedelta(minutes=2)),
+        ("0000000120", timedelta(minutes=2)),
+        ("0" * 5_000, timedelta()),
         ("999999", MAX_RETRY_AFTER),
         ("9" * 5_000, MAX_RETRY_AFTER),
         (format_datetime(NOW + timedelta(hours=1), usegmt=True), timedelta(hours=1)),
