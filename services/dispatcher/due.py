@@ -52,11 +52,12 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
 """
 NAMING: Final = "SELECT config FROM config WHERE webhook_id = ANY(%s::uuid[])"
 # Note that a POST begins; `times` above 1: it had begun before. Not of what the log knows the outcome of: it looks due
-# where the fold has passed that over, because of an item that the call was made for and is not for any more.
+# where the fold has passed that over, because of an item that the call was made for and is not for any more. As many
+# times as the column takes are as good as more.
 NOTE: Final = """
 INSERT INTO sending SELECT name, 1 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS one (name, sent, refused)
 WHERE NOT EXISTS (SELECT FROM log.events WHERE id IN (sent, refused))
-ON CONFLICT (dispatch_id) DO UPDATE SET times = sending.times + 1 RETURNING dispatch_id, times
+ON CONFLICT (dispatch_id) DO UPDATE SET times = least(sending.times + 1, 32767) RETURNING dispatch_id, times
 """
 WITHDRAW: Final = "UPDATE sending SET times = times - 1 WHERE dispatch_id = ANY(%s::uuid[])"
 BEGUN: Final = """

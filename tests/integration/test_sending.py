@@ -284,3 +284,10 @@ async def test_a_leader_that_is_told_to_leave_waits_for_no_note_that_the_databas
         assert time.monotonic() - began < 3 * STATEMENT_SECONDS
         await holding.rollback()
     await Replica(servers, database).leads_until_told(["StepDispatched"])
+
+
+async def test_a_post_that_began_ever_so_often_begins_once_more(servers: Servers, database: str, hook: Hook) -> None:
+    await a_call_is_due(servers, database, hook)
+    async with connected(servers.role_url("dispatcher", database), search_path="dispatcher") as connection:
+        await connection.execute("INSERT INTO sending SELECT dispatch_id, 32767 FROM dispatch")
+    await Replica(servers, database).leads_until_told(["StepDispatched"])
