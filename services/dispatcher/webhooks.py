@@ -201,7 +201,12 @@ class Webhook:
         self._tokens = min(self._tokens, float(limits.burst))
 
     def room(self, now: float) -> int:
-        """How many more dispatches to look for now; none while most places are taken, to find many at a time."""
+        """How many more dispatches to look for now; none while most places are taken, to find many at a time.
+
+        One while it is left alone: by that the settings are met again, which may have another webhook now.
+        """
+        if self.circuit.is_open(now):
+            return 1
         free = self._most(now) - self.in_hand
         return free if free * 4 >= self._most(now) else 0
 

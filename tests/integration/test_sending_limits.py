@@ -4,12 +4,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from services.dispatcher.app import DEFINITION
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import eventually
 from tests.integration.test_sending import Replica, kinds
+from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import FLOW, at_company, configured, scheduled
 from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, added, launched
@@ -42,6 +44,24 @@ async def test_a_webhook_goes_by_the_strictest_of_all_that_name_it(
         assert told.count("StepDispatched") == len(hook.requests) == taken
         began = [at for at, _, _ in hook.requests]
         assert min(after - before for before, after in pairwise(began)) > 0.09, "one at a time"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(429, {"Retry-After": "86400"}), (503, {})], ids=["as it asks", "because it fails"]
+)
+async def test_what_waits_at_a_webhook_that_is_left_alone_goes_to_the_one_that_is_set_in_its_place(
+    servers: Servers, database: str, status: int, headers: dict[str, str]
+) -> None:
+    async with listening() as hook, listening() as better:
+        hook.replies = [web.Response(status=status, headers=headers)]
+        settings = {"timeout_seconds": 3600, "in_flight": 1, "circuit_failures": 1, "circuit_seconds": 600}
+        due = [scheduled(n) for n in range(CALLS)]
+        await fold(servers, database, DEFINITION, [*at_company(*firms("firm"), webhook_url=hook.url, **settings), *due])
+        async with Replica(servers, database).leads() as machine:
+            told = await eventually(lambda: kinds(servers, database), bool)
+            await Stage(servers, database).say(machine, configured(nth=1, webhook_url=better.url, **settings))
+            await eventually(asked(better), lambda count: count == CALLS - 1)
+    assert (told, len(hook.requests)) == (["DispatchRefused"], 1)
 
 
 def firms(name: str) -> list[str]:

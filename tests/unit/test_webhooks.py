@@ -188,7 +188,7 @@ def test_a_webhook_that_fails_in_a_row_is_left_alone_longer_each_time(clock: Clo
     for _ in range(2):
         assert not hook.circuit.failed(hook.limits, clock.now)
     assert hook.circuit.failed(hook.limits, clock.now)
-    assert (hook.room(clock.now), hook.left_alone(clock.now)) == (0, 10)
+    assert (hook.room(clock.now), hook.takes_more(clock.now), hook.left_alone(clock.now)) == (1, False, 10)
     clock.now += 10
     assert hook.circuit.failed(hook.limits, clock.now), "one more failure opens it again"
     assert hook.left_alone(clock.now) == 20
