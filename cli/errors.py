@@ -95,6 +95,11 @@ class Commands(TyperGroup):
                 raise Refused("standard output is closed; send it to /dev/null where nobody is to read it")
             try:
                 return super().main(*args, **named)
+            except OSError:
+                with writing():  # help and tables are written by others: was it standard output that took no more?
+                    sys.stdout.write("\n")
+                    sys.stdout.flush()
+                raise
             finally:
                 with writing():
                     sys.stdout.flush()

@@ -98,6 +98,8 @@ def leadstream(arguments: str) -> tuple[int, str]:
         ("preview samples/apollo_people.csv >&-", "standard output is closed; send it to /dev/null"),
         ("preview samples/apollo_people.csv >/dev/full", "cannot write to standard output: No space left on device"),
         ("preview samples/apollo_people.csv --json >/dev/full", "cannot write to standard output: No space left"),
+        ("--help >/dev/full", "cannot write to standard output: No space left"),
+        ("leads export --help >/dev/full", "cannot write to standard output: No space left"),
     ],
 )
 def test_standard_output_that_takes_nothing_is_told(command: str, said: str) -> None:
@@ -107,5 +109,6 @@ def test_standard_output_that_takes_nothing_is_told(command: str, said: str) -> 
     assert error.count("\n") == 1
 
 
-def test_whoever_reads_no_further_is_left_in_peace() -> None:
-    assert leadstream("preview samples/apollo_people.csv | true") == (1, "")
+@pytest.mark.parametrize("command", ["preview samples/apollo_people.csv", "--help"])
+def test_whoever_reads_no_further_is_left_in_peace(command: str) -> None:
+    assert leadstream(f"{command} | true") == (1, "")
