@@ -26,6 +26,9 @@ def slugs(told: Told) -> Told:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]
+AlwaysJson = Annotated[
+    bool, typer.Option("--json", show_default=False, help="Print JSON only, for programs; so it does without.")
+]
 AtPosition = Annotated[
     int | None,
     typer.Option(min=0, metavar="N", help="Wait until log position N (a command's --json tells it) is visible."),

@@ -6,7 +6,7 @@ import typer
 
 from cli.lead_conditions import OfClient
 from cli.lookups import checked_id, known_client_of
-from cli.options import AsJson, AtPosition
+from cli.options import AlwaysJson, AsJson, AtPosition
 from cli.output import moment, say, show_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
@@ -41,7 +41,7 @@ def rejected(
 
 
 @app.command()
-def show(event: Event, at_position: AtPosition = None) -> None:
+def show(event: Event, as_json: AlwaysJson = True, at_position: AtPosition = None) -> None:
     """Show an answer, or a refused callback, whole, as JSON.
 
     Example: leadstream answers show evt_01...

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.lookups import client_id_of, pipeline_of
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, slugs
+from cli.options import DEFAULT_WORKSTREAM, AlwaysJson, AsJson, AtPosition, ClientName, InWorkstream, slugs
 from cli.output import say, show_json, table
 from cli.steps import Unless, Use, steps_with
 
@@ -58,6 +58,7 @@ def show(
     client: ClientName,
     pipeline: Annotated[str, typer.Argument(help="The pipeline's name or id.")],
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    as_json: AlwaysJson = True,
     at_position: AtPosition = None,
 ) -> None:
     """Show a pipeline as JSON.

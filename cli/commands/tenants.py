@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AsJson, AtPosition
+from cli.options import AlwaysJson, AsJson, AtPosition
 from cli.output import say, show_json
 
 app = typer.Typer(no_args_is_help=True, help="What the agency allows.")
@@ -34,7 +34,7 @@ def change(
 
 
 @app.command()
-def show(at_position: AtPosition = None) -> None:
+def show(as_json: AlwaysJson = True, at_position: AtPosition = None) -> None:
     """Show what is allowed, as JSON.
 
     Example: leadstream tenant show

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, InWorkstream, Workflow
+from cli.options import DEFAULT_WORKSTREAM, AlwaysJson, AsJson, AtPosition, InWorkstream, Workflow
 from cli.output import say, show_json, table
 from cli.settings import from_file, lists
 
@@ -47,6 +47,7 @@ def listing(
 def show(
     slug: Workflow,
     workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    as_json: AlwaysJson = True,
     at_position: AtPosition = None,
 ) -> None:
     """Show one workflow as JSON, with the JSON Schema of its settings.

@@ -135,6 +135,21 @@ def test_a_client_s_id_is_one_that_a_client_has(monkeypatch: pytest.MonkeyPatch,
     assert (result.exit_code, "no client client_7ZZ" in result.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("command", [
+    "tenant show", "workflow show enrich_email", f"pipeline show {CLIENT} full",
+    "answers show evt_00000000000000000000000001",
+])  # fmt: skip
+def test_what_is_json_anyway_takes_the_option_for_it(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    there = [{"pipeline_id": "pipe_1", "name": "full", "workstream": "apollo_scrape"}]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=there if "clients" in request.url.path else there[0])
+
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    plain, told = (CliRunner().invoke(app, [*command.split(), *option]) for option in ((), ("--json",)))
+    assert (told.exit_code, told.stdout, json.loads(told.stdout)) == (0, plain.stdout, there[0])
+
+
 def test_conditions_are_sent_as_the_api_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[httpx.URL] = []
 
