@@ -9,9 +9,10 @@ import typer
 from cli.downloads import save
 from cli.errors import Misused
 from cli.lead_conditions import AtLeast, AtMost, Conditions, Known, OfBatch, OfClient, Unknown, Where, Words
-from cli.lookups import checked_id
+from cli.lookups import checked_id, filled
 from cli.options import AsJson, AtPosition, Output
 from cli.output import moment, note, plain, say, show_json, table
+from cli.pairs import between_commas
 from cli.pushing import follow
 from cli.why import identified
 
@@ -31,7 +32,6 @@ SOURCES: Final = {
     "column": "Column", "value": "Value", "source": "From", "workflow": "Workflow", "provider": "Provider",
     "at": "At (UTC)", "event_id": "Event",
 }  # fmt: skip
-OTHERS: Final = frozenset({"json", "ndjson", "ods", "tsv", "xls", "xlsb", "xlsm", "xml", "gz", "zip"})
 FACETS: Final = {"column": "Column", "value": "Value", "leads": "Leads"}
 
 
@@ -151,10 +151,10 @@ def export(
     """
     from cli.api import open_api
 
-    chosen = form.value if form else _format_of(output)
+    chosen, names = _format_of(form, output), _named(columns)
     with open_api(at_position) as api:
         asked = Conditions(batch, client, where, least, most, known, unknown, search).query(api)
-        asked |= {"columns": columns, "format": chosen}
+        asked |= {"columns": ",".join(names) or None, "format": chosen}
         with api.download("projector", "/v1/leads/export", **asked) as content:
             save(content, output)
 
@@ -185,14 +185,13 @@ def push(
     """
     from cli.api import open_api
 
-    named = [name for name in (columns or "").split(",") if name]
-    body = {"webhook_url": url, "columns": named, "size": size, "everything": everything, "auth_header": header}
+    body = {"webhook_url": url, "columns": _named(columns), "size": size, "everything": everything}
     conditions = Conditions(batch, client, where, least, most, known, unknown, search)
     if conditions == Conditions() and not everything:
         raise Misused("leads push takes conditions, such as --batch, --client or --where, or --all: none is nothing")
     with open_api(at_position) as api:
         asked = conditions.query(api)
-        told = api.tell("projector", "/v1/pushes", body | {"webhook_auth": secret}, **asked)
+        told = api.tell("projector", "/v1/pushes", body | {"auth_header": header, "webhook_auth": secret}, **asked)
         if not wait:
             return show_json(told) if as_json else say(told["push_id"])
         note(f"{told['push_id']} begins; it goes on without this command: `leadstream pushes show {told['push_id']}`")
@@ -200,10 +199,17 @@ def push(
     return show_json(found) if as_json else note(f"{found['leads']} leads were taken")
 
 
-def _format_of(output: Path | None) -> str:
-    """By the file's ending; CSV where that says nothing. Raises Misused for that of another format."""
+def _format_of(form: FileFormat | None, output: Path | None) -> str:
+    """What is asked for, else what the file's ending says, CSV for none. Raises Misused where the two differ."""
     ending = output.suffix.removeprefix(".").lower() if output else ""
-    if ending in OTHERS:
+    if form is None and ending and ending not in FileFormat.__members__:
         formats = ", ".join(FileFormat)
         raise Misused(f"an export is no .{ending}: name the file by one of {formats}, or say --format")
-    return ending if ending in FileFormat.__members__ else FileFormat.csv
+    if form is not None and ending in FileFormat.__members__ and ending != form:
+        raise Misused(f"{output} would hold {form}: name it by that ending, or leave --format {form} out")
+    return form or ending or FileFormat.csv
+
+
+def _named(columns: str | None) -> list[str]:
+    """What --columns names; [] where it is not given. Raises Misused for one that names none."""
+    return [] if columns is None else between_commas(filled("--columns", columns.strip(" ,")))

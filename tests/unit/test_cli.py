@@ -171,7 +171,16 @@ def test_conditions_are_sent_as_the_api_has_them(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "form"), [("-o a.xlsx", "xlsx"), ("-o a.xlsx -f csv", "csv"), ("-o a.txt", "csv"), ("", "csv")]
+    ("arguments", "form"),
+    [
+        ("-o a.xlsx", "xlsx"),
+        ("-o a.XLSX -f xlsx", "xlsx"),
+        ("-o a.txt -f csv", "csv"),
+        ("-f jsonl", "jsonl"),
+        ("-o a", "csv"),
+        ("-o - -f parquet", "parquet"),
+        ("", "csv"),
+    ],
 )
 def test_a_file_s_ending_says_its_format(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: str, form: str
