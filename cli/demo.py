@@ -107,7 +107,7 @@ def _explain(upload: dict[str, Any], say: Any) -> None:
         f"{upload['rows']} rows staged; {len(upload['mapping'])} columns used, "
         f"{len(upload['unmapped'])} kept as they are"
     )
-    for warning in upload.get("warnings", []):
+    for warning in upload["warnings"]:
         say(f"note: {warning}")
     if upload["bad_row_count"]:
         say(f"{upload['bad_row_count']} rows cannot become items:")

@@ -66,7 +66,7 @@ def report(answer: dict[str, Any]) -> None:
     table({"header": "Column", "field": "Field"}, mapped, "no column is mapped")
     if answer["unmapped"]:
         say(f"kept, but not mapped: {', '.join(map(plain, answer['unmapped']))}")
-    for warning in answer.get("warnings", ()):
+    for warning in answer["warnings"]:
         note(f"warning: {plain(warning)}")
     report_bad_rows(answer["bad_rows"], answer["bad_row_count"])
     if answer["bad_row_count"]:

@@ -15,7 +15,7 @@ from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
 from services.ingest.files.reading import Busy, UnreadableFile
 from services.ingest.handlers import Handlers
 from services.ingest.requests import Commands, GivenCommand, writable
-from services.ingest.uploads import Sent
+from services.ingest.uploads import Sent, Taken
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
 from shared.ids import parse_id
@@ -60,7 +60,7 @@ async def upload(
     filename: Annotated[str, Query(min_length=1, max_length=200)],
     mapped: Mapped = (),
     again: bool = False,
-) -> dict[str, Any]:
+) -> Taken:
     """Upload a file: the request body is the file, as it is. What `map` says is remembered for the client."""
     sent = Sent(workstream, filename, _chosen(mapped), again)
     with _refusals():

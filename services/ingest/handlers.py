@@ -146,7 +146,7 @@ class Handlers:
         finally:
             received.unlink(missing_ok=True)
 
-    async def upload(self, command: Command, client_id: str, sent: uploads.Sent, body: Body) -> Answer:
+    async def upload(self, command: Command, client_id: str, sent: uploads.Sent, body: Body) -> uploads.Taken:
         """Keep the file and stage its rows. The same content twice is noticed and not doubled, unless `again`."""
         definition = workstream_of(sent.workstream)
         remembered = await self._remembered(command, client_id)
@@ -157,7 +157,7 @@ class Handlers:
             name = sent.name(client_id, digest, command.key)
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
-                return uploads.answer_again(known)
+                return uploads.answer(known, None, await lookups.staged_at(self.queries, command.tenant_id, name))
             begun = await lookups.begun(self.queries, command.tenant_id, name)
             limits = Limits.of(self.settings)
             found = await artifacts.read(uploads.survey, received, definition, limits, choices, begun)
@@ -171,7 +171,7 @@ class Handlers:
             said = named_id("evt", name, "mapping")
             await self.appender.append([command.event(sent.mapping_chosen, said, client_id=client_id)])
         position = await self._stage(command, client_id, payload, path, found)
-        return uploads.answer(payload, found, position)
+        return uploads.answer(asdict(payload), found, position)
 
     async def _remembered(self, command: Command, client_id: str) -> dict[str, dict[str, str]]:
         """What was chosen for a client's earlier files: for a workstream, field to header."""

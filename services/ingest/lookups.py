@@ -29,6 +29,10 @@ ITEMS: Final = text(
     "SELECT item_id::text FROM log.events WHERE item_id = ANY(CAST(:items AS uuid[])) AND type = 'ItemAdded'"
     " AND batch_id = CAST(:batch AS uuid)"
 )
+STAGED: Final = text(
+    "SELECT max(position) AS position FROM log.events WHERE entity_id = CAST(:id AS uuid)"
+    " AND type IN ('UploadReceived', 'RowsStaged')"
+)
 
 
 async def launch_event_id(queries: Queries, tenant_id: str, batch_id: str) -> str:
@@ -79,6 +83,12 @@ async def begun(queries: Queries, tenant_id: str, upload_id: str) -> UploadRecei
         return None
     payload: UploadReceived = from_json(found[0]["body"]).payload
     return payload
+
+
+async def staged_at(queries: Queries, tenant_id: str, upload_id: str) -> int:
+    """The position of the last event of an upload whose rows are all staged."""
+    (found,) = await queries.rows(tenant_id, STAGED, {"id": to_hex(upload_id)})
+    return int(found["position"])
 
 
 async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command_id: str) -> None:

@@ -9,11 +9,9 @@ from services.ingest import staging
 from services.ingest.columns.mapping import Choices
 from services.ingest.files.reading import Limits, UnreadableFile
 from services.ingest.workstreams import Workstream
-from shared.events import MappingChosen, UploadReceived
+from shared.events import BadRow, MappingChosen, UploadReceived
 from shared.ids import named_id, new_id
 from shared.runtime.http import Problem
-
-Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,30 @@ def survey(
     return found
 
 
-TOLD: Final = ("upload_id", "filename", "rows", "mapping", "unmapped", "bad_row_count", "bad_rows")
+TOLD: Final = (
+    "upload_id", "workstream", "filename", "rows", "mapping", "unmapped", "bad_row_count", "bad_rows"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is answered to a file. `position`: that of the upload's last event.
+
+    One that was there already is a `duplicate`: what is not kept of it, `warnings` and `sample`, is empty.
+    """
+
+    upload_id: str
+    workstream: str
+    filename: str
+    rows: int
+    mapping: dict[str, str]
+    unmapped: list[str]
+    bad_row_count: int
+    bad_rows: list[BadRow]
+    duplicate: bool
+    warnings: list[str]
+    sample: list[dict[str, str]]
+    position: int
 
 
 def received(
@@ -79,14 +100,8 @@ def received(
     )  # fmt: skip
 
 
-def answer(payload: UploadReceived, found: staging.Survey, position: int) -> Answer:
-    """The answer to a file that was new."""
-    told = {name: getattr(payload, name) for name in TOLD}
-    bad_rows = [{"row": bad.row, "reason": bad.reason} for bad in payload.bad_rows]
-    about = {"duplicate": False, "warnings": found.warnings, "sample": found.sample, "position": position}
-    return told | {"bad_rows": bad_rows} | about
-
-
-def answer_again(upload: dict[str, Any]) -> Answer:
-    """The answer to a file that is there already."""
-    return {name: upload[name] for name in TOLD} | {"duplicate": True, "position": 0}
+def answer(upload: Mapping[str, Any], found: staging.Survey | None, position: int) -> Taken:
+    """The answer to a file; one that is there already was not read, and nothing was `found`."""
+    told = {name: upload[name] for name in TOLD} | {"bad_rows": [BadRow(**bad) for bad in upload["bad_rows"]]}
+    warnings, sample = (found.warnings, found.sample) if found else ([], [])
+    return Taken(**told, duplicate=found is None, warnings=warnings, sample=sample, position=position)

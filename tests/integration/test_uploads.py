@@ -133,6 +133,15 @@ async def test_again_under_a_key_is_one_upload_more(door: Door) -> None:
     assert len({answer.json()["upload_id"] for answer in (first, again, other)}) == 3
 
 
+async def test_a_file_that_is_there_already_is_answered_by_the_same_keys(door: Door) -> None:
+    first = (await door.upload()).json()
+    await door.fold()
+    assert (await door.upload("Email\nz@z.example\n")).status_code == 201
+    again = (await door.upload()).json()
+    assert again == first | {"duplicate": True, "warnings": [], "sample": []}
+    assert (first["workstream"], first["duplicate"], bool(first["sample"])) == ("apollo_scrape", False, True)
+
+
 async def test_many_selected_rows_are_one_parameter(door: Door) -> None:
     upload = (await door.upload()).json()
     await door.fold()
