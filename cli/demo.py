@@ -20,6 +20,7 @@ from cli.errors import Refused
 from cli.progress import is_over, watch
 from cli.stack import Stack
 from cli.stack_identity import keeping_in
+from cli.uploading import workstream_of
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
 SHOWN: Final = ("person_full_name", "person_title", "company_name", "company_domain")
@@ -53,7 +54,7 @@ def run(chosen: Chosen, keep: Path | None, as_json: bool) -> bool:
 
 def _run(folder: Path, chosen: Chosen, say: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     source = chosen.file or (_generated(folder, chosen.rows) if chosen.rows else SAMPLE)
-    workstream = _fitting(source, chosen.workstream)
+    workstream = workstream_of(source, chosen.workstream)
     environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(chosen.answers.resolve())} if chosen.answers else {}
     with Stack(folder, environment=environment, say=say).running() as stack:
         campaign = Campaign(stack.urls)
@@ -78,19 +79,6 @@ def _seconds(batch: dict[str, Any]) -> float:
     """From the launch to the end of the last item, by the log's own times: polling adds nothing to it."""
     launched, ended = (datetime.fromisoformat(batch[name]) for name in ("launched_at", "ended_at"))
     return (ended - launched).total_seconds()
-
-
-def _fitting(source: Path, workstream: str | None) -> str:
-    """The workstream that takes the file. Raises Refused, before anything is started, for one that none can take."""
-    from services.ingest.columns.mapping import MissingColumn
-    from services.ingest.files.reading import Limits, UnreadableFile
-    from services.ingest.preview import fitting
-    from services.ingest.workstreams import UnknownWorkstream
-
-    try:
-        return fitting(source, workstream, Limits.configured())
-    except (UnreadableFile, UnknownWorkstream, MissingColumn) as error:
-        raise Refused(str(error)) from None
 
 
 def _generated(folder: Path, rows: int) -> Path:

@@ -35,6 +35,10 @@ AtPosition = Annotated[
 ]
 ClientName = Annotated[str, typer.Argument(metavar="CLIENT", help="A client's id or its exact name.")]
 InWorkstream = Annotated[str, typer.Option("--workstream", "-w", help="The kind of input.", callback=slugs)]
+OfWorkstream = Annotated[
+    str | None,
+    typer.Option("--workstream", "-w", help="The kind of input; none: the one that fits the file.", callback=slugs),
+]
 Workflow = Annotated[str, typer.Argument(help="The workflow's slug.", callback=slugs)]
 DataFolder = Annotated[
     Path, typer.Option("--data", envvar="LEADSTREAM_DATA", help="Data folder of a stack started by `leadstream up`.")

@@ -1,5 +1,7 @@
 """A file on its way to ingest, and what came of it, as every command says it that takes a list."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,32 @@ def sent(
     with read_with_progress(file) as content:
         answer = api.upload(f"/v1/clients/{client_id}/uploads", content, **query)
     return answer | {"status": _when_ready(api, answer["upload_id"])["status"]}
+
+
+@contextmanager
+def at_rest(file: Path) -> Iterator[Path]:
+    """The file, to be read more than once: of a pipe, which can be read once, a copy for as long as it is needed."""
+    if file.is_file():
+        yield file
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder, file.name)
+        with file.open("rb") as source, kept.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield kept
+
+
+def workstream_of(file: Path, named: str | None = None) -> str:
+    """The workstream that takes the file: the one named, or the one that fits surely. Raises Refused for none."""
+    from services.ingest.columns.mapping import MissingColumn
+    from services.ingest.files.reading import Limits, UnreadableFile
+    from services.ingest.preview import Undecided, fitting
+    from services.ingest.workstreams import UnknownWorkstream
+
+    try:
+        return fitting(file, named, Limits.configured())
+    except (UnreadableFile, UnknownWorkstream, MissingColumn, Undecided) as error:
+        raise Refused(str(error)) from None
 
 
 @contextmanager
@@ -61,7 +89,7 @@ def _when_ready(api: "Api", upload_id: str) -> dict[str, Any]:
 def report(answer: dict[str, Any]) -> None:
     """Say what ingest made of an upload: its rows, which column is which field, what is bad."""
     same = ", which had been uploaded before (--again takes it once more)" if answer["duplicate"] else ""
-    say(f"{answer['upload_id']}: {answer['rows']} rows, {answer['bad_row_count']} bad{same}")
+    say(f"{answer['upload_id']}: {answer['rows']} rows of {answer['workstream']}, {answer['bad_row_count']} bad{same}")
     mapped = [{"header": header, "field": field} for field, header in answer["mapping"].items()]
     table({"header": "Column", "field": "Field"}, mapped, "no column is mapped")
     if answer["unmapped"]:

@@ -7,16 +7,14 @@ import typer
 
 from cli.errors import Misused, Refused
 from cli.lookups import client_id_of
-from cli.options import AsJson, Mapped
+from cli.options import AsJson, Mapped, OfWorkstream
 from cli.output import note, plain, say, show_json, table
-from cli.uploading import read_with_progress, report_bad_rows
+from cli.uploading import at_rest, read_with_progress, report_bad_rows
 
 
 def preview(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list.")],
-    workstream: Annotated[
-        str | None, typer.Option("--workstream", "-w", help="The kind of input; without it one is proposed.")
-    ] = None,
+    workstream: OfWorkstream = None,
     client: Annotated[
         str | None, typer.Option("--client", "-c", help="By what was chosen for this client before; asks ingest.")
     ] = None,
@@ -45,7 +43,8 @@ def _read(file: Path, workstream: str | None, mapped: list[str]) -> dict[str, An
     except ValueError as error:
         raise Misused(f"--map {error}") from None
     try:
-        return previewed(file, workstream, Limits.configured(), said)
+        with at_rest(file) as kept:
+            return previewed(kept, workstream, Limits.configured(), said)
     except (UnreadableFile, UnknownWorkstream, UnknownChoice) as error:
         raise Refused(str(error)) from None
 

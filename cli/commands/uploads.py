@@ -7,9 +7,9 @@ import typer
 
 from cli.downloads import save
 from cli.lookups import checked_id, client_id_of
-from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Mapped, Output
+from cli.options import AsJson, AtPosition, ClientName, Mapped, OfWorkstream, Output
 from cli.output import moment, show_json, table
-from cli.uploading import report, sent
+from cli.uploading import at_rest, report, sent, workstream_of
 
 PAGE: Final = 1000
 
@@ -17,21 +17,23 @@ PAGE: Final = 1000
 def upload(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The list: CSV or Excel.")],
     client: Annotated[str, typer.Option("--client", "-c", help="A client's id or its exact name.")],
-    workstream: InWorkstream = DEFAULT_WORKSTREAM,
+    workstream: OfWorkstream = None,
     mapped: Mapped = None,
     again: Annotated[bool, typer.Option("--again", help="Take the same content once more.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Upload a list, and see what maps to what and which rows are bad; returns when it can be launched.
 
-    What --map says is remembered for the client's later files of the workstream.
+    A file that does not tell its workstream is refused without --workstream, and nothing is sent. What --map says is
+    remembered for the client's later files of the workstream.
 
     Example: leadstream upload people.csv --client Acme --workstream apollo_scrape
     """
     from cli.api import open_api
 
-    with open_api() as api:
-        answer = sent(api, client_id_of(api, client), file, workstream, mapped or [], again)
+    with at_rest(file) as kept, open_api() as api:
+        kind = workstream or workstream_of(kept)
+        answer = sent(api, client_id_of(api, client), kept, kind, mapped or [], again)
     return show_json(answer) if as_json else report(answer)
 
 

@@ -6,13 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from services.ingest.columns.mapping import Choices, require
+from services.ingest.columns.mapping import Choices, MissingColumn, require
 from services.ingest.columns.proposals import Proposal, ambiguity, proposals
 from services.ingest.files.reading import Limits, Table, open_table
 from services.ingest.staging import Survey, first_rows, mapping_of, surveyed
 from services.ingest.workstreams import workstream, workstreams
 
 SHOWN_BAD_ROWS: Final = 1_000
+
+
+class Undecided(ValueError):
+    """A file does not tell its workstream; the message says which it could be, or what is missing."""
 
 
 def preview(
@@ -39,13 +43,24 @@ def preview(
 
 
 def fitting(path: Path, slug: str | None, limits: Limits) -> str:
-    """The workstream that takes the file, by its columns and first rows: the one named, or the one that fits best.
+    """The workstream that takes the file, by its columns and first rows: the one named, or the one that fits surely.
 
-    Raises what an upload of the file would be refused with: UnreadableFile, UnknownWorkstream, MissingColumn.
+    Raises what an upload of the file would be refused with: UnreadableFile, UnknownWorkstream, MissingColumn; and
+    Undecided where none is named, and several fit as well or none does.
     """
     with open_table(path, limits) as table:
-        kind = workstream(slug or _best(_proposed(table)))
-        require(mapping_of(table, kind, None), kind)
+        found = [] if slug else _proposed(table)
+        if doubt := ambiguity(found):
+            raise Undecided(doubt)
+        kind = workstream(slug or _best(found))
+        try:
+            require(mapping_of(table, kind, None), kind)
+        except MissingColumn as error:
+            if slug:
+                raise
+            raise Undecided(
+                f"No workstream can take these rows as they are; say which with --workstream. {error}"
+            ) from None
     return kind.slug
 
 

@@ -23,6 +23,7 @@ from services.ingest.columns.mapping import (
     row_fields,
     row_problem,
 )
+from services.ingest.columns.proposals import misplaced
 from services.ingest.files.reading import ROW_CHARACTERS, Limits, Row, Table, open_table
 from services.ingest.workstreams import Workstream
 from shared.events import BadRow, RowsStaged, StagedRow
@@ -52,7 +53,8 @@ class Survey:
 
     @property
     def warnings(self) -> list[str]:
-        told = (self.missing, *self.table.warnings, *self.mapping.warnings, _left_out(self.footer))
+        elsewhere = misplaced(self.workstream, self.mapping)
+        told = (self.missing, elsewhere, *self.table.warnings, *self.mapping.warnings, _left_out(self.footer))
         return [warning for warning in told if warning]
 
 

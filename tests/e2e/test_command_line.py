@@ -44,7 +44,8 @@ def test_a_working_day(stack, leadstream, people):
         COMPANY: {"configuration": "other", "unless": []},
         EMAIL: {"configuration": "default", "unless": ["email"]},
     }
-    upload = leadstream("upload", str(people([("Ann", "Day"), ("Bob", "Night")])), "--client", client, "--json")
+    listed = str(people([("Ann", "Day"), ("Bob", "Night")]))
+    upload = leadstream("upload", listed, "--client", client, "--workstream", "apollo_scrape", "--json")
     launch = ("launch", upload["upload_id"], "--pipeline", "mine", "--rows", "1-2", "--max-credits", "1")
     plan = leadstream(*launch, "--plan", "--json")
     assert plan["blueprint"]["missing"] == [f"{EMAIL} has no configuration for this client: its step will fail"]
@@ -94,7 +95,8 @@ def hook():
 
 def test_what_becomes_of_leads(leadstream, people, hook, tmp_path):
     client = leadstream("client", "add", "Pushing day").strip()
-    upload = leadstream("upload", str(people([("Ann", "Day"), ("Bob", "Night")])), "--client", client, "--json")
+    listed = str(people([("Ann", "Day"), ("Bob", "Night")]))
+    upload = leadstream("upload", listed, "--client", client, "--workstream", "apollo_scrape", "--json")
     leadstream("pipeline", "save", client, "tidy", "normalize_all_core_values")
     batch = leadstream("launch", upload["upload_id"], "--pipeline", "tidy", "--json")["launched"]["batch_id"]
     wait(leadstream, batch, "completed")

@@ -88,7 +88,7 @@ def test_a_list_without_customers_takes_nobody_s_place(services: Given, tmp_path
     file.write_text("Company Name\n")
     uploaded = {
         "upload_id": IMPORT, "rows": 0, "bad_row_count": 2, "bad_rows": [], "mapping": {}, "unmapped": [],
-        "duplicate": False,
+        "duplicate": False, "warnings": [], "workstream": "customer_companies",
     }  # fmt: skip
     there = {f"/v1/uploads/{IMPORT}": {"status": "ready"}, "uploaded": uploaded}
     sent = services(there)

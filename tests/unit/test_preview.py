@@ -88,6 +88,26 @@ def test_a_file_whose_rows_cannot_be_items_is_shown_with_what_is_missing(tmp_pat
     assert len(preview(file, "crm_data", Limits())["warnings"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "named", "says"),
+    [
+        ("crm/hubspot_companies_en.csv", "apollo_scrape", "files of crm_data have 'Record ID', 'Company owner'"),
+        ("salesnav/koolkit_21col.csv", "apollo_scrape", "files of salesnav_koolkit have 'Matching filters'"),
+        ("apollo/contacts_52col.csv", "salesnav_koolkit", "files of apollo_scrape have 'Company Name for Emails'"),
+        ("apollo/contacts_52col.csv", "apollo_scrape", None),
+        ("apollo/contacts_52col.csv", "crm_data", None),  # the place for people from anywhere
+        ("crm/hubspot_companies_en.csv", "customer_companies", None),  # and for customers
+        ("customers/customer_companies_a.csv", "apollo_scrape", None),
+        ("exports/leadiq.csv", "apollo_scrape", None),
+    ],
+)
+def test_a_workstream_that_is_named_against_what_the_file_has_is_a_warning(
+    name: str, named: str, says: str | None
+) -> None:
+    told = [text for text in preview(DATA / name, named, Limits())["warnings"] if "This is taken as" in text]
+    assert [(f"taken as {named}" in text, (says or "") in text) for text in told] == ([(True, True)] if says else [])
+
+
 def test_two_workstreams_that_fit_equally_are_a_question(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text("Customer Name,Record ID,Company,Website\nAcme,1,Acme,acme.com\nBeta,2,Beta,beta.io\n")

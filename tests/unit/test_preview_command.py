@@ -1,6 +1,8 @@
 """`leadstream preview` as a person and a program run it: without any server."""
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,16 @@ def test_words_for_people() -> None:
     assert "Lists\tnotes\t1.0\tchosen by you" in out
     assert "kept, but not mapped: Company Name for Emails" in out
     assert "are they mobiles?" in err
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "list.csv")
+    content = (DATA / "crm/hubspot_companies_en.csv").read_bytes()
+    writer = threading.Thread(target=(tmp_path / "list.csv").write_bytes, args=(content,), daemon=True)
+    writer.start()
+    code, out, _ = run(str(tmp_path / "list.csv"))
+    writer.join()
+    assert (code, "workstream: crm_data" in out) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -42,17 +42,35 @@ def ambiguity(found: Sequence[Proposal]) -> str | None:
     )
 
 
+def misplaced(named: Workstream, mapping: HeaderMapping) -> str | None:
+    """What to say of a file that has what only files of another workstream have, and nothing that is `named`'s."""
+    if named.plain == mapping.rows or _own(named, mapping.headers):
+        return None
+    others = [known for known in workstreams().values() if mapping.rows in known.rows]
+    own, other = max(((_own(known, mapping.headers), known.slug) for known in others), key=lambda each: len(each[0]))
+    return f"This is taken as {named.slug}, but only files of {other} have {_quoted(own)}." if own else None
+
+
 def _judged(known: Workstream, mapping: HeaderMapping, rows: Owner) -> Proposal | None:
     if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):
         return None
-    keys = {header_key(header): header.strip() for header in mapping.headers}
-    own = [keys[key] for key in ranked(known.signature) if key in keys]
+    own = _own(known, mapping.headers)
     plain = _PLAIN if known.plain == rows else 0.0
     if own:
-        more = f" and {len(own) - _SURE} more" if len(own) > _SURE else ""
-        reason = f"only its files have {', '.join(map(repr, own[:_SURE]))}{more}"
+        reason = f"only its files have {_quoted(own)}"
     else:
         reason = f"a list of {'people' if rows == 'person' else 'companies'}" + (
             "" if plain else ", without a column that only its files have"
         )
     return Proposal(known.slug, round((1 - plain) * len(own) / (len(own) + 1) + plain, 2), reason)
+
+
+def _own(known: Workstream, headers: Sequence[str]) -> list[str]:
+    """The headers that only files of the workstream have."""
+    keys = {header_key(header): header.strip() for header in headers}
+    return [keys[key] for key in ranked(known.signature) if key in keys]
+
+
+def _quoted(own: Sequence[str]) -> str:
+    more = f" and {len(own) - _SURE} more" if len(own) > _SURE else ""
+    return f"{', '.join(map(repr, own[:_SURE]))}{more}"
