@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import select
 
 from services.ingest import configuration, lookups
+from services.ingest.registry import OUTPUTS
 from services.ingest.store import CONFIG
+from services.ingest.vocabulary import FIELDS
+from services.ingest.workstreams import workstreams
 from shared.events import BatchLaunched, BlueprintStep, StepOptions
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
@@ -84,7 +88,25 @@ async def checked(
             there = ", ".join(repr(other) for workflow, other in sorted(configs) if workflow == slug) or "none"
             message = f"the client has no configuration {name!r} of {slug} for {workstream}; it has: {there}"
             raise Problem(404, "unknown_configuration", message)
+    _refuse_unknown_fields(known, workstream, steps)
     return known
+
+
+def _refuse_unknown_fields(known: dict[str, Row], workstream: str, steps: Sequence[Step]) -> None:
+    """Refuse a step that is to be skipped for a field that neither files of the workstream nor its workflows have.
+
+    What a function that does not ship sets nobody knows: after its step a field may have any name.
+    """
+    kind = workstreams().get(workstream)
+    names = {field.name for field in (kind.fields if kind else FIELDS)}
+    names |= {name for slug, row in known.items() for name in (*row["sets"], *OUTPUTS.get(slug, ()))}
+    for slug, options in steps:
+        if unknown := [name for name in options.unless if name not in names]:
+            near = "".join(f"; did you mean {name}?" for name in get_close_matches(unknown[0], names, n=1))
+            message = f"{slug}: there is no field {unknown[0]!r} to skip it for{near or '.'}"
+            raise Problem(422, "unknown_field", f"{message} There are: {', '.join(sorted(names))}")
+        if known[slug]["kind"] == "SYNC" and slug not in OUTPUTS:
+            return
 
 
 def _frozen(workflow: Row, options: StepOptions) -> BlueprintStep:

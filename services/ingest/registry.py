@@ -3,7 +3,7 @@
 What each one is stands here; which of them a workstream has, in the workstream's own file.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -95,6 +95,19 @@ WORKFLOWS: Final = (
         reads_answers=True,
     ),
 )  # fmt: skip
+# What those that run here set of an item beside the fields that files have.
+_PRESENT_AND_PREVIOUS: Final = frozenset(
+    f"{which}_employer_{what}"
+    for which in ("current", "previous")
+    for what in ("name", "domain", "linkedin_url", "title")
+)
+OUTPUTS: Final[Mapping[str, frozenset[str]]] = {
+    workflow.workflow: frozenset() for workflow in WORKFLOWS if workflow.kind == "SYNC"
+} | {
+    "normalize_company_name": frozenset({"company_name_normalized"}),
+    "normalize_all_core_values": frozenset({"company_name_normalized"}),
+    "extract_work_history": _PRESENT_AND_PREVIOUS | {"jobs_count"},
+}
 
 
 def shipped(known: Iterable[Workstream]) -> tuple[WorkflowRegistered, ...]:

@@ -172,6 +172,35 @@ async def test_a_pipeline_and_steps_are_not_launched_as_one_of_them(door: Door) 
         assert told(answer) == (422, "two_blueprints"), path
 
 
+OWN = {"workstream": "apollo_scrape", "workflow": "shout"}
+PHONE = {"workstream": "apollo_scrape", "workflow": "find_phone", "kind": "ASYNC", "sets": {"fax": ["fax"]}}
+
+
+async def test_a_step_is_skipped_for_fields_that_an_item_can_have(door: Door) -> None:
+    for workflow in (OWN | {"kind": "SYNC"}, PHONE):
+        assert (await door.http.post("/v1/workflows", json=workflow)).status_code == 201
+    upload = (await door.upload("First Name,Last Name,Company\nAnn,Ash,Acme\n")).json()["upload_id"]
+    await door.fold()
+
+    async def answers(unless: list[str], *before: str) -> list[httpx.Response]:
+        steps = [*before, {"workflow": STEP, "unless": unless}, "split_raw_apollo_scrape_data"]
+        pipeline = {"name": "full", "workstream": "apollo_scrape", "steps": steps}
+        batch = {"upload_id": upload, "steps": steps}
+        paths = {f"clients/{door.client_id}/pipelines": pipeline, "blueprints": batch, "batches": batch}
+        return [await door.http.post(f"/v1/{path}", json=body) for path, body in paths.items()]
+
+    for unless in (["emial"], ["email", "emial"]):
+        for refused in await answers(unless, "normalize_company_name"):
+            assert told(refused) == (422, "unknown_field")
+            assert (
+                "no field 'emial' to skip it for; did you mean email? There are: company_annual_revenue, "
+                in refused.text
+            )
+    known = ["email", "company_name_normalized", "current_employer_name", "fax"]
+    for unless, *before in ((known, "normalize_company_name"), (["emial"], OWN["workflow"])):
+        assert [answer.status_code for answer in await answers(unless, *before)] == [201, 200, 201]
+
+
 @pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
 async def test_what_is_no_domain_is_not_a_client_s(door: Door, domain: str) -> None:
     assert told(await door.http.post("/v1/clients", json={"name": "New", "domain": domain})) == (422, "invalid")

@@ -16,6 +16,8 @@ from services.dispatcher.workflows import (
     normalize_company_name,
     split_raw_apollo_scrape_data,
 )
+from services.ingest import vocabulary
+from services.ingest.registry import OUTPUTS
 from services.projector.extractors.bands import size_bucket
 from services.projector.lead import project
 from shared.dates import iso_date, span
@@ -240,6 +242,21 @@ def test_no_answer_makes_them_raise(workflow: Any, answers: dict[str, Any]) -> N
 def test_never_raises_and_says_the_same_again(workflow: Any, fields: dict[str, Any]) -> None:
     found = workflow.run(fields)
     assert workflow.run({**fields, **found}) == found
+
+
+JOB = {"company": "Acme", "company_domain": "acme.com", "url": "linkedin.com/company/acme", "title": "CEO"}
+FULL = {
+    **dict.fromkeys(FIELDS.split(), "Acme, Inc."),
+    "answers": {"one": {"experience": [
+        JOB | {"start_date": "2020-01", "is_current": True}, JOB | {"end_date": "2019-12", "is_current": False},
+    ]}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_what_they_set_beside_the_fields_of_files_is_declared(workflow: Any) -> None:
+    found = workflow.run(FULL).keys() - {field.name for field in vocabulary.FIELDS}
+    assert found == OUTPUTS[workflow.__name__.rpartition(".")[2]]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
