@@ -18,6 +18,12 @@ _LARGEST: Final = 2**31 - 1  # PostgreSQL `integer`
 WHOLE: Final = r"(?:\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:['’]\d{3})+|(?:[ \u00a0\u202f]\d{3})+)(?!\d)|\d+)"
 _COUNT = re.compile(rf"[~≈]?\s*({WHOLE})(?:[.,]0{{1,2}}|\.0+)?(?:\s+[^\W\d]+)?")
 _YEAR = re.compile(r"(?<!\d)(?:1\d{3}|20\d\d)(?!\d)", re.ASCII)
+# An address, a link, an amount, an id (letters between digits, or too many digits at once), a date, "4.9E+11" of Excel.
+_NO_PHONE = re.compile(
+    r"[@$€£%_]|//|www\.|\d(?!x|ext)[a-z]+\+?\d|\d{16}"
+    r"|^(?:(?:19|20)\d\d([-/.])[01]?\d\1[0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\2(?:19|20)\d\d)(?!\S)",
+    re.IGNORECASE,
+)
 _TRUE: Final = frozenset({"true", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "n", "0"})
 
@@ -112,6 +118,18 @@ def person_link(value: object) -> str | None:
 def address(value: object) -> str | None:
     """An e-mail address, in lower case."""
     return canonical.email_address(value) if isinstance(value, str) and len(value) < 400 else None
+
+
+def phone(value: object) -> str | None:
+    """A phone number as it is written, with what stands around it ("+1 415 555 0100 ext. 12", "Tel. 089/12345").
+
+    None for what has fewer than five digits, or as many letters as digits, or is something else with digits.
+    """
+    written = text(value)
+    digits = sum(map(str.isdecimal, written)) if written and len(written) < 100 else 0
+    if written is None or digits < 5 or sum(map(str.isalpha, written)) >= digits:
+        return None
+    return None if _NO_PHONE.search(written) else written
 
 
 def month(value: object) -> date | None:

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from shared.canonical import clean_cell, company_domain, email_address
 from shared.enrichment import at, path_of, respelled
+from shared.values import phone
 
 _NORMALISED: Final[Mapping[str, Callable[[object], str | None]]] = {
     "email": email_address,
+    "mobile_phone": phone,
+    "company_phone": phone,
     "company_domain": company_domain,
 }
 

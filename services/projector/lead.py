@@ -30,13 +30,14 @@ from shared.values import (
     listed,
     month,
     person_link,
+    phone,
     span,
     text,
     texts,
     year,
 )
 
-REVISION: Final = 6  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 7  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 NEW_IN_ROLE_MONTHS: Final = 6
@@ -47,7 +48,7 @@ UPLOADED: Final = (
     column("person_full_name", text, "full_name"),
     column("person_email", address, "email"),
     column("person_email_status", text, "email_status"),
-    column("person_phone", text, "mobile_phone"),
+    column("person_phone", phone, "mobile_phone"),
     column("person_linkedin_url", person_link, "person_linkedin_url"),
     column("person_title", text, "title"),
     column("person_headline", text, "headline"),
@@ -69,7 +70,7 @@ UPLOADED: Final = (
     column("company_revenue_range", revenue_range, "company_annual_revenue"),
     column("company_founded_year", year, "company_founded_year"),
     column("company_funding_range", funding_range, "company_total_funding"),
-    column("company_phone", text, "company_phone"),
+    column("company_phone", phone, "company_phone"),
     column("company_technologies", texts, "company_technologies"),
 )
 BELONGING: Final = tuple(line for line in UPLOADED if line.name in ("person_email", "company_city", "company_country"))

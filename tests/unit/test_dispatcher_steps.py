@@ -118,10 +118,13 @@ def test_an_answer_sets_fields_that_later_steps_see() -> None:
         ({"details": [], "emails": {"0": 1}}, {}),
         (None, {}),
         ([{"email": "x@y.com"}], {}),
+        ({"phone": "No mobile found"}, {}),
+        ({"phone": "mobile", "phones": ["+49 170 1234567"]}, {"mobile_phone": "+49 170 1234567"}),
     ],
 )
 def test_fields_of_an_answer(answer: object, found: dict) -> None:
     sets = {"email": ["email", "emails.0"], "size": ["size", "details.size", "details.0"]}
+    sets |= {"mobile_phone": ["phone", "phones.0"]}
     assert fields_set(sets, answer) == found
     assert fields_set({}, answer) is None
 

@@ -38,9 +38,7 @@ ITEM = {
 KEYS = sorted({*FIRM, *ANN})
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*FIRM, *ANN})), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=20,
 )
 
@@ -101,8 +99,16 @@ def test_how_a_person_can_be_reached_is_read_whatever_was_asked_for() -> None:
     assert columns["person_email_status"] is None
     private = lead(person={**ANN, "personal_email": "me@example.com"}).columns
     assert private["person_email"] == "ann@upload.example.com"
-    assert read({"data": {"mobile": "+1 212"}}, "find", "person_1").columns == {"person_phone": "+1 212"}
+    assert read({"data": {"mobile": "212 5550"}}, "find", "person_1").columns == {"person_phone": "212 5550"}
     assert lead({}, firm={**FIRM, "email": "info@example.com"}).columns["person_email"] is None
+
+
+@pytest.mark.parametrize("told", ["No mobile found", "mobile", "+49 170 7654321"])
+def test_what_is_no_number_takes_the_place_of_none(told: str) -> None:
+    item = {"mobile_phone": "+49 170 1234567", "company_phone": told}
+    columns = lead(item, find_mobile={"phone": told}).columns
+    number = told if told.startswith("+") else None
+    assert (columns["person_phone"], columns["company_phone"]) == (number or item["mobile_phone"], number)
 
 
 def test_known_columns_and_provenance_are_the_same_set() -> None:

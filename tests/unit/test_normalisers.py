@@ -39,3 +39,17 @@ def test_a_domain_of_mailboxes_is_no_company_s(told: str, domain: str | None) ->
 def test_a_legal_form_is_no_entry_of_a_list(told: str, entries: list[str]) -> None:
     assert values.texts(told) == entries
     assert values.texts(entries) == entries
+
+
+@pytest.mark.parametrize(("told", "number"), [
+    ("+49 170 1234567", "+49 170 1234567"), ("'+44 20 7946 0000", "+44 20 7946 0000"), (14155550100, "14155550100"),
+    ("(415) 555-0100 ext. 12, 555-0101 (home)", "(415) 555-0100 ext. 12, 555-0101 (home)"),
+    ("4155550100Ext5", "4155550100Ext5"), ("tel:+49891234", "tel:+49891234"), ("1001-5000", "1001-5000"),
+    ("No mobile found", None), ("mobile", None), ("+1 415", None), (True, None), ({"number": "+49 170 1234567"}, None),
+    ("No mobile found for 4815162342", None), ("ann12345@acme.com", None), ("https://wa.me/491701234567", None),
+    ("2024-05-01", None), ("1.5.2024", None), ("2024-05-01T10:00:00Z", None), ("$12,000,000", None),
+    ("3f2504e0-4f89-11d3-9a0c-0305e82c3301", None), ("4.91702E+11", None), ("1234567890123456", None),
+])  # fmt: skip
+def test_a_phone_number_is_kept_as_it_is_written(told: object, number: str | None) -> None:
+    assert values.phone(told) == number
+    assert values.phone(number) == number

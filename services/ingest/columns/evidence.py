@@ -9,6 +9,7 @@ from typing import Final
 
 from services.ingest.vocabulary import Holds
 from shared.canonical import email_address, linkedin_company, linkedin_person, registrable_domain
+from shared.values import phone
 
 _NUMBER: Final = re.compile(r"[+-]?[\d.,\s]+")
 _COUNT: Final = re.compile(r"\D{0,12}\d[\d.,\s'kKmM+]*(?:\s*(?:-|–|to|bis|a|à)\s*\d[\d.,\s'kKmM+]*)?\D{0,20}")
@@ -55,11 +56,6 @@ def _is_website(value: str) -> bool:
     return " " not in value.strip() and "@" not in value and registrable_domain(value) is not None
 
 
-def _is_phone(value: str) -> bool:
-    digits = sum(map(str.isdigit, value))
-    return digits >= 5 and sum(map(str.isalpha, value)) <= 6 and not _is_link(value)
-
-
 _LOOKS: Final[Mapping[Holds, Callable[[str], bool]]] = {
     "address": _has_address,
     "amount": lambda value: _AMOUNT.fullmatch(value) is not None,
@@ -69,7 +65,7 @@ _LOOKS: Final[Mapping[Holds, Callable[[str], bool]]] = {
     "date": lambda value: _DATE.fullmatch(value) is not None,
     "name": _is_name,
     "person_link": lambda value: linkedin_person(value) is not None,
-    "phone": _is_phone,
+    "phone": lambda value: phone(value) is not None,
     "text": _is_text,
     "title": _is_title,
     "website": _is_website,

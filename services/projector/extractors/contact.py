@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from shared.mapping import column, pick
-from shared.values import address, text
+from shared.values import address, phone, text
 
 _COURSE: Final = frozenset({"ok", "success", "succeeded", "done", "complete", "completed", "found", "true", "false"})
 
@@ -25,7 +25,7 @@ TABLE: Final = (
         "email.status", "email.0.status", "emails.0.status", "status",
     ),
     column(
-        "person_phone", text, "mobile_phone", "phone", "phone_number", "mobile", "mobile_number", "phones.0",
+        "person_phone", phone, "mobile_phone", "phone", "phone_number", "mobile", "mobile_number", "phones.0",
         "phones.0.number", "phone_numbers.0", "phone_numbers.0.number",
     ),
 )  # fmt: skip
