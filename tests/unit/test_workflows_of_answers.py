@@ -79,6 +79,8 @@ def test_the_job_and_its_start_are_those_that_a_lead_tells(answer: dict[str, Any
         ({"email": "Ann@Acme.com"}, "ann@acme.com"),
         ({"emails": [{"type": "work", "email": "ann@acme.com"}]}, "ann@acme.com"),
         ({"emails": ["no address", "ann@acme.com"]}, "ann@acme.com"),
+        ({"emails": {"type": "work", "address": "ann@acme.com"}}, "ann@acme.com"),
+        ({"email": {"status": "valid", "email": "ann@acme.com"}}, "ann@acme.com"),
         ({"email": None, "work_email": "ann@acme.com"}, "ann@acme.com"),
         ({"Work Email": "ann@acme.com"}, "ann@acme.com"),
         ({"email": ""}, None),
@@ -91,19 +93,36 @@ def test_an_address_out_of_an_answer(answer: dict[str, Any], email: str | None) 
     assert extract_contact_info.run(row | {"email": "own@row.com"})["email"] == "own@row.com"
 
 
-FIRM = {"name": "Acme", "domain": "acme.com", "industry": "X", "email": "info@acme.com", "phone": "+1 2"}
-OWN = {"email": "ann@acme.com", "mobile_phone": "+1 3"}
+@pytest.mark.parametrize(("answer", "number"), [
+    ({"phone_numbers": {"type": "work", "number": "+1 415 5550"}}, "+1 415 5550"),
+    ({"phone": {"type": "mobile", "number": 14155550100}}, "14155550100"),
+    ({"mobile_phone": {"status": "valid", "value": "+1 415 5550"}}, "+1 415 5550"),
+    ({"phone_numbers": {"work": "+1 415 5550", "rank": 1}}, "+1 415 5550"),
+    ({"phone_numbers": {"label": "mobile", "direct": {"id": 1234567, "number": "+1 415 5550"}}}, "+1 415 5550"),
+    ({"phone_numbers": ["none", {"type": "work", "number": ""}, {"number": "+1 415 5550"}]}, "+1 415 5550"),
+    ({"phone": {"type": "mobile", "number": None, "external_id": "1234567"}}, None),
+    ({"phone": {"status": "not found", "id": 1234567}}, None), ({"phone": "not found"}, None),
+])  # fmt: skip
+def test_a_number_out_of_an_answer(answer: dict[str, Any], number: str | None) -> None:
+    row = {"answers": {"find_mobile": answer}, "answers_about": {"find_mobile": "person"}}
+    assert extract_contact_info.run(row).get("mobile_phone") == number
+    assert extract_contact_info.run(row | {"mobile_phone": "No mobile found"}).get("mobile_phone") == number
+    assert extract_contact_info.run(row | {"mobile_phone": "'+49 170 1234567"})["mobile_phone"] == "+49 170 1234567"
+
+
+FIRM = {"name": "Acme", "domain": "acme.com", "industry": "X", "email": "info@acme.com", "phone": "+1 212 5550"}
+OWN = {"email": "ann@acme.com", "mobile_phone": "+1 303 5550"}
 
 
 @pytest.mark.parametrize(("about", "answers", "wanted"), [
     ({"a": "company"}, {"a": FIRM}, {}),
     ({"a": "company"}, {"a": {"email": "info@acme.com"}}, {}),
-    ({"a": "person"}, {"a": FIRM | {"email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+    ({"a": "person"}, {"a": FIRM | {"email": "ann@acme.com", "phone": "+1 303 5550"}}, OWN),
     ({"a": "item"}, {"a": FIRM}, {}),
     ({"a": "item"}, {"a": {"Company Name": "Acme", "Employee Count": 3, "Industry": "X", "Email": "i@acme.com"}}, {}),
-    ({"a": "item"}, {"a": FIRM | {"first_name": "Ann", "email": "ann@acme.com", "phone": "+1 3"}}, OWN),
+    ({"a": "item"}, {"a": FIRM | {"first_name": "Ann", "email": "ann@acme.com", "phone": "+1 303 5550"}}, OWN),
     ({"a": "company", "b": "person", "c": "item"}, {"a": FIRM, "b": {"email": "ann@acme.com", "domain": "acme.com"},
-      "c": {"phone": "+1 3", "type": "mobile"}}, OWN),
+      "c": {"phone": "+1 303 5550", "type": "mobile"}}, OWN),
     ({}, {"a": FIRM}, {}),
 ])  # fmt: skip
 def test_what_reaches_a_company_is_not_the_person_s(

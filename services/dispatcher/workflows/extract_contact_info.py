@@ -7,8 +7,9 @@ A company's answer is not looked at: its address is nobody's, and would make one
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from shared.canonical import clean_cell, email_address, linkedin_page, linkedin_person
+from shared.canonical import email_address, linkedin_page, linkedin_person
 from shared.enrichment import COMPANY_FIELDS, kind_of, respelled
+from shared.values import phone
 
 _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]]]] = {
     "email": (
@@ -16,12 +17,13 @@ _PATHS: Final[Mapping[str, tuple[Callable[[object], str | None], tuple[str, ...]
         ("email", "work_email", "person_email", "email_address", "business_email", "personal_email", "emails"),
     ),
     "mobile_phone": (
-        clean_cell,
+        phone,
         ("mobile_phone", "phone", "phone_number", "mobile_phone_number", "phone_numbers"),
     ),
     "person_linkedin_url": (lambda value: linkedin_page(linkedin_person(value)), ("linkedin_url", "url")),
 }
 _NAMES: Final = frozenset({"first_name", "last_name", "full_name"})
+_NAMED: Final = ("email", "value", "number", "phone")  # in an entry such as {"type": "work", "email": "ann@acme.com"}
 _FEW: Final = 2  # fields of a company: an answer about a number may have a `type` too
 
 
@@ -53,21 +55,19 @@ def _is_a_company(answer: dict[str, Any]) -> bool:
 def _first(name: str, answers: list[dict[str, Any]]) -> str | None:
     normalise, keys = _PATHS[name]
     told = (value for answer in answers for key in keys for value in _values(answer.get(key)))
-    return next((value for value in map(normalise, map(_bare, told)) if value), None)
+    return next((value for value in map(normalise, told) if value), None)
 
 
-def _values(told: object) -> Iterator[object]:
-    """What is told, one by one: of an object its values, of a list its entries."""
+def _values(told: object, layers: int = 2) -> Iterator[object]:
+    """What is told, one by one: the entries of a list; of an object what it calls the address or number.
+
+    Of one that has no such, as {"work": ..., "mobile": ...}, all but its numbers, which are ids and scores.
+    """
     if isinstance(told, Mapping):
-        yield from told.values()
-    elif isinstance(told, list):
-        yield from told
-    elif told is not None:
+        named = [told[key] for key in _NAMED if key in told]
+        told = named or [value for value in told.values() if isinstance(value, str | Mapping)]
+    if not isinstance(told, list):
         yield told
-
-
-def _bare(told: object) -> object:
-    """The address or number in an entry such as {"type": "work", "email": "ann@acme.com"}."""
-    if not isinstance(told, Mapping):
-        return told
-    return next((told[key] for key in ("email", "value", "number", "phone") if told.get(key)), None)
+    elif layers:
+        for each in told:
+            yield from _values(each, layers - 1)
