@@ -92,6 +92,9 @@ def show(
         {"column": name, "value": lead[name]} | source | {"at": moment(source.get("at"))}
         for name, source in lead["provenance"].items()
     ], "nothing is known of this lead")  # fmt: skip
+    for name, source in lead["provenance"].items():
+        if customer := source.get("customer"):
+            note(f"{name}: the customer is {plain(customer)}")
     for line in identified(lead["entities"]):
         note(f"is about {line}")
     for told in lead["contradictions"] or ():

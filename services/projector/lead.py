@@ -40,6 +40,7 @@ from shared.values import (
 REVISION: Final = 7  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
+CUSTOMER: Final = "customer"
 NEW_IN_ROLE_MONTHS: Final = 6
 RECENTLY_FUNDED_MONTHS: Final = 12
 UPLOADED: Final = (
@@ -97,8 +98,8 @@ class Answered(NamedTuple):
 class Lead:
     """`columns` has every name in COLUMNS, None if unknown; `provenance` has the source of each known one.
 
-    A source is UPLOAD, DERIVED or the label of an answer; `via`: the field that an uploaded column was taken from.
-    `customer`: what tells that an employer is a customer, of `is_worked_at_customer`.
+    A source is UPLOAD, DERIVED, CUSTOMER or the label of an answer; `via`: the field that an uploaded column was taken
+    from. `customer`: what tells that an employer is one, where the source of `is_worked_at_customer` is CUSTOMER.
     """
 
     columns: dict[str, Any]
@@ -137,7 +138,7 @@ def project(
     fill(_flags(item_fields, [reading for _, reading in answers], reference_date), DERIVED)
     worked, customer = _worked_at(customers, columns, jobs) if customers else (None, None)
     if worked is not None:
-        fill({"is_worked_at_customer": worked}, DERIVED)
+        fill({"is_worked_at_customer": worked}, CUSTOMER if customer else DERIVED)
     against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, answers)
     return Lead(columns, provenance, jobs, via, against, customer)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
-from services.projector.lead import DERIVED, UPLOAD, Answered, Lead, project
+from services.projector.lead import CUSTOMER, DERIVED, UPLOAD, Answered, Lead, project
 from services.projector.state import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
 from shared.mapping import Column
 from shared.record import replace
@@ -120,7 +120,8 @@ def _provenance(state: State, item: Item, lead: Lead, answers: list[Answer]) -> 
     added = state.added[item.item_id]
     about: dict[str, dict[str, Any]] = {
         UPLOAD: {"source": UPLOAD, "event_id": added.id, "at": added.occurred_at.isoformat()},
-        DERIVED: {"source": DERIVED} | ({"customer": lead.customer} if lead.customer else {}),
+        DERIVED: {"source": DERIVED},
+        CUSTOMER: {"source": DERIVED, "customer": lead.customer},
     }
     for output in item.outputs:
         about[output["event_id"]] = {"source": "workflow"} | {k: output[k] for k in ("event_id", "workflow", "at")}

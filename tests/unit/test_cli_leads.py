@@ -35,3 +35,16 @@ def test_an_unknown_name_is_for_the_service_to_refuse(monkeypatch: pytest.Monkey
     monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(places, transport=httpx.MockTransport(refuse)))
     result = CliRunner().invoke(app, ["leads", *command.split(), "--where", f"{name}=1"])
     assert (result.exit_code, result.stderr) == (1, f"leadstream: there is no {name!r}\n")
+
+
+def test_a_lead_says_which_customer_somebody_worked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = {
+        "is_new_in_role": {"source": "derived"},
+        "is_worked_at_customer": {"source": "derived", "customer": "x.com"},
+    }
+    lead = dict.fromkeys(flags, True) | {"provenance": flags, "entities": [], "contradictions": None}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=lead))
+    places = {"projector": Endpoint("projector", "http://projector")}
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(places, transport=transport))
+    result = CliRunner().invoke(app, ["leads", "show", "lead_" + "0" * 26])
+    assert (result.exit_code, result.stderr) == (0, "is_worked_at_customer: the customer is x.com\n")

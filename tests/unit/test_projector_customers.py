@@ -42,8 +42,10 @@ def test_a_customer_list_that_comes_later_is_held_against_every_lead() -> None:
     settled(found, listed("Beta Inc.", hours=30))
     after = lead(found, 1)
     assert (after.is_worked_at_customer, after.reference_date) == (True, before.reference_date)
-    (derived,) = [each for each in after.provenance if each["source"] == "derived"]
-    assert derived["customer"] == "beta"
+    derived, customer = (each for each in after.provenance if each["source"] == "derived")
+    assert "is_new_in_role" in derived["columns"]
+    assert "customer" not in derived
+    assert customer == {"source": "derived", "customer": "beta", "columns": ["is_worked_at_customer"]}
     assert after.projected_at == START + timedelta(hours=30)
 
 
