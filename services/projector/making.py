@@ -5,15 +5,20 @@ Pure. The newest answer wins column by column; what was not said by any answer i
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from services.projector.extractors.person import Job, employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
-from services.projector.lead import CUSTOMER, DERIVED, UPLOAD, Answered, Lead, project
+from services.projector.lead import CUSTOMER, DERIVED, UPLOAD, UPLOADED, Answered, Lead, project
 from services.projector.state import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
 from shared.mapping import Column
 from shared.record import replace
-from shared.values import address
+from shared.values import text
+
+# How a lead shows a field, in each of the columns that do.
+_SHOWN: Final = {
+    path: [line.normalise for line in UPLOADED if path in line.paths] for line in UPLOADED for path in line.paths
+}
 
 
 def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
@@ -22,7 +27,7 @@ def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     newest = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
     answers = sorted(newest, key=lambda a: a.entity_id in item.earlier)
     uploaded = state.added[item.item_id].payload.fields
-    fields = _fields(uploaded, item)
+    fields, changed = _fields(uploaded, item)
     lead = project(
         fields,
         [Answered(answer.answer_id, reading(state, answer)) for answer in answers],
@@ -33,7 +38,7 @@ def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     return FinalLead(
         lead_id_of(item.item_id), item.tenant_id, item.client_id, item.batch_id, item.item_id, item.row, item.person_id,
         item.company_id, state.batches[item.batch_id].workstream, item.outcome, *lead.columns.values(),
-        _provenance(state, item, lead, answers), lead.contradictions or None, reference_date, now,
+        _provenance(state, item, lead, answers, changed), lead.contradictions or None, reference_date, now,
     )  # fmt: skip
 
 
@@ -87,15 +92,25 @@ def recount(state: State, answer: Answer) -> None:
         state.answer(replace(answer, columns=columns))
 
 
-def _fields(uploaded: Mapping[str, Any], item: Item) -> dict[str, Any]:
-    """What was uploaded, and over it what workflows set; another address has not the status of the one before."""
+def _fields(uploaded: Mapping[str, Any], item: Item) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was uploaded, and over it what workflows set; another address has not the status of the one before.
+
+    Of each field that they have changed, too, the event of the last that did.
+    """
     fields = dict(uploaded)
+    changed: dict[str, str] = {}
     for output in item.outputs:
         told = output["fields"]
-        if "email" in told and address(told["email"]) != address(fields.get("email")):
+        if "email" in told and _differ("email", told["email"], fields.get("email")):
             fields.pop("email_status", None)
+        changed |= {name: output["event_id"] for name, value in told.items() if _differ(name, value, fields.get(name))}
         fields |= told
-    return fields
+    return fields, changed
+
+
+def _differ(field: str, told: object, known: object) -> bool:
+    """Whether two values of a field are not shown alike: a step that repeats one, or tidies it, is not its source."""
+    return told != known and any(as_shown(told) != as_shown(known) for as_shown in _SHOWN.get(field, (text,)))
 
 
 def _row(answer: Answer, job: Job) -> WorkHistory:
@@ -112,11 +127,13 @@ def _own_lines(state: State, answer: Answer) -> tuple[Column, ...]:
     return tuple(line for m in sorted(mappings, key=lambda m: (m.workstream, m.name)) for line in own_lines(m.paths))
 
 
-def _provenance(state: State, item: Item, lead: Lead, answers: list[Answer]) -> list[dict[str, Any]]:
+def _provenance(
+    state: State, item: Item, lead: Lead, answers: list[Answer], changed: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """For each source its columns, and for all but what was derived the event, the time, the workflow, the provider."""
     columns: dict[str, list[str]] = {}
     for column, source in lead.provenance.items():
-        columns.setdefault(_set_by(item, lead.via.get(column)) if source == UPLOAD else source, []).append(column)
+        columns.setdefault(changed.get(lead.via.get(column, ""), source), []).append(column)
     added = state.added[item.item_id]
     about: dict[str, dict[str, Any]] = {
         UPLOAD: {"source": UPLOAD, "event_id": added.id, "at": added.occurred_at.isoformat()},
@@ -131,8 +148,3 @@ def _provenance(state: State, item: Item, lead: Lead, answers: list[Answer]) -> 
             "provider": answer.provider, "at": answer.received_at.isoformat(),
         }  # fmt: skip
     return [about[source] | {"columns": names} for source, names in columns.items()]
-
-
-def _set_by(item: Item, field: str | None) -> str:
-    """The event of the last SYNC step that set a field; the upload where none did."""
-    return next((output["event_id"] for output in reversed(item.outputs) if field in output["fields"]), UPLOAD)

@@ -201,6 +201,25 @@ def test_what_a_step_set_says_which_step() -> None:
     assert told["event_id"] == walked(1)[0].id
 
 
+MOBILE = {"mobile_phone": "+49 170 1234567"}
+
+
+@pytest.mark.parametrize(("outputs", "wanted"), [
+    ([{"email": "ann@acme.com"}], {"email": 0, "email_status": 0}),
+    ([MOBILE, MOBILE | {"email": "ann@acme.com"}], {"phone": 1, "email": 0, "email_status": 0}),
+    ([MOBILE, {"mobile_phone": None}, MOBILE], {"phone": 3, "email": 0, "email_status": 0}),
+    ([{"email": "b@acme.com"}, {"email": "Ann@acme.com"}, {"email": "ann@acme.com"}], {"email": 2}),
+    ([{"email": "b@acme.com", "email_status": "valid"}, {"email_status": "valid"}], {"email": 1, "email_status": 1}),
+])  # fmt: skip
+def test_who_repeats_a_value_is_not_its_source(outputs: list[dict], wanted: dict[str, int]) -> None:
+    row = added(3, email="Ann <Ann@acme.com>", email_status="valid")
+    steps = [completed(3, 0, hours=hour, output=output) for hour, output in enumerate(outputs, 1)]
+    steps = [replace(step, id=named_id("evt", str(hour))) for hour, step in enumerate(steps, 1)]
+    told = lead(one(row, *steps, completed(3, 2, ANN)), 3).provenance
+    found = {name: each["event_id"] for each in told for name in each["columns"] if name.startswith("person_")}
+    assert found == {f"person_{name}": [row, *steps][number].id for name, number in wanted.items()}
+
+
 def test_an_answer_that_was_not_understood_is_read_again_under_a_mapping() -> None:
     found = one(*walked(1), fact(EnrichmentReceived("enrich", None, True, {"Sitz": {"Ort": "Bonn"}}), entity_id=ACME))
     assert [each.columns for each in found.state.answers.values()] == [0]
