@@ -115,7 +115,10 @@ async def customers(
 async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
-    """The answers in force that no column was read from: an `answer_mapping` can say where they have what."""
+    """The answers in force that no column was read from and no step has set a field from.
+
+    An `answer_mapping` can say where they have what.
+    """
     client = parse_id("client", client_id) if client_id is not None else None
     return await handlers.unread(queries, caller.tenant_id, client, limit)
 

@@ -151,6 +151,8 @@ def _add(state: State, event: Event) -> None:
 
 def _step_completed(state: State, event: Event, payload: ItemCompleted) -> None:
     _place(state, event, payload)
+    if payload.output and is_in_force(state, event):
+        _taken_from(state, event, payload.output)
     before = state.items[event.item_id or ""]
     item = replace(before, outputs=_with_output(before, event, payload))
     if event.entity_id:
@@ -168,6 +170,13 @@ def _with_output(item: Item, event: Event, payload: ItemCompleted) -> list[dict[
     at = event.occurred_at.isoformat()
     said = {"workflow": payload.workflow, "event_id": event.id, "at": at, "fields": payload.output}
     return [*item.outputs, said]
+
+
+def _taken_from(state: State, event: Event, fields: dict[str, Any]) -> None:
+    """Say of the answer in force that a step has set an item's fields from it."""
+    answer = state.answers[event.entity_id or "", event.payload.workflow, event.client_id or ""]
+    if len(fields) > answer.fields:
+        state.answer(replace(answer, fields=len(fields)))
 
 
 def _place(state: State, event: Event, payload: ItemCompleted) -> None:
@@ -203,7 +212,7 @@ def _answered(
         return
     answer = Answer(
         entity_id, payload.workflow, event.client_id or "", event.tenant_id, event.id, provider, event.occurred_at,
-        refreshed_at, 0,
+        refreshed_at, 0, 0,
     )  # fmt: skip
     known = state.answers.get((entity_id, payload.workflow, answer.client_id))
     if known is not None and known.refreshed_at >= answer.refreshed_at:

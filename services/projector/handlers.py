@@ -122,8 +122,9 @@ async def customers(queries: Queries, tenant_id: str, client_id: str, after: str
 
 
 async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[Row]:
-    """The answers in force that no column was read from, the newest first."""
-    query = select(ANSWER).where(ANSWER.c.columns == 0).order_by(ANSWER.c.received_at.desc(), ANSWER.c.answer_id)
+    """The answers in force that no column was read from and no step has set a field from, the newest first."""
+    query = select(ANSWER).where(ANSWER.c.columns == 0, ANSWER.c.fields == 0)
+    query = query.order_by(ANSWER.c.received_at.desc(), ANSWER.c.answer_id)
     if client_id:
         query = query.where(ANSWER.c.client_id == client_id)
     return await queries.rows(tenant_id, query.limit(limit))

@@ -68,7 +68,8 @@ class Item:
 class Answer:
     """The answer in force of one workflow about one entity: the one with the newest `refreshed_at`.
 
-    What it says is in the log; `columns` is how many columns of a lead the mapping found in it.
+    What it says is in the log; `columns` is how many columns of a lead the mapping found in it, `fields` how many
+    fields of an item a step has set from it.
     """
 
     entity_id: str
@@ -80,6 +81,7 @@ class Answer:
     received_at: datetime
     refreshed_at: str
     columns: int
+    fields: int
 
 
 @record

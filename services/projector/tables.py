@@ -80,7 +80,8 @@ ANSWER = Table(
     Column("received_at", TIME, nullable=False),
     Column("refreshed_at", Text, nullable=False),
     Column("columns", SmallInteger, nullable=False),
-    Index("answer_unread", "client_id", postgresql_where=text("columns = 0")),
+    Column("fields", SmallInteger, nullable=False),
+    Index("answer_unread", "client_id", postgresql_where=text("columns = 0 AND fields = 0")),
 )
 ANSWER_MAPPING = Table(
     "answer_mapping",

@@ -77,7 +77,7 @@ def history() -> list[Event]:
         told = {"first_name": "X", "headline": "Y", "experience": JOBS.get(number, [])}
         answer = EnrichmentReceived("enrich_person", None, True, told)
         said = fact(answer, entity_id=person, batch_id=None, client_id=about.get("client_id", CLIENT), nth=number)
-        events += [born, said, firm, last]
+        events += [born, said, firm, *(_rated(person) if number == 3 else ()), last]
     odd = EnrichmentReceived("score", None, True, {"Ort": "Bonn"})
     lent = AnswerReused("look", named_id("evt", "lent"), OTHER_CLIENT, "domain", "x.de", START, {"Ort": "Ulm"})
     events += [fact(told, entity_id=named_id("company", "odd"), batch_id=None) for told in (odd, lent)]
@@ -85,6 +85,13 @@ def history() -> list[Event]:
     lost = CustomersListed(UPLOAD, [ListedCustomer("Acme", "acme.com"), ListedCustomer("Acme GmbH", "acme.de")], True)
     gone = CustomersRemoved([ListedCustomer("ACME")], reason="they left")
     return [*events, *(fact(payload, batch_id=None) for payload in (lost, customers, gone))]
+
+
+def _rated(person: str) -> list[Event]:
+    """What no column is read from, and a step of the other client's item sets a field from."""
+    about: dict[str, Any] = {"batch_id": NEXT_BATCH, "client_id": OTHER_CLIENT, "entity_id": person, "item": 3}
+    said = fact(EnrichmentReceived("rate", None, True, {"Note": 5}), **about)
+    return [said, fact(ItemCompleted(0, "rate", {"note": 5}, said.id, found=True), **about)]
 
 
 class Projected:

@@ -10,6 +10,7 @@ from shared.events import (
     ConfigurationRemoved,
     EnrichmentReceived,
     FailedItemsRetried,
+    ItemCompleted,
     StepFailed,
     WorkflowConfigured,
 )
@@ -193,6 +194,20 @@ def test_an_answer_about_the_item_itself_reaches_its_lead_and_no_other() -> None
     found = one(added(2), *walked(1), *walked(2))
     found.given(fact(EnrichmentReceived("score", None, True, FIRM | {"city": "x"}), entity_id=item_id(1), hours=5))
     assert (lead(found, 1).company_domain, lead(found, 2).company_domain) == ("acme.com", None)
+
+
+def test_an_answer_that_a_step_has_set_fields_from_is_read() -> None:
+    told = fact(EnrichmentReceived("ask", None, True, {"phone": {"number": "+49 170 1234567"}}), entity_id=ANN)
+    done = fact(ItemCompleted(2, "ask", {"mobile_phone": "+49 170 1234567"}, told.id, True), item=1, entity_id=ANN)
+    found = one(*walked(1)[:2], told, done, told_again(done))
+    assert lead(found, 1).person_phone == "+49 170 1234567"
+    assert [(each.columns, each.fields) for each in found.state.answers.values()] == [(0, 1)]
+    mapped = WorkflowConfigured("ask", "apollo_scrape", {"answer_mapping": {"person_phone": "phone.number"}})
+    settled(found, fact(mapped, batch_id=None, hours=9))
+    assert [(each.columns, each.fields) for each in found.state.answers.values()] == [(1, 1)]
+    newer = EnrichmentReceived("ask", None, True, {"last_refresh": "2030-01-01", "phone": {}})
+    found.given(fact(newer, entity_id=ANN, hours=10))
+    assert [(each.columns, each.fields) for each in found.state.answers.values()] == [(0, 0)]
 
 
 def test_what_a_step_set_says_which_step() -> None:
