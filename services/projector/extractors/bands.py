@@ -49,7 +49,7 @@ _UNTOLD: Final = (
     "BOOTSTRAPPED",
 )
 _UNITS: Final = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_HEADS = re.compile(rf"({WHOLE})(?:[.,]\d{{1,2}})?(K?)(\+?)", re.IGNORECASE | re.ASCII)
+_HEADS = re.compile(rf"({WHOLE})(?:[.,](\d{{1,2}}))?(K?)(\+?)", re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,9})?)([KMBT]?)", re.IGNORECASE | re.ASCII)
 _MORE_THAN = re.compile(r"\s*(?:>|over|more than|above)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d.,'’]*\d", re.ASCII)
@@ -112,9 +112,10 @@ def _size_bucket(written: str) -> str | None:
     found = _HEADS.findall(written)
     if not found:
         return "1" if written.lower() in ("self-employed", "myself only") else None
-    digits, thousand, plus = found[-1]
+    digits, fraction, thousand, plus = found[-1]
     more = plus or _MORE_THAN.match(written) or written.lower().endswith("or more")
-    heads = whole(digits) * (1000 if thousand else 1) + (1 if more else 0)
+    heads = int(f"{whole(digits)}{fraction:0<3}") if thousand else whole(digits)  # "1.5K" is 1500
+    heads += 1 if more else 0
     return next((band for top, band in SIZES if heads <= top), "10001+") if heads else None
 
 
