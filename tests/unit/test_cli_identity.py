@@ -1,6 +1,8 @@
 """The ports and secrets of a stack: made once for a folder, whoever asks, and read by their owner only."""
 
+import fcntl
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -42,15 +44,45 @@ def test_of_two_that_begin_at_once_both_have_the_identity_of_the_first(
     assert [file.name for file in tmp_path.iterdir()] == ["stack.json"]
 
 
-def test_one_that_was_made_before_nats_had_all_users_has_the_same_new_passwords_at_each_start(tmp_path: Path) -> None:
-    made = Identity.of(tmp_path, {})
-    older = asdict(made) | {"nats_passwords": dict.fromkeys(("provision", "relay", "service"), "old")}
+@pytest.mark.parametrize("kept", ["ports", "role_passwords", "nats_passwords"])
+def test_what_a_later_version_has_beside_gets_its_own_for_good(tmp_path: Path, kept: str) -> None:
+    whole = asdict(Identity.of(tmp_path, {}))
+    older = whole | {kept: dict(list(whole[kept].items())[:-1])}
+    (new,) = whole[kept].keys() - older[kept].keys()
     (tmp_path / "stack.json").write_text(json.dumps(older))
-    found = Identity.of(tmp_path, {})
-    assert found == Identity.of(tmp_path, {})
-    assert set(found.nats_passwords) == set(made.nats_passwords)
-    assert found.nats_passwords["service"] == "old" != found.nats_passwords["callbacks"]
-    assert len(found.nats_passwords["callbacks"]) == 64
+    found = asdict(Identity.of(tmp_path, {}))
+    assert found | {kept: older[kept]} == older, "what was there stays"
+    assert found[kept].keys() == whole[kept].keys()
+    assert found[kept][new] not in older[kept].values()
+    assert asdict(Identity.of(tmp_path, {new: 9000})) == found
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_part_has_the_port_that_is_given(tmp_path: Path) -> None:
+    older = asdict(Identity.of(tmp_path, {}))
+    del older["ports"]["simulator"], older["ports"]["projector"]
+    (tmp_path / "stack.json").write_text(json.dumps(older))
+    found = Identity.of(tmp_path, {"simulator": 8, "ingest": 9000})
+    assert found.ports["simulator"] == 8
+    assert found.ports["projector"] not in {*older["ports"].values(), 8}
+
+
+def test_of_two_that_find_a_new_part_at_once_both_have_the_same(tmp_path: Path) -> None:
+    older = asdict(Identity.of(tmp_path, {}))
+    del older["role_passwords"]["relay"]
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps(older))
+    with ThreadPoolExecutor(1) as other, file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = other.submit(Identity.of, tmp_path, {})
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.2)
+        first = older | {"role_passwords": older["role_passwords"] | {"relay": "of the first"}}
+        (tmp_path / "new").write_text(json.dumps(first))
+        (tmp_path / "new").replace(file)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        assert asdict(second.result()) == first
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"ports": {}}', b'{"secret": "hunter2"}', b"\xff"])
