@@ -12,6 +12,8 @@ from importlib import import_module
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.runtime.settings import SERVICES
+
 if TYPE_CHECKING:
     from shared.runtime.projection import Verdict
 
@@ -27,6 +29,16 @@ LONGEST_FIRST: Final = ("dispatcher", "projector", "sequencer", "ingest", "callb
 def definition(service: str) -> Any:
     """A service's definition."""
     return import_module(f"services.{service}.app").DEFINITION
+
+
+async def of_other_shape(admin_url: str) -> list[str]:
+    """The services whose tables another version of the program made, with which they do not start."""
+    from shared.runtime.database import connect
+    from shared.runtime.shadow import shape
+
+    async with await connect(admin_url, name="shapes", autocommit=True) as connection:
+        found = {service: await shape(connection, service) for service in SERVICES}
+    return [service for service, made in found.items() if made not in (None, definition(service).shape)]
 
 
 async def fold_all(

@@ -1,6 +1,7 @@
 """Arguments and options that several commands have in common."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -23,6 +24,11 @@ def slugs(told: Told) -> Told:
                 f"{text[:80]!r} is not 2 to 80 lower-case letters, digits and underscores, a letter first"
             )
     return told
+
+
+def naming(data: Path) -> str:
+    """What a command that is advised says to find the data folder: nothing for the default one."""
+    return "" if data.resolve() == DEFAULT_DATA.resolve() else f" --data {shlex.quote(str(data.resolve()))}"
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only, for programs.")]

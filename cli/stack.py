@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from cli.errors import NotStarted
 from cli.health import answers
+from cli.options import naming
 from cli.stack_identity import NATS_USERS, Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
@@ -139,13 +140,35 @@ class Stack:
         """Until every service answers and one of its replicas leads. Raises ServerFailed."""
         deadline = time.monotonic() + READY_SECONDS
         waiting = {*SERVICES, *(("simulator",) if self.simulator else ())}
+        looked = False
         while waiting:
             waiting = {name for name in waiting if not self._is_ready(name)}
+            if waiting and not looked and any(process.pause for process in self.processes.values()):  # one has ended
+                looked = self._insist_on_shapes()
             if waiting and time.monotonic() > deadline:
                 name = min(waiting)
                 tail = (self.folder / "logs" / f"{name}.log").read_text(errors="replace")[-1500:]
                 raise ServerFailed(f"{', '.join(sorted(waiting))} did not get ready. The end of {name}.log:\n{tail}")
             time.sleep(0.05)
+
+    def _insist_on_shapes(self) -> bool:
+        """Whether the tables could be looked at. Raises ServerFailed where their services will not start with them."""
+        import psycopg
+
+        from cli.folding import of_other_shape
+
+        try:
+            services = asyncio.run(of_other_shape(self.admin_url))
+        except psycopg.OperationalError:
+            return False
+        if services:
+            folder = naming(self.folder)
+            rebuilds = ", ".join(f"`leadstream rebuild {service}{folder}`" for service in services)
+            raise ServerFailed(
+                f"the tables of {', '.join(services)} were made by another version: run `leadstream up --no-services"
+                f"{folder}`, and in a second terminal {rebuilds}, then `leadstream up{folder}`"
+            )
+        return True
 
     def _is_ready(self, name: str) -> bool:
         """Every replica answers on its own port and reaches NATS, and one of them leads."""

@@ -9,6 +9,7 @@ from itertools import count, pairwise
 import psycopg
 import pytest
 
+from cli.folding import definition, of_other_shape
 from shared.envelope import MAX_EVENT_BYTES, Emit, Event, from_json
 from shared.events import BatchCompleted
 from shared.runtime.database import Connection
@@ -252,10 +253,17 @@ async def test_what_is_about_many_rows_is_folded_beside_and_in_order(
 
 
 async def test_tables_of_another_shape_are_refused(servers: Servers, database: str, connection: Connection) -> None:
+    url, ours = servers.admin_url(database), "UPDATE checkpoint SET shape = %s"
+    assert await of_other_shape(url) == [], "no tables are none of another shape"
     await machine_of(Faults()).start(connection)
-    await connection.execute("UPDATE checkpoint SET shape = 'another'")
+    await connection.execute(ours, ("another",))
     with pytest.raises(OtherShape, match="leadstream rebuild sequencer"):
         await machine_of(Faults()).has_tables(connection)
+    await connection.commit()
+    assert await of_other_shape(url) == [NAME]
+    await connection.execute(ours, (definition(NAME).shape,))
+    await connection.commit()
+    assert await of_other_shape(url) == []
 
 
 async def _is_identical(servers: Servers, database: str, faults: Faults) -> None:

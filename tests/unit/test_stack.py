@@ -1,0 +1,96 @@
+"""A stack that does not get ready: what is said, and when."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from cli.options import DEFAULT_DATA
+from cli.stack import Stack
+from cli.supervisor import Process
+from shared.runtime.embedded import ServerFailed
+
+Told = list[str] | Exception
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """One of which no service answers, and one has been started again."""
+    monkeypatch.setattr("cli.stack_identity.free_ports", lambda count: list(range(1, count + 1)))
+    monkeypatch.setattr("cli.stack.answers", lambda urls: [None for _ in urls])
+    monkeypatch.chdir(tmp_path)
+    stack = Stack(DEFAULT_DATA)
+    (stack.folder / "logs").mkdir()
+    (stack.folder / "logs" / "callbacks.log").write_text("why it ended")
+    started_again: Any = None
+    stack.processes["projector"] = Process("projector", started_again, 0, started_again, pause=0.1)
+    return stack
+
+
+@pytest.fixture
+def shaped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Says, one after the other, what a look at the tables comes to; gives the databases that were looked at."""
+
+    def tell(*outcomes: Told) -> list[str]:
+        asked: list[str] = []
+
+        async def look(url: str) -> list[str]:
+            asked.append(url)
+            told = outcomes[len(asked) - 1]
+            if isinstance(told, Exception):
+                raise told
+            return told
+
+        monkeypatch.setattr("cli.folding.of_other_shape", look)
+        return asked
+
+    return tell
+
+
+def test_tables_of_another_version_are_told_at_once_with_what_makes_them_anew(
+    stack: Stack, shaped: Callable[..., list[str]]
+) -> None:
+    asked, began = shaped(psycopg.OperationalError("it starts"), ["ingest", "projector"]), time.monotonic()
+    with pytest.raises(ServerFailed) as failed:
+        stack.until_ready()
+    assert time.monotonic() - began < 10
+    assert asked == [stack.admin_url] * 2
+    assert str(failed.value) == (
+        "the tables of ingest, projector were made by another version: run `leadstream up --no-services`, and in a "
+        "second terminal `leadstream rebuild ingest`, `leadstream rebuild projector`, then `leadstream up`"
+    )
+
+
+def test_the_folder_is_named_where_it_is_another(
+    stack: Stack, shaped: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    shaped(["projector"])
+    with pytest.raises(ServerFailed) as failed:
+        stack.until_ready()
+    assert str(failed.value).count(f" --data {stack.folder}`") == 3
+
+
+def test_one_that_has_ended_for_another_reason_is_waited_for(
+    stack: Stack, shaped: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = shaped([])
+    monkeypatch.setattr("cli.stack.READY_SECONDS", 0.3)
+    with pytest.raises(ServerFailed, match=r"callbacks, .* did not get ready. The end of callbacks.log:\nwhy it ended"):
+        stack.until_ready()
+    assert len(asked) == 1, "it is the same at each look"
+
+
+def test_nobody_looks_while_none_has_ended(
+    stack: Stack, shaped: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = shaped()
+    stack.processes["projector"].pause = 0
+    monkeypatch.setattr("cli.stack.READY_SECONDS", 0.1)
+    with pytest.raises(ServerFailed, match="did not get ready"):
+        stack.until_ready()
+    assert asked == []
