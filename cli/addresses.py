@@ -26,12 +26,13 @@ DEFAULT_PORTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One service's API. `source`: who says that it is there."""
+    """One service's API. `source`: who says that it is there; `named`: whether that is a variable."""
 
     service: str
     url: str
     token: str | None = None
     source: str = field(default="", compare=False)
+    named: bool = field(default=False, compare=False)
 
 
 def endpoints(environ: Mapping[str, str]) -> dict[str, Endpoint]:
@@ -50,7 +51,7 @@ def _endpoint(service: str, environ: Mapping[str, str], running: Mapping[str, An
             service, _checked(service, url), token or _sendable(str(file), running.get("token")), f"that of {file}"
         )
     if told:
-        return Endpoint(service, _checked(service, told), token, f"that of {variable}")
+        return Endpoint(service, _checked(service, told), token, f"that of {variable}", named=True)
     default = f"the default one, for want of {variable} and {file}"
     return Endpoint(service, f"http://127.0.0.1:{DEFAULT_PORTS[service]}", token, default)
 

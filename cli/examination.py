@@ -238,9 +238,8 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
 async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
     row = await (await connection.execute("SELECT to_regclass(%s)", (f"{service}.checkpoint",))).fetchone()
     if row is None or row[0] is None:
-        yield warning(
-            "never_ran", f"{service} has no tables: it never ran", f"start it: `leadstream service {service}`"
-        )
+        do = f"start it: `leadstream up`, or with servers of your own `leadstream service {service}`"
+        yield warning("never_ran", f"{service} has no tables: it never ran", do)
         return
     statement = f"SELECT position, shape FROM {service}.checkpoint"
     for position, shape in await (await connection.execute(statement.encode())).fetchall():

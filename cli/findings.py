@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
+from cli.options import naming
 from services.dispatcher.webhooks import NEARLY_FULL, Limits
 
 LAG_SECONDS: Final = 10.0
@@ -36,15 +38,20 @@ def page(alarm: str) -> str:
     return f"see {alarm} in docs/operations/alarms.md"
 
 
-def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | None) -> Iterator[Finding]:
+def of_services(
+    health: Mapping[str, Facts | None], leaders: Sequence[str] | None, folder: Path | None = None
+) -> Iterator[Finding]:
     """Services that do not answer, do not work, reach no server or lag.
 
-    `leaders`: who holds a lease; None where that is not known.
+    `leaders`: who holds a lease; None where that is not known. `folder`: of the stack that they are parts of, if so.
     """
+    if folder and not leaders and not any(health.values()):
+        do = f"end `leadstream up --no-services`, if that runs there, and start `leadstream up{naming(folder)}`"
+        yield problem("no_services", f"no service of the stack in {folder} runs", do)
+        return
     for service, told in health.items():
         if told is None:
-            text = f"{service} does not answer on its port"
-            yield problem("service_down", text, f"start it: `leadstream service {service}`; its log says why it ended")
+            yield problem("service_down", f"{service} does not answer on its port", starting(service, folder))
         elif told.get("lag_seconds", 0) > LAG_SECONDS:
             text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
             yield problem("service_lags", text, page("ServiceLags"))
@@ -56,7 +63,16 @@ def of_services(health: Mapping[str, Facts | None], leaders: Sequence[str] | Non
             text = f"{service} does no work: none of its replicas leads (holds the lease)"
             yield problem("nobody_leads", text, page("NobodyLeads"))
     if leaders is not None and "relay" not in leaders:
-        yield problem("no_relay", "no relay runs: events do not reach the stream", "start one: `leadstream relay`")
+        text = "no relay runs: events do not reach the stream"
+        yield problem("no_relay", text, starting("relay", folder))
+
+
+def starting(part: str, folder: Path | None) -> str:
+    """What starts a service or the relay that has ended; `folder` is as `of_services` has it."""
+    if folder:
+        return f"`leadstream up` starts it again by itself; {folder / 'logs' / part}.log says why it ended"
+    command = part if part == "relay" else f"service {part}"
+    return f"start it: `leadstream {command}`; its log says why it ended"
 
 
 def of_stream(head: int, state: Any) -> Iterator[Finding]:

@@ -7,9 +7,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cli.errors import Refused, ServerAway
+
+if TYPE_CHECKING:
+    from cli.stack import Stack
 
 ADMIN_URL: Final = "LEADSTREAM_ADMIN_DATABASE_URL"
 # What a connection that cannot be made says, beside the classes of its own; no number: all of several addresses.
@@ -36,15 +39,21 @@ def servers_of(data: Path) -> Servers:
         checked_admin_url(url)
         nats, provision = (os.environ.get(f"LEADSTREAM_{name}") or None for name in ("NATS_URL", "PROVISION_NATS_URL"))
         return Servers(url, nats, provision)
-    if not (data / "stack.json").exists():
-        raise Refused(
-            f"there is no stack in {data}: start one with `leadstream up`, name its folder with --data, or set "
-            "LEADSTREAM_ADMIN_DATABASE_URL (and LEADSTREAM_NATS_URL)"
-        )
+    if stack := stack_of(data):
+        return Servers(stack.admin_url, stack.nats.url("service"), stack.nats.url("provision"))
+    raise Refused(
+        f"there is no stack in {data}: start one with `leadstream up`, name its folder with --data, or set "
+        "LEADSTREAM_ADMIN_DATABASE_URL (and LEADSTREAM_NATS_URL)"
+    )
+
+
+def stack_of(data: Path) -> "Stack | None":
+    """The stack in the data folder, if there is one and the environment does not name other servers."""
+    if os.environ.get(ADMIN_URL) or not (data / "stack.json").exists():
+        return None
     from cli.stack import Stack
 
-    stack = Stack(data)
-    return Servers(stack.admin_url, stack.nats.url("service"), stack.nats.url("provision"))
+    return Stack(data)
 
 
 def checked_admin_url(url: str) -> None:

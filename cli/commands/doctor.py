@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import DEFAULT_DATA, AsJson, DataFolder
+from cli.options import DEFAULT_DATA, AsJson, DataFolder, naming
 from cli.output import note, say, show_json
 
 if TYPE_CHECKING:
@@ -46,18 +46,23 @@ async def _examine(data: Path, verify: bool) -> "list[Finding]":
     from cli import examination
     from cli.addresses import endpoints
     from cli.errors import Refused
-    from cli.findings import of_services, warning
+    from cli.findings import of_services, problem, warning
     from cli.health import health
-    from cli.servers import servers_of
+    from cli.servers import servers_of, stack_of
 
-    told = health(endpoints(os.environ | {"LEADSTREAM_DATA": str(data)}))
+    places = endpoints(os.environ | {"LEADSTREAM_DATA": str(data)})
+    told = health(places)
     try:
         servers = servers_of(data)
     except Refused as refused:
         return [*of_services(told, None), warning("servers_unknown", "the servers were not looked at", str(refused))]
+    stack = None if any(place.named for place in places.values()) else stack_of(data)
+    if stack and not (any(told.values()) or stack.postgres.answers() or stack.nats.answers()):
+        down = problem("stack_down", f"the stack in {data} does not run", f"`leadstream up{naming(data)}`")
+        return [down, *examination.disks(data)]
     found = [finding async for finding in examination.database(servers)]
     found += [finding async for finding in examination.streams(servers)]
-    found += of_services(told, await examination.leaders(servers))
+    found += of_services(told, await examination.leaders(servers), data if stack else None)
     found += examination.disks(data)
     if verify and not any(finding.severity == "problem" for finding in found):
         found += await _verified(servers)

@@ -102,17 +102,15 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     """
     import asyncio
 
-    from cli.servers import ADMIN_URL, checked_admin_url, reached
+    from cli.servers import ADMIN_URL, checked_admin_url, reached, stack_of
     from shared.runtime.process_logs import configure_logging
     from shared.runtime.provisioning import provision_database, provision_streams
     from shared.runtime.settings import ROLES, Settings, configured
     from shared.runtime.trial_secrets import warn_of_trial_secrets
 
-    if not os.environ.get(ADMIN_URL) and (data / "stack.json").exists():
-        from cli.stack import Stack
-
+    if stack := stack_of(data):
         with reached():
-            Stack(data).provision()
+            stack.provision()
         return
     configure_logging(configured(Settings), "provision")
     passwords = _passwords(ROLES)

@@ -4,7 +4,6 @@ A table is declared once, with SQLAlchemy; its DDL, its hot statements and the c
 that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` in the database.
 """
 
-import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
@@ -99,10 +98,13 @@ async def connect_as(kind: type[C], url: str, *, name: str, search_path: str, au
     return connection
 
 
-async def ask_the_time(url: str) -> None:
-    """Compare this process's clock with the database's before anybody is told the time; skipped while that is away."""
-    with contextlib.suppress(psycopg.OperationalError):
+async def ask_the_time(url: str) -> bool:
+    """Compare this process's clock with the database's before anybody is told the time; whether that is there."""
+    try:
         await (await connect(url, name="clock", autocommit=True)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 async def set_clock(connection: Connection) -> None:

@@ -100,11 +100,13 @@ async def run_until(settings: Settings, stop: asyncio.Event) -> None:
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Copy until `stop` is set, through restarts of either server."""
+    told = {"database": settings.source("database_url"), "nats": settings.source("nats_url")}
     while not stop.is_set():
         try:
             await _lead(settings, stop)
         except (psycopg.Error, NatsError, OSError, TimeoutError, Refused) as error:
-            logger.warning("relay interrupted; starting again from the stream", error=repr(error))
+            logger.warning("relay interrupted; starting again from the stream", error=repr(error), **told)
+            told.clear()  # once is enough
             await _pause(stop, 0.5)
 
 

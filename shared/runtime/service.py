@@ -77,7 +77,8 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        await ask_the_time(self.settings.database_url.get_secret_value())
+        if not await ask_the_time(self.settings.database_url.get_secret_value()):
+            logger.info("PostgreSQL is awaited", address=self.settings.source("database_url"))
         beside = (
             self._follow_the_stream(),
             Watchdog(self.telemetry.stalled).run(),
@@ -139,8 +140,11 @@ def broker_of(settings: Settings, name: str) -> NatsBroker:
         logger.error("the NATS connection is closed for good; ending, to be started again")
         os._exit(1)
 
+    told = {"address": settings.source("nats_url")}
+
     async def failed(error: Exception) -> None:
-        logger.warning("NATS", error=repr(error))
+        logger.warning("NATS", error=repr(error), **told)
+        told.clear()  # once is enough
         if str(error).removeprefix("nats: ").strip("'").lower() in UNRECOVERABLE_CONNECT_ERRORS:
             await _unless_stopping(refused)()
 

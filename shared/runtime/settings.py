@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         default=1_073_741_824, ge=1, le=1 << 40, description="bytes of an unpacked workbook, at most"
     )
 
+    def source(self, name: str) -> str:
+        """Who has said what this setting is."""
+        variable = f"LEADSTREAM_{name}".upper()
+        return f"that of {variable}" if name in self.model_fields_set else f"the default one, for want of {variable}"
+
 
 def configured(kind: type[_Kind]) -> _Kind:
     """The settings that the environment gives. Ends the process, each wrong variable named, without its value."""

@@ -165,6 +165,12 @@ def test_without_servers_the_services_are_asked_all_the_same(tmp_path: Any, monk
     assert (result.exit_code, codes) == (1, ["service_down"] * 5 + ["servers_unknown"])
 
 
+def test_a_stack_that_does_not_run_is_one_problem(tmp_path: Path) -> None:
+    assert examined(Stack(tmp_path / "stopped")) == (
+        1, {"stack_down": f"the stack in {tmp_path / 'stopped'} does not run"},
+    )  # fmt: skip
+
+
 FULL = "webhook_nearly_full"
 
 

@@ -1,4 +1,9 @@
-"""Commands that work on the servers directly say in one line that a server is away, and which."""
+"""Commands that work on the servers directly say in one line that a server is away; parts that wait for one, where."""
+
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -59,3 +64,33 @@ def test_tables_that_are_not_there_are_not_of_another_version(
     result = CliRunner().invoke(app, ["verify"])
     assert (result.exit_code, result.stdout) == (1, "")
     assert "ingest has no tables yet: it folds the log itself when it is started" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("part", "waiting", "addresses"),
+    [
+        (["service", "sequencer"], "NATS", {"address": "that of LEADSTREAM_NATS_URL"}),
+        (
+            ["relay"],
+            "relay interrupted; starting again from the stream",
+            {"database": "that of LEADSTREAM_DATABASE_URL", "nats": "that of LEADSTREAM_NATS_URL"},
+        ),
+    ],
+)
+def test_a_part_that_waits_for_a_server_says_once_which_setting_has_its_address(
+    part: list[str], waiting: str, addresses: dict[str, str]
+) -> None:
+    told = {"LEADSTREAM_DATABASE_URL": os.environ["LEADSTREAM_ADMIN_DATABASE_URL"], "LEADSTREAM_LOG_JSON": "true"}
+    command = (sys.executable, "-m", "cli.main", *part)
+    with subprocess.Popen(command, env=os.environ | told, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said, waits = [], []
+        for line in process.stdout:
+            said.append(json.loads(line))
+            waits = [entry for entry in said if entry["event"] == waiting]
+            if len(waits) == 2:
+                break
+        process.kill()
+    assert [{name: entry[name] for name in addresses if name in entry} for entry in waits] == [addresses, {}]
+    awaited = [entry["address"] for entry in said if entry["event"] == "PostgreSQL is awaited"]
+    assert awaited == (["that of LEADSTREAM_DATABASE_URL"] if part[0] == "service" else [])

@@ -3,8 +3,7 @@
 import errno
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,11 +17,9 @@ from cli.errors import Refused, ServerAway
 from cli.main import app
 from cli.servers import checked_admin_url, reached
 from shared.runtime.archive import START, Link
-from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Findings
 from shared.runtime.projection import Verdict
 from shared.runtime.settings import ROLES
-from shared.runtime.shadow import Busy
 
 PASSWORD = "hunter2"
 URL = f"postgresql://postgres:{PASSWORD}@127.0.0.1:1/leadstream"
@@ -191,62 +188,6 @@ def test_a_stream_that_was_not_compared_is_told(monkeypatch: pytest.MonkeyPatch,
     result = CliRunner().invoke(app, ["verify", *options])
     assert (result.exit_code, result.stderr) == (0, "the stream was not compared: set LEADSTREAM_NATS_URL\n")
     assert not options or json.loads(result.stdout)["stream"] is None
-
-
-class Silent:
-    """A NATS server that says nothing of its streams."""
-
-    def jetstream(self, **_: Any) -> "Silent":
-        return self
-
-    async def stream_info(self, _: str) -> None:
-        raise TimeoutError
-
-    async def close(self) -> None: ...
-
-
-class Unreadable(AbstractAsyncContextManager["Unreadable"]):
-    """A connection to a database that this user may not read."""
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    async def execute(self, *_: object) -> None:
-        raise psycopg.errors.InsufficientPrivilege("permission denied\nDETAIL: none")
-
-
-def answered(value: Any) -> Callable[..., Awaitable[Any]]:
-    """A function that gives the value, or raises it."""
-
-    async def answer(*_: Any, **__: Any) -> Any:
-        if isinstance(value, Exception):
-            raise value
-        return value
-
-    return answer
-
-
-@pytest.mark.parametrize("error", [Busy("it is folded"), OtherShape("another"), psycopg.OperationalError("gone")])
-def test_what_doctor_cannot_look_at_is_a_finding(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
-    monkeypatch.setenv("LEADSTREAM_NATS_URL", "nats://127.0.0.1:1")
-    monkeypatch.setattr("cli.health.health", lambda _: {})
-    monkeypatch.setattr("cli.examination.connect", answered(Unreadable()))
-    monkeypatch.setattr("nats.connect", answered(Silent()))
-    found = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)["findings"]
-    assert [finding["code"] for finding in found] == ["database_unreadable", "nats_silent"]
-    assert found[0]["text"].endswith(": permission denied")
-
-    monkeypatch.setattr("cli.examination.database", nothing)
-    monkeypatch.setattr("cli.examination.streams", nothing)
-    monkeypatch.setattr("cli.examination.leaders", answered(None))
-    monkeypatch.setattr("cli.checks.check", answered(error))
-    (finding,) = json.loads(CliRunner().invoke(app, ["doctor", "--json", "--verify"]).stdout)["findings"]
-    assert (finding["code"], str(error) in finding["text"]) == ("not_verified", True)
-
-
-async def nothing(_: Any) -> AsyncIterator[Any]:
-    for finding in ():
-        yield finding
 
 
 @pytest.mark.parametrize("value", [7, ["hunter2"], {"a": "hunter2"}, None, True, "", "hunter2\x00", "hunter2\ud800"])

@@ -17,6 +17,21 @@ UNBOUNDED = {
 
 
 @pytest.mark.parametrize(
+    ("value", "source"),
+    [
+        ("nats://nats:4222", "that of LEADSTREAM_NATS_URL"),
+        ("", "the default one, for want of LEADSTREAM_NATS_URL"),
+        (None, "the default one, for want of LEADSTREAM_NATS_URL"),
+    ],
+)
+def test_who_has_said_what_a_setting_is(monkeypatch: pytest.MonkeyPatch, value: str | None, source: str) -> None:
+    monkeypatch.delenv("LEADSTREAM_NATS_URL", raising=False)
+    if value is not None:
+        monkeypatch.setenv("LEADSTREAM_NATS_URL", value)
+    assert configured(Settings).source("nats_url") == source
+
+
+@pytest.mark.parametrize(
     ("kind", "variable", "value", "why"),
     [
         (Settings, "LEADSTREAM_PORT", SECRET, "valid integer"),
