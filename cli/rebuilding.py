@@ -56,7 +56,7 @@ def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool
         left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"
         raise Refused(f"stopped; {left}") from None
     report = report_of(verdicts)
-    _say(report, options, as_json)
+    _say(report, options, as_json, {verdict.service: verdict.undoable for verdict in verdicts})
     if any(found["unfoldable"] or found["damaged"] is not None for found in report["services"].values()):
         raise typer.Exit(1)
 
@@ -96,8 +96,7 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None:
-
+def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool, undoable: Mapping[str, bool]) -> None:
     if as_json:
         return show_json(report)
     say_folds(report, "events caught up with" if options.undo else "events")
@@ -106,24 +105,24 @@ def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool) -> None
         position = next(iter(report["services"].values()))["position"]
         say(f"state as of position {position} is in schema {', '.join(schemas)}")
         note(f"look: psql, then SET search_path = {schemas[0]}; drop: DROP SCHEMA {schemas[0]} CASCADE")
-    elif options.undo:
-        say("the tables from before the last rebuild are live again; `leadstream rebuild --undo` swaps them once more")
     else:
-        for line in kept({service: found["compared"] for service, found in report["services"].items()}):
-            say(f"swapped in; {line}")
+        live = "the tables from before the last rebuild are live again" if options.undo else "swapped in"
+        for line in kept(undoable):
+            say(f"{live}; {line}")
     return None
 
 
-def kept(rebuilt: Mapping[str, bool]) -> Iterator[str]:
-    """Lines on how the tables of before come back. `rebuilt`: services, and whether these had the shape of today."""
+def kept(undoable: Mapping[str, bool]) -> Iterator[str]:
+    """Lines on how the tables that were replaced come back. `undoable`: by service, whether this program can."""
     from shared.runtime.projection import old_schema
 
-    for comparable in (True, False):
-        names = [service for service, compared in rebuilt.items() if compared is comparable]
-        if names and comparable:
+    for here in (True, False):
+        names = [service for service, able in undoable.items() if able is here]
+        if names and here:
             which = names[0] if len(names) == 1 else "SERVICE"
             undo = f"`leadstream rebuild {which} --undo` brings them back"
             yield f"the tables of {', '.join(names)} as they were are kept: {undo}"
         elif names:
             where = ", ".join(map(old_schema, names))
-            yield f"those of before had another shape: kept in {where}, only the program of before brings them back"
+            made = "only the program that made them, which cannot use these, brings them back"
+            yield f"those that they replace had another shape: kept in {where}, {made}"

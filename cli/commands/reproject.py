@@ -35,7 +35,7 @@ def reproject(
 
     try:
         with reached():
-            before, after, compared = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
+            before, after, undoable = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
     except (Impossible, Busy) as error:
         raise Refused(str(error)) from None
     except KeyboardInterrupt:
@@ -46,13 +46,13 @@ def reproject(
     if as_json:
         return show_json({"leads": after["lead_id"], "columns": rows})
     table(COLUMNS, changed, "every column is known of as many leads as before")
-    for line in kept({SERVICE: compared}):
+    for line in kept({SERVICE: undoable}):
         note(f"{after['lead_id']} leads; {line}")
     return None
 
 
 async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled, bool]:
-    """What is filled before and after, and whether the tables of before had the shape of today."""
+    """What is filled before and after, and whether the tables of before can be brought back."""
     from cli.folding import fold_all
     from shared.runtime.database import connect
     from shared.runtime.projection import rebuild_schema
@@ -60,7 +60,7 @@ async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled, bool]:
     async with await connect(admin_url, name="reproject", autocommit=True) as connection:
         before = await _filled(connection)
         (verdict,) = await fold_all(admin_url, "rebuild", {SERVICE: rebuild_schema(SERVICE)}, show=show)
-        return before, await _filled(connection), verdict.compared
+        return before, await _filled(connection), verdict.undoable
 
 
 async def _filled(connection: "Connection") -> Filled:

@@ -33,7 +33,8 @@ class Verdict:
     """What a fold of the log up to `position` said about one service's tables, and the rows it came to by table.
 
     `damaged`: where the log first is not what was written, if that was looked for.
-    `compared`: whether there were tables of the same shape to compare with. `schema`: where the fold's tables are now.
+    `compared`: whether there were tables of the same shape to compare with. `undoable`: whether this program can bring
+    back those that it replaced. `schema`: where the fold's tables are now.
     """
 
     service: str
@@ -41,6 +42,7 @@ class Verdict:
     events: int
     schema: str | None = None
     compared: bool = False
+    undoable: bool = False
     rows: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     different_rows: int = 0
@@ -96,7 +98,8 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
             await shadow.begin()
         await _catch_up(shadow)
         await _analyse(shadow)
-        if await shape(shadow.connection, name) == definition.shape:
+        undoable = await shape(shadow.connection, name) == definition.shape
+        if undoable:
             verdict = await _compared(shadow)
         else:  # tables of another shape cannot be compared, which is what they are rebuilt for
             verdict = Verdict(name, shadow.position, shadow.events)
@@ -104,7 +107,7 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
             await shadow.drop()
             _insist_on_every_event(shadow)
         verdict.position = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
-        verdict.schema = name
+        verdict.schema, verdict.undoable = name, undoable
         return verdict
 
 
@@ -120,9 +123,10 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
                 raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {shadow.schema}")
             await shadow.adopt()
             await _catch_up(shadow)
+            undoable = await shape(shadow.connection, definition.name) == definition.shape
             position = await _swap(shadow)
             rows = await _counted(shadow.connection, definition, definition.name)
-            return Verdict(definition.name, position, shadow.events, schema=definition.name, rows=rows)
+            return Verdict(definition.name, position, shadow.events, definition.name, rows=rows, undoable=undoable)
 
 
 async def as_of(admin_url: str, definition: Definition[Any], position: int, schema: str) -> Verdict:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import count, pairwise
 
@@ -16,7 +16,7 @@ from shared.runtime.database import Connection
 from shared.runtime.definition import OtherShape
 from shared.runtime.log import Message
 from shared.runtime.machine import MANY, Machine
-from shared.runtime.projection import verify
+from shared.runtime.projection import Verdict, rebuild, undo, verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
 from tests.integration.log_harness import append, event, logged, registered
 from tests.running_servers import Servers
@@ -264,6 +264,21 @@ async def test_tables_of_another_shape_are_refused(servers: Servers, database: s
     await connection.execute(ours, (definition(NAME).shape,))
     await connection.commit()
     assert await of_other_shape(url) == []
+
+
+@pytest.mark.parametrize("act", [rebuild, undo])
+async def test_tables_of_another_shape_that_are_replaced_are_not_brought_back(
+    servers: Servers, database: str, connection: Connection, act: Callable[..., Awaitable[Verdict]]
+) -> None:
+    url = servers.admin_url(database)
+    await machine_of(Faults()).start(connection)
+    assert (await rebuild(url, counting())).undoable
+    async with in_its_schema(servers, database) as anew:
+        await anew.execute("UPDATE checkpoint SET shape = 'another'")
+        await anew.commit()
+    assert not (await act(url, counting())).undoable
+    with pytest.raises(OtherShape):
+        await undo(url, counting())
 
 
 async def _is_identical(servers: Servers, database: str, faults: Faults) -> None:

@@ -228,13 +228,13 @@ async def test_a_rebuild_is_undone_and_the_service_goes_on_from_there(
 ) -> None:
     await connection.execute("UPDATE counter SET count = 9 WHERE name = 'a'")
     await connection.commit()
-    await rebuild(servers.admin_url(database), counting())
+    assert (await rebuild(servers.admin_url(database), counting())).undoable
     await append(servers, database, [registered("b")])
     async with in_its_schema(servers, database) as anew:
         await count_on(anew, servers, database)
     assert (await undo(servers.admin_url(database), counting())).position == 9
     assert await counts(servers, database) == COUNTED | {"a": 9, "b": 2}
-    await undo(servers.admin_url(database), counting())
+    assert (await undo(servers.admin_url(database), counting())).undoable
     assert await counts(servers, database) == COUNTED | {"b": 2}
 
 

@@ -119,7 +119,7 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     ("shaped", "said"),
     [
         ({"projector": True}, ["projector as they were are kept: `leadstream rebuild projector --undo` brings them"]),
-        ({"projector": False}, ["kept in projector_before, only the program of before brings them back"]),
+        ({"projector": False}, ["kept in projector_before, only the program that made them, which cannot use these, "]),
         (
             {"ingest": True, "sequencer": True, "projector": False},
             [
@@ -133,7 +133,7 @@ def test_an_undo_is_promised_where_it_can_be_done(
     monkeypatch: pytest.MonkeyPatch, shaped: dict[str, bool], said: list[str]
 ) -> None:
     async def folded(*_: Any, **__: Any) -> list[Verdict]:
-        return [Verdict(name, 1, 1, name, compared) for name, compared in shaped.items()]
+        return [Verdict(name, 1, 1, name, undoable=undoable) for name, undoable in shaped.items()]
 
     async def made_anew(*_: Any, **__: Any) -> tuple[dict[str, int], dict[str, int], bool]:
         return {"lead_id": 1}, {"lead_id": 2}, shaped["projector"]
@@ -141,9 +141,10 @@ def test_an_undo_is_promised_where_it_can_be_done(
     monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
     monkeypatch.setattr("cli.rebuilding.fold_all", folded)
     monkeypatch.setattr("cli.commands.reproject._made_anew", made_anew)
-    told = [line for line in CliRunner().invoke(app, ["rebuild"]).stdout.splitlines() if "swapped in" in line]
-    for line, part in zip(told, said, strict=True):
-        assert part in line
+    for command, live in ((["rebuild"], "swapped in; "), (["rebuild", "--undo"], "the tables from before the last ")):
+        told = [line for line in CliRunner().invoke(app, command).stdout.splitlines() if line.startswith(live)]
+        for line, part in zip(told, said, strict=True):
+            assert part in line
     assert said[-1] in CliRunner().invoke(app, ["reproject"]).stderr
 
 
