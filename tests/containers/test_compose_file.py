@@ -90,8 +90,9 @@ def test_every_part_has_a_container_and_a_password(part: str) -> None:
     variable, trial = f"POSTGRES_{part.upper()}_PASSWORD", f"trial-{part}"
     told = re.search(r"LEADSTREAM_ROLE_PASSWORDS: >-\n(.*?\"\})\n", COMPOSE, re.S)
     assert told is not None
-    assert json.loads(told[1])[part] == f"${{{variable}:-{trial}}}"
-    assert given()[variable] == trial
+    password = f"${{{variable}:-{trial}}}"
+    assert json.loads(told[1]).get(part) == password, f"add {part} to LEADSTREAM_ROLE_PASSWORDS of provision"
+    assert given().get(variable) == trial, f"add {variable}={trial} to .env.example"
     block = re.search(rf"^  {part}:\n((?:    .*\n)+)", COMPOSE, re.M)
     assert block is not None, f"docker-compose.yml has no service {part}"
     command = "[relay]" if part == "relay" else f"[service, {part}]"

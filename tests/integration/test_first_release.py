@@ -14,7 +14,6 @@ import pytest
 from cli.folding import definition
 from shared.runtime.integrity import check_log
 from shared.runtime.projection import as_of
-from shared.runtime.settings import SERVICES
 from shared.runtime.transfer import restore
 from tests.integration.log_harness import connected
 from tests.running_servers import Servers
@@ -23,7 +22,7 @@ RECORDED = Path(__file__).parent.parent / "data" / "log"
 STATE = json.loads((RECORDED / "first_release.state.json").read_text())
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", STATE)
 async def test_the_state_is_what_the_first_release_made_of_its_log(
     servers: Servers, database: str, service: str
 ) -> None:
