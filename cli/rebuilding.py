@@ -38,10 +38,6 @@ class RebuildOptions:
 
 def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool) -> None:
     """Rebuild `service`, or "all", and say what was different. Raises Misused and Refused."""
-    from shared.runtime.definition import OtherShape
-    from shared.runtime.projection import Impossible
-    from shared.runtime.shadow import Busy
-
     names = SERVICES if service == "all" else (service,)
     if unknown := set(names) - set(SERVICES):
         raise Misused(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
@@ -49,8 +45,6 @@ def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool
     try:
         with reached():
             verdicts = asyncio.run(doing(admin_url, names, options, show=not as_json))
-    except (Impossible, Busy, OtherShape) as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         swapped = "services that were swapped already stay so; of the others " if len(names) > 1 else ""
         left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"

@@ -78,14 +78,18 @@ def checked_admin_url(url: str) -> None:
 def reached() -> Iterator[None]:
     """Around work on the servers. Raises ServerAway where one of them cannot be reached, or goes away meanwhile.
 
-    Raises Refused for a database without a log. What a file says passes.
+    Raises Refused for a database without a log, and for what is Impossible. What a file says passes.
     """
     import psycopg
     from nats.errors import Error as NatsError
 
+    from shared.runtime.refusals import Impossible
+
     logging.getLogger("nats").setLevel(logging.CRITICAL)  # it would write a traceback for each try
     try:
         yield
+    except Impossible as error:
+        raise Refused(str(error)) from None
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
         why = str(error).partition("\n")[0]
         raise Refused(f"the database has no leadstream log ({why}): does its URL end in /leadstream?") from None

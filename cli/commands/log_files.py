@@ -33,8 +33,6 @@ def export(
 
     from cli.folding import line
     from cli.servers import reached, servers_of
-    from shared.runtime.archive import BadArchive
-    from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import export as exported
 
     piped = file == STDOUT
@@ -44,8 +42,6 @@ def export(
     try:
         with reached():
             end = asyncio.run(exported(url, to, first=first, last=last, progress=line("export", not as_json)))
-    except (LogRefused, BadArchive) as error:
-        raise Refused(str(error)) from None
     except OSError as error:
         raise Refused(f"cannot write {file}: {error.strerror or error}") from None
     except KeyboardInterrupt:
@@ -70,15 +66,11 @@ def restore(file: File, data: DataFolder = DEFAULT_DATA, as_json: AsJson = False
 
     from cli.folding import line
     from cli.servers import reached, servers_of
-    from shared.runtime.archive import BadArchive
-    from shared.runtime.transfer import LogRefused
     from shared.runtime.transfer import restore as restored
 
     try:
         with reached():
             end = asyncio.run(restored(servers_of(data).database, file, line("import", not as_json)))
-    except (LogRefused, BadArchive) as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         raise Refused("stopped; the same command goes on from where it was") from None
     if as_json:

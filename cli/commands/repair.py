@@ -45,8 +45,6 @@ def repair(
     try:
         with reached():
             done = asyncio.run(mending.repair(servers.database, provision, trust_log=trust_log, say=note))
-    except (mending.Contradiction, mending.Unfilled) as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         raise Refused("stopped; what was put back stays, and the same command goes on") from None
     _report(done, as_json)

@@ -30,14 +30,10 @@ def reproject(
 
     from cli.rebuilding import kept
     from cli.servers import reached, servers_of
-    from shared.runtime.projection import Impossible
-    from shared.runtime.shadow import Busy
 
     try:
         with reached():
             before, after, undoable = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
-    except (Impossible, Busy) as error:
-        raise Refused(str(error)) from None
     except KeyboardInterrupt:
         raise Refused("stopped; nothing was changed, and the same command goes on from where it was") from None
     names = dict.fromkeys((*after, *before))

@@ -18,13 +18,15 @@ from typing import BinaryIO, Final, NamedTuple
 
 import orjson
 
+from shared.runtime.refusals import Impossible
+
 FORMAT: Final = 1
 MEMBER_BYTES: Final = 4 * 1024 * 1024
 LEVEL: Final = 3
 _EVENT: Final = b',"event":'
 
 
-class BadArchive(ValueError):
+class BadArchive(Impossible):
     """The file is not a whole piece of a log; the message says what is wrong and after which position."""
 
 

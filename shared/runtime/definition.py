@@ -10,11 +10,12 @@ from sqlalchemy import MetaData
 from shared.dead_letters import SETTLING
 from shared.envelope import Emit, Event
 from shared.runtime.database import Connection, ddl
+from shared.runtime.refusals import Impossible
 
 S = TypeVar("S")
 
 
-class OtherShape(RuntimeError):
+class OtherShape(Impossible):
     """Tables were made by another version of the program. `mend`: the command that makes them anew, if one does."""
 
     def __init__(self, tables: str, mend: str | None = None) -> None:

@@ -17,15 +17,12 @@ from shared.runtime import log, table_comparison
 from shared.runtime.database import Connection, ddl
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
+from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, opened, shape
 from shared.runtime.table_comparison import Difference
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5
-
-
-class Impossible(RuntimeError):
-    """What was asked for cannot be done; the message says why, and what to do. Nothing was changed."""
 
 
 @dataclass

@@ -28,6 +28,7 @@ from shared.runtime.database import Connection, connect
 from shared.runtime.integrity import Damage, check_log
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
 from shared.runtime.provisioning import provision_streams
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import OTHER_EVENT, StreamVerdict, compare
 from shared.runtime.transfer import extend
@@ -62,11 +63,11 @@ class Repair:
     lost: list[Damage] = field(default_factory=list)
 
 
-class Unfilled(RuntimeError):
+class Unfilled(Impossible):
     """The stream is whole as far as it goes, and takes no more: not for a damage, so it is left as it is."""
 
 
-class Contradiction(RuntimeError):
+class Contradiction(Impossible):
     """Log and stream are each whole and tell different events: a person has to say which one is right."""
 
 

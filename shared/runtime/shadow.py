@@ -23,6 +23,7 @@ from shared.runtime.definition import Definition
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine, may_be_the_event
 from shared.runtime.proof import Damaged, first_damage
+from shared.runtime.refusals import Impossible
 
 CHUNK: Final = 5_000
 # How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under
@@ -34,7 +35,7 @@ logger = structlog.get_logger()
 Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
 
-class Busy(RuntimeError):
+class Busy(Impossible):
     """Somebody folds into the same schema at this moment."""
 
 

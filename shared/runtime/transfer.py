@@ -14,6 +14,7 @@ from shared.runtime import archive, on_disk
 from shared.runtime.archive import START, Entry, Link
 from shared.runtime.database import Connection, connect
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
 CHUNK: Final = 5_000
@@ -21,7 +22,7 @@ NEXT: Final = window("position, body, chain", "position > %s AND position <= %s"
 Progress = Callable[[int, int], None]
 
 
-class LogRefused(RuntimeError):
+class LogRefused(Impossible):
     """The log is not as the transfer needs it; the message says how it is, and what to do."""
 
 

@@ -11,7 +11,8 @@ from shared.ids import to_hex
 from shared.runtime import projection
 from shared.runtime.database import Connection
 from shared.runtime.machine import Machine
-from shared.runtime.projection import Impossible, as_of, old_schema, position_at, rebuild, rebuild_schema, undo, verify
+from shared.runtime.projection import as_of, old_schema, position_at, rebuild, rebuild_schema, undo, verify
+from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import Busy, opened
 from shared.runtime.table_comparison import Difference
 from tests.integration.counting import (

@@ -9,8 +9,9 @@ from cli.checks import report_of
 from cli.folding import fold_all
 from shared.runtime.integrity import check_log
 from shared.runtime.machine import Definition, Machine
-from shared.runtime.projection import Impossible, Verdict, as_of, old_schema, rebuild, rebuild_schema, undo, whole_log
+from shared.runtime.projection import Verdict, as_of, old_schema, rebuild, rebuild_schema, undo, whole_log
 from shared.runtime.proof import Damaged, first_damage
+from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import opened
 from tests.integration.counting import NAME, Faults, State, counting, counts, in_its_schema
 from tests.integration.damaging import tamper
