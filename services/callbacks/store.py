@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.callbacks.state import Rejected, Secret, State
 from shared.envelope import Event
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_column
+from shared.runtime.database import Connection, Rows
+from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
@@ -31,7 +32,7 @@ REJECTED = Table(
     Column("client_id", Id("client"), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("workflow", "code", "reason")),
     Column("bytes", BigInteger, nullable=False),
-    Column("rejected_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("rejected_at", TIME, nullable=False),
 )
 SECRETS, _rejected = Rows(SECRET, Secret), Rows(REJECTED, Rejected)
 

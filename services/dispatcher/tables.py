@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.runtime.database import Id, checkpoint_table, tenant_column, tenant_columns
+from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, tenant_columns
 
 # The settings that dispatch `d` is sent by, where `SETTINGS_JOIN` is in the statement: the client's for (workflow,
 # workstream) under the name that the step wants, and over them the batch's own. As `configuration.effective`.
@@ -33,7 +33,6 @@ WHERE b.config <> '{}' AND step ->> 'workflow' = own.key
 WEBHOOKS_USED: Final = f"SELECT webhook_id, taken, settings FROM webhook JOIN ({WEBHOOKS_NAMED}) n USING (webhook_id)"
 METADATA = MetaData()
 checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
 
 BATCH = Table(
     "batch",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.ingest.domain import LAUNCH_CHUNK
@@ -18,11 +18,11 @@ from shared.events import (
     WorkflowRetired,
 )
 from shared.ids import to_hex
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_column, tenant_columns
+from shared.runtime.database import Connection, Rows
+from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, tenant_columns
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
 
 
 TENANT = Table(

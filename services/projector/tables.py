@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from sqlalchemy import (
-    TIMESTAMP,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -20,11 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projector.lead import COLUMNS, VERSION
-from shared.runtime.database import Id, checkpoint_table, tenant_column, tenant_columns
+from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, tenant_columns
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
 TYPES: Final[dict[str, Any]] = {
     "person_current_job_start_date": Date,
     "company_employee_count": BigInteger,

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, MetaData, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.sequencer.state import Batch, Item, State, Step
 from shared.envelope import Event
 from shared.events import BatchCancelled, BatchResumed, FailedItemsRetried, ItemAdded
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, tenant_columns
+from shared.runtime.database import Connection, Rows
+from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_columns
 from shared.runtime.telemetry import Measure
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
-TIME = TIMESTAMP(timezone=True)
 
 BATCH = Table(
     "batch",

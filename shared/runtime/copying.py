@@ -14,7 +14,8 @@ from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.ids import to_hex
-from shared.runtime.database import Connection, Id, Rows
+from shared.runtime.database import Connection, Rows
+from shared.runtime.tables import Id
 
 T = TypeVar("T")
 AT_ONCE: Final = 1_000

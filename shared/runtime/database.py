@@ -1,8 +1,4 @@
-"""Connections to PostgreSQL and the set-based reading and writing of state tables.
-
-A table is declared once, with SQLAlchemy; its DDL, its hot statements and the comparison in `verify` all come from
-that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` in the database.
-"""
+"""Connections to PostgreSQL, and the set-based reading and writing of state tables."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -16,13 +12,11 @@ import orjson
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.types.json import set_json_loads
-from sqlalchemy import BigInteger, Column, Dialect, MetaData, SmallInteger, Table, Text, Uuid
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Table
 
 from shared.ids import from_hex, to_hex
 from shared.runtime import clock
+from shared.runtime.tables import DIALECT, Id
 from shared.state import Tracked
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -38,24 +32,6 @@ NOTICING: Final[dict[str, Any]] = {
 }
 # Rows written by one statement at most.
 AT_ONCE: Final = 10_000
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-
-
-class Id(TypeDecorator[str]):
-    """A prefixed ULID, stored as `uuid`. A column that holds ids of more than one type is `Text`."""
-
-    impl = Uuid(as_uuid=False)
-    cache_ok = True
-
-    def __init__(self, prefix: str) -> None:
-        super().__init__()
-        self.prefix = prefix
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else to_hex(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else from_hex(self.prefix, value)
 
 
 class _UuidAsText(Loader):
@@ -115,16 +91,6 @@ async def set_clock(connection: Connection) -> None:
     clock.compare(row[0], asked, datetime.now(UTC))
 
 
-def tenant_column() -> Column[Any]:
-    """The column by which the database keeps tenants apart; every state table that APIs read has it."""
-    return Column("tenant_id", Id("tenant"), nullable=False)
-
-
-def tenant_columns() -> list[Column[Any]]:
-    """`tenant_column`, and the client whose row it is; None where it is nobody's."""
-    return [tenant_column(), Column("client_id", Id("client"))]
-
-
 class Holding(Connection, ABC):
     """A connection that may hold back what `Rows` write: see `shared.runtime.bulk`."""
 
@@ -170,7 +136,7 @@ class Rows(Generic[T]):
         wanted: Any = asked
         if isinstance(self.table.c[column].type, Id):
             wanted = uuid_array(asked)
-        cast = self.table.c[column].type.compile(_DIALECT)
+        cast = self.table.c[column].type.compile(DIALECT)
         # Names come from the table's declaration, never from data.
         statement = f"SELECT {self.names} FROM {self.table.name} WHERE {column} = ANY(%s::{cast}[])"
         if where:
@@ -232,7 +198,7 @@ class Rows(Generic[T]):
         return dict(zip(self._plain, values, strict=True))
 
     def _typed(self, names: Iterable[str]) -> str:
-        return ", ".join(f'"{name}" {self.table.c[name].type.compile(_DIALECT)}' for name in names)
+        return ", ".join(f'"{name}" {self.table.c[name].type.compile(DIALECT)}' for name in names)
 
     def _upsert_statement(self) -> str:
         names = [column.name for column in self.columns]
@@ -250,45 +216,3 @@ class Rows(Generic[T]):
             f"DELETE FROM {self.table.name} t "
             f"USING json_to_recordset(%s::json) AS gone ({self._typed(self.key)}) WHERE {match}"
         )
-
-
-def checkpoint_table(metadata: MetaData) -> Table:
-    """Where a service stands: the last position its state holds, in the one row of slice 0."""
-    return Table(
-        "checkpoint",
-        metadata,
-        Column("slice", SmallInteger, primary_key=True),
-        Column("position", BigInteger, nullable=False),
-        Column("shape", Text, nullable=False),
-        info={"derived": False},
-    )
-
-
-def ddl(metadata: MetaData, *, reader: str | None = None) -> list[str]:
-    """The statements that make the tables of one service in the schema on the search path.
-
-    `reader`: the role that API queries run as; it sees the rows of the tenant set on its connection and no others.
-    """
-    statements = []
-    for table in metadata.sorted_tables:
-        # A row of up to a page stays whole and uncompressed: compressing each answer costs more than its space.
-        create = str(CreateTable(table, if_not_exists=True).compile(dialect=_DIALECT)).rstrip()
-        # Room is left on each page, so that an updated row stays on it and no index has to change.
-        statements.append(f"{create} WITH (toast_tuple_target = 8160, fillfactor = 60)")
-        statements += [
-            str(CreateIndex(index, if_not_exists=True).compile(dialect=_DIALECT))
-            for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ]
-        if reader is not None and "tenant_id" in table.c:
-            statements += _guard(table.name, reader)
-    return statements
-
-
-def _guard(table: str, reader: str) -> list[str]:
-    return [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-        f"DROP POLICY IF EXISTS tenant ON {table}",
-        f"CREATE POLICY tenant ON {table} TO {reader} "
-        "USING (tenant_id = current_setting('leadstream.tenant_id')::uuid)",
-        f"GRANT SELECT ON {table} TO {reader}",
-    ]

@@ -9,8 +9,9 @@ from sqlalchemy import MetaData
 
 from shared.dead_letters import SETTLING
 from shared.envelope import Emit, Event
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection
 from shared.runtime.refusals import Impossible
+from shared.runtime.tables import ddl
 
 S = TypeVar("S")
 

@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.runtime import log
-from shared.runtime.database import Connection, connect, ddl
+from shared.runtime.database import Connection, connect
 from shared.runtime.dead_letters import retry_due
 from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, Lost, take
@@ -26,6 +26,7 @@ from shared.runtime.log import Message
 from shared.runtime.machine import Machine
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
+from shared.runtime.tables import ddl
 from shared.subjects import STREAM, filters
 
 Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]

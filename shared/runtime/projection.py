@@ -14,12 +14,13 @@ from typing import Any, Final
 from psycopg import errors
 
 from shared.runtime import log, table_comparison
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, opened, shape
 from shared.runtime.table_comparison import Difference
+from shared.runtime.tables import ddl
 
 TERMINATION_MS: Final = 10_000
 LOCK_TRIES: Final = 5

@@ -18,12 +18,13 @@ import structlog
 from shared.envelope import Event
 from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
-from shared.runtime.database import Connection, connect_as, ddl
+from shared.runtime.database import Connection, connect_as
 from shared.runtime.definition import Definition
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine, may_be_the_event
 from shared.runtime.proof import Damaged, first_damage
 from shared.runtime.refusals import Impossible
+from shared.runtime.tables import ddl
 
 CHUNK: Final = 5_000
 # How many chunks are one transaction, and how many chunks' rows are kept in memory: enough for the items that are under

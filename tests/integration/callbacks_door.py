@@ -18,9 +18,9 @@ from services.callbacks.state import Secret
 from shared.envelope import Event, from_json
 from shared.ids import new_id
 from shared.runtime.appender import Appender
-from shared.runtime.database import ddl
 from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
+from shared.runtime.tables import ddl
 from shared.subjects import INBOX_STREAM
 from shared.tokens import CallbackToken
 from tests.integration.log_harness import TENANT, connected, logged, on_nats, settings_of

@@ -12,8 +12,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from shared.envelope import Emit, Event
 from shared.events import BatchCompleted
-from shared.runtime.database import Connection, Id, Rows, checkpoint_table, ddl
+from shared.runtime.database import Connection, Rows
 from shared.runtime.definition import Definition
+from shared.runtime.tables import Id, checkpoint_table, ddl
 from shared.state import Tracked
 from tests.integration.log_harness import connected
 from tests.running_servers import Servers

@@ -7,10 +7,11 @@ from typing import Any
 
 from shared.envelope import Event
 from shared.runtime import log
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection
 from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, take
 from shared.runtime.machine import Machine
+from shared.runtime.tables import ddl
 from tests.integration.log_harness import connected, logged
 from tests.running_servers import Servers
 

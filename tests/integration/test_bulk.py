@@ -17,9 +17,10 @@ from shared.ids import named_id
 from shared.record import record
 from shared.runtime import log, shadow
 from shared.runtime.bulk import BloomFilter, BulkConnection
-from shared.runtime.database import Id, Rows, connect_as, ddl
+from shared.runtime.database import Rows, connect_as
 from shared.runtime.projection import as_of, verify
 from shared.runtime.settings import SERVICES
+from shared.runtime.tables import Id, ddl
 from shared.runtime.transfer import restore
 from tests.integration.log_harness import connected
 from tests.running_servers import Servers

@@ -19,10 +19,11 @@ from services.projector.app import DEFINITION as PROJECTOR
 from services.sequencer.app import DEFINITION as SEQUENCER
 from shared.envelope import Event, to_json
 from shared.runtime import log
-from shared.runtime.database import Connection, ddl
+from shared.runtime.database import Connection
 from shared.runtime.definition import Definition
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine
+from shared.runtime.tables import ddl
 from tests.integration.log_harness import connected
 from tests.running_servers import Servers
 from tests.unit.engine import Engine

@@ -12,10 +12,10 @@ from services.ingest.registry import SHIPPED
 from shared.envelope import from_json
 from shared.ids import new_id
 from shared.runtime.appender import Appender
-from shared.runtime.database import ddl
 from shared.runtime.http import Caller
 from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
+from shared.runtime.tables import ddl
 from tests.integration.log_harness import TENANT, connected, settings_of
 
 ASKED = Command(Caller(TENANT, "actor_00000000000000000000000000"))

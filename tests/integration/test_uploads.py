@@ -14,9 +14,9 @@ from services.ingest.app import DEFINITION
 from services.ingest.handlers import Handlers
 from services.ingest.registry import SHIPPED
 from shared.runtime.appender import Appender
-from shared.runtime.database import ddl
 from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
+from shared.runtime.tables import ddl
 from tests.integration.log_harness import connected, settings_of
 from tests.running_servers import Servers
 
