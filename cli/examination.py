@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
-from typing import Any, Final
+from typing import Final
 
 import nats
 import psycopg
@@ -34,7 +34,7 @@ from services.dispatcher.tables import WEBHOOKS_USED
 from shared.events import CATALOGUE
 from shared.ids import from_hex
 from shared.runtime import log
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one, one_or_none
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings
@@ -195,10 +195,7 @@ async def _head(servers: Servers) -> int | None:
 
 async def _migrations(connection: Connection) -> list[str] | None:
     """The migrations that this version has and the database has not; None without a log."""
-    row = await (
-        await connection.execute("SELECT to_regclass('public.migration'), to_regclass('log.events')")
-    ).fetchone()
-    if row is None or None in row:
+    if None in await one(connection, "SELECT to_regclass('public.migration'), to_regclass('log.events')"):
         return None
     applied = {row[0] for row in await (await connection.execute("SELECT name FROM public.migration")).fetchall()}
     known = {file.name for file in (files("deploy") / "postgres").iterdir() if file.name.endswith(".sql")}
@@ -213,18 +210,16 @@ async def _writers(connection: Connection) -> set[tuple[str, str]]:
 async def _skew(connection: Connection) -> float:
     """The database's clock less this machine's, in seconds; half of the way there and back is taken off."""
     before, started = datetime.now(UTC), time.monotonic()
-    row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
-    assert row is not None
-    return float((row[0] - before).total_seconds() - (time.monotonic() - started) / 2)
+    (told,) = await one(connection, "SELECT clock_timestamp()")
+    return float((told - before).total_seconds() - (time.monotonic() - started) / 2)
 
 
 async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
     """What the relay's patrol has found, and how long ago it looked; it stands still where no relay runs."""
     try:
-        row = await (await connection.execute(PATROL)).fetchone()
+        damages, unseen = await one_or_none(connection, PATROL) or ((), 0)
     except psycopg.errors.UndefinedTable:
         return  # its migration is missing, and told
-    damages, unseen = row or ((), 0)
     if unseen > PATROL_SECONDS:
         text = f"part of log or stream was last checked {unseen} s ago: it may be damaged unseen"
         yield warning("patrol_slow", text, page("PatrolSlow"))
@@ -236,8 +231,8 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
 
 
 async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
-    row = await (await connection.execute("SELECT to_regclass(%s)", (f"{service}.checkpoint",))).fetchone()
-    if row is None or row[0] is None:
+    (table,) = await one(connection, "SELECT to_regclass(%s)", (f"{service}.checkpoint",))
+    if table is None:
         do = f"start it: `leadstream up`, or with servers of your own `leadstream service {service}`"
         yield warning("never_ran", f"{service} has no tables: it never ran", do)
         return
@@ -258,7 +253,7 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         unconfigured = await (await connection.execute(UNCONFIGURED)).fetchall()
         unanswered = await (await connection.execute(UNANSWERED)).fetchall()
         refused = await (await connection.execute(REFUSED)).fetchall()
-        overdue: Any = await (await connection.execute(OVERDUE)).fetchone()
+        (overdue,) = await one(connection, OVERDUE)
         await connection.execute("SET search_path TO dispatcher")
         webhooks = await (await connection.execute(WEBHOOKS_USED.encode())).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
@@ -280,8 +275,8 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         whose = f"{workflow} for client {from_hex('client', client)}"
         text = f"calls of {whose} that were refused and wait to be tried again: {calls}; the last said: {reason}"
         yield warning("calls_refused", text, page("CallsRefused"))
-    if overdue[0]:
-        text = f"{overdue[0]} answers are overdue, and the dispatcher has not noticed"
+    if overdue:
+        text = f"{overdue} answers are overdue, and the dispatcher has not noticed"
         yield problem("answers_overdue", text, page("DeadlinesNotLookedAt"))
     for finding in of_webhooks(webhooks):
         yield finding

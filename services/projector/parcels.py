@@ -18,7 +18,7 @@ from shared.events import ParcelPushed, ParcelRefused, PushCompleted
 from shared.ids import derive_id, named_id, to_hex
 from shared.outcomes import Policy, Refusal, of_status
 from shared.runtime import clock
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one_or_none
 from shared.runtime.outgoing import UNANSWERED, hear, unreachable
 from shared.runtime.queries import Queries
 from shared.runtime.secrets import secret
@@ -56,7 +56,7 @@ async def take(connection: Connection, queries: Queries, push: Push, most: int) 
     """
     names = parameters.columns(",".join(push.columns))
     key = (to_hex(push.push_id), push.parcel)
-    noted = await (await connection.execute(NOTED, key)).fetchone()
+    noted = await one_or_none(connection, NOTED, key)
     if noted is not None:
         wanted = select(*_needed(names)).where(_L.lead_id.in_(noted[1])).order_by(_L.batch_id, _L.row)
     else:

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import orjson
 import psycopg
+from psycopg.abc import Params
 from psycopg.adapt import Loader
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Table
@@ -86,9 +87,20 @@ async def ask_the_time(url: str) -> bool:
 async def set_clock(connection: Connection) -> None:
     """Compare this process's clock with the database's."""
     asked = datetime.now(UTC)
-    row = await (await connection.execute("SELECT clock_timestamp()")).fetchone()
+    (told,) = await one(connection, "SELECT clock_timestamp()")
+    clock.compare(told, asked, datetime.now(UTC))
+
+
+async def one_or_none(connection: Connection, statement: str | bytes, parameters: Params | None = None) -> Any:
+    """The row, as a tuple, of a statement that gives one at most; None where it gives none."""
+    return await (await connection.execute(statement, parameters)).fetchone()
+
+
+async def one(connection: Connection, statement: str | bytes, parameters: Params | None = None) -> Any:
+    """The row, as a tuple, of a statement that always gives one."""
+    row = await one_or_none(connection, statement, parameters)
     assert row is not None
-    clock.compare(row[0], asked, datetime.now(UTC))
+    return row
 
 
 class Holding(Connection, ABC):

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
+from shared.runtime import log
 from shared.runtime.archive import Entry, Link
 from shared.runtime.database import Connection
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
@@ -125,10 +126,10 @@ async def check_log(
     async for rows in rows_of(connection, 0, head.position):
         check.take(rows)
         progress(rows[-1][0], head.position)
-    last = await (await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")).fetchone()
+    last = await log.last_position(connection)
     now = await head_of(connection)
-    if last and last[0] > now.position:
-        check.findings.add(Damage("log", now.position + 1, last[0], "log.head says that the log ends before"))
+    if last > now.position:
+        check.findings.add(Damage("log", now.position + 1, last, "log.head says that the log ends before"))
     check.end(head.position, head.chain)
     return check.findings
 

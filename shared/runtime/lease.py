@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one
 
 # A stopped leader is replaced within ten seconds, and a pause of four costs nobody the lease.
 SILENT_SECONDS = 6.0
@@ -69,10 +69,9 @@ class Lease:
 
 async def take(connection: Connection, lock: int) -> Lease | None:
     """The lease, if nobody has it; whoever has it and is silent will not have it for long."""
-    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,))
-    row = await cursor.fetchone()
+    (taken,) = await one(connection, "SELECT pg_try_advisory_lock(%s)", (lock,))
     lease = None
-    if row and row[0]:
+    if taken:
         lease = Lease(connection)
         await connection.execute("SELECT pg_advisory_lock(%s)", (lease.term,))
     elif (await connection.execute(END_THE_SILENT, (lock, SILENT_SECONDS))).rowcount:
@@ -94,8 +93,7 @@ class Fence:
         """Return within a second of a moment at which the lease was held. Raises Lost, and psycopg.Error."""
         async with self._turn:
             while (now := time.monotonic()) - self._asked > FRESH_SECONDS:
-                cursor = await self._connection.execute(f"SELECT {HOLDS}".encode(), (self._term,))
-                row = await cursor.fetchone()
-                if row is None or not row[0]:
+                (holds,) = await one(self._connection, f"SELECT {HOLDS}".encode(), (self._term,))
+                if not holds:
                     raise Lost("another replica leads")
                 self._asked = now

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.envelope import Event, checked_json, from_json
 from shared.ids import to_hex
-from shared.runtime.database import Connection, uuid_array
+from shared.runtime.database import Connection, one, one_or_none, uuid_array
 from shared.runtime.lease import HOLDS, Lost
 from shared.runtime.log_rows import CHUNK_BYTES, window
 from shared.subjects import slot_of
@@ -48,10 +48,8 @@ async def append(connection: Connection, events: Sequence[Event]) -> int:
     for an event type that the role may not write. All other appends wait from here until the transaction ends: make it
     the last step.
     """
-    cursor = await connection.execute(APPEND, columns(events))
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+    (position,) = await one(connection, APPEND, columns(events))
+    return int(position)
 
 
 async def send(connection: Connection, prepared: Columns) -> None:
@@ -61,8 +59,7 @@ async def send(connection: Connection, prepared: Columns) -> None:
 
 async def append_in_term(connection: Connection, events: Sequence[Event], term: int) -> int:
     """As `append`, while the lease of this term is held. Raises Lost."""
-    cursor = await connection.execute(f"{APPEND} WHERE {HOLDS}".encode(), (*columns(events), term))
-    row = await cursor.fetchone()
+    row = await one_or_none(connection, f"{APPEND} WHERE {HOLDS}".encode(), (*columns(events), term))
     if row is None:
         raise Lost("another replica leads")
     return int(row[0])
@@ -70,10 +67,8 @@ async def append_in_term(connection: Connection, events: Sequence[Event], term: 
 
 async def last_position(connection: Connection) -> int:
     """The position of the last event, by the events themselves (`head_of` has what stands in log.head); 0 for none."""
-    cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM log.events")
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+    (position,) = await one(connection, "SELECT coalesce(max(position), 0) FROM log.events")
+    return int(position)
 
 
 async def bodies(

@@ -6,7 +6,7 @@ import orjson
 
 from shared.ids import to_hex
 from shared.runtime.archive import Entry, Link
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one
 from shared.subjects import slot_of_ids
 
 COLUMNS: Final = (
@@ -43,10 +43,9 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
 
 async def head_of(connection: Connection, lock: bool = False) -> Link:
     """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
-    cursor = await connection.execute("SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else ""))
-    row = await cursor.fetchone()
-    assert row is not None
-    return Link(int(row[0]), bytes(row[1]))
+    head = "SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else "")
+    position, chain = await one(connection, head)
+    return Link(position, bytes(chain))
 
 
 def _envelope(body: bytes) -> Any:

@@ -21,7 +21,7 @@ import structlog
 from shared.envelope import Emit, Event, caused
 from shared.ids import named_id
 from shared.runtime import clock, log
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import Definition
 from shared.runtime.lease import BEAT_SECONDS
@@ -88,9 +88,8 @@ class Machine(Generic[S]):
 
     async def has_tables(self, connection: Connection) -> bool:
         """Whether there are tables. Raises OtherShape."""
-        cursor = await connection.execute("SELECT to_regclass('checkpoint')")
-        there = await cursor.fetchone()
-        if not (there and there[0]):
+        (table,) = await one(connection, "SELECT to_regclass('checkpoint')")
+        if table is None:
             return False
         for (shape,) in await (await connection.execute("SELECT shape FROM checkpoint")).fetchall():
             self.definition.insist_on_shape(shape)
@@ -104,10 +103,7 @@ class Machine(Generic[S]):
                 "INSERT INTO checkpoint (slice, position, shape) VALUES (0, 0, %s) ON CONFLICT DO NOTHING",
                 (self.definition.shape,),
             )
-            cursor = await connection.execute("SELECT position FROM checkpoint WHERE slice = 0")
-            row = await cursor.fetchone()
-            assert row is not None
-            self.position = int(row[0])
+            (self.position,) = await one(connection, "SELECT position FROM checkpoint WHERE slice = 0")
             self.letters = DeadLetters(self.definition.name)
             await self.letters.stand_at(connection, self.position)
         return self.position
@@ -236,7 +232,7 @@ class Machine(Generic[S]):
     async def _folded_beside(self, connection: Connection, state: S, events: Sequence[Event]) -> list[log.Columns]:
         folding = asyncio.create_task(asyncio.to_thread(self._fold_beside, state, events))
         while not (await asyncio.wait([folding], timeout=BEAT_SECONDS))[0]:
-            await (await connection.execute("SELECT 1")).fetchone()
+            await one(connection, "SELECT 1")
         return folding.result()
 
     def _fold_beside(self, state: S, events: Sequence[Event]) -> list[log.Columns]:

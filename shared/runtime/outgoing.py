@@ -16,7 +16,7 @@ from shared.envelope import Event, told
 from shared.outcomes import Policy, Refusal, of_error
 from shared.runtime.appender import Appender
 from shared.runtime.cancellation import end_now
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one
 from shared.runtime.lease import Lost
 from shared.runtime.machine import Machine
 from shared.runtime.public_addresses import NotPublic, public_socket
@@ -80,12 +80,9 @@ async def hear(reply: aiohttp.ClientResponse) -> None:
 
 async def caught_up(connection: Connection, machine: Machine[Any]) -> None:
     """Until the state knows everything recorded so far: what looks due may be sent and recorded already."""
-    cursor = await connection.execute(
-        "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)",
-        (list(machine.definition.reads),),
-    )
-    row = await cursor.fetchone()
-    await read_back(machine, row[0] if row else 0)
+    recorded = "SELECT coalesce(max(position), 0) FROM log.events WHERE type = ANY(%s)"
+    (position,) = await one(connection, recorded, (list(machine.definition.reads),))
+    await read_back(machine, position)
 
 
 async def read_back(machine: Machine[Any], position: int) -> None:

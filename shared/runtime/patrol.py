@@ -22,7 +22,7 @@ from nats.errors import Error as NatsError
 from shared.runtime import stream_messages
 from shared.runtime.archive import Link
 from shared.runtime.cancellation import end_if_cancelled
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one
 from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
 from shared.runtime.log_rows import COLUMNS, head_of
 from shared.runtime.patrol_rounds import PIECE as SEALED
@@ -91,10 +91,7 @@ async def patrol(settings: Settings, client: Client) -> None:
 async def walk(connection: Connection, client: Client) -> None:
     """Look closely at the newest piece and the next one of the rest; keep what was found."""
     streamed, head = await _ends(connection, client)
-    cursor = await connection.execute("SELECT position, rounds, damages FROM log.patrol")
-    row = await cursor.fetchone()
-    assert row is not None
-    last, rounds, known = row
+    last, rounds, known = await one(connection, "SELECT position, rounds, damages FROM log.patrol")
     copied = min(streamed, head)
     if streamed > head:
         known = _merged(known, head + 1, streamed, [Damage("stream", head + 1, streamed, "beyond the log")])
@@ -126,9 +123,7 @@ async def go_round(
 ) -> None:
     """Take the next pieces of the round, `seconds` after the last; look closely where something is not right."""
     odd = await rounds.step(connection, upto, seconds)
-    cursor = await connection.execute("SELECT damages FROM log.patrol")
-    row = await cursor.fetchone()
-    known = row[0] if row else []
+    (known,) = await one(connection, "SELECT damages FROM log.patrol")
     # What was damaged is looked at until it is sound again: a piece of it each time, whichever stands first.
     again = [(damage["first"] - 1) // SEALED for damage in known[:1]]
     for piece in [*odd[:CLOSE_LOOKS], *again]:
@@ -157,17 +152,15 @@ async def _closely(connection: Connection, client: Client, first: int, last: int
 
 async def _age(connection: Connection) -> float:
     """Seconds since all was looked at, by another relay or before a restart."""
-    cursor = await connection.execute("SELECT extract(epoch FROM now() - oldest_at)::float8 FROM log.patrol")
-    row = await cursor.fetchone()
-    return max(0.0, row[0] or 0.0) if row else 0.0
+    (seconds,) = await one(connection, "SELECT extract(epoch FROM now() - oldest_at)::float8 FROM log.patrol")
+    return max(0.0, seconds or 0.0)
 
 
 async def _beginning(connection: Connection, upto: int) -> int:
-    row = None
+    beginning = None
     with suppress(*BROKEN):  # how wide they are cannot be read, but which
-        cursor = await connection.execute(BEGINNING, (upto - PIECE, upto, PIECE_BYTES))
-        row = await cursor.fetchone()
-    return row[0] if row and row[0] is not None else max(1, upto - PIECE + 1)
+        (beginning,) = await one(connection, BEGINNING, (upto - PIECE, upto, PIECE_BYTES))
+    return max(1, upto - PIECE + 1) if beginning is None else beginning
 
 
 async def check_piece(connection: Connection, client: Client, first: int, last: int) -> Findings:

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from psycopg import errors
 
-from shared.runtime import log, table_comparison
-from shared.runtime.database import Connection
+from shared.runtime import log
+from shared.runtime.database import Connection, one, one_or_none
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, opened, shape
-from shared.runtime.table_comparison import Difference
+from shared.runtime.table_comparison import Difference, compare, counted
 from shared.runtime.tables import ddl
 
 TERMINATION_MS: Final = 10_000
@@ -123,7 +123,7 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
             await _catch_up(shadow)
             undoable = await shape(shadow.connection, definition.name) == definition.shape
             position = await _swap(shadow)
-            rows = await _counted(shadow.connection, definition, definition.name)
+            rows = await counted(shadow.connection, definition, definition.name)
             return Verdict(definition.name, position, shadow.events, definition.name, rows=rows, undoable=undoable)
 
 
@@ -144,20 +144,11 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
             raise Impossible(f"schema {schema} holds the log up to {shadow.position} already: drop it first")
         await shadow.fold(position)
         await _analyse(shadow)
-        rows = await _counted(shadow.connection, definition, schema)
+        rows = await counted(shadow.connection, definition, schema)
         damaged = await first_damage(shadow.connection, 0, position)
         return Verdict(
             definition.name, position, shadow.events, schema, rows=rows, failures=shadow.failures, damaged=damaged
         )
-
-
-async def _counted(connection: Connection, definition: Definition[Any], schema: str) -> dict[str, int]:
-    """The rows there are, by table."""
-    rows = {}
-    for table in table_comparison.derived_tables(definition.metadata):
-        counted = await (await connection.execute(f'SELECT count(*) FROM {schema}."{table.name}"')).fetchone()
-        rows[table.name] = int(counted[0]) if counted else 0
-    return rows
 
 
 async def whole_log(admin_url: str, upto: int) -> int:
@@ -190,10 +181,8 @@ async def _insist_on_tables(connection: Connection, name: str) -> None:
 
 async def position_at(connection: Connection, moment: datetime) -> int:
     """The position of the last event that had occurred at this moment; 0 if none had."""
-    cursor = await connection.execute(
-        "SELECT position FROM log.events WHERE occurred_at <= %s ORDER BY position DESC LIMIT 1", (moment,)
-    )
-    row = await cursor.fetchone()
+    before = "SELECT position FROM log.events WHERE occurred_at <= %s ORDER BY position DESC LIMIT 1"
+    row = await one_or_none(connection, before, (moment,))
     return int(row[0]) if row else 0
 
 
@@ -213,7 +202,7 @@ async def _compared(shadow: Shadow) -> Verdict:
         await shadow.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         position = await checkpoint(shadow.connection, definition.name) or 0
         await shadow.fold(position)
-        found = await table_comparison.compare(shadow.connection, definition, shadow.schema, position)
+        found = await compare(shadow.connection, definition, shadow.schema, position)
     return Verdict(
         definition.name, position, shadow.events, compared=True, rows=found.rows, differences=found.differences,
         different_rows=found.different_rows, failures=dict(shadow.failures),
@@ -294,5 +283,5 @@ def _renamed(schema: str, name: str) -> list[str]:
 
 
 async def _exists(connection: Connection, schema: str) -> bool:
-    found = await connection.execute("SELECT WHERE to_regnamespace(%s) IS NOT NULL", (schema,))
-    return await found.fetchone() is not None
+    (found,) = await one(connection, "SELECT to_regnamespace(%s)", (schema,))
+    return found is not None

@@ -9,7 +9,7 @@ import os
 from itertools import pairwise
 from typing import Final
 
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one, one_or_none
 from shared.runtime.integrity import BROKEN, readable
 
 SPAN: Final = 10_000
@@ -44,18 +44,14 @@ async def first_damage(connection: Connection, after: int, upto: int) -> int | N
     while after < upto:
         reach = min(after + SPAN, upto)
         try:
-            row = await (
-                await connection.execute("SELECT chain FROM log.events WHERE position = %s", (after,))
-            ).fetchone()
+            row = await one_or_none(connection, "SELECT chain FROM log.events WHERE position = %s", (after,))
             if row is None and after:
                 return after
             stretch = {"after": after, "chain": row[0] if row else b"", "upto": reach}
-            found = await (await connection.execute(FIRST_DAMAGE, stretch)).fetchone()
+            damaged, last = await one(connection, FIRST_DAMAGE, stretch)
         except BROKEN:
             there = {row[0] for row in await readable(connection, after, reach)}
             return next((position for position in range(after + 1, reach + 1) if position not in there), after)
-        assert found is not None
-        damaged, last = found
         if damaged is not None or last < reach:
             return int(damaged if damaged is not None else last + 1)
         after = reach

@@ -23,7 +23,7 @@ from nats.js.errors import NotFoundError
 
 from shared.ids import from_hex
 from shared.runtime.cancellation import end_if_cancelled, end_now
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
 from shared.runtime.leaving import leave
@@ -201,8 +201,7 @@ async def _resume(database: Connection, client: Client) -> int:
         message = await client.jetstream().get_msg(STREAM, seq=last)
     except NotFoundError:
         raise Diverged(f"message {last} of {STREAM} is gone; the stream has to be made anew from the log") from None
-    cursor = await database.execute("SELECT id FROM log.events WHERE position = %s", (last,))
-    row = await cursor.fetchone()
+    row = await one_or_none(database, "SELECT id FROM log.events WHERE position = %s", (last,))
     streamed = orjson.loads(message.data or b"{}").get("id")
     if row is None or from_hex("evt", str(row[0])) != streamed:
         raise Diverged(f"sequence {last} of {STREAM} is {streamed}, which is not the log's event at that position")

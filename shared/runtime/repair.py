@@ -24,7 +24,7 @@ from psycopg.errors import UniqueViolation
 
 from shared.runtime import broken_blocks, relay, stream_messages
 from shared.runtime.archive import START, Entry, Link
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import Damage, check_log
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
 from shared.runtime.provisioning import provision_streams
@@ -168,8 +168,7 @@ async def _stands(connection: Connection, position: int, chain: bytes) -> bool:
 
 
 async def _chain_and_body(connection: Connection, position: int) -> tuple[bytes, bytes] | None:
-    cursor = await connection.execute("SELECT chain, body FROM log.events WHERE position = %s", (position,))
-    row = await cursor.fetchone()
+    row = await one_or_none(connection, "SELECT chain, body FROM log.events WHERE position = %s", (position,))
     return (bytes(row[0]), row[1].encode()) if row else None
 
 
@@ -188,8 +187,7 @@ async def _write(connection: Connection, entry: Entry) -> None:
 async def _again(connection: Connection, entry: Entry) -> Damage:
     """That an event cannot be put back, as the log took it again meanwhile: an id is in it once."""
     event_id = row_of(entry)[COLUMNS.index("id")]
-    cursor = await connection.execute("SELECT position FROM log.events WHERE id = %s", (event_id,))
-    row = await cursor.fetchone()
+    row = await one_or_none(connection, "SELECT position FROM log.events WHERE id = %s", (event_id,))
     where = f"at position {row[0]}" if row else "elsewhere"
     return Damage(
         "log", entry.position, entry.position, f"the event that was here was said again {where}, under its id"

@@ -18,7 +18,7 @@ import structlog
 from shared.envelope import Event
 from shared.runtime import log
 from shared.runtime.bulk import BulkConnection
-from shared.runtime.database import Connection, connect_as
+from shared.runtime.database import Connection, connect_as, one
 from shared.runtime.definition import Definition
 from shared.runtime.log import Message
 from shared.runtime.machine import Machine, may_be_the_event
@@ -82,11 +82,8 @@ class Shadow:
 
     async def resume(self) -> bool:
         """Go on where an earlier fold by this very program stopped; False if there is none."""
-        cursor = await self.connection.execute(
-            "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')", (self.schema,)
-        )
-        row = await cursor.fetchone()
-        if row is None or row[0] != fingerprint(self.definition):
+        made_by = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
+        if await one(self.connection, made_by, (self.schema,)) != (fingerprint(self.definition),):
             return False
         await self._go_on()
         return True
@@ -168,8 +165,8 @@ async def opened(
     connection = await connect_as(BulkConnection, admin_url, name=f"fold {schema}", search_path=schema, autocommit=True)
     async with connection:
         key = zlib.crc32(f"leadstream/fold/{lock or schema}".encode())
-        row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
-        if row is None or not row[0]:
+        (alone,) = await one(connection, "SELECT pg_try_advisory_lock(%s)", (key,))
+        if not alone:
             raise Busy(f"another command works on {definition.name} in schema {schema} now; wait until it has ended")
         yield Shadow(connection, definition, schema, proved)
 
@@ -178,21 +175,21 @@ async def checkpoint(connection: Connection, schema: str) -> int | None:
     """How far the tables in this schema hold the log; None where there are none."""
     if not await _has_tables(connection, schema):
         return None
-    row = await (await connection.execute(f"SELECT coalesce(min(position), 0) FROM {schema}.checkpoint")).fetchone()
-    return int(row[0]) if row else None
+    (position,) = await one(connection, f"SELECT coalesce(min(position), 0) FROM {schema}.checkpoint")
+    return int(position)
 
 
 async def shape(connection: Connection, schema: str) -> str | None:
     """The shape of the tables in this schema; None where there are none."""
     if not await _has_tables(connection, schema):
         return None
-    row = await (await connection.execute(f"SELECT min(shape) FROM {schema}.checkpoint")).fetchone()
-    return row[0] if row else None
+    found: tuple[str | None] = await one(connection, f"SELECT min(shape) FROM {schema}.checkpoint")
+    return found[0]
 
 
 async def _has_tables(connection: Connection, schema: str) -> bool:
-    row = await (await connection.execute("SELECT to_regclass(%s)", (f"{schema}.checkpoint",))).fetchone()
-    return row is not None and row[0] is not None
+    (table,) = await one(connection, "SELECT to_regclass(%s)", (f"{schema}.checkpoint",))
+    return table is not None
 
 
 def fingerprint(definition: Definition[Any]) -> str:

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import MetaData, Table
 
 from shared.ids import InvalidId, from_hex, to_hex
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, one
 from shared.runtime.definition import Definition
 
 SHOWN: Final = 10
@@ -63,21 +63,26 @@ class Comparison:
 
 async def compare(connection: Connection, definition: Definition[Any], shadow: str, upto: int) -> Comparison:
     """Compare the live tables with those of the schema `shadow`, both as of position `upto`."""
-    rows: dict[str, int] = {}
     total, found = 0, []
     await connection.execute("SET LOCAL enable_seqscan = on")
-    for table in derived_tables(definition.metadata):
-        counted = await (await connection.execute(f'SELECT count(*) FROM {shadow}."{table.name}"')).fetchone()
-        rows[table.name] = int(counted[0]) if counted else 0
+    for table in _derived_tables(definition.metadata):
         joined = _joined(table, definition.name, shadow)
-        count = await (await connection.execute(f"SELECT count(*) {joined}")).fetchone()
-        if count and count[0]:
-            total += int(count[0])
+        (count,) = await one(connection, f"SELECT count(*) {joined}")
+        if count:
+            total += count
             found += await _differences(connection, definition, table, joined, upto)
-    return Comparison(rows, total, found)
+    return Comparison(await counted(connection, definition, shadow), total, found)
 
 
-def derived_tables(metadata: MetaData) -> list[Table]:
+async def counted(connection: Connection, definition: Definition[Any], schema: str) -> dict[str, int]:
+    """The rows there are in a schema, by table."""
+    rows = {}
+    for table in _derived_tables(definition.metadata):
+        (rows[table.name],) = await one(connection, f'SELECT count(*) FROM {schema}."{table.name}"')
+    return rows
+
+
+def _derived_tables(metadata: MetaData) -> list[Table]:
     """The tables that follow from the log; the others (checkpoint, notes of a process) do not."""
     return [table for table in metadata.sorted_tables if table.info.get("derived", True)]
 

@@ -21,7 +21,7 @@ from nats.js.errors import NotFoundError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from shared.envelope import Event
-from shared.runtime.database import Connection, connect, set_clock
+from shared.runtime.database import Connection, connect, one, set_clock
 from shared.runtime.machine import Machine
 from shared.runtime.patrol import REPORT
 from shared.runtime.settings import Settings
@@ -194,21 +194,19 @@ class Telemetry:
     async def _lag(self, connection: Connection) -> tuple[int, int, float]:
         """The log's end, and the events to be read: how many, and the age of the first in seconds."""
         while True:
-            row = await (await connection.execute(LAG, (self._read, list(self._machine.definition.reads)))).fetchone()
-            assert row is not None
-            head, upto, unread, seconds = row
+            parameters = (self._read, list(self._machine.definition.reads))
+            head, upto, unread, seconds = await one(connection, LAG, parameters)
             if not unread:
                 self._read = upto
             if unread or upto >= head:
                 return head, unread, float(seconds)
 
     async def _ask_patrol(self, connection: Connection) -> None:
-        row = await (await connection.execute(REPORT)).fetchone()
-        assert row is not None
-        self._asked["damaged_positions"].set(int(row[0]))
-        self._asked["patrol_age_seconds"].set(float(row[1]))
-        self._asked["patrol_oldest_seconds"].set(float(row[2]))
-        self.known["damaged_positions"] = int(row[0])
+        damaged, age, oldest = await one(connection, REPORT)
+        self._asked["damaged_positions"].set(int(damaged))
+        self._asked["patrol_age_seconds"].set(float(age))
+        self._asked["patrol_oldest_seconds"].set(float(oldest))
+        self.known["damaged_positions"] = int(damaged)
 
     async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:
         while True:

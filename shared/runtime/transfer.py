@@ -12,7 +12,7 @@ from psycopg import sql
 
 from shared.runtime import archive, on_disk
 from shared.runtime.archive import START, Entry, Link
-from shared.runtime.database import Connection, connect
+from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
@@ -159,8 +159,7 @@ async def link_at(connection: Connection, position: int) -> Link:
     """The log's place at a position that it has, or before its first."""
     if position == 0:
         return START
-    cursor = await connection.execute("SELECT chain FROM log.events WHERE position = %s", (position,))
-    row = await cursor.fetchone()
+    row = await one_or_none(connection, "SELECT chain FROM log.events WHERE position = %s", (position,))
     if row is None:
         raise LogRefused(f"the log has no event at position {position}; run `leadstream verify`")
     return Link(position, bytes(row[0]))
