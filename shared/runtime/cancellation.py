@@ -23,6 +23,15 @@ def end_if_cancelled() -> None:
         raise asyncio.CancelledError
 
 
+async def within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for the event, no longer than so many seconds; whether it came."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
 async def end_now(task: "asyncio.Task[Any]") -> None:
     """Cancel a task until it has ended, however it does.
 

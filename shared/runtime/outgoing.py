@@ -15,7 +15,7 @@ import structlog
 from shared.envelope import Event, told
 from shared.outcomes import Policy, Refusal, of_error
 from shared.runtime.appender import Appender
-from shared.runtime.cancellation import end_now
+from shared.runtime.cancellation import end_now, within
 from shared.runtime.database import Connection, one
 from shared.runtime.lease import Lost
 from shared.runtime.machine import Machine
@@ -89,9 +89,7 @@ async def read_back(machine: Machine[Any], position: int) -> None:
     """Until the state holds what was appended at `position`."""
     while machine.position < position:
         machine.committed.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await machine.committed.wait()
+        await within(LOOK_SECONDS, machine.committed)
 
 
 async def end(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:

@@ -17,7 +17,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.cancellation import end_if_cancelled, within
 from shared.runtime.direct_delivery import deliver
 from shared.runtime.leaving import leave
 from shared.subjects import STREAM
@@ -87,11 +87,8 @@ class StreamReader:
 
     async def _next(self, name: str, inbox: str) -> list[tuple[int, bytes]]:
         end_if_cancelled()
-        try:
-            async with asyncio.timeout(HEARTBEAT_SECONDS * 2.5):
-                await self._wake.wait()
-        except TimeoutError:
-            raise Interrupted("no message and no heartbeat from the server") from None
+        if not await within(HEARTBEAT_SECONDS * 2.5, self._wake):
+            raise Interrupted("no message and no heartbeat from the server")
         if self._last_size >= BUSY and len(self._buffer) < self.max_batch:
             await asyncio.sleep(LINGER_SECONDS)
         self._wake.clear()

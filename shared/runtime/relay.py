@@ -8,7 +8,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
@@ -22,7 +21,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from shared.ids import from_hex
-from shared.runtime.cancellation import end_if_cancelled, end_now
+from shared.runtime.cancellation import end_if_cancelled, end_now, within
 from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import BROKEN
 from shared.runtime.lease import take
@@ -107,13 +106,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         except (psycopg.Error, NatsError, OSError, TimeoutError, Refused) as error:
             logger.warning("relay interrupted; starting again from the stream", error=repr(error), **told)
             told.clear()  # once is enough
-            await _pause(stop, 0.5)
+            await within(0.5, stop)
 
 
 async def _lead(settings: Settings, stop: asyncio.Event) -> None:
     async with await connect(settings.database_url.get_secret_value(), name="relay", autocommit=True) as database:
         while (lease := await take(database, LEADER_LOCK)) is None:
-            await _pause(stop, settings.lease_poll_seconds)
+            await within(settings.lease_poll_seconds, stop)
             if stop.is_set():
                 return
         keeping = asyncio.create_task(lease.keep())
@@ -142,10 +141,10 @@ async def _copy_what_can_be_read(database: Connection, client: Client, stop: asy
             await copy(database, client, stop)
         except BROKEN as error:
             logger.error("the log cannot be read; run `leadstream repair`", error=repr(error))
-            await _pause(stop, BROKEN_SECONDS)
+            await within(BROKEN_SECONDS, stop)
         except Stuck as error:
             logger.error("the stream takes no more events; run `leadstream repair`", error=str(error))
-            await _pause(stop, BROKEN_SECONDS)
+            await within(BROKEN_SECONDS, stop)
 
 
 async def copy(database: Connection, client: Client, stop: asyncio.Event) -> None:
@@ -267,9 +266,3 @@ def _acknowledged(data: bytes) -> int:
         code = answer["error"].get("err_code")
         raise (WrongSequence if code == WRONG_LAST else Refused)(f"{code}: {answer['error'].get('description')}")
     return int(answer["seq"])
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()

@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
+from shared.runtime.cancellation import within
 from shared.runtime.leaving import leave
 from shared.subjects import STREAM
 
@@ -64,7 +65,7 @@ class Skimmer:
             before = -1
             while not self._steps.over.is_set() and len(seen) > before:
                 before = len(seen)
-                await _within(SILENCE_SECONDS, self._steps.over)
+                await within(SILENCE_SECONDS, self._steps.over)
         finally:
             self._steps.end()
         return seen
@@ -112,11 +113,3 @@ class _Steps(Parser):
         self._seen.add(int(reply.rsplit(b".", 4)[1]))
         if len(self._seen) >= self._wanted:
             self.over.set()
-
-
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
