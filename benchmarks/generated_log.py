@@ -11,7 +11,6 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from shared.events import (
 )
 from shared.ids import derive_id, from_hex, named_id
 from shared.runtime import archive, transfer
-from shared.runtime.archive import Entry, Link
+from shared.runtime.chain import START as BEGINNING
 from shared.runtime.database import connect
 
 RECORDED = Path(__file__).parent.parent / "tests" / "data" / "log" / "first_release.jsonl.gz"
@@ -151,14 +150,13 @@ def generated() -> Iterator[Event]:
 async def fill(admin_url: str, count: int) -> None:
     """Put so many events into an empty log."""
     events = islice(generated(), count)
-    before = archive.START
+    before = BEGINNING
     async with await connect(admin_url, name="generate") as connection:
         while chunk := list(islice(events, transfer.CHUNK)):
             entries = []
             for event in chunk:
-                body = to_json(event)
-                before = Link(before.position + 1, sha256(before.chain + body).digest())
-                entries.append(Entry(before.position, body, before.chain))
+                entries.append(before.then(to_json(event)))
+                before = entries[-1].place
             await transfer.extend(connection, entries)
 
 

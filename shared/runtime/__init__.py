@@ -2,11 +2,11 @@
 
 a process           service, settings, follower, lease, subscriber, process_logs, telemetry, tracing, watchdog, memory
 its HTTP            http, bodies, queries, repeats, provider_settings
-the fold            machine, definition, dead_letters, database, bulk, copying
-the log             log, log_rows, appender, archive, transfer
+the fold            machine, definition, dead_letters, database, tables, bulk, copying
+the log             log, log_rows, chain, appender, archive, transfer
 the stream          relay, reader, direct_delivery, stream_messages, provisioning
 the world outside   outgoing, public_addresses, secrets, signing_keys, trial_secrets
 verify, rebuild     projection, shadow, proof, table_comparison
 damage, repair      integrity, stream_comparison, patrol, patrol_rounds, skimming, broken_blocks, repair
-under all of them   clock, cancellation, leaving, embedded, on_disk
+under all of them   clock, cancellation, leaving, refusals, embedded, on_disk
 """

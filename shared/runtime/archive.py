@@ -12,12 +12,12 @@ was interrupted goes on after the last one.
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 import orjson
 
+from shared.runtime.chain import Entry, Link, follows
 from shared.runtime.refusals import Impossible
 
 FORMAT: Final = 1
@@ -28,29 +28,6 @@ _EVENT: Final = b',"event":'
 
 class BadArchive(Impossible):
     """The file is not a whole piece of a log; the message says what is wrong and after which position."""
-
-
-class Link(NamedTuple):
-    """A place in the log, and the hash of everything up to it."""
-
-    position: int
-    chain: bytes
-
-
-class Entry(NamedTuple):
-    """One event: its place, its exact bytes, and the hash up to it."""
-
-    position: int
-    body: bytes
-    chain: bytes
-
-
-START: Final = Link(0, b"")
-
-
-def follows(before: Link, entry: Entry) -> bool:
-    """Whether the entry is the next one after `before`."""
-    return entry.position == before.position + 1 and entry.chain == sha256(before.chain + entry.body).digest()
 
 
 def begin(file: BinaryIO, before: Link) -> None:
@@ -123,7 +100,7 @@ def _lines(path: Path) -> Iterator[tuple[Link, Entry | None]]:
                     raise BadArchive(f"{path} is no export of a log: its first line is another's")
                 else:
                     entry = _entry(path, line, standing)
-                    standing = Link(entry.position, entry.chain)
+                    standing = entry.place
                     yield standing, entry
     except (EOFError, OSError, zlib.error) as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):

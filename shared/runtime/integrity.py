@@ -7,13 +7,12 @@ chain cannot say whether all of it was written anew from some position on: the s
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final, Literal
 
 import psycopg
 
 from shared.runtime import log
-from shared.runtime.archive import Entry, Link
+from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
 
@@ -81,7 +80,7 @@ class LogCheck:
             if position != self.position + 1:
                 self.findings.add(Damage("log", self.position + 1, position - 1, GONE))
                 self._chains = []
-            follows = [sha256(before + body).digest() for before in self._chains]
+            follows = [chained(before, body) for before in self._chains]
             if follows and chain not in follows:
                 self._add(position, "body and hash do not follow from the event before")
             # A hash that was changed by itself must not put the next event in the wrong: where this one is not proved,
@@ -122,7 +121,7 @@ async def check_log(
 ) -> Findings:
     """Check the whole log, as it stands at the beginning; at most `shown` damages are listed."""
     head = await head_of(connection)
-    check = LogCheck(0, Link(0, b""), shown)
+    check = LogCheck(0, START, shown)
     async for rows in rows_of(connection, 0, head.position):
         check.take(rows)
         progress(rows[-1][0], head.position)

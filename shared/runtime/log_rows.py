@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 
 from shared.ids import to_hex
-from shared.runtime.archive import Entry, Link
+from shared.runtime.chain import Entry, Link
 from shared.runtime.database import Connection, one
 from shared.subjects import slot_of_ids
 

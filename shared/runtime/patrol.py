@@ -20,8 +20,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.runtime import stream_messages
-from shared.runtime.archive import Link
 from shared.runtime.cancellation import end_if_cancelled
+from shared.runtime.chain import START, Link
 from shared.runtime.database import Connection, connect, one
 from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
 from shared.runtime.log_rows import COLUMNS, head_of
@@ -168,7 +168,7 @@ async def check_piece(connection: Connection, client: Client, first: int, last: 
     rows = [row async for some in rows_of(connection, max(0, first - 2), last) for row in some]
     before = next((Link(row[0], bytes(row[-1])) for row in rows if row[0] == first - 1), None)
     rows = [row for row in rows if row[0] >= first]
-    check = LogCheck(first - 1, Link(0, b"") if first == 1 else before)
+    check = LogCheck(first - 1, START if first == 1 else before)
     for at in range(0, len(rows), AT_ONCE):
         check.take(rows[at : at + AT_ONCE])
         await asyncio.sleep(0)

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from math import inf
 from typing import Final
 
@@ -23,7 +22,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 
 from shared.runtime import broken_blocks, relay, stream_messages
-from shared.runtime.archive import START, Entry, Link
+from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import Damage, check_log
 from shared.runtime.log_rows import COLUMNS, head_of, row_of
@@ -149,22 +148,19 @@ async def _proved(connection: Connection, client: Client, damage: Damage) -> lis
         return []
     head = await head_of(connection)
     streamed = await stream_messages.messages(client, damage.first, damage.last + NEIGHBOURS)
-    entries, chain, position = [], before[0] if before else START.chain, damage.first
-    while position in streamed:
-        chain = sha256(chain + streamed[position]).digest()
-        entries.append(Entry(position, streamed[position], chain))
-        if position >= damage.last and (head == Link(position, chain) or await _stands(connection, position, chain)):
+    entries, standing = [], Link(damage.first - 1, before[0] if before else START.chain)
+    while (body := streamed.get(standing.position + 1)) is not None:
+        entries.append(standing.then(body))
+        standing = entries[-1].place
+        if standing.position >= damage.last and (head == standing or await _stands(connection, *standing)):
             return entries
-        position += 1
     return []
 
 
 async def _stands(connection: Connection, position: int, chain: bytes) -> bool:
     """Whether the log itself has this hash at a position, or the event after it follows from it."""
     here, after = [await _chain_and_body(connection, position + step) for step in (0, 1)]
-    return (here is not None and here[0] == chain) or (
-        after is not None and sha256(chain + after[1]).digest() == after[0]
-    )
+    return (here is not None and here[0] == chain) or (after is not None and chained(chain, after[1]) == after[0])
 
 
 async def _chain_and_body(connection: Connection, position: int) -> tuple[bytes, bytes] | None:
@@ -218,8 +214,8 @@ async def _extend_log(connection: Connection, client: Client, done: Repair, say:
         found = await stream_messages.beginning(client, first, min(last, head.position + CHUNK))
         entries = []
         while (body := found.get(head.position + 1)) is not None:
-            head = Link(head.position + 1, sha256(head.chain + body).digest())
-            entries.append(Entry(head.position, body, head.chain))
+            entries.append(head.then(body))
+            head = entries[-1].place
         await extend(connection, entries)
         done.appended += len(entries)
         if not entries:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from psycopg import sql
 
 from shared.runtime import archive, on_disk
-from shared.runtime.archive import START, Entry, Link
+from shared.runtime.chain import START, Entry, Link, follows
 from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
 from shared.runtime.refusals import Impossible
@@ -96,7 +96,7 @@ async def _written(connection: Connection, file: BinaryIO, standing: Link, last:
     while standing.position < last:
         found = await _entries(connection, standing, last)
         archive.add(file, found)
-        standing = Link(found[-1].position, found[-1].chain)
+        standing = found[-1].place
         progress(standing.position, last)
     archive.finish(file, standing)
     return standing
@@ -110,7 +110,7 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     """
     last = archive.start_of(path)
     for entry in archive.entries(path):
-        last = Link(entry.position, entry.chain)
+        last = entry.place
     async with await connect(admin_url, name="import", autocommit=True) as connection:
         await _check_nobody_works(connection)
         await _check_joint(connection, path, last)
@@ -152,7 +152,7 @@ async def extend(connection: Connection, entries: Iterable[Entry]) -> None:
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for entry in new:
                 await copy.write_row(row_of(entry))
-        await connection.execute("UPDATE log.head SET position = %s, chain = %s", (new[-1].position, new[-1].chain))
+        await connection.execute("UPDATE log.head SET position = %s, chain = %s", new[-1].place)
 
 
 async def link_at(connection: Connection, position: int) -> Link:
@@ -186,11 +186,11 @@ def _insist(before: Link, entries: list[Entry]) -> None:
     if not entries:
         raise LogRefused(f"nothing follows position {before.position}; run `leadstream verify`")
     for entry in entries:
-        if not archive.follows(before, entry):
+        if not follows(before, entry):
             raise LogRefused(
                 f"position {entry.position} does not follow from what is before it; run `leadstream verify`"
             )
-        before = Link(entry.position, entry.chain)
+        before = entry.place
 
 
 async def _check_nobody_works(connection: Connection) -> None:
@@ -224,5 +224,4 @@ async def _check_joint(connection: Connection, path: Path, last: Link) -> None:
 def _place_in(path: Path, before: Link, position: int) -> Link:
     if before.position == position:
         return before
-    entry = next(islice(archive.entries(path), position - before.position - 1, None))
-    return Link(entry.position, entry.chain)
+    return next(islice(archive.entries(path), position - before.position - 1, None)).place

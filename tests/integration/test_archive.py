@@ -11,6 +11,7 @@ import pytest
 
 from shared.runtime import archive, transfer
 from shared.runtime.archive import BadArchive
+from shared.runtime.chain import START, Entry
 from shared.runtime.transfer import LogRefused, export, restore
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, logged, registrations
@@ -122,10 +123,10 @@ async def test_an_interrupted_export_goes_on(servers: Servers, database: str, fi
     assert not partial.exists()
 
 
-async def _entries(servers: Servers, database: str) -> list[archive.Entry]:
+async def _entries(servers: Servers, database: str) -> list[Entry]:
     async with connected(servers.admin_url(database)) as connection:
         cursor = await connection.execute("SELECT position, body, chain FROM log.events ORDER BY position")
-        return [archive.Entry(position, body.encode(), chain) for position, body, chain in await cursor.fetchall()]
+        return [Entry(position, body.encode(), chain) for position, body, chain in await cursor.fetchall()]
 
 
 async def test_what_another_log_had_begun_is_not_gone_on_with(servers: Servers, database: str, file: Path) -> None:
@@ -210,7 +211,7 @@ async def test_a_file_that_is_none_is_refused(servers: Servers, database: str, t
 def test_a_part_may_end_where_a_file_stands_when_it_is_gone_on_with(file: Path, tmp_path: Path) -> None:
     path, entries = tmp_path / "part", list(archive.entries(file))
     with path.open("ab") as part:
-        archive.begin(part, archive.START)
+        archive.begin(part, START)
         for entry in entries[:2]:
             wide = entry._replace(body=entry.body + b" " * 2 * archive.MEMBER_BYTES)
             archive.add(part, [wide])

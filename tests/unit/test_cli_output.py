@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from cli.addresses import Endpoint
 from cli.api import Api
 from cli.main import app
-from shared.runtime.archive import Link
+from shared.runtime.chain import Link
 
 CONTENT = b"lead_id,person_email\r\n"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "projector")}

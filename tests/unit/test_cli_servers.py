@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.errors import Refused, ServerAway
 from cli.main import app
 from cli.servers import checked_admin_url, reached
-from shared.runtime.archive import START, Link
+from shared.runtime.chain import START, Link
 from shared.runtime.integrity import Findings
 from shared.runtime.projection import Verdict
 from shared.runtime.settings import ROLES

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.envelope import to_json
-from shared.runtime.archive import START, Entry, Link
+from shared.runtime.chain import START, Entry, Link
 from shared.runtime.integrity import LogCheck
 from shared.runtime.log_rows import COLUMNS, row_of
 from tests.unit.facts import added
