@@ -27,9 +27,9 @@ from services.dispatcher.tables import (
 from services.dispatcher.webhooks import NEARLY_FULL, Limits, Webhooks
 from shared.envelope import from_json
 from shared.ids import from_hex, to_hex
+from shared.provider_settings import AT_A_PROVIDER, mistakes
 from shared.runtime import clock
 from shared.runtime.http import Problem
-from shared.runtime.provider_settings import AT_A_PROVIDER, mistakes
 from shared.runtime.queries import Queries
 
 Row = dict[str, Any]

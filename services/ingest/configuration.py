@@ -11,7 +11,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from shared.runtime.provider_settings import AT_A_PROVIDER, TOLD, Schema, mistakes
+from shared.provider_settings import AT_A_PROVIDER, TOLD, Schema, mistakes
 
 _LONGEST: Final = 20_000  # characters of the schemas of a workflow's own settings, as JSON
 _DEEPEST: Final = 20

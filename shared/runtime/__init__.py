@@ -1,7 +1,7 @@
 """The machinery every service runs on. Read `service`, `follower`, `machine`, `log` and `relay` first.
 
 a process           service, settings, follower, lease, subscriber, process_logs, telemetry, tracing, watchdog, memory
-its HTTP            http, bodies, queries, repeats, provider_settings
+its HTTP            http, bodies, queries, repeats
 the fold            machine, definition, dead_letters, database, tables, bulk, copying
 the log             log, log_rows, chain, appender, archive, transfer
 the stream          relay, reader, direct_delivery, stream_messages, provisioning

@@ -48,6 +48,8 @@ PURE_FILES = sorted({file for module in contracts()[CONTRACT]["source_modules"] 
 ALLOWED = {
     "shared/envelope.py": {"orjson", "pydantic"},
     "shared/enrichment.py": {"orjson"},
+    "shared/provider_settings.py": {"jsonschema"},
+    "services/ingest/configuration.py": {"jsonschema"},
     "shared/canonical.py": {"idna"},
     "shared/legal_forms.py": {"cleanco"},
     "shared/public_suffixes.py": {"publicsuffixlist"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.ingest.configuration import problems, schema_of, schema_problem
 from services.ingest.registry import AGE, SHIPPED
 from shared.events import WorkflowRegistered
-from shared.runtime.provider_settings import AT_A_PROVIDER
+from shared.provider_settings import AT_A_PROVIDER
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 ASYNC = {"workflow": "find_phone", "kind": "ASYNC", "settings": {"region": {"enum": ["eu", "us"]}}}
