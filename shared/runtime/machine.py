@@ -125,13 +125,13 @@ class Machine(Generic[S]):
 
     def _parts(self, messages: Sequence[Message]) -> Iterable[Sequence[Message]]:
         """The messages as the batches they are applied in: one, or more when there are some to keep apart."""
-        first = 0
-        for n, (_, body) in enumerate(messages) if self.definition.apart else ():
-            if self._apart.search(body, 0, 100):  # an event begins with its id and its type
-                yield from filter(None, (messages[first:n], messages[n : n + 1]))
-                first = n + 1
-        if first < len(messages):
-            yield messages[first:]
+        for apart, some in groupby(messages, self._is_apart):
+            part = list(some)
+            yield from [[message] for message in part] if apart else [part]
+
+    def _is_apart(self, message: Message) -> bool:
+        # An event begins with its id and its type.
+        return bool(self.definition.apart) and self._apart.search(message[1], 0, 100) is not None
 
     async def _apply(self, connection: Connection, messages: Sequence[Message]) -> int:
         """Apply these in one transaction; how many were applied: none where they are too many for one."""
