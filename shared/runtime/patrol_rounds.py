@@ -8,6 +8,7 @@ the caller. Seals are only a memory: one that is wrong costs a close look, and i
 
 import time
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from math import ceil
 from typing import Any, Final, Protocol
 
@@ -116,16 +117,9 @@ class Rounds:
 
 def runs(pieces: Iterable[int]) -> Iterator[tuple[int, int]]:
     """First and last of each stretch without a gap, of numbers in order."""
-    first = last = None
-    for piece in pieces:
-        if last is not None and piece == last + 1:
-            last = piece
-            continue
-        if first is not None and last is not None:
-            yield first, last
-        first = last = piece
-    if first is not None and last is not None:
-        yield first, last
+    for _, run in groupby(enumerate(pieces), lambda place: place[1] - place[0]):
+        numbers = [piece for _, piece in run]
+        yield numbers[0], numbers[-1]
 
 
 async def _prints(connection: Connection, first: int, last: int) -> list[Any]:
