@@ -50,14 +50,15 @@ def _size(columns: Mapping[str, Any], provenance: Mapping[str, str]) -> list[Con
 
 def _between_answers(answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
     """What a newer and an older answer both say, and not alike; each column once, with all who say something of it."""
-    found: dict[str, Contradiction] = {}
-    for number, (label, reading) in enumerate(answers):
-        older = [(other, r.columns) for other, r in answers[number + 1 :] if reading.columns.keys() & r.columns.keys()]
-        for name, value in reading.columns.items() if older else ():
-            said = [(other, columns[name]) for other, columns in older if name in columns]
-            if name not in found and name not in WORDS and any(_folded(told) != _folded(value) for _, told in said):
-                found[name] = _told("answers", (name,), [(label, value), *said])
-    return list(found.values())
+    said: dict[str, list[tuple[str, Any]]] = {}
+    for label, reading in answers:
+        for name, value in reading.columns.items():
+            said.setdefault(name, []).append((label, value))
+    return [
+        _told("answers", (name,), told)
+        for name, told in said.items()
+        if name not in WORDS and any(_folded(older) != _folded(told[0][1]) for _, older in told[1:])
+    ]
 
 
 def _identity(
