@@ -18,9 +18,9 @@ def _with_defaults(payload: Payload) -> Payload:
 
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
-    ("StepDispatched", 1): lambda sent: sent | {"webhook_id": None},
+    ("StepDispatched", 1): _with_defaults,
     ("DispatchRefused", 1): _with_defaults,
-    ("CallbackRejected", 1): dict,  # version 2 can keep the body; nothing is known of those that were not kept
+    ("CallbackRejected", 1): _with_defaults,
     ("WorkflowRegistered", 1): _with_defaults,
     ("WorkflowConfigured", 1): _with_defaults,
     ("PipelineSaved", 1): _with_defaults,
