@@ -5,7 +5,7 @@ exactly one item, whose id follows from batch and row.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final, assert_never
 
 from services.ingest.state import Batch, ChosenColumn, Client, Config, Pipeline, Row, State, Tenant, Upload, Workflow
@@ -31,6 +31,7 @@ from shared.events import (
     wire_names,
 )
 from shared.ids import derive_id
+from shared.record import replace
 
 LAUNCH_CHUNK: Final = 500
 CUSTOMERS: Final = "customer_companies"  # the workstream whose rows are a client's own customers
