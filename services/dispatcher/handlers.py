@@ -30,9 +30,8 @@ from shared.ids import from_hex, to_hex
 from shared.provider_settings import AT_A_PROVIDER, mistakes
 from shared.runtime import clock
 from shared.runtime.http import Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
-Row = dict[str, Any]
 SENT_BY: Final = text(
     f"SELECT {SETTINGS} AS settings FROM dispatch d {SETTINGS_JOIN} WHERE d.dispatch_id = CAST(:dispatch_id AS uuid)"
 )

@@ -15,9 +15,8 @@ from services.ingest.vocabulary import FIELDS
 from services.ingest.workstreams import workstreams
 from shared.events import BatchLaunched, BlueprintStep, StepOptions
 from shared.runtime.http import Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
-Row = dict[str, Any]
 Step = tuple[str, StepOptions]
 Configs = dict[tuple[str, str], dict[str, Any]]
 

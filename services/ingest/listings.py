@@ -27,9 +27,8 @@ from sqlalchemy.sql.base import ColumnCollection
 
 from services.ingest.store import CHOSEN_COLUMN, CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
 from shared.ids import to_hex
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
-Row = dict[str, Any]
 PAGE_BYTES: Final = 4 * 1024 * 1024
 # What was done to all items of a batch, and so to this one; each of these is a look-up by an index of the log.
 _ITS = "SELECT position FROM log.events WHERE item_id = CAST(:id AS uuid)"

@@ -1,7 +1,7 @@
 """Is what a command names there? What is not is refused with a Problem that says what there is."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, any_, literal, select, text
 
@@ -11,10 +11,9 @@ from shared.envelope import from_json
 from shared.events import ConfigurationRemoved, StepOptions, UploadReceived
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.http import Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 from shared.runtime.repeats import LOGGED
 
-Row = dict[str, Any]
 # Before a command that was given before, under the same key: it was right then.
 CANCELLED: Final = text(
     "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchCancelled'"

@@ -14,7 +14,7 @@ from shared.envelope import from_json
 from shared.evidence import evidence
 from shared.ids import from_hex, to_hex
 from shared.runtime.http import Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
 PAGE: Final = 1_000
 OF_ITEM: Final = text(
@@ -27,7 +27,6 @@ ANSWERED: Final = text(
 LAUNCHED: Final = text(
     "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchLaunched'"
 )
-Row = dict[str, Any]
 _L = FINAL_LEADS.c
 _W = PERSON_WORK_HISTORY.c
 _C = CUSTOMER.c

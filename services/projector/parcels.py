@@ -20,7 +20,7 @@ from shared.outcomes import Policy, Refusal, of_status
 from shared.runtime import clock
 from shared.runtime.database import Connection, one_or_none
 from shared.runtime.outgoing import UNANSWERED, hear, unreachable
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 from shared.runtime.secrets import secret
 from shared.runtime.settings import Settings
 
@@ -32,7 +32,6 @@ INSERT INTO pushing (push_id, parcel, attempt, lead_ids) VALUES (%s, %s, %s, %s:
 ON CONFLICT (push_id) DO UPDATE SET parcel = EXCLUDED.parcel, attempt = EXCLUDED.attempt, lead_ids = EXCLUDED.lead_ids
 """
 NO_ATTEMPT: Final = 0
-Row = dict[str, Any]
 _L: Final = FINAL_LEADS.c
 
 

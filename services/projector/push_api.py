@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import AfterValidator, Field
 
 from services.projector import handlers, parameters
-from services.projector.handlers import PAGE, Row
+from services.projector.handlers import PAGE
 from services.projector.parameters import Filters
 from services.projector.pushes import ENDED, Status
 from shared.envelope import Event, stated
@@ -16,7 +16,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.bodies import Body
 from shared.runtime.http import Asking, Caller, Fresh, Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 from shared.runtime.repeats import first_said
 from shared.webhook_address import unusable
 

@@ -10,9 +10,8 @@ from sqlalchemy import text
 
 from services.projector.extractors.person import company_keys
 from shared.ids import from_hex, to_hex
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
-Row = dict[str, Any]
 Mark = tuple[str, int]
 
 # Everything a company is known by, given something of it.

@@ -1,13 +1,9 @@
 """Where batches and items stand, asked of the sequencer's tables. Of what is not there, the answer is None."""
 
-from typing import Any
-
 from sqlalchemy import func, select
 
 from services.sequencer.store import BATCH, ITEM, STEP
-from shared.runtime.queries import Queries
-
-Row = dict[str, Any]
+from shared.runtime.queries import Queries, Row
 
 
 async def batches(queries: Queries, tenant_id: str, status: str | None, limit: int) -> list[Row]:

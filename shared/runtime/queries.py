@@ -16,6 +16,7 @@ from shared.ids import to_hex
 from shared.runtime.database import NOTICING
 from shared.runtime.settings import Settings
 
+Row = dict[str, Any]
 WAIT_SECONDS = 5.0
 STRETCH: Final = 250_000
 # The next stretch on the way to a position, or to the log's end if that is before it.
@@ -66,9 +67,7 @@ class Queries:
             )
             yield connection
 
-    async def rows(
-        self, tenant_id: str, statement: Any, parameters: Mapping[str, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    async def rows(self, tenant_id: str, statement: Any, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """The rows of a SELECT as dictionaries."""
         async with self.as_tenant(tenant_id) as connection:
             result = await connection.execute(statement, dict(parameters or {}))

@@ -44,7 +44,7 @@ BROKEN_SECONDS: Final = 5.0
 LEAVING_SECONDS: Final = 5.0
 WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
 NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s")
-Row = tuple[int, str, str, int, str]
+Logged = tuple[int, str, str, int, str]
 logger = structlog.get_logger()
 
 
@@ -172,7 +172,7 @@ async def copy_some(database: Connection, client: Client) -> None:
         await _publish(client, rows, position)
 
 
-def _is_full(rows: Sequence[Row]) -> bool:
+def _is_full(rows: Sequence[Logged]) -> bool:
     """Whether more is waiting, as far as a batch can tell: half of the bytes, or a next one did not fit."""
     return len(rows) == BATCH or 2 * sum(len(row[4].encode()) for row in rows) > BATCH_BYTES
 
@@ -212,13 +212,13 @@ async def last_sequence(client: Client) -> int:
     return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
 
 
-async def _after(database: Connection, position: int) -> list[Row]:
+async def _after(database: Connection, position: int) -> list[Logged]:
     """The next events, at most BATCH, and BATCH_BYTES unless the first alone is longer."""
     cursor = await database.execute(NEXT.encode(), (position, BATCH, BATCH_BYTES))
     return await cursor.fetchall()
 
 
-async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
+async def _publish(client: Client, rows: Sequence[Logged], position: int) -> None:
     publish = _publish_atomically if len(rows) >= ATOMIC_FROM else _publish_singly
     try:
         async with asyncio.timeout(ACK_SECONDS):
@@ -233,7 +233,7 @@ async def _publish(client: Client, rows: Sequence[Row], position: int) -> None:
         raise Refused(f"the stream stands at {last} after {rows[-1][0]} was published")
 
 
-async def _publish_singly(client: Client, rows: Sequence[Row], position: int) -> int:
+async def _publish_singly(client: Client, rows: Sequence[Logged], position: int) -> int:
     """A few messages, sent at once: each expects the one before, so none is stored where one is missing."""
     requests = []
     for last, (_, event_id, kind, slot, body) in zip((position, *(row[0] for row in rows)), rows, strict=False):
@@ -242,7 +242,7 @@ async def _publish_singly(client: Client, rows: Sequence[Row], position: int) ->
     return [_acknowledged(reply.data) for reply in await asyncio.gather(*requests)][-1]
 
 
-async def _publish_atomically(client: Client, rows: Sequence[Row], position: int) -> int:
+async def _publish_atomically(client: Client, rows: Sequence[Logged], position: int) -> int:
     batch = uuid4().hex
     for number, (_, event_id, kind, slot, body) in enumerate(rows[:-1], start=1):
         headers = {"Nats-Msg-Id": event_id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}

@@ -12,14 +12,13 @@ from services.projector.filters import OWN
 from services.projector.formats import text
 from services.projector.lead import COLUMNS
 
-Row = Mapping[str, Any]
 HEADER: Final = ("lead_id", *OWN, *COLUMNS)
 
 
 class Writer(Protocol):
     """Writes one file."""
 
-    def rows(self, rows: Sequence[Row]) -> bytes:
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> bytes:
         """Take some rows; what of the file is ready."""
         ...
 
