@@ -1,14 +1,15 @@
 """Callbacks as a process: its parts put together."""
 
+from starlette.types import ASGIApp
+
 from services.callbacks import api, domain, inbox, state, store
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
-from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings, configured
+from shared.runtime.service import Service, run
+from shared.runtime.settings import Settings
 from shared.runtime.signing_keys import signing_keys
 
 DEFINITION = Definition(
@@ -43,7 +44,9 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = configured(Settings)
-    configure_logging(settings, DEFINITION.name)
+    run(DEFINITION.name, _front)
+
+
+def _front(settings: Settings) -> ASGIApp:
     service, receiver = build(settings)
-    serve(settings, api.front(receiver, service.http))
+    return api.front(receiver, service.http)

@@ -13,10 +13,9 @@ from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.runtime.definition import Definition
 from shared.runtime.outgoing import Outcomes
-from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings, configured
+from shared.runtime.service import Service, run
+from shared.runtime.settings import Settings
 from shared.runtime.signing_keys import signing_keys
 
 logger = structlog.get_logger()
@@ -63,6 +62,4 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = configured(Settings)
-    configure_logging(settings, DEFINITION.name)
-    serve(settings, build(settings).http)
+    run(DEFINITION.name, lambda settings: build(settings).http)

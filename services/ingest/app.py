@@ -5,10 +5,9 @@ from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
 from shared.runtime.memory import return_freed_memory
-from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings, configured
+from shared.runtime.service import Service, run
+from shared.runtime.settings import Settings
 
 DEFINITION = Definition(
     name="ingest",
@@ -32,7 +31,5 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = configured(Settings)
-    configure_logging(settings, DEFINITION.name)
     return_freed_memory()  # staged rows are the widest events there are
-    serve(settings, build(settings).http)
+    run(DEFINITION.name, lambda settings: build(settings).http)

@@ -7,10 +7,9 @@ from services.projector.pushing import push_due
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
 from shared.runtime.outgoing import Outcomes
-from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings, configured
+from shared.runtime.service import Service, run
+from shared.runtime.settings import Settings
 
 DEFINITION = Definition(
     name="projector",
@@ -36,6 +35,4 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = configured(Settings)
-    configure_logging(settings, DEFINITION.name)
-    serve(settings, build(settings).http)
+    run(DEFINITION.name, lambda settings: build(settings).http)

@@ -2,10 +2,9 @@
 
 from services.sequencer import api, domain, state, store
 from shared.runtime.definition import Definition
-from shared.runtime.process_logs import configure_logging
 from shared.runtime.queries import Queries
-from shared.runtime.service import Service, serve
-from shared.runtime.settings import Settings, configured
+from shared.runtime.service import Service, run
+from shared.runtime.settings import Settings
 
 DEFINITION = Definition(
     name="sequencer",
@@ -28,6 +27,4 @@ def build(settings: Settings) -> Service:
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = configured(Settings)
-    configure_logging(settings, DEFINITION.name)
-    serve(settings, build(settings).http)
+    run(DEFINITION.name, lambda settings: build(settings).http)

@@ -25,13 +25,15 @@ from nats.errors import NoServersError
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 from shared.runtime.cancellation import end_now
 from shared.runtime.database import ask_the_time
 from shared.runtime.definition import Definition
 from shared.runtime.follower import Effect, Follower
 from shared.runtime.log import Message
-from shared.runtime.settings import Settings
+from shared.runtime.process_logs import configure_logging
+from shared.runtime.settings import Settings, configured
 from shared.runtime.subscriber import subscribe
 from shared.runtime.telemetry import Measure, Telemetry
 from shared.runtime.watchdog import Watchdog
@@ -179,8 +181,11 @@ def _unless_stopping(closed: Any) -> Any:
 _stopping = asyncio.Event()
 
 
-def serve(settings: Settings, http: Any) -> None:
-    """Run the HTTP application, and with its lifespan the service, until SIGTERM or SIGINT."""
+def run(name: str, build: Callable[[Settings], ASGIApp]) -> None:
+    """Run what `build` makes, an HTTP application with the service in its lifespan, until SIGTERM or SIGINT."""
+    settings = configured(Settings)
+    configure_logging(settings, name)
+    http = build(settings)
     warn_where_everybody_may_ask(settings)
     config = uvicorn.Config(
         http,
