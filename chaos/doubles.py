@@ -23,12 +23,9 @@ class OldEvents:
     """Answers recorded long ago come again: from the inbox under their own id, from the provider as new ones."""
 
     kind: ClassVar[str] = "old events again"
+    touches: ClassVar[tuple[str, ...]] = ("nats",)
     where: float
     count: int
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("nats",)
 
     def strike(self, scene: Scene) -> str:
         scene.until(lambda: bool(self._old(scene)), "answers in the log")
@@ -78,11 +75,8 @@ class TwoRelays:
     """A second relay that leads without having asked: both copy at once."""
 
     kind: ClassVar[str] = "two relays"
+    touches: ClassVar[tuple[str, ...]] = ("relay",)
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("relay",)
 
     def strike(self, scene: Scene) -> str:
         made = {"refused": 0}

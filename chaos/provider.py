@@ -42,14 +42,11 @@ class Misbehaviour:
     """One knob is turned for a while. `counted`: what the provider counts of it."""
 
     kind: ClassVar[str] = "provider"
+    touches: ClassVar[tuple[str, ...]] = ("provider",)
     knob: str
     value: float
     counted: str
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("provider",)
 
     def strike(self, scene: Scene) -> str:
         before = _stats(scene)[self.counted]
@@ -67,11 +64,8 @@ class OutOfOrder:
     """Some answers come seconds behind those asked for later."""
 
     kind: ClassVar[str] = "provider reorders"
+    touches: ClassVar[tuple[str, ...]] = ("provider",)
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("provider",)
 
     def strike(self, scene: Scene) -> str:
         first = len(ledger(scene))
@@ -94,11 +88,8 @@ class Late:
     """Answers come after the deadline of their dispatch, and after a leader that was killed meanwhile has looked."""
 
     kind: ClassVar[str] = "provider answers late"
+    touches: ClassVar[tuple[str, ...]] = ("provider",)
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("provider",)
 
     def strike(self, scene: Scene) -> str:
         after = scene.head()
@@ -119,12 +110,9 @@ class TimeOut:
     """The provider takes POSTs and does not reply for longer than the dispatcher waits."""
 
     kind: ClassVar[str] = "provider times out"
+    # Without the stream there is nothing to POST; with the database the leader's term ends, and what it waits for.
+    touches: ClassVar[tuple[str, ...]] = ("provider", "dispatcher to provider", "dispatcher", "nats", "postgres")
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        # Without the stream there is nothing to POST; with the database the leader's term ends, and what it waits for.
-        return ("provider", "dispatcher to provider", "dispatcher", "nats", "postgres")
 
     def strike(self, scene: Scene) -> str:
         links, name = scene.stack.links, "dispatcher to provider"

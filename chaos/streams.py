@@ -97,10 +97,7 @@ class ConsumersDeleted:
     """Every reader's consumer is deleted under its hands."""
 
     kind: ClassVar[str] = "consumers deleted"
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return ("nats",)
+    touches: ClassVar[tuple[str, ...]] = ("nats",)
 
     def strike(self, scene: Scene) -> str:
         deleted = patiently(lambda: self._delete(scene))
@@ -132,11 +129,8 @@ class StreamDeleted:
     """The stream is deleted; later it is repaired, made anew from the log."""
 
     kind: ClassVar[str] = "stream deleted"
+    touches: ClassVar[tuple[str, ...]] = WITH_THE_LOG
     seconds: float
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return WITH_THE_LOG
 
     def strike(self, scene: Scene) -> str:
         had = patiently(lambda: self._delete(scene))
@@ -157,12 +151,9 @@ class BitFlipped:
     """One bit of the stream's store on disk is turned over, and NATS is killed, so that it reads the store again."""
 
     kind: ClassVar[str] = "bit flipped"
+    touches: ClassVar[tuple[str, ...]] = WITH_THE_LOG
     where: float
     bit: int
-
-    @property
-    def touches(self) -> tuple[str, ...]:
-        return WITH_THE_LOG
 
     def strike(self, scene: Scene) -> str:
         stack = scene.stack
