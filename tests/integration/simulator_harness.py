@@ -1,8 +1,7 @@
 """A running simulator, whoever submits to it, and whoever takes its answers, all over real HTTP."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from aiohttp import web
 
 from simulator.app import running
 from simulator.settings import SimulatorSettings
+from tests.integration.log_harness import eventually
 
 Json = dict[str, Any]
 
@@ -88,13 +88,6 @@ class Sender:
     async def settled(self) -> Json:
         """The counts, once no answer is on its way any more."""
         return await eventually(lambda: self.get("/stats"), lambda stats: not stats["pending"])
-
-
-async def eventually(ask: Callable[[], Awaitable[Any]], enough: Callable[[Any], bool]) -> Any:
-    async with asyncio.timeout(60):
-        while not enough(answer := await ask()):  # noqa: ASYNC110 - over HTTP there is nothing to wait on
-            await asyncio.sleep(0.01)
-        return answer
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """A service and its dead letters, on a real log: set aside, tried again by itself or by hand, and verify agrees."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,17 +18,11 @@ from shared.runtime.database import Connection
 from shared.runtime.dead_letters import retry_due
 from shared.runtime.machine import Machine
 from shared.runtime.projection import verify
-from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
+from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts
 from tests.integration.log_harness import append, connected, event, eventually, logged, registered
 from tests.running_servers import Servers
 
 ACTOR = "actor_00000000000000000000000001"
-
-
-@pytest.fixture
-async def connection(servers: Servers, database: str) -> AsyncIterator[Connection]:
-    async with in_its_schema(servers, database) as connection:
-        yield connection
 
 
 async def started(connection: Connection, faults: Faults, **settings: Any) -> Machine[State]:

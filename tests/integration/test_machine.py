@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import count, pairwise
 
@@ -20,12 +20,6 @@ from shared.runtime.projection import Verdict, rebuild, undo, verify
 from tests.integration.counting import NAME, Faults, State, checkpoint, counting, counts, in_its_schema
 from tests.integration.log_harness import append, event, logged, registered
 from tests.running_servers import Servers
-
-
-@pytest.fixture
-async def connection(servers: Servers, database: str) -> AsyncIterator[Connection]:
-    async with in_its_schema(servers, database) as connection:
-        yield connection
 
 
 def machine_of(faults: Faults) -> Machine[State]:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from tests.integration.simulator_harness import Receiver, eventually, receiving, simulating
+from tests.integration.log_harness import eventually
+from tests.integration.simulator_harness import Receiver, receiving, simulating
 
 
 @pytest.fixture

@@ -10,15 +10,9 @@ from shared.runtime import queries as module
 from shared.runtime.database import Connection
 from shared.runtime.machine import Machine
 from shared.runtime.queries import NotThereYet, Queries
-from tests.integration.counting import NAME, State, counting, in_its_schema
+from tests.integration.counting import NAME, State, counting
 from tests.integration.log_harness import append, event, logged, registered, settings_of
 from tests.running_servers import Servers
-
-
-@pytest.fixture
-async def connection(servers: Servers, database: str) -> AsyncIterator[Connection]:
-    async with in_its_schema(servers, database) as connection:
-        yield connection
 
 
 @pytest.fixture
