@@ -129,10 +129,10 @@ def say_log(report: dict[str, Any]) -> None:
 
 def say_damages(damages: list[dict[str, Any]]) -> None:
     """A line for each damage."""
+    from shared.runtime.integrity import Damage
+
     for damage in damages:
-        first, last = damage["first"], damage["last"]
-        where = f"position {first}" if first == last else f"positions {first} to {last}"
-        typer.echo(f"      {where}: {damage['reason']}")
+        typer.echo(f"      {Damage(**damage).where}: {damage['reason']}")
 
 
 def _difference(found: "Difference") -> dict[str, Any]:

@@ -42,9 +42,13 @@ class Damage:
     last: int
     reason: str
 
+    @property
+    def where(self) -> str:
+        """The position, or from which to which."""
+        return f"position {self.first}" if self.first == self.last else f"positions {self.first} to {self.last}"
+
     def __str__(self) -> str:
-        where = f"position {self.first}" if self.first == self.last else f"positions {self.first} to {self.last}"
-        return f"{self.side}, {where}: {self.reason}"
+        return f"{self.side}, {self.where}: {self.reason}"
 
 
 @dataclass
