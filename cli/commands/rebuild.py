@@ -32,7 +32,7 @@ def rebuild(
     from cli.rebuilding import RebuildOptions, rebuilt
     from cli.servers import servers_of
 
-    looking = to is not None or as_of is not None
-    if (to is not None) + (as_of is not None) + undo > 1 or (into is not None and not looking):
+    options = RebuildOptions(to, as_of, into, undo)
+    if (to is not None) + (as_of is not None) + undo > 1 or (into is not None and not options.looking):
         raise Misused("--to, --as-of and --undo exclude each other, and --into goes with --to or --as-of")
-    rebuilt(servers_of(data).database, service, RebuildOptions(to, as_of, into, undo), as_json)
+    rebuilt(servers_of(data).database, service, options, as_json)
