@@ -25,14 +25,14 @@ COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_
 
 
 def watch(
-    sequencer_get_batch: Callable[[], Batch],
+    get: Callable[[], Batch],
     console: "Console",
     *,
     seconds: float = 0.5,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Batch:
     """Show the batch until it is over, or paused with nothing under way, asking every `seconds`; returns the last."""
-    batches = _polled(sequencer_get_batch, lambda: sleep(seconds))
+    batches = _polled(get, lambda: sleep(seconds))
     return _redrawn(batches, console) if console.is_terminal else _told(batches, console)
 
 
