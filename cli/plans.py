@@ -15,7 +15,7 @@ COLUMNS = {
 
 def show_plan(api: "Api", blueprint: dict[str, Any], as_json: bool) -> None:
     """Ask the dispatcher what this blueprint would cost, and say it."""
-    plan = api.ask("dispatcher", "/v1/plans", {name: blueprint[name] for name in blueprint if name != "missing"})
+    plan = api.ask("dispatcher", "/v1/plans", blueprint)
     if as_json:
         return show_json({"blueprint": blueprint, "plan": plan})
     table(COLUMNS, plan["steps"], "no steps")
