@@ -49,6 +49,8 @@ def client_id_of(api: "Api", name: str) -> str:
 def known_client_of(api: "Api", name: str) -> str:
     """As `client_id_of`, and Refused for an id that no client has: for services that do not know the clients."""
     client_id = client_id_of(api, name)
+    if _as_id("client", name) is None:  # the name was found among them
+        return client_id
     if all(client["client_id"] != client_id for client in api.read("ingest", "/v1/clients")):
         raise Refused(f"no client {client_id}; `leadstream client list` shows those there are")
     return client_id
