@@ -137,7 +137,9 @@ def search(body: Object) -> list[Hit]:
     if score >= 5 and not wrapped:
         return flat
     hits = [hit for hit in _nested(body, MAX_LAYERS) if hit.score > (4 if wrapped else score)]
-    return [*hits, *flat] if flat and all(_employs(body, hit.found) for hit in hits) else hits or flat
+    if flat and all(_employs(body, hit.found) for hit in hits):
+        return [*hits, *flat]
+    return hits or flat
 
 
 def _only_reports(body: Object) -> bool:
