@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import Misused, Refused
-from shared.ids import InvalidId, parse_id
+from shared.ids import InvalidId, kind_of_id, parse_id
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -20,7 +20,7 @@ def checked_id(prefix: str, text: str) -> str:
 
 def checked_id_of(prefixes: Sequence[str], text: str) -> str:
     """`text` as an id of one of these kinds. Raises Misused."""
-    kind = text.strip().partition("_")[0].lower()
+    kind = kind_of_id(text.strip().lower())
     if kind not in prefixes:
         raise Misused(f"{text[:80]!r} is no id like {prefixes[0]}_{'0' * 26}; it may be one of {', '.join(prefixes)}")
     return checked_id(kind, text)

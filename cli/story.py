@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from cli.output import moment, plain
-from shared.ids import derive_id
+from shared.ids import derive_id, kind_of_id
 
 Payload = Mapping[str, Any]
 Event = Mapping[str, Any]
@@ -54,7 +54,7 @@ def _cause(cause: str | None, places: Mapping[str, int]) -> str:
 
 
 def _short(identifier: str) -> str:
-    return f"{identifier.partition('_')[0]}_…{identifier[-6:]}"
+    return f"{kind_of_id(identifier)}_…{identifier[-6:]}"
 
 
 def _dispatched(events: Sequence[Event]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from shared.canonical import (
     person_name_key,
 )
 from shared.events import Scope
-from shared.ids import named_id
+from shared.ids import kind_of_id, named_id
 from shared.record import record
 
 _WANTED: Final = {
@@ -36,6 +36,12 @@ class Entity:
     entity_id: str
     key: str
     basis: str
+
+
+def scope_of(entity_id: str) -> Scope:
+    """Whether it is a company or a person, or an item that stands for itself."""
+    kind = kind_of_id(entity_id)
+    return "company" if kind == "company" else "person" if kind == "person" else "item"
 
 
 def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any]) -> Entity | None:

@@ -7,7 +7,7 @@ as they stood when the step was scheduled, gives the id that the step ended with
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from shared.entities import Entity, candidates
+from shared.entities import Entity, candidates, scope_of
 from shared.envelope import Event
 from shared.events import ItemAdded, ItemCompleted, Scope, StepFailed, StepScheduled
 
@@ -63,7 +63,7 @@ def evidence(events: Iterable[Event]) -> list[Told]:
 
 def _told(event: Event, fields: Mapping[str, Any], set_by: Mapping[str, str]) -> Told:
     entity_id = event.entity_id or ""
-    scope: Scope = "company" if entity_id.startswith("company_") else "person"
+    scope = scope_of(entity_id)
     about = {
         "entity_id": entity_id, "scope": scope, "step": event.payload.step, "workflow": event.payload.workflow,
         "event_id": event.id,

@@ -43,6 +43,11 @@ def named_id(prefix: str, *names: str) -> str:
     return _text(prefix, int.from_bytes(digest, "big"))
 
 
+def kind_of_id(identifier: str) -> str:
+    """Its prefix; of what is no id, whatever stands there."""
+    return identifier.partition("_")[0]
+
+
 def parse_id(prefix: str, text: str) -> str:
     """`text` in canonical form. Raises InvalidId when it is not a `prefix` id."""
     head, _, tail = text.strip().partition("_")

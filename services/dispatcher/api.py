@@ -13,7 +13,7 @@ from services.dispatcher.state import DispatchStatus, kept
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep, Kind, Scope
-from shared.ids import parse_id
+from shared.ids import kind_of_id, parse_id
 from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 from shared.runtime.http import Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
@@ -101,14 +101,14 @@ async def _of_batch(
 async def _about(queries: Queries, caller: Caller, entity_id: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What was found of a company, person or item, which may be nothing; but somebody has to know it."""
     if not found and not await handlers.is_logged(queries, caller.tenant_id, entity_id):
-        raise Problem(404, "not_found", f"no {entity_id.partition('_')[0]} {entity_id}")
+        raise Problem(404, "not_found", f"no {kind_of_id(entity_id)} {entity_id}")
     return found
 
 
 @ROUTES.get("/v1/claims/{entity_id}")
 async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[str, Any]]:
     """The calls for one company, person or item, by workflow."""
-    kind = entity_id.partition("_")[0].lower()
+    kind = kind_of_id(entity_id).lower()
     if kind not in ("company", "person", "item"):
         raise Problem(422, "invalid_id", f"{entity_id[:80]!r} is no id of a company, person or item")
     entity_id = parse_id(kind, entity_id)

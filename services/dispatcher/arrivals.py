@@ -5,6 +5,7 @@ of that and of the call. Pure.
 from services.dispatcher import spending
 from services.dispatcher.state import Claim, ClaimKey, State, Waiter
 from shared.dates import refreshed_at
+from shared.entities import scope_of
 from shared.envelope import Event
 from shared.events import EnrichmentReceived
 from shared.record import replace
@@ -76,12 +77,12 @@ def _is_better(claim: Claim, payload: EnrichmentReceived, looked_at: str) -> boo
 
 def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:
     """Keep an answer that nobody has asked for yet: who asks finds it."""
-    scope = (event.entity_id or "").partition("_")[0]
-    if payload.found and event.entity_id and event.client_id and scope in ("company", "person"):
+    scope = scope_of(event.entity_id or "")
+    if payload.found and event.entity_id and event.client_id and scope != "item":
         state.claims[event.entity_id, payload.workflow] = Claim(
-            event.entity_id, payload.workflow, event.tenant_id, event.client_id,
-            "company" if scope == "company" else "person", "", "answer", "ANSWERED", None, None, 0, event.id, True,
-            event.occurred_at, None, None, None, refreshed_at(payload.answer, event.occurred_at),
+            event.entity_id, payload.workflow, event.tenant_id, event.client_id, scope, "", "answer", "ANSWERED", None,
+            None, 0, event.id, True, event.occurred_at, None, None, None,
+            refreshed_at(payload.answer, event.occurred_at),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.dispatcher.state import Claim, Lendable, State
 from services.dispatcher.tables import CLAIM
 from services.dispatcher.warehouse import LOOKUPS
-from shared.entities import Entity
+from shared.entities import Entity, scope_of
 from shared.envelope import Event, from_json
 from shared.events import AnswerReused, BatchLaunched, EnrichmentReceived, StepScheduled
 from shared.ids import from_hex, named_id, to_hex
@@ -67,7 +67,7 @@ async def _item_answers(connection: Connection, item_ids: Iterable[str]) -> dict
     for event, answers in told:
         of_item = found.setdefault(str(event.item_id), {"answers": {}, "answers_about": {}})
         of_item["answers"] |= answers
-        of_item["answers_about"] |= dict.fromkeys(answers, str(event.entity_id).partition("_")[0])
+        of_item["answers_about"] |= dict.fromkeys(answers, scope_of(str(event.entity_id)))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.dispatcher.claims import claim_of, is_fresh
 from services.dispatcher.state import Claim, Item, Lendable, State
 from shared.dates import refreshed_at
-from shared.entities import Entity
+from shared.entities import Entity, scope_of
 from shared.envelope import Emit, Event, caused_id
 from shared.events import AnswerReused, ItemCompleted, Scope, StepFailed, StepScheduled
 from shared.record import replace
@@ -58,10 +58,9 @@ def reused(state: State, event: Event, payload: AnswerReused) -> None:
     key = (event.entity_id, payload.workflow)
     state.lent.discard((event.id, payload.workflow))
     looked_at = refreshed_at(payload.answer, payload.answered_at)
-    scope: Scope = "company" if event.entity_id.startswith("company_") else "person"
     own = claim_of(state, event.client_id, key) or Claim(
-        *key, event.tenant_id, event.client_id, scope, payload.entity_key, payload.basis, "ANSWERED", None, None, 0,
-        None, None, None, None, None, None, None,
+        *key, event.tenant_id, event.client_id, scope_of(event.entity_id), payload.entity_key, payload.basis,
+        "ANSWERED", None, None, 0, None, None, None, None, None, None, None,
     )  # fmt: skip
     if not _is_as_new(own, looked_at):
         state.claims[key] = replace(

@@ -18,7 +18,7 @@ from services.ingest.requests import Commands, GivenCommand, writable
 from services.ingest.uploads import Sent, Taken
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
-from shared.ids import parse_id
+from shared.ids import kind_of_id, parse_id
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
 
 ROUTES: Final = APIRouter()
@@ -267,7 +267,7 @@ async def history(
     Of a batch or client those about it as a whole, unless `items` are wanted. A page ends early where events are wide:
     go on `after` its last position, until one is empty.
     """
-    kind = subject_id.partition("_")[0]
+    kind = kind_of_id(subject_id)
     if kind not in listings.HISTORY:
         known = ", ".join(sorted(listings.HISTORY))
         raise Problem(422, "invalid_id", f"history is kept of {known}; {subject_id} is none")

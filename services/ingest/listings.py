@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ColumnCollection
 
 from services.ingest.store import CHOSEN_COLUMN, CLIENT, CONFIG, PIPELINE, ROW, TENANT, UPLOAD, WORKFLOW
-from shared.ids import to_hex
+from shared.ids import kind_of_id, to_hex
 from shared.runtime.queries import Queries, Row
 
 PAGE_BYTES: Final = 4 * 1024 * 1024
@@ -138,7 +138,7 @@ async def history(
     queries: Queries, tenant_id: str, subject_id: str, after: int, limit: int, items: bool = False
 ) -> list[Row]:
     """Every event of one subject, in log order. Its prefix is one of HISTORY. `items`: of a batch, theirs too."""
-    about = text(WITH_ITEMS if items else HISTORY[subject_id.partition("_")[0]])
+    about = text(WITH_ITEMS if items else HISTORY[kind_of_id(subject_id)])
     position = column("position", BigInteger)
     query = select(position, column("body", Text)).select_from(text("log.events")).where(about, position > after)
     wanted = {"id": to_hex(subject_id), "after": after, "limit": limit}

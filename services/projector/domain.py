@@ -11,6 +11,7 @@ from services.projector import endings, pushes, reprojection
 from services.projector.making import make, reading, remember_jobs
 from services.projector.state import Answer, Batch, Item, State, lead_id_of
 from shared.dates import refreshed_at
+from shared.entities import scope_of
 from shared.envelope import Emit, Event
 from shared.events import (
     AnswerReused,
@@ -220,7 +221,7 @@ def _answered(
     again = bool(state.answers_of.get(entity_id))
     state.said[answer.answer_id] = payload.answer
     state.answer(replace(answer, columns=len(reading(state, answer).columns)))
-    if entity_id.startswith("person_"):
+    if scope_of(entity_id) == "person":
         remember_jobs(state, answer, again)
     for item_id in sorted(state.items_of.get(entity_id, ())):
         item = state.items[item_id]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.projector.making import make
 from services.projector.state import Item, Outcome, State, lead_id_of
+from shared.entities import scope_of
 from shared.envelope import Event
 from shared.events import FailedItemsRetried, StepFailed
 from shared.record import replace
@@ -51,9 +52,10 @@ def about(item: Item, entity_id: str) -> Item:
     """The item of this company or person; which it was of before is not forgotten: that was paid for too."""
     if entity_id in (item.person_id, item.company_id):
         return item
-    if entity_id.startswith("company_"):
+    scope = scope_of(entity_id)
+    if scope == "company":
         return replace(item, company_id=entity_id, earlier=_without(entity_id, item.earlier, item.company_id))
-    if entity_id.startswith("person_"):
+    if scope == "person":
         return replace(item, person_id=entity_id, earlier=_without(entity_id, item.earlier, item.person_id))
     return item
 

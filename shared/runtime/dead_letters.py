@@ -16,7 +16,7 @@ import structlog
 from shared.dead_letters import Letters, Released, settling
 from shared.envelope import Event, UnreadableEvent, caused_id, from_json, stated, told
 from shared.events import DeadLetterRetried, EventDeadLettered
-from shared.ids import from_hex, named_id, to_hex
+from shared.ids import from_hex, kind_of_id, named_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
 from shared.runtime.database import Connection
@@ -148,7 +148,7 @@ async def _facts(connection: Connection, statement: LiteralString, position: int
 
 
 async def _events(connection: Connection, released: Released, consumes: Sequence[str]) -> list[tuple[int, str]]:
-    about = ABOUT.get(released.subject.partition("_")[0], ABOUT_ANOTHER)
+    about = ABOUT.get(kind_of_id(released.subject), ABOUT_ANOTHER)
     cursor = await connection.execute(
         "SELECT position, body FROM log.events WHERE position >= %s AND position < %s AND type = ANY(%s)"
         f" AND {about} ORDER BY position",

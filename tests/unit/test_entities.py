@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.entities import Entity, resolve
+from shared.entities import Entity, resolve, scope_of
 from tests.unit.facts import CLIENT, OTHER_CLIENT, item_id
 
 ROW = item_id(1)
@@ -34,7 +34,7 @@ def about(scope: str, client_id: str = CLIENT, **fields: object) -> Entity | Non
 def test_a_company_is_told_by_domain_then_linkedin_then_name(fields, key: str, basis: str) -> None:
     found = about("company", **fields)
     assert found is not None
-    assert (found.key, found.basis, found.entity_id.partition("_")[0]) == (key, basis, "company")
+    assert (found.key, found.basis, scope_of(found.entity_id)) == (key, basis, "company")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_company_is_told_by_domain_then_linkedin_then_name(fields, key: str, b
 def test_a_person_is_told_by_linkedin_then_address_then_name_and_company(fields, key: str, basis: str) -> None:
     found = about("person", **fields)
     assert found is not None
-    assert (found.key, found.basis, found.entity_id.partition("_")[0]) == (key, basis, "person")
+    assert (found.key, found.basis, scope_of(found.entity_id)) == (key, basis, "person")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from services.projector.extractors import company, contact, person
 from services.projector.extractors.person import Job
 from shared.enrichment import EMPLOYERS, MAX_LAYERS, objects, respelled
+from shared.entities import scope_of
 from shared.mapping import Column, column, pick
 from shared.values import Span
 
@@ -33,7 +34,7 @@ class Reading(NamedTuple):
 
 def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = ()) -> Reading:
     """What `raw` says about a company, a person or (entity_id of an item) both; `more`: a client's own lines."""
-    kind = entity_id.partition("_")[0]
+    kind = scope_of(entity_id)
     about_address = "email" in workflow
     found = _contact(raw, contact.sought) if about_address else _table(raw, kind)
     if about_address and "person_email" not in found.columns:
