@@ -9,6 +9,7 @@ import typer
 from cli.errors import Misused
 from cli.lookups import checked_id, filled, known_client_of
 from cli.pairs import pairs
+from shared.ids import optional
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -53,11 +54,11 @@ class Conditions:
         """The query parameters. Raises Misused for what is empty, no column, no COLUMN=VALUE; Refused for no client."""
 
         asked: dict[str, Any] = {
-            "batch_id": checked_id("batch", self.batch) if self.batch is not None else None,
-            "client_id": known_client_of(api, self.client) if self.client is not None else None,
+            "batch_id": optional(checked_id, "batch", self.batch),
+            "client_id": optional(known_client_of, api, self.client),
             "known": ",".join(filled("--known", name.strip(" ,")) for name in self.known or ()) or None,
             "unknown": ",".join(filled("--unknown", name.strip(" ,")) for name in self.unknown or ()) or None,
-            "q": filled("--search", self.words) if self.words is not None else None,
+            "q": optional(filled, "--search", self.words),
         }
         for column, value in _of("--where", self.where):
             asked.setdefault(column, []).append(value)

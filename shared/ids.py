@@ -7,8 +7,9 @@ milliseconds since 1970. Source: github.com/ulid/spec.
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Of bytes: for text it would be a dict, in which each character is looked up.
@@ -17,6 +18,7 @@ _ALPHABET = frozenset(CROCKFORD + CROCKFORD.lower())
 _PAIRS = tuple(a + b for a in CROCKFORD for b in CROCKFORD)
 _TRIPLES = tuple(pair + c for pair in _PAIRS for c in CROCKFORD)
 _MAX = 1 << 128
+_About = TypeVar("_About")
 
 
 class InvalidId(ValueError):
@@ -59,6 +61,11 @@ def parse_id(prefix: str, text: str) -> str:
     if value >= _MAX:
         raise InvalidId(f"{text!r} is larger than 128 bits")
     return _text(prefix, value)
+
+
+def optional(read: Callable[[_About, str], str], about: _About, text: str | None) -> str | None:
+    """What `read` makes of a text that may be left out: None of none. `read` is `parse_id`, or checks as that does."""
+    return None if text is None else read(about, text)
 
 
 @lru_cache(maxsize=65_536)

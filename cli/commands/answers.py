@@ -8,6 +8,7 @@ from cli.lead_conditions import OfClient
 from cli.lookups import checked_id, known_client_of
 from cli.options import AlwaysJson, AsJson, AtPosition
 from cli.output import moment, say, show_json, table
+from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
 Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many to list.")]
@@ -84,7 +85,7 @@ def _listed(
     from cli.api import open_api
 
     with open_api(at_position) as api:
-        client_id = known_client_of(api, client) if client is not None else None
+        client_id = optional(known_client_of, api, client)
         found: list[dict[str, Any]] = api.read(service, path, client_id=client_id, limit=limit)
     if as_json:
         return show_json(found)

@@ -10,6 +10,7 @@ from cli.lookups import checked_id, client_id_of, filled, known_client_of
 from cli.options import AsJson, AtPosition, ClientName, Mapped
 from cli.output import say, show_json, table
 from cli.uploading import report, sent
+from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="A client's own customers, which its leads are held against.")
 WORKSTREAM: Final = "customer_companies"
@@ -58,7 +59,7 @@ def remove(
         raise Misused("customers remove needs to know which: --domain, --linkedin, --name, --upload or --all")
     body = {"customers": named, "everything": everything, "reason": reason}
     with open_api() as api:
-        body["upload_id"] = checked_id("import", upload) if upload is not None else None
+        body["upload_id"] = optional(checked_id, "import", upload)
         answer = api.command(f"/v1/clients/{client_id_of(api, client)}/customers/remove", body)
     return show_json(answer) if as_json else say("removed; the client's leads are held against those that are left")
 

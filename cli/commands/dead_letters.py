@@ -7,6 +7,7 @@ import typer
 from cli.lookups import checked_id, filled
 from cli.options import AsJson
 from cli.output import moment, note, plain, say, show_json, table
+from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Events that a service could not handle.")
 Service = Annotated[str | None, typer.Argument(help="The service that could not handle the event.")]
@@ -159,9 +160,9 @@ def _filter(
         raise Misused(f"there is no event {event_type!r}; there are {', '.join(sorted(CATALOGUE))}")
     given = {
         "service": service, "event_type": event_type,
-        "batch_id": checked_id("batch", batch) if batch is not None else None,
-        "item_id": checked_id("item", item) if item is not None else None,
-        "error": filled("--error", error) if error is not None else None,
+        "batch_id": optional(checked_id, "batch", batch),
+        "item_id": optional(checked_id, "item", item),
+        "error": optional(filled, "--error", error),
     }  # fmt: skip
     return {name: value for name, value in given.items() if value is not None}
 

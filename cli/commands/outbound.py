@@ -8,6 +8,7 @@ from cli.errors import Misused
 from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
 from cli.output import show_json, table
+from shared.ids import optional
 
 DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
@@ -29,7 +30,7 @@ def dispatches(
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
     wanted = "TIMED_OUT" if missing else status
-    batch_id = checked_id("batch", batch) if batch is not None else None
+    batch_id = optional(checked_id, "batch", batch)
     with open_api(at_position) as api:
         found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch_id, status=wanted)
     if as_json:

@@ -8,6 +8,7 @@ from cli.lead_conditions import OfClient
 from cli.lookups import checked_id_of, known_client_of
 from cli.options import AsJson, AtPosition
 from cli.output import note, show_json, table
+from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Who worked where, and how to reach them now.")
 PAGE: Final = 200
@@ -101,7 +102,7 @@ def _show(
     from cli.api import named, open_api
 
     with open_api(at_position) as api:
-        asked |= {"client_id": known_client_of(api, client) if client is not None else None}
+        asked |= {"client_id": optional(known_client_of, api, client)}
         found, more = api.pages("projector", path, named("jobs"), PAGE, limit, **asked)
     if as_json:
         return show_json(found)

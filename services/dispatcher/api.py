@@ -13,7 +13,7 @@ from services.dispatcher.state import DispatchStatus, kept
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep, Kind, Scope
-from shared.ids import kind_of_id, parse_id
+from shared.ids import kind_of_id, optional, parse_id
 from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 from shared.runtime.http import Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
@@ -77,7 +77,7 @@ async def dispatches(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """Attempts, latest first; `status=TIMED_OUT` lists missing answers."""
-    batch_id = parse_id("batch", batch_id) if batch_id is not None else None
+    batch_id = optional(parse_id, "batch", batch_id)
     found = await handlers.dispatches(queries, caller.tenant_id, batch_id, status, limit)
     return found if batch_id is None else await _of_batch(queries, caller, batch_id, found)
 

@@ -18,7 +18,7 @@ from services.ingest.requests import Commands, GivenCommand, writable
 from services.ingest.uploads import Sent, Taken
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
-from shared.ids import kind_of_id, parse_id
+from shared.ids import kind_of_id, optional, parse_id
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
 
 ROUTES: Final = APIRouter()
@@ -80,7 +80,7 @@ async def preview(
 
     Without a workstream one is proposed; with a client, what was chosen for its earlier files counts.
     """
-    known = parse_id("client", client_id) if client_id is not None else None
+    known = optional(parse_id, "client", client_id)
     with _refusals():
         return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
 

@@ -9,7 +9,7 @@ from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
-from shared.ids import parse_id
+from shared.ids import optional, parse_id
 from shared.runtime.appender import Appender
 from shared.runtime.http import Asking, Fresh, Problem, application, error_response, files
 from shared.runtime.queries import Queries
@@ -119,7 +119,7 @@ async def unread(
 
     An `answer_mapping` can say where they have what.
     """
-    client = parse_id("client", client_id) if client_id is not None else None
+    client = optional(parse_id, "client", client_id)
     return await handlers.unread(queries, caller.tenant_id, client, limit)
 
 
@@ -154,7 +154,7 @@ async def worked_at(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at a company, with how to reach them now."""
-    key, client = _company(company), parse_id("client", client_id) if client_id is not None else None
+    key, client = _company(company), optional(parse_id, "client", client_id)
     mark = _mark(after)
     return _page(await work.worked_at(queries, caller.tenant_id, key, client, current, mark, limit), limit)
 
@@ -169,7 +169,7 @@ async def worked_at_customers(
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Who works or worked at any of the client's own customers."""
-    client = parse_id("client", client_id) if client_id is not None else None
+    client = optional(parse_id, "client", client_id)
     mark = _mark(after)
     return _page(await work.worked_at_customers(queries, caller.tenant_id, client, current, mark, limit), limit)
 
@@ -186,7 +186,7 @@ async def moves(
 ) -> dict[str, Any]:
     """Who worked at one company and later at another."""
     left, joined = _company(origin), _company(target)
-    client = parse_id("client", client_id) if client_id is not None else None
+    client = optional(parse_id, "client", client_id)
     return _page(await work.moved(queries, caller.tenant_id, left, joined, client, _mark(after), limit), limit)
 
 

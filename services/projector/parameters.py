@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Date, Integer
 
 from services.projector.filters import FILTERED, RANGED, SORTED, LeadFilter, Order, Place
 from services.projector.tables import FINAL_LEADS
-from shared.ids import parse_id
+from shared.ids import optional, parse_id
 
 OTHERS: Final = ("q", "known", "unknown", "contradicted", "batch_id", "client_id")
 OF_PAGES: Final = ("sort", "after", "limit", "columns", "at_position")
@@ -39,8 +39,8 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
         raise Unaskable("invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
     batch, client = told.get("batch_id"), told.get("client_id")
     return LeadFilter(
-        batch_id=parse_id("batch", batch) if batch is not None else None,
-        client_id=parse_id("client", client) if client is not None else None,
+        batch_id=optional(parse_id, "batch", batch),
+        client_id=optional(parse_id, "client", client),
         equal={name: [_value(name, text) for text in filters[name]] for name in FILTERED if name in told},
         least={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".min")},
         most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
