@@ -32,18 +32,18 @@ class SimulatorSettings(BaseSettings):
         env_prefix="LEADSTREAM_SIMULATOR_", env_ignore_empty=True, frozen=True, allow_inf_nan=False
     )
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address it listens on")
     port: int = Field(8200, ge=0, le=65535, description="0 takes a free port")
     answers: DirectoryPath | None = Field(None, description="folder of *.json and *.jsonl answers; none: made up")
     as_of: date = Field(date(2026, 3, 1), description="made-up answers were refreshed shortly before")
     shapes: Literal["nested", "flat", "mixed"] = Field("nested", description="mixed: every second one flat")
     webhook_auth: SecretStr | None = Field(None, description="required in x-clay-webhook-auth")
-    seed: int = 1
+    seed: int = Field(1, description="of its dice and its made-up answers")
 
-    delay_ms: float = Field(0, ge=0)
+    delay_ms: float = Field(0, ge=0, description="until it answers")
     jitter_ms: float = Field(0, ge=0, description="added to the delay, evenly spread from 0 to this")
     reorder: Share = Field(0, description="answered `reorder_by_ms` late, so behind later submissions")
-    reorder_by_ms: float = Field(500, ge=0)
+    reorder_by_ms: float = Field(500, ge=0, description="how late those are")
     loss: Share = Field(0, description="accepted and never answered")
     duplicate: Share = Field(0, description="answered twice")
     malformed: Share = Field(0, description="answered with a body that is not JSON")
@@ -54,7 +54,7 @@ class SimulatorSettings(BaseSettings):
     burst: int = Field(20, ge=1, description="submissions that may exceed the rate at once")
     submission_limit: int = Field(50_000, ge=0, description="per webhook; past it nothing is answered")
 
-    max_callbacks_in_flight: int = Field(64, ge=1)
+    max_callbacks_in_flight: int = Field(64, ge=1, description="answers it sends at once")
     callback_retries: int = Field(5, ge=0, description="after 429, 5xx or no connection")
     callback_backoff_ms: float = Field(250, ge=0, description="before the first retry; doubles each time")
 

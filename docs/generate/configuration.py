@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from cli.addresses import DEFAULT_PORTS
 from services.dispatcher.webhooks import Limits
 from shared.outcomes import Policy
+from shared.runtime.provider_settings import AT_A_PROVIDER
 from shared.runtime.settings import SERVICES, Settings
 from simulator.settings import SimulatorSettings
 
@@ -28,27 +29,6 @@ asked for.
 ## Services and relay
 
 """
-# What a setting is for, where its own declaration does not say it.
-MEANINGS: Final = {
-    "database_url": "PostgreSQL, as this part's own role",
-    "nats_url": "NATS, as the user `service`; `callbacks` and the relay each have their own",
-    "host": "address that the API listens on",
-    "port": "port of the API; 0 takes a free one",
-    "log_level": "DEBUG, INFO, WARNING or ERROR",
-    "log_json": "logs as JSON lines; false: for reading",
-    "replica": "a name for this replica, to tell its log lines apart",
-    "lease_poll_seconds": "how often a replica that stands by tries to lead",
-    "retry_base_seconds": "pause before the second try of an event; each later one is four times as long, with jitter",
-    "callback_max_bytes": "the longest answer that is read, in bytes",
-    "upload_max_bytes": "the longest file that is taken, in bytes",
-}
-SIMULATOR_MEANINGS: Final = {
-    "host": "address it listens on",
-    "seed": "of its dice and its made-up answers",
-    "delay_ms": "until it answers",
-    "reorder_by_ms": "see above",
-    "max_callbacks_in_flight": "answers it sends at once",
-}
 OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
     (
         "The command line",
@@ -106,11 +86,10 @@ OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
 
 def page() -> str:
     """The whole page."""
-    blocks = [INTRODUCTION + _table("variable", _declared(Settings, MEANINGS))]
+    blocks = [INTRODUCTION + _table("variable", _declared(Settings))]
     blocks += [f"## {title}\n\n{text}\n\n{_table('variable', lines)}" for title, text, lines in OTHERS]
-    simulator = _declared(SimulatorSettings, SIMULATOR_MEANINGS)
     knobs = "`PATCH /settings` changes all but the first three while it runs."
-    blocks.append(f"## The simulator\n\n{knobs}\n\n" + _table("variable", simulator))
+    blocks.append(f"## The simulator\n\n{knobs}\n\n" + _table("variable", _declared(SimulatorSettings)))
     blocks.append(_of_a_workflow())
     return "\n".join(blocks)
 
@@ -120,10 +99,10 @@ def _table(heading: str, lines: Any) -> str:
     return HEAD.format(heading) + "".join(rows)
 
 
-def _declared(settings: type[BaseSettings], meanings: dict[str, str]) -> list[Line]:
+def _declared(settings: type[BaseSettings]) -> list[Line]:
     prefix = settings.model_config["env_prefix"]
     return [
-        (f"{prefix}{name}".upper(), _default(field), (field.description or meanings.get(name, "")) + _bounds(field))
+        (f"{prefix}{name}".upper(), _default(field), f"{field.description}{_bounds(field)}")
         for name, field in settings.model_fields.items()
     ]
 
@@ -149,38 +128,17 @@ def _default(field: FieldInfo) -> str:
 
 def _of_a_workflow() -> str:
     policy, limits = Policy(), Limits()
-    lines: list[Line] = [
-        ("webhook_url", "required", "where the dispatcher POSTs; public, unless `LEADSTREAM_PRIVATE_WEBHOOKS=true`"),
-        ("webhook_auth", "", "name of the secret sent as `x-clay-webhook-auth`"),
-        ("callback_secret", "", "16 to 500 ASCII characters, sent as `x-leadstream-secret`; only its SHA-256 is kept"),
-        ("timeout_seconds", f"{policy.timeout:g}", "without an answer after this, it counts as missing"),
-        ("missing_attempts", f"{policy.missing}", "so many missing answers, and the step fails"),
-        (
-            "max_attempts",
-            f"{policy.attempts}",
-            "dispatches before the step fails; the default spans `retry_span_seconds`",
-        ),
-        ("retry_base_seconds", f"{policy.base:g}", "before attempt 2; doubles each time, with jitter"),
-        ("retry_longest_seconds", f"{policy.longest:g}", "the longest pause; a `Retry-After` may be longer"),
-        ("retry_span_seconds", f"{policy.span:g}", "how long a webhook that refuses is tried, without `max_attempts`"),
-        ("rate_per_second", f"{limits.rate:g}", "POSTs a second to one webhook URL; 0: no limit"),
-        ("burst", f"{limits.burst}", "POSTs that may exceed the rate at once"),
-        ("in_flight", f"{limits.in_flight}", "POSTs to one webhook URL at the same time"),
-        (
-            "circuit_failures",
-            f"{limits.failures}",
-            "so many 5xx or lost connections in a row, and the webhook is left alone",
-        ),
-        ("circuit_seconds", f"{limits.pause:g}", "for so long, then one POST is tried; each time twice as long"),
-        (
-            "max_submissions",
-            f"{limits.submissions}",
-            "a webhook takes in its life; a warning at 80 %, none is sent after",
-        ),
-        ("freshness_days", "for ever", "how old an answer may be to be used again for the same entity"),
-        ("force_refresh", "false", "true: use no answer from before the batch was launched"),
-        ("credits", "the registry's", "the price of one call"),
-        ("answer_mapping", "", "columns of a lead, each with paths of its own in this workflow's answers"),
+    defaults: dict[str, float | str] = {
+        "webhook_url": "required",
+        "timeout_seconds": policy.timeout, "missing_attempts": policy.missing, "max_attempts": policy.attempts,
+        "retry_base_seconds": policy.base, "retry_longest_seconds": policy.longest, "retry_span_seconds": policy.span,
+        "rate_per_second": limits.rate, "burst": limits.burst, "in_flight": limits.in_flight,
+        "circuit_failures": limits.failures, "circuit_seconds": limits.pause, "max_submissions": limits.submissions,
+        "freshness_days": "for ever", "force_refresh": "false", "credits": "the registry's",
+    }  # fmt: skip
+    lines = [
+        (name, str(defaults.get(name, "")).removesuffix(".0"), schema["description"])
+        for name, schema in AT_A_PROVIDER.items()
     ]
     text = (
         "No variables: `leadstream config set CLIENT WORKFLOW --webhook-url URL --set KEY=VALUE` changes "

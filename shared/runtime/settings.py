@@ -54,14 +54,21 @@ class Settings(BaseSettings):
         env_prefix="LEADSTREAM_", env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False
     )
 
-    database_url: SecretStr = SecretStr("postgresql://localhost/leadstream")
-    nats_url: SecretStr = SecretStr("nats://localhost:4222")
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql://localhost/leadstream"), description="PostgreSQL, as this part's own role"
+    )
+    nats_url: SecretStr = Field(
+        default=SecretStr("nats://localhost:4222"),
+        description="NATS, as the user `service`; `callbacks` and the relay each have their own",
+    )
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 0
-    log_level: Annotated[str, AfterValidator(_known_level)] = "INFO"
-    log_json: bool = True
-    replica: str = ""
+    host: str = Field(default="127.0.0.1", description="address that the API listens on")
+    port: int = Field(default=0, ge=0, le=65535, description="port of the API; 0 takes a free one")
+    log_level: Annotated[str, AfterValidator(_known_level)] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_json: bool = Field(default=True, description="logs as JSON lines; false: for reading")
+    replica: str = Field(default="", description="a name for this replica, to tell its log lines apart")
 
     signing_key: SecretStr = Field(default=SecretStr(""), description="signs callback tokens; 32 characters or more")
     previous_signing_keys: list[SecretStr] = Field(default=[], description="still accepted, while keys rotate")
@@ -81,7 +88,9 @@ class Settings(BaseSettings):
     max_batch: int = Field(
         default=500, ge=1, le=10_000, description="events a service takes into one transaction, at most"
     )
-    lease_poll_seconds: float = Field(default=0.5, ge=0.01, le=60)
+    lease_poll_seconds: float = Field(
+        default=0.5, ge=0.01, le=60, description="how often a replica that stands by tries to lead"
+    )
     patrol_events_per_second: int = Field(
         default=25_000,
         ge=1_000,
@@ -91,9 +100,18 @@ class Settings(BaseSettings):
     retry_attempts: int = Field(
         default=5, ge=1, le=20, description="tries of an event that fails before a person has to decide"
     )
-    retry_base_seconds: float = Field(default=1.0, ge=0.001, le=3_600)
-    callback_max_bytes: int = Field(default=1_048_576, ge=1_024, le=4_194_304)
-    upload_max_bytes: int = Field(default=1_073_741_824, ge=1, le=1 << 40)
+    retry_base_seconds: float = Field(
+        default=1.0,
+        ge=0.001,
+        le=3_600,
+        description="pause before the second try of an event; each later one is four times as long, with jitter",
+    )
+    callback_max_bytes: int = Field(
+        default=1_048_576, ge=1_024, le=4_194_304, description="the longest answer that is read, in bytes"
+    )
+    upload_max_bytes: int = Field(
+        default=1_073_741_824, ge=1, le=1 << 40, description="the longest file that is taken, in bytes"
+    )
     ingest_max_rows: int = Field(
         default=5_000_000, ge=1, le=(1 << 31) - 1, description="rows of a file that are read, at most"
     )
