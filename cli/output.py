@@ -14,6 +14,7 @@ from cli.errors import writing
 if TYPE_CHECKING:
     from rich.console import Console
 
+Rows = Iterable[Mapping[str, Any]]
 GAP: Final = 2
 NARROWEST: Final = 12
 _ID: Final = re.compile(r"[a-z]+_[0-9A-Z]{26}")
@@ -48,6 +49,16 @@ def show_json(value: object) -> None:
     say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def show_line(answer: object, line: str, as_json: bool) -> None:
+    """What came of a command, as a line; for a program, the whole answer."""
+    show_json(answer) if as_json else say(line)
+
+
+def show_rows(found: Any, columns: Mapping[str, str], none: str, as_json: bool, rows: Rows | None = None) -> None:
+    """A table of what was found, or of `rows` where a person reads it otherwise; for a program, all that was found."""
+    show_json(found) if as_json else table(columns, found if rows is None else rows, none)
+
+
 def console(stderr: bool = False) -> "Console":
     """The terminal, or what stands in for it."""
     from rich.console import Console
@@ -55,7 +66,7 @@ def console(stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False)
 
 
-def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], none: str) -> None:
+def table(columns: Mapping[str, str], rows: Rows, none: str) -> None:
     """Rows; `columns` are field names, which head a pipe, to headings. `none` is said of no rows."""
     lines = [[plain(row.get(name)) for name in columns] for row in rows]
     if not lines:

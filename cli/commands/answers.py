@@ -1,13 +1,13 @@
 """`leadstream answers`: what providers answered and nothing was read from, and how to read it after all."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from cli.lead_conditions import OfClient
 from cli.lookups import checked_id, known_client_of
 from cli.options import AlwaysJson, AsJson, AtPosition
-from cli.output import moment, say, show_json, table
+from cli.output import moment, show_json, show_line, show_rows
 from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
@@ -70,7 +70,7 @@ def read(event: Event, as_json: AsJson = False) -> None:
 
     with open_api() as api:
         told = api.tell("callbacks", f"/v1/rejected-callbacks/{checked_id('evt', event)}/read")
-    return show_json(told) if as_json else say(f"read: {', '.join(told['events'])}")
+    show_line(told, f"read: {', '.join(told['events'])}", as_json)
 
 
 def _listed(
@@ -86,8 +86,6 @@ def _listed(
 
     with open_api(at_position) as api:
         client_id = optional(known_client_of, api, client)
-        found: list[dict[str, Any]] = api.read(service, path, client_id=client_id, limit=limit)
-    if as_json:
-        return show_json(found)
-    shown = [row | {name: moment(row[name]) for name in ("received_at", "rejected_at") if name in row} for row in found]
-    return table(columns, shown, "there are none")
+        found = api.read(service, path, client_id=client_id, limit=limit)
+    rows = (row | {name: moment(row[name]) for name in ("received_at", "rejected_at") if name in row} for row in found)
+    show_rows(found, columns, "there are none", as_json, rows)

@@ -9,7 +9,7 @@ from cli.errors import Misused, Refused
 from cli.failures import some_fit
 from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition, slugs
-from cli.output import console, moment, note, say, show_json, table
+from cli.output import console, moment, note, say, show_json, show_line, show_rows, table
 from cli.progress import NUMBERS, headline, is_over, picture, standing, step_rows, succeeded
 from cli.watching import noticed, watched
 
@@ -61,11 +61,9 @@ def items(
     with open_api(at_position) as api:
         path = f"/v1/batches/{checked_id('batch', batch)}/items"
         found, _ = api.pages("sequencer", path, listed("row", "after_row"), PAGE, limit, status=status)
-    if as_json:
-        return show_json(found)
     names = ("row", "item_id", "status", "workflow", "attempts", "code", "reason")
     headings = ("Row", "Item", "Status", "Step", "Attempts", "Code", "Reason")
-    return table(dict(zip(names, headings, strict=True)), found, "no such items")
+    show_rows(found, dict(zip(names, headings, strict=True)), "no such items", as_json)
 
 
 @app.command()
@@ -203,7 +201,7 @@ def _release(
 def _command(api: "Api", batch_id: str, action: str, as_json: bool, **body: Any) -> dict[str, Any] | None:
     """Give the command and say so; the batch as the sequencer has it after that, None if it is away."""
     answer = api.command(f"/v1/batches/{batch_id}/{action}", body)
-    show_json(answer) if as_json else say(f"{batch_id}: asked to {action}")
+    show_line(answer, f"{batch_id}: asked to {action}", as_json)
     return noticed(api, batch_id)
 
 
@@ -222,12 +220,10 @@ def _control(batch: str, action: str, reason: str, as_json: bool, at_position: i
 def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
 
     batches = api.read("sequencer", "/v1/batches", limit=limit)
-    if as_json:
-        return show_json(batches)
-    rows = [batch | {"launched_at": moment(batch["launched_at"]), "status": standing(batch)} for batch in batches]
+    rows = (batch | {"launched_at": moment(batch["launched_at"]), "status": standing(batch)} for batch in batches)
     columns = {name: name.capitalize() for name in ("status", "items", "completed", "failed", "cancelled")}
     columns = {"batch_id": "Batch", "launched_at": "Launched", **columns}
-    return table(columns, rows, "no batches yet; `leadstream launch UPLOAD` starts one")
+    show_rows(batches, columns, "no batches yet; `leadstream launch UPLOAD` starts one", as_json, rows)
 
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:

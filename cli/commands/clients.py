@@ -7,7 +7,7 @@ import typer
 from cli.errors import Misused, Refused
 from cli.lookups import client_id_of
 from cli.options import AsJson, AtPosition, ClientName
-from cli.output import say, show_json, table
+from cli.output import show_line, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="The customers of the agency.")
 
@@ -32,9 +32,7 @@ def add(
             if refused.code != "client_exists":
                 raise
             raise Refused(str(refused).replace("`again`", "--again")) from None
-    if as_json:
-        return show_json(answer)
-    return say(answer["client_id"])
+    show_line(answer, answer["client_id"], as_json)
 
 
 @app.command()
@@ -55,9 +53,8 @@ def budget(
     with open_api() as api:
         path = f"/v1/clients/{client_id_of(api, client)}/budget"
         answer = api.command(path, {"max_credits": max_credits}, method="PUT")
-    if as_json:
-        return show_json(answer)
-    return say(f"{client} may spend {'as much as it does' if unlimited else f'{max_credits:g} credits in all'}")
+    most = "as much as it does" if unlimited else f"{max_credits:g} credits in all"
+    show_line(answer, f"{client} may spend {most}", as_json)
 
 
 @app.command("list")
@@ -70,7 +67,5 @@ def listing(as_json: AsJson = False, at_position: AtPosition = None) -> None:
 
     with open_api(at_position) as api:
         clients = api.read("ingest", "/v1/clients")
-    if as_json:
-        return show_json(clients)
     columns = {"client_id": "Client", "name": "Name", "domain": "Domain"}
-    return table(columns, clients, "no clients yet; add one with `leadstream client add NAME`")
+    show_rows(clients, columns, "no clients yet; add one with `leadstream client add NAME`", as_json)

@@ -8,7 +8,7 @@ import typer
 from cli.errors import Refused
 from cli.lookups import client_id_of
 from cli.options import DEFAULT_WORKSTREAM, AsJson, AtPosition, ClientName, InWorkstream, Workflow
-from cli.output import say, show_json, table
+from cli.output import show_line, show_rows
 from cli.settings import assignments, from_file, merged
 
 Named = Annotated[str, typer.Option("--name", help="Which of several configurations of a workflow.")]
@@ -42,9 +42,8 @@ def change(
         config = merged(_current(known, workflow, workstream, name), *changes, without=unset or ())
         path = f"/v1/clients/{client_id}/configs/{workflow}"
         answer = api.command(path, {"workstream": workstream, "config": config, "name": name}, method="PUT")
-    if as_json:
-        return show_json(answer)
-    return say(f"{workflow} of {client}: {', '.join(sorted(answer['config'])) or 'no settings'}")
+    set_now = ", ".join(sorted(answer["config"])) or "no settings"
+    show_line(answer, f"{workflow} of {client}: {set_now}", as_json)
 
 
 @app.command("get")
@@ -66,10 +65,8 @@ def get(
         named = [repr(each) for each in (workflow, workstream) if each is not None]
         if named and not (found or _of(api.read("ingest", "/v1/workflows"), workflow, workstream)):
             raise Refused(f"no workflow of {' for '.join(named)}; `leadstream workflow list` shows those there are")
-    if as_json:
-        return show_json(found)
     columns = {"workstream": "Workstream", "workflow": "Workflow", "name": "Name", "config": "Settings"}
-    return table(columns, found, "nothing is set; `leadstream config set` does it")
+    show_rows(found, columns, "nothing is set; `leadstream config set` does it", as_json)
 
 
 @app.command()
@@ -89,9 +86,7 @@ def remove(
     with open_api() as api:
         path = f"/v1/clients/{client_id_of(api, client)}/configs/{workflow}"
         answer = api.command(path, method="DELETE", workstream=workstream, name=name)
-    if as_json:
-        return show_json(answer)
-    return say(f"{workflow} of {client}: configuration {name!r} is removed")
+    show_line(answer, f"{workflow} of {client}: configuration {name!r} is removed", as_json)
 
 
 def _of(rows: list[dict[str, Any]], workflow: str | None, workstream: str | None) -> list[dict[str, Any]]:

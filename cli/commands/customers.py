@@ -8,7 +8,7 @@ import typer
 from cli.errors import Misused, Refused
 from cli.lookups import checked_id, client_id_of, filled, known_client_of
 from cli.options import AsJson, AtPosition, ClientName, Mapped
-from cli.output import say, show_json, table
+from cli.output import show_json, show_line, show_rows
 from cli.uploading import report, sent
 from shared.ids import optional
 
@@ -30,10 +30,9 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     with open_api(at_position) as api:
         asked = {"client_id": known_client_of(api, client)}
         found, _ = api.pages("projector", "/v1/customers", named("customers"), PAGE, **asked)
-    if as_json:
-        return show_json(found)
-    rows = [row | {name: ", ".join(row[name]) for name in ("known_by", "uploads")} for row in found]
-    return table(COLUMNS, rows, f"no customers; `leadstream upload FILE -c ... -w {WORKSTREAM}` sends a list")
+    rows = (row | {name: ", ".join(row[name]) for name in ("known_by", "uploads")} for row in found)
+    none = f"no customers; `leadstream upload FILE -c ... -w {WORKSTREAM}` sends a list"
+    show_rows(found, COLUMNS, none, as_json, rows)
 
 
 @app.command()
@@ -61,7 +60,7 @@ def remove(
     with open_api() as api:
         body["upload_id"] = optional(checked_id, "import", upload)
         answer = api.command(f"/v1/clients/{client_id_of(api, client)}/customers/remove", body)
-    return show_json(answer) if as_json else say("removed; the client's leads are held against those that are left")
+    show_line(answer, "removed; the client's leads are held against those that are left", as_json)
 
 
 @app.command()

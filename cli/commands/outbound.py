@@ -7,7 +7,7 @@ import typer
 from cli.errors import Misused
 from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
-from cli.output import show_json, table
+from cli.output import show_rows
 from shared.ids import optional
 
 DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
@@ -33,8 +33,6 @@ def dispatches(
     batch_id = optional(checked_id, "batch", batch)
     with open_api(at_position) as api:
         found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch_id, status=wanted)
-    if as_json:
-        return show_json(found)
     columns = {
         "dispatch_id": "Dispatch",
         "workflow": "Workflow",
@@ -46,7 +44,7 @@ def dispatches(
         "deadline_at": "Answer due",
         "reason": "Reason",
     }
-    return table(columns, found, "no such dispatches")
+    show_rows(found, columns, "no such dispatches", as_json)
 
 
 def webhooks(as_json: AsJson = False, at_position: AtPosition = None) -> None:
@@ -58,10 +56,8 @@ def webhooks(as_json: AsJson = False, at_position: AtPosition = None) -> None:
 
     with open_api(at_position) as api:
         found = api.read("dispatcher", "/v1/webhooks")
-    if as_json:
-        return show_json(found)
     columns = {"webhook_url": "Webhook", "taken": "Taken", "limit": "Of", "state": "State", "workflows": "Used by"}
-    return table(columns, [_shown(row) for row in found], "no webhooks yet; set one with `leadstream config set`")
+    show_rows(found, columns, "no webhooks yet; set one with `leadstream config set`", as_json, map(_shown, found))
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import typer
 from cli.lead_conditions import OfClient
 from cli.lookups import checked_id_of, known_client_of
 from cli.options import AsJson, AtPosition
-from cli.output import note, show_json, table
+from cli.output import note, show_json, show_rows, table
 from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Who worked where, and how to reach them now.")
@@ -85,9 +85,7 @@ def jobs(
 
     with open_api(at_position) as api:
         found = api.read("projector", f"/v1/people/{checked_id_of(('person', 'lead'), person)}/work-history")
-    if as_json:
-        return show_json(found)
-    return table(JOB | {"company_domain": "Domain"}, found, "no job is known")
+    show_rows(found, JOB | {"company_domain": "Domain"}, "no job is known", as_json)
 
 
 def _show(

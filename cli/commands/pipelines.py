@@ -6,7 +6,7 @@ import typer
 
 from cli.lookups import client_id_of, pipeline_of
 from cli.options import DEFAULT_WORKSTREAM, AlwaysJson, AsJson, AtPosition, ClientName, InWorkstream, slugs
-from cli.output import say, show_json, table
+from cli.output import show_json, show_line, show_rows
 from cli.steps import Unless, Use, steps_with
 
 app = typer.Typer(no_args_is_help=True, help="A client's saved lists of steps.")
@@ -31,9 +31,7 @@ def save(
     with open_api() as api:
         body = {"name": name, "workstream": workstream, "steps": steps_with(steps, use, unless)}
         answer = api.command(f"/v1/clients/{client_id_of(api, client)}/pipelines", body)
-    if as_json:
-        return show_json(answer)
-    return say(answer["pipeline_id"])
+    show_line(answer, answer["pipeline_id"], as_json)
 
 
 @app.command("list")
@@ -46,11 +44,9 @@ def listing(client: ClientName, as_json: AsJson = False, at_position: AtPosition
 
     with open_api(at_position) as api:
         saved = api.read("ingest", f"/v1/clients/{client_id_of(api, client)}/pipelines")
-    if as_json:
-        return show_json(saved)
     columns = {"pipeline_id": "Pipeline", "name": "Name", "workstream": "Workstream", "steps": "Steps"}
-    rows = [pipeline | {"steps": " → ".join(pipeline["steps"])} for pipeline in saved]
-    return table(columns, rows, "no pipelines; `leadstream pipeline save` makes one")
+    rows = (pipeline | {"steps": " → ".join(pipeline["steps"])} for pipeline in saved)
+    show_rows(saved, columns, "no pipelines; `leadstream pipeline save` makes one", as_json, rows)
 
 
 @app.command()
@@ -87,6 +83,4 @@ def remove(
     with open_api() as api:
         found = pipeline_of(api, client_id_of(api, client), workstream, pipeline)
         answer = api.command(f"/v1/pipelines/{found['pipeline_id']}", method="DELETE")
-    if as_json:
-        return show_json(answer)
-    return say(f"pipeline {answer['name']!r} is removed")
+    show_line(answer, f"pipeline {answer['name']!r} is removed", as_json)

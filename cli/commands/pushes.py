@@ -6,7 +6,7 @@ import typer
 
 from cli.lookups import checked_id
 from cli.options import AsJson, AtPosition
-from cli.output import moment, note, say, show_json, table
+from cli.output import moment, note, show_json, show_line, show_rows
 from cli.pushing import follow, standing
 
 app = typer.Typer(no_args_is_help=True, help="Leads on their way to webhooks; `leads push` starts a push.")
@@ -33,13 +33,11 @@ def listing(
 
     with open_api(at_position) as api:
         found = api.read("projector", "/v1/pushes", status=status, limit=limit)
-    if as_json:
-        return show_json(found)
-    rows = [
+    rows = (
         row | {"requested_at": moment(row["requested_at"]), "due_at": moment(row["due_at"] if _waits(row) else None)}
         for row in found
-    ]
-    return table(COLUMNS, rows, "no pushes")
+    )
+    show_rows(found, COLUMNS, "no pushes", as_json, rows)
 
 
 @app.command()
@@ -52,10 +50,8 @@ def show(push: Named, as_json: AsJson = False, at_position: AtPosition = None) -
 
     with open_api(at_position) as api:
         found = api.read("projector", f"/v1/pushes/{checked_id('push', push)}")
-    if as_json:
-        return show_json(found)
     why = f": {found['reason']}" if found["status"] == "failed" else ""
-    return say(f"{found['push_id']} {found['status']}, {standing(found)}{why}")
+    show_line(found, f"{found['push_id']} {found['status']}, {standing(found)}{why}", as_json)
 
 
 @app.command()
@@ -82,7 +78,7 @@ def cancel(push: Named, as_json: AsJson = False) -> None:
 
     with open_api() as api:
         told = api.tell("projector", f"/v1/pushes/{checked_id('push', push)}/cancel")
-    return show_json(told) if as_json else say(f"{push} is cancelled")
+    show_line(told, f"{push} is cancelled", as_json)
 
 
 def _waits(push: dict[str, object]) -> bool:
