@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings
 from cli.addresses import DEFAULT_PORTS
 from services.dispatcher.webhooks import Limits
 from shared.outcomes import Policy
-from shared.runtime.provider_settings import AT_A_PROVIDER
+from shared.provider_settings import AT_A_PROVIDER
 from shared.runtime.settings import SERVICES, Settings
 from simulator.settings import SimulatorSettings
 
