@@ -35,7 +35,10 @@ from shared.runtime.settings import Settings
 EVERY_SECONDS: Final = 0.5
 ENDING_SECONDS: Final = 3.0
 AT_ONCE: Final = 8  # pushes; each has one POST out at most
-_DUE: Final = f"SELECT {PUSHES.names} FROM push WHERE status = 'running' AND due_at <= now()"
+# None that waits behind a dead letter: what came of its parcel would wait too, and it would look due for ever.
+_DUE: Final = f"""
+SELECT {PUSHES.names} FROM push WHERE status = 'running' AND due_at <= now() AND NOT push_id = ANY(%s::uuid[])
+"""
 DUE: Final = f"{_DUE} AND NOT push_id = ANY(%s::uuid[]) ORDER BY due_at LIMIT %s"
 STILL_DUE: Final = f"{_DUE} AND push_id = %s"
 FORGET: Final = """
@@ -87,8 +90,8 @@ class Pusher:
     async def run(self) -> None:
         """Look for pushes that are due, and take up as many as there is room for."""
         while True:
-            held = uuid_array(self.tasks)
-            for push in await PUSHES.select(self.connection, DUE, (held, AT_ONCE - len(self.tasks))):
+            held, stuck = uuid_array(self.tasks), self._stuck()
+            for push in await PUSHES.select(self.connection, DUE, (stuck, held, AT_ONCE - len(self.tasks))):
                 self.tasks[push.push_id] = asyncio.create_task(self._push(push))
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -115,7 +118,7 @@ class Pusher:
                 if self.ended.is_set():
                     break
                 await read_back(self.machine, position)
-                due = await PUSHES.select(self.connection, STILL_DUE, (to_hex(push.push_id),))
+                due = await PUSHES.select(self.connection, STILL_DUE, (self._stuck(), to_hex(push.push_id)))
         except (*AWAY, Lost) as error:
             logger.warning("a push is left to whoever leads next", push_id=push.push_id, error=repr(error)[:300])
         finally:
@@ -123,6 +126,9 @@ class Pusher:
             self.tasks.pop(push.push_id, None)
             if not due:  # it has ended, or waits
                 self.most.pop(push.push_id, None)
+
+    def _stuck(self) -> list[str]:
+        return self.machine.letters.subjects("push")
 
     async def _attempt(self, push: Push) -> Event:
         parcel = Parcel([])

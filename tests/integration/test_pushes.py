@@ -15,6 +15,7 @@ from services.projector.app import DEFINITION
 from services.projector.pushing import push_due
 from shared.envelope import Event
 from shared.events import ItemCompleted
+from shared.runtime.machine import Machine
 from shared.runtime.outgoing import Outcomes
 from shared.runtime.projection import verify
 from shared.runtime.queries import Queries
@@ -56,15 +57,15 @@ async def projected(servers: Servers, database: str) -> AsyncIterator[Projected]
 @asynccontextmanager
 async def leading(
     servers: Servers, database: str, secrets: Path | None = None, outcomes: Outcomes | None = None
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Machine[Any]]:
     """The projector's leader. `outcomes`: those of the process in which it leads; a new one's without."""
     settings = settings_of(servers, database, "projector").model_copy(
         update={"secrets_folder": secrets, "tenant": "agency"}
     )
     queries = Queries(settings, "projector", DEFINITION.reads)
     effect = partial(push_due, settings, queries=queries, outcomes=outcomes or Outcomes())
-    async with folding.leading(servers, database, DEFINITION, effect):
-        yield
+    async with folding.leading(servers, database, DEFINITION, effect) as machine:
+        yield machine
     await queries.close()
 
 
