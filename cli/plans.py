@@ -22,6 +22,6 @@ def show_plan(api: "Api", blueprint: dict[str, Any], as_json: bool) -> None:
     say(f"{plan['items']} items, at most {plan['calls']} calls, {plan['credits']:g} credits")
     if (cap := blueprint["max_credits"]) is not None and plan["credits"] > cap:
         note(f"warning: more than --max-credits {cap:g}: the batch will pause there")
-    for missing in blueprint["missing"]:
+    for missing in (*blueprint["missing"], *plan["missing"]):
         note(f"warning: {plain(missing)}")
     return None

@@ -217,7 +217,8 @@ def _limit(settings: Sequence[Row], taken: int) -> Row:
 
 
 async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflows: Mapping[str, Workflow]) -> Row:
-    """How many items, entities, calls and credits a launch would come to now, step by step.
+    """How many items, entities, calls and credits a launch would come to now, step by step; `missing`: what is not
+    installed here.
 
     Refuses an upload that is not the client's, and settings that no call could be made by.
     """
@@ -243,6 +244,7 @@ async def plan(queries: Queries, tenant_id: str, wanted: PlannedLaunch, workflow
         "calls": sum(step["calls"] for step in steps),
         "credits": told_credits(sum(step["credits"] for step in steps)),
         "steps": steps,
+        "missing": walk.missing,
     }
 
 

@@ -48,6 +48,13 @@ class Walk:
         self._client_id = client_id
         self._workflows = workflows
 
+    @property
+    def missing(self) -> list[str]:
+        """A sentence for each step that is to run here and is not installed."""
+        slugs = [plan.step["workflow"] for plan in self.plans if _runs_here(plan.step)]
+        lacking = [slug for slug in slugs if slug not in self._workflows]
+        return [f"{slug} is not installed where the dispatcher runs: its step will fail" for slug in lacking]
+
     def take(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
         """Count these rows (number, fields) in. What answers would set is unknown here, so a call counts as made."""
         for number, fields in rows:
@@ -58,8 +65,10 @@ class Walk:
             plan.items += 1
             if is_skipped(plan.step, fields):
                 plan.skipped += 1
-            elif plan.step["kind"] == "SYNC" and plan.step["workflow"] not in LOOKUPS:
-                fields |= self._run(plan.step["workflow"], fields)
+            elif _runs_here(plan.step):
+                if (workflow := self._workflows.get(plan.step["workflow"])) is None:
+                    return
+                fields |= _run(workflow, fields)
             elif (entity := resolve(plan.step["scope"], self._client_id, row, fields)) is not None:
                 plan.entities.add(entity.entity_id)
             elif names_none(plan.step["scope"], fields):
@@ -69,9 +78,13 @@ class Walk:
                 if plan.step["kind"] == "ASYNC":
                     return
 
-    def _run(self, slug: str, fields: dict[str, Any]) -> dict[str, Any]:
-        workflow = self._workflows.get(slug)
-        try:
-            return workflow(fields) if workflow else {}
-        except Exception:  # noqa: BLE001 - a third party's function: its step will say what is wrong
-            return {}
+
+def _runs_here(step: Step) -> bool:
+    return step["kind"] == "SYNC" and step["workflow"] not in LOOKUPS
+
+
+def _run(workflow: Workflow, fields: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return workflow(fields)
+    except Exception:  # noqa: BLE001 - a third party's function: its step will say what is wrong
+        return {}

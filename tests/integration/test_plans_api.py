@@ -45,6 +45,9 @@ async def test_what_a_plan_goes_by_is_what_a_call_can_be_made_by(http: httpx.Asy
 
     assert [(await asked(config={SLUG: {"credits": price}})).json()["credits"] for price in (0, 2.5)] == [0, 5.0]
     assert (await asked()).json()["credits"] == 6.0
+    here = {"workflow": "shout", "kind": "SYNC", "scope": "item"}
+    unable = (await asked(blueprint=[STEP, here])).json()
+    assert (unable["credits"], [said.split()[0] for said in unable["missing"]]) == (6.0, ["shout"])
     for settings in ({"freshness_days": "x"}, {"freshness_days": 1e300}, {"credits": -1}, {"force_refresh": 1}):
         refused = await asked(config={SLUG: settings})
         assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_settings")
