@@ -11,6 +11,7 @@ from services.dispatcher.state import Claim, Step
 from services.dispatcher.steps import Workflow
 from services.dispatcher.warehouse import LOOKUPS
 from shared.entities import names_none, resolve
+from shared.envelope import no_fields
 
 
 @dataclass
@@ -85,6 +86,7 @@ def _runs_here(step: Step) -> bool:
 
 def _run(workflow: Workflow, fields: dict[str, Any]) -> dict[str, Any]:
     try:
-        return workflow(fields)
+        output = workflow(dict(fields))
     except Exception:  # noqa: BLE001 - a third party's function: its step will say what is wrong
         return {}
+    return {} if no_fields(output) else output

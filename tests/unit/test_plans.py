@@ -39,6 +39,12 @@ def test_no_row_gets_past_a_step_that_is_not_installed() -> None:
     assert ([plan.items for plan in whole.plans], whole.missing) == ([1] * 4, [])
 
 
+@pytest.mark.parametrize("workflow", [{}.popitem, lambda _: None, lambda _: ["company_name"]])
+def test_a_function_that_does_wrong_sets_nothing(workflow: Workflow) -> None:
+    plans = walked({"tidy": workflow}, SYNC_STEP, COMPANY_STEP).plans
+    assert [(plan.items, len(plan.entities)) for plan in plans] == [(1, 0), (1, 1)]
+
+
 def test_what_is_missing_is_said_with_what_it_would_cost(capsys: pytest.CaptureFixture[str]) -> None:
     plan: dict[str, Any] = {"items": 2, "calls": 2, "credits": 2.0, "steps": [], "missing": ["no function"]}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=plan))
