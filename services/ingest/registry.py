@@ -112,9 +112,17 @@ OUTPUTS: Final[Mapping[str, frozenset[str]]] = {
 
 def shipped(known: Iterable[Workstream]) -> tuple[WorkflowRegistered, ...]:
     """Each workflow for each workstream that has it, in the order of WORKFLOWS. ValueError for an unknown slug."""
-    slugs = [workflow.workflow for workflow in WORKFLOWS]
-    wanted = [(slugs.index(slug), workstream.slug) for workstream in known for slug in workstream.workflows.split()]
+    wanted = [
+        (_place(slug, workstream), workstream.slug) for workstream in known for slug in workstream.workflows.split()
+    ]
     return tuple(replace(WORKFLOWS[index], workstream=slug) for index, slug in sorted(wanted))
+
+
+def _place(slug: str, workstream: Workstream) -> int:
+    slugs = [workflow.workflow for workflow in WORKFLOWS]
+    if slug not in slugs:
+        raise ValueError(f"{workstream.slug}: there is no workflow {slug!r}; WORKFLOWS has {', '.join(slugs)}")
+    return slugs.index(slug)
 
 
 SHIPPED: Final = shipped(workstreams().values())

@@ -10,6 +10,7 @@ from services.ingest import workstreams
 from services.ingest.files.reading import Limits
 from services.ingest.preview import preview
 from services.ingest.registry import shipped
+from services.ingest.workstreams import Workstream
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 GUESTS = """Badge Number,Guest,Company,Invited by,E-Mail,Dietary Wishes,Checked In At
@@ -47,3 +48,9 @@ def test_one_file_is_enough(fifth: str, tmp_path: Path) -> None:
     assert {(entry.workflow, entry.workstream) for entry in registered} == {
         (slug, fifth) for slug in ("normalize_company_name", "normalize_company_domain", "enrich_email")
     }
+
+
+def test_a_slug_that_no_workflow_has_is_told_with_whose_it_is() -> None:
+    typo = Workstream("guests", "Guests", ("person",), workflows="normalize_company_name enrich_emial")
+    with pytest.raises(ValueError, match=r"guests: there is no workflow 'enrich_emial'; .*, enrich_email, "):
+        shipped([typo])
