@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.ingest import workstreams
+from services.ingest.columns.proposals import ambiguity, proposals
 from services.ingest.files.reading import Limits
 from services.ingest.preview import preview
 from services.ingest.registry import shipped
@@ -48,6 +49,17 @@ def test_one_file_is_enough(fifth: str, tmp_path: Path) -> None:
     assert {(entry.workflow, entry.workstream) for entry in registered} == {
         (slug, fifth) for slug in ("normalize_company_name", "normalize_company_domain", "enrich_email")
     }
+
+
+def test_one_header_that_only_its_files_have_is_enough(fifth: str) -> None:
+    """The rows are what the workstream reads in them, whoever else knows none of its columns."""
+    headers = ["Guest", "Company", "Website", "Email", "Badge Number"]
+    found = proposals(headers, [["Ann Ash", "Acme GmbH", "acme.example", "ann@acme.example", "17"]] * 3)
+    assert [(one.workstream, one.reason) for one in found][:2] == [
+        (fifth, "only its files have 'Badge Number'"),
+        ("crm_data", "a list of people"),
+    ]
+    assert ambiguity(found) is None
 
 
 def test_a_slug_that_no_workflow_has_is_told_with_whose_it_is() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ingest.columns.mapping import map_headers
-from services.ingest.columns.proposals import proposals
+from services.ingest.columns.proposals import ambiguity, proposals
 from services.ingest.files.reading import Limits
 from services.ingest.preview import preview
 from services.ingest.workstreams import workstream
@@ -106,6 +106,16 @@ def test_a_workstream_that_is_named_against_what_the_file_has_is_a_warning(
 ) -> None:
     told = [text for text in preview(DATA / name, named, Limits())["warnings"] if "This is taken as" in text]
     assert [(f"taken as {named}" in text, (says or "") in text) for text in told] == ([(True, True)] if says else [])
+
+
+@pytest.mark.parametrize(("headers", "asked"), [
+    ("Company,Website,Lead Source", False),
+    ("First Name,Last Name,Company,Profile headline", False),
+    ("First Name,Last Name,Company,Customer", True),
+])  # fmt: skip
+def test_one_header_of_its_own_is_clear_where_the_rows_are_what_it_takes(headers: str, asked: bool) -> None:
+    found = proposals(headers.split(","), [])
+    assert ((found[0].score, found[1].score), ambiguity(found) is not None) == ((0.5, 0.3), asked)
 
 
 def test_two_workstreams_that_fit_equally_are_a_question(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Which workstream a file belongs to, judged by the headers that only some exports have. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,20 +26,28 @@ class Proposal:
 def proposals(headers: Sequence[str], sample: Sequence[Sequence[str]]) -> list[Proposal]:
     """Every workstream whose rows this file could hold, the best first; none when no columns make rows items."""
     mappings = [(known, map_headers(known, headers, sample)) for known in workstreams().values()]
-    rows = next(mapping.rows for known, mapping in mappings if len(known.rows) > 1)
-    found = [_judged(known, mapping, rows) for known, mapping in mappings]
-    return sorted(filter(None, found), key=lambda proposal: (-proposal.score, proposal.workstream))
+    rows = _rows(mappings)
+    found = [_judged(known, mapping, rows) for known, mapping in mappings if _fits(mapping)]
+    return sorted(found, key=lambda proposal: (-proposal.score, proposal.workstream))
 
 
 def ambiguity(found: Sequence[Proposal]) -> str | None:
     """What to say when the second proposal is about as good as the first."""
-    if len(found) < 2 or found[0].score - found[1].score > _CLOSE:
+    if len(found) < 2:
         return None
     first, second = found[:2]
+    apart = round(first.score - second.score, 2)
+    if apart > _CLOSE or (apart == _CLOSE and _takes_what_is_plain(first, second)):
+        return None
     return (
         f"This could be {first.workstream} ({first.reason}) or {second.workstream} ({second.reason}): "
         "say which with --workstream."
     )
+
+
+def _takes_what_is_plain(first: Proposal, second: Proposal) -> bool:
+    """One header of its own is clear against a plain list, if the list is of what the first workstream takes."""
+    return workstreams()[second.workstream].plain in workstreams()[first.workstream].rows
 
 
 def misplaced(named: Workstream, mapping: HeaderMapping) -> str | None:
@@ -51,9 +59,22 @@ def misplaced(named: Workstream, mapping: HeaderMapping) -> str | None:
     return f"This is taken as {named.slug}, but only files of {other} have {_quoted(own)}." if own else None
 
 
-def _judged(known: Workstream, mapping: HeaderMapping, rows: Owner) -> Proposal | None:
-    if not any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by):
-        return None
+def _rows(mappings: Iterable[tuple[Workstream, HeaderMapping]]) -> Owner:
+    """What the rows are to whom the file's own columns speak for, of those that take people; else to who takes both."""
+    readers = [(known, mapping) for known, mapping in mappings if "person" in known.rows]
+
+    def spoken_for(reader: tuple[Workstream, HeaderMapping]) -> tuple[int, int]:
+        known, mapping = reader
+        return (len(_own(known, mapping.headers)) if _fits(mapping) else 0), len(known.rows)
+
+    return max(readers, key=spoken_for)[1].rows
+
+
+def _fits(mapping: HeaderMapping) -> bool:
+    return any(mapping.targets.keys() >= set(fields) for fields in mapping.identified_by)
+
+
+def _judged(known: Workstream, mapping: HeaderMapping, rows: Owner) -> Proposal:
     own = _own(known, mapping.headers)
     plain = _PLAIN if known.plain == rows else 0.0
     if own:
