@@ -1,6 +1,7 @@
 """The projector's tables."""
 
-from typing import Any, Final
+from datetime import date
+from typing import Any, Final, get_type_hints
 
 from sqlalchemy import (
     BigInteger,
@@ -18,22 +19,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.projector.lead import COLUMNS, VERSION
+from services.projector.extractors.reading import TABLES
+from services.projector.lead import COLUMNS, FLAGS, UPLOADED, VERSION
+from shared import mapping
 from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, tenant_columns
+from shared.values import year
 
 METADATA = MetaData()
 checkpoint_table(METADATA)
-TYPES: Final[dict[str, Any]] = {
-    "person_current_job_start_date": Date,
-    "company_employee_count": BigInteger,
-    "company_founded_year": Integer,
-    "company_industries": JSONB,
-    "company_subindustries": JSONB,
-    "company_technologies": JSONB,
-    "is_new_in_role": Boolean,
-    "is_recently_funded": Boolean,
-    "is_worked_at_customer": Boolean,
+# What a normaliser says it gives, and what that is kept as; a year needs less than other numbers do.
+_KEPT: Final[dict[Any, Any]] = {
+    str | None: Text,
+    int | None: BigInteger,
+    year: Integer,
+    bool | None: Boolean,
+    date | None: Date,
+    list[str] | None: JSONB,
 }
+
+
+def type_of(line: mapping.Column) -> Any:
+    """What a lead keeps a column as, by what its normaliser gives. TypeError for what no column can hold."""
+    gives = get_type_hints(line.normalise).get("return")
+    if kept := _KEPT.get(line.normalise) or _KEPT.get(gives):
+        return kept
+    raise TypeError(f"{line.name}: {line.normalise.__name__} gives {gives}, and a column of a lead holds no such thing")
+
+
+_LINES: Final = (*UPLOADED, *(line for table in TABLES.values() for line in table))
+_TYPES: Final[dict[str, Any]] = dict.fromkeys(FLAGS, Boolean) | {line.name: type_of(line) for line in _LINES}
 
 BATCH = Table(
     "batch",
@@ -114,7 +128,7 @@ FINAL_LEADS = Table(
     Column("company_id", Id("company")),
     Column("source_workstream", Text, nullable=False),
     Column("outcome", Text, nullable=False),
-    *(Column(name, TYPES.get(name, Text)) for name in COLUMNS),
+    *(Column(name, _TYPES[name]) for name in COLUMNS),
     Column("provenance", JSONB, nullable=False),
     Column("contradictions", JSONB),
     Column("reference_date", Date, nullable=False),
