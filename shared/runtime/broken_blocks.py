@@ -32,13 +32,13 @@ END $$
 NEW_HEAD: Final = """
 INSERT INTO log.head (position, chain)
 SELECT coalesce(max(position), 0), coalesce((array_agg(chain))[1], '')
-FROM (SELECT position, chain FROM log.events ORDER BY position DESC LIMIT 1) last
+FROM (SELECT position, chain FROM log.events WHERE position > 0 ORDER BY position DESC LIMIT 1) last
 ON CONFLICT DO NOTHING
 """
 
 
 async def take_out(connection: Connection, say: Callable[[str], None]) -> None:
-    """Drop the blocks of log.events and log.head that cannot be read.
+    """Drop the blocks of log.events and log.head that cannot be read; a head without its row gets one.
 
     `connection`: of a superuser, in autocommit. Nobody can append while the table is written anew.
     """
@@ -46,11 +46,12 @@ async def take_out(connection: Connection, say: Callable[[str], None]) -> None:
         say("blocks of the log's table or index cannot be read: they are left out, and the table is written anew")
         await _write_anew(connection)
     if not await _reads(connection, HEAD):
-        say("the block of the log's head cannot be read: it is made from the last event")
+        say("the block of the log's head cannot be read: it is left out")
         await connection.execute("SET zero_damaged_pages = on")
         await connection.execute("VACUUM FULL log.head")
-        await connection.execute(NEW_HEAD)
         await connection.execute("RESET zero_damaged_pages")
+    if (await connection.execute(NEW_HEAD)).rowcount:
+        say("log.head had no row: it is made from the last event")
 
 
 async def _write_anew(connection: Connection) -> None:

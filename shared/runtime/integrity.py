@@ -11,10 +11,9 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from shared.runtime import log
 from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection
-from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, ends_of, row_of, window
 
 CHUNK: Final = 2_000
 SHOWN: Final = 100
@@ -30,6 +29,8 @@ BROKEN: Final = (
     psycopg.errors.IoError,
 )
 GONE: Final = "the event is gone, or cannot be read"
+BEHIND: Final = "log.head says that the log ends before"
+HEAD_GONE: Final = "log.head has no row, so nothing can be appended"
 Side = Literal["log", "stream"]
 
 
@@ -97,8 +98,6 @@ class LogCheck:
         """The log should end here, with this hash (None: it is not known)."""
         if self.position < upto:
             self.findings.add(Damage("log", self.position + 1, upto, GONE))
-        elif self.position > upto:
-            self.findings.add(Damage("log", upto + 1, self.position, "log.head says that the log ends before"))
         elif chain is not None and self._chains and chain not in self._chains:
             self._add(upto, "log.head has another hash")
 
@@ -124,17 +123,26 @@ async def check_log(
     connection: Connection, progress: Callable[[int, int], None] = lambda *_: None, shown: int = SHOWN
 ) -> Findings:
     """Check the whole log, as it stands at the beginning; at most `shown` damages are listed."""
-    head = await head_of(connection)
+    ends = await ends_of(connection)
+    upto, chain = ends.head or (ends.last, None)
     check = LogCheck(0, START, shown)
-    async for rows in rows_of(connection, 0, head.position):
+    async for rows in rows_of(connection, 0, upto):
         check.take(rows)
-        progress(rows[-1][0], head.position)
-    last = await log.last_position(connection)
-    now = await head_of(connection)
-    if last > now.position:
-        check.findings.add(Damage("log", now.position + 1, last, "log.head says that the log ends before"))
-    check.end(head.position, head.chain)
+        progress(rows[-1][0], upto)
+    check.end(upto, chain)
+    for damage in outside(ends):
+        check.findings.add(damage)
     return check.findings
+
+
+def outside(ends: Ends) -> list[Damage]:
+    """What stands where the log is not, as both its ends say: all of a stretch is one damage."""
+    upto, damages = (ends.head or Link(ends.last, b"")).position, []
+    if ends.last > upto:
+        damages.append(Damage("log", upto + 1, ends.last, BEHIND))
+    if ends.head is None:
+        damages.append(Damage("log", upto + 1, upto + 1, HEAD_GONE))
+    return damages
 
 
 async def rows_of(connection: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:

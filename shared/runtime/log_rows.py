@@ -1,12 +1,13 @@
 """The rows of log.events: what stands beside a body, where the log ends, and how many rows are read at once."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from shared.ids import to_hex
 from shared.runtime.chain import Entry, Link
-from shared.runtime.database import Connection, one
+from shared.runtime.database import Connection, one, one_or_none
+from shared.runtime.refusals import Impossible
 from shared.subjects import slot_of_ids
 
 COLUMNS: Final = (
@@ -14,6 +15,31 @@ COLUMNS: Final = (
     "body", "chain",
 )  # fmt: skip
 CHUNK_BYTES: Final = 8 * 1024 * 1024
+ENDS: Final = """
+SELECT coalesce((SELECT min(position) FROM log.events), 1), coalesce((SELECT max(position) FROM log.events), 0),
+       h.position, h.chain
+FROM (SELECT) one LEFT JOIN log.head h ON true
+"""
+
+
+class HeadGone(Impossible):
+    """log.head has no row."""
+
+    def __init__(self) -> None:
+        super().__init__("log.head has no row, so nothing can be appended: `leadstream repair` makes it anew")
+
+
+class Ends(NamedTuple):
+    """The lowest and the highest position of a row at one moment (1 and 0 without any), and the head; None: no row."""
+
+    first: int
+    last: int
+    head: Link | None
+
+    @property
+    def end(self) -> int:
+        """Where the log ends, by its rows or by its head: whichever is further."""
+        return max(self.last, self.head.position if self.head else 0)
 
 
 def window(columns: str, condition: str) -> str:
@@ -42,10 +68,18 @@ def row_of(entry: Entry) -> tuple[Any, ...]:
 
 
 async def head_of(connection: Connection, lock: bool = False) -> Link:
-    """Where the log ends, by its head; `lock`: nobody appends until the transaction ends."""
+    """Where the log ends, by its head; `lock`: nobody appends until the transaction ends. Raises HeadGone."""
     head = "SELECT position, chain FROM log.head" + (" FOR UPDATE" if lock else "")
-    position, chain = await one(connection, head)
-    return Link(position, bytes(chain))
+    row = await one_or_none(connection, head)
+    if row is None:
+        raise HeadGone
+    return Link(row[0], bytes(row[1]))
+
+
+async def ends_of(connection: Connection) -> Ends:
+    """Where the rows of log.events and log.head say that the log begins and ends."""
+    first, last, position, chain = await one(connection, ENDS)
+    return Ends(first, last, None if position is None else Link(position, bytes(chain)))
 
 
 def _envelope(body: bytes) -> Any:

@@ -7,6 +7,7 @@ doctor`, until the same positions are found sound. It mends nothing: that is wha
 """
 
 import asyncio
+import sys
 import time
 from contextlib import aclosing, suppress
 from dataclasses import asdict
@@ -23,8 +24,8 @@ from shared.runtime import stream_messages
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.chain import START, Link
 from shared.runtime.database import Connection, connect, one
-from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, rows_of
-from shared.runtime.log_rows import COLUMNS, head_of
+from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, outside, rows_of
+from shared.runtime.log_rows import COLUMNS, ends_of
 from shared.runtime.patrol_rounds import PIECE as SEALED
 from shared.runtime.patrol_rounds import Rounds
 from shared.runtime.settings import Settings
@@ -91,10 +92,12 @@ async def patrol(settings: Settings, client: Client) -> None:
 async def walk(connection: Connection, client: Client) -> None:
     """Look closely at the newest piece and the next one of the rest; keep what was found."""
     streamed, head = await _ends(connection, client)
+    beyond = outside(await ends_of(connection))
     last, rounds, known = await one(connection, "SELECT position, rounds, damages FROM log.patrol")
     copied = min(streamed, head)
     if streamed > head:
-        known = _merged(known, head + 1, streamed, [Damage("stream", head + 1, streamed, "beyond the log")])
+        beyond.append(Damage("stream", head + 1, streamed, "beyond the log"))
+    known = _merged(known, head + 1, sys.maxsize, beyond)
     begin = last if 0 < last <= copied else copied
     for upto in {copied, begin} - {0}:
         first = await _beginning(connection, upto)
@@ -115,7 +118,8 @@ async def _copied(connection: Connection, client: Client) -> int:
 async def _ends(connection: Connection, client: Client) -> tuple[int, int]:
     """The last positions of stream and log."""
     state = (await client.jetstream().stream_info(STREAM)).state
-    return state.last_seq, (await head_of(connection)).position
+    ends = await ends_of(connection)
+    return state.last_seq, ends.head.position if ends.head else ends.last
 
 
 async def go_round(

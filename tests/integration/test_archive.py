@@ -12,6 +12,7 @@ import pytest
 from shared.runtime import archive, transfer
 from shared.runtime.archive import BadArchive
 from shared.runtime.chain import START, Entry
+from shared.runtime.log_rows import HeadGone
 from shared.runtime.transfer import LogRefused, export, restore
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, logged, registrations
@@ -197,6 +198,9 @@ async def test_what_is_not_in_the_log_cannot_be_exported(servers: Servers, datab
         await export(servers.admin_url(database), tmp_path / "file", last=4)
     await tamper(servers, database, "UPDATE log.events SET body = replace(body, 'client 1', 'client 7')")
     with pytest.raises(LogRefused, match="position 2 does not follow from what is before it"):
+        await export(servers.admin_url(database), tmp_path / "file")
+    await tamper(servers, database, "DELETE FROM log.head")
+    with pytest.raises(HeadGone, match="nothing can be appended: `leadstream repair` makes it anew"):
         await export(servers.admin_url(database), tmp_path / "file")
 
 

@@ -1,6 +1,5 @@
 """Each side is made whole from the other; what neither has is said; and the patrol sees damage by itself."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from itertools import count
@@ -10,13 +9,12 @@ import pytest
 from nats.js.api import DiscardPolicy
 
 from shared.runtime import patrol
-from shared.runtime.integrity import check_log
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.relay import Diverged
-from shared.runtime.repair import Contradiction, Repair, Unfilled, repair
+from shared.runtime.repair import Contradiction, Unfilled
 from shared.runtime.stream_comparison import compare
 from shared.subjects import STREAM
-from tests.integration.damaging import tamper
+from tests.integration.damaging import EVENTS, copied, is_whole, repaired, tamper
 from tests.integration.log_harness import (
     append,
     connected,
@@ -35,7 +33,6 @@ pytestmark = [
     # A connection that is cut while it is being made, as a relay's is here, is left to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-EVENTS = 12
 DAMAGE = {
     "body": "UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3",
     "columns": "UPDATE log.events SET type = 'BatchPaused', tenant_id = gen_random_uuid() WHERE position IN (3, 7)",
@@ -50,6 +47,7 @@ DAMAGE = {
     "UPDATE log.events SET body = replace(body, 'client 2', 'client 7') WHERE position = 3",
     "all gone": "DELETE FROM log.events",
     "head": "UPDATE log.head SET position = 3, chain = '\\x00'",
+    "head gone": "DELETE FROM log.head",
 }
 
 
@@ -57,26 +55,8 @@ DAMAGE = {
 async def before(servers: Servers, database: str) -> list[tuple[int, bytes]]:
     """The log, with its copy in the stream."""
     await append(servers, database, registrations(EVENTS))
-    async with relaying(servers, database):
-        await _copied(servers, database)
+    await copied(servers, database)
     return await logged(servers, database)
-
-
-async def _copied(servers: Servers, database: str) -> None:
-    urls = servers.admin_url(database), servers.nats_url("service")
-    await eventually(lambda: compare(*urls), lambda verdict: verdict.last == EVENTS and verdict.identical)
-
-
-async def _repaired(servers: Servers, database: str, trust_log: bool = False) -> Repair:
-    async with asyncio.timeout(60):
-        return await repair(servers.admin_url(database), servers.nats_url("provision"), trust_log=trust_log)
-
-
-async def _is_whole(servers: Servers, database: str) -> bool:
-    async with connected(servers.admin_url(database)) as connection:
-        found = await check_log(connection)
-    verdict = await compare(servers.admin_url(database), servers.nats_url("service"))
-    return not found.damages and verdict.identical and verdict.last == EVENTS
 
 
 @pytest.mark.parametrize("statement", DAMAGE.values(), ids=DAMAGE)
@@ -84,11 +64,11 @@ async def test_the_log_is_mended_from_the_stream(
     servers: Servers, database: str, before: list[tuple[int, bytes]], statement: str
 ) -> None:
     await tamper(servers, database, statement)
-    assert not await _is_whole(servers, database)
-    done = await _repaired(servers, database)
+    assert not await is_whole(servers, database)
+    done = await repaired(servers, database)
     assert (done.lost, done.copied) == ([], 0)
     assert await logged(servers, database) == before
-    assert await _is_whole(servers, database)
+    assert await is_whole(servers, database)
 
 
 async def test_a_lost_log_is_taken_from_the_stream(
@@ -96,18 +76,18 @@ async def test_a_lost_log_is_taken_from_the_stream(
 ) -> None:
     """As after the database was lost and provisioned anew: no event, and a head that says so."""
     await tamper(servers, database, "DELETE FROM log.events", "UPDATE log.head SET position = 0, chain = ''")
-    done = await _repaired(servers, database)
+    done = await repaired(servers, database)
     assert (done.appended, done.lost) == (EVENTS, [])
     assert await logged(servers, database) == before
-    assert await _is_whole(servers, database)
+    assert await is_whole(servers, database)
 
 
 async def test_a_lost_stream_is_copied_again(servers: Servers, database: str, before: list[tuple[int, bytes]]) -> None:
     async with on_nats(servers.nats_url("provision")) as client:
         await client.jetstream().delete_stream(STREAM)
     assert (await compare(servers.admin_url(database), servers.nats_url("service"))).findings.positions == EVENTS
-    assert (await _repaired(servers, database)).copied == EVENTS
-    assert await _is_whole(servers, database)
+    assert (await repaired(servers, database)).copied == EVENTS
+    assert await is_whole(servers, database)
 
 
 async def test_a_pause_in_reading_is_no_lost_message(
@@ -138,7 +118,7 @@ async def test_what_was_said_again_is_named(servers: Servers, database: str, mon
     await tamper(servers, database, "DELETE FROM log.events WHERE position = 2")
     await append(servers, database, [events[1]])
     monkeypatch.setattr("shared.runtime.repair.compare", None)  # nothing more is looked at
-    (damage,) = (await _repaired(servers, database)).lost
+    (damage,) = (await repaired(servers, database)).lost
     assert str(damage) == "log, position 2: the event that was here was said again at position 4, under its id"
 
 
@@ -147,15 +127,15 @@ async def test_a_stream_made_anew_is_filled_by_the_relay_that_runs(
 ) -> None:
     async with relaying(servers, database), on_nats(servers.nats_url("provision")) as client:
         await client.jetstream().delete_stream(STREAM)
-        assert (await _repaired(servers, database)).copied == EVENTS
-        assert await _is_whole(servers, database)
+        assert (await repaired(servers, database)).copied == EVENTS
+        assert await is_whole(servers, database)
 
 
 async def test_a_stream_that_is_behind_is_filled(
     servers: Servers, database: str, before: list[tuple[int, bytes]]
 ) -> None:
     await append(servers, database, registrations(3))
-    done = await _repaired(servers, database)
+    done = await repaired(servers, database)
     assert (done.filled, done.copied) == (3, 0)
     verdict = await compare(servers.admin_url(database), servers.nats_url("service"))
     assert (verdict.identical, verdict.last) == (True, EVENTS + 3)
@@ -172,7 +152,7 @@ async def test_a_whole_stream_that_takes_no_more_for_want_of_room_is_left_as_it_
         await stream.update_stream(info.config)
         await append(servers, database, registrations(3))
         with pytest.raises(Unfilled, match="maximum bytes exceeded"):
-            await _repaired(servers, database)
+            await repaired(servers, database)
         state = (await stream.stream_info(STREAM)).state
     assert (state.first_seq, state.last_seq) == (1, EVENTS)
 
@@ -181,7 +161,7 @@ async def test_what_neither_side_has_is_said(servers: Servers, database: str, be
     async with on_nats(servers.nats_url("provision")) as client:
         await client.jetstream().delete_stream(STREAM)
     await tamper(servers, database, DAMAGE["body"])
-    done = await _repaired(servers, database)
+    done = await repaired(servers, database)
     assert [(damage.side, damage.first, damage.last) for damage in done.lost] == [("log", 3, 3)]
     assert (done.restored, done.copied) == ([], 0)
 
@@ -191,11 +171,11 @@ async def test_two_whole_stories_are_not_chosen_between(servers: Servers, databa
     async with on_nats(servers.nats_url("relay")) as client:
         await client.jetstream().publish("events.1.ClientRegistered", b'{"id": "another"}')
     with pytest.raises(Contradiction, match="at position 1 the stream has another event"):
-        await _repaired(servers, database)
+        await repaired(servers, database)
     with pytest.raises(Diverged):
         async with relaying(servers, database) as copying:
             await copying
-    assert (await _repaired(servers, database, trust_log=True)).copied == 2
+    assert (await repaired(servers, database, trust_log=True)).copied == 2
     assert (await compare(servers.admin_url(database), servers.nats_url("service"))).identical
 
 
@@ -211,19 +191,18 @@ async def test_the_patrol_finds_damage_on_either_side_and_sees_it_mended(
         assert await _patrolled(connection, client) == [("log", 3, 3), ("stream", 3, 3)]
         await tamper(servers, database, DAMAGE["one gone"])
         assert ("log", 2, 2) in await _patrolled(connection, client)
-        await _repaired(servers, database)
+        await repaired(servers, database)
         assert await _patrolled(connection, client) == []
     async with on_nats(servers.nats_url("provision")) as provision, on_nats(servers.nats_url("relay")) as client:
         config = (await provision.jetstream().stream_info(STREAM)).config
         config.deny_delete = False
         await provision.jetstream().delete_stream(STREAM)
         await provision.jetstream().add_stream(config)
-        async with relaying(servers, database):
-            await _copied(servers, database)
+        await copied(servers, database)
         await provision.jetstream().delete_msg(STREAM, 5)
         async with connected(servers.role_url("relay", database)) as connection:
             assert await _patrolled(connection, client) == [("stream", 5, 5)]
-            await _repaired(servers, database)
+            await repaired(servers, database)
             assert await _known(connection) == [], "what was mended is not told until the patrol comes by again"
 
 
@@ -292,8 +271,7 @@ async def test_a_log_whose_events_this_program_does_not_know_is_mended_too(serve
     async with connected(servers.admin_url(database)) as connection:
         await connection.execute("INSERT INTO log.writer VALUES ('ingest', 'OfTomorrow')")
     await append(servers, database, [event("OfTomorrow", {"n": number}) for number in range(EVENTS)])
-    async with relaying(servers, database):
-        await _copied(servers, database)
+    await copied(servers, database)
     await tamper(servers, database, DAMAGE["some gone"])
-    assert (await _repaired(servers, database)).restored == [1, 2, 3, 4, 5]
-    assert await _is_whole(servers, database)
+    assert (await repaired(servers, database)).restored == [1, 2, 3, 4, 5]
+    assert await is_whole(servers, database)
