@@ -13,7 +13,7 @@ import psycopg
 
 from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection
-from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, ends_of, row_of, window
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, ends_of, head_of, row_of, window
 
 CHUNK: Final = 2_000
 SHOWN: Final = 100
@@ -30,6 +30,7 @@ BROKEN: Final = (
 )
 GONE: Final = "the event is gone, or cannot be read"
 BEHIND: Final = "log.head says that the log ends before"
+BEFORE_THE_FIRST: Final = "added: the log begins at 1"
 HEAD_GONE: Final = "log.head has no row, so nothing can be appended"
 Side = Literal["log", "stream"]
 
@@ -123,7 +124,7 @@ async def check_log(
     connection: Connection, progress: Callable[[int, int], None] = lambda *_: None, shown: int = SHOWN
 ) -> Findings:
     """Check the whole log, as it stands at the beginning; at most `shown` damages are listed."""
-    ends = await ends_of(connection)
+    ends = await readable_ends(connection)
     upto, chain = ends.head or (ends.last, None)
     check = LogCheck(0, START, shown)
     async for rows in rows_of(connection, 0, upto):
@@ -135,9 +136,20 @@ async def check_log(
     return check.findings
 
 
+async def readable_ends(connection: Connection) -> Ends:
+    """Where the log begins and ends; by its head alone where the index's blocks are broken. Raises HeadGone."""
+    try:
+        return await ends_of(connection)
+    except BROKEN:
+        head = await head_of(connection)
+        return Ends(1, head.position, head)
+
+
 def outside(ends: Ends) -> list[Damage]:
     """What stands where the log is not, as both its ends say: all of a stretch is one damage."""
     upto, damages = (ends.head or Link(ends.last, b"")).position, []
+    if ends.first < 1:
+        damages.append(Damage("log", ends.first, 0, BEFORE_THE_FIRST))
     if ends.last > upto:
         damages.append(Damage("log", upto + 1, ends.last, BEHIND))
     if ends.head is None:

@@ -24,8 +24,8 @@ from shared.runtime import stream_messages
 from shared.runtime.cancellation import end_if_cancelled
 from shared.runtime.chain import START, Link
 from shared.runtime.database import Connection, connect, one
-from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, outside, rows_of
-from shared.runtime.log_rows import COLUMNS, ends_of
+from shared.runtime.integrity import BROKEN, Damage, Findings, LogCheck, outside, readable_ends, rows_of
+from shared.runtime.log_rows import COLUMNS
 from shared.runtime.patrol_rounds import PIECE as SEALED
 from shared.runtime.patrol_rounds import Rounds
 from shared.runtime.settings import Settings
@@ -92,12 +92,13 @@ async def patrol(settings: Settings, client: Client) -> None:
 async def walk(connection: Connection, client: Client) -> None:
     """Look closely at the newest piece and the next one of the rest; keep what was found."""
     streamed, head = await _ends(connection, client)
-    beyond = outside(await ends_of(connection))
+    outer = outside(await readable_ends(connection))
     last, rounds, known = await one(connection, "SELECT position, rounds, damages FROM log.patrol")
     copied = min(streamed, head)
     if streamed > head:
-        beyond.append(Damage("stream", head + 1, streamed, "beyond the log"))
-    known = _merged(known, head + 1, sys.maxsize, beyond)
+        outer.append(Damage("stream", head + 1, streamed, "beyond the log"))
+    known = _merged(known, -sys.maxsize, 0, [damage for damage in outer if damage.first < 1])
+    known = _merged(known, head + 1, sys.maxsize, [damage for damage in outer if damage.first > 0])
     begin = last if 0 < last <= copied else copied
     for upto in {copied, begin} - {0}:
         first = await _beginning(connection, upto)
@@ -118,7 +119,7 @@ async def _copied(connection: Connection, client: Client) -> int:
 async def _ends(connection: Connection, client: Client) -> tuple[int, int]:
     """The last positions of stream and log."""
     state = (await client.jetstream().stream_info(STREAM)).state
-    ends = await ends_of(connection)
+    ends = await readable_ends(connection)
     return state.last_seq, ends.head.position if ends.head else ends.last
 
 
@@ -129,7 +130,7 @@ async def go_round(
     odd = await rounds.step(connection, upto, seconds)
     (known,) = await one(connection, "SELECT damages FROM log.patrol")
     # What was damaged is looked at until it is sound again: a piece of it each time, whichever stands first.
-    again = [(damage["first"] - 1) // SEALED for damage in known[:1]]
+    again = [(damage["first"] - 1) // SEALED for damage in known if 0 < damage["first"] <= upto][:1]
     for piece in [*odd[:CLOSE_LOOKS], *again]:
         first, last = piece * SEALED + 1, min((piece + 1) * SEALED, upto)
         damages = await _closely(connection, client, first, last)
@@ -161,10 +162,10 @@ async def _age(connection: Connection) -> float:
 
 
 async def _beginning(connection: Connection, upto: int) -> int:
-    beginning = None
+    beginning, before = None, max(0, upto - PIECE)
     with suppress(*BROKEN):  # how wide they are cannot be read, but which
-        (beginning,) = await one(connection, BEGINNING, (upto - PIECE, upto, PIECE_BYTES))
-    return max(1, upto - PIECE + 1) if beginning is None else beginning
+        (beginning,) = await one(connection, BEGINNING, (before, upto, PIECE_BYTES))
+    return min(upto, before + 1) if beginning is None else beginning
 
 
 async def check_piece(connection: Connection, client: Client, first: int, last: int) -> Findings:

@@ -18,7 +18,7 @@ from shared.runtime.integrity import check_log
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import compare
-from tests.integration.damaging import tamper
+from tests.integration.damaging import NO_CHECK, tamper
 from tests.integration.log_harness import append, connected, registrations
 from tests.running_servers import NATS_USERS, Servers
 
@@ -37,6 +37,7 @@ TAMPERING = {
     "head moved on": ("UPDATE log.head SET position = 7", [(6, 7)]),
     "head gone": ("DELETE FROM log.head", [(6, 6)]),
     "head's hash": ("UPDATE log.head SET chain = '\\x00'", [(5, 5)]),
+    "before the first": (f"{NO_CHECK}; UPDATE log.events SET position = -2 WHERE position = 3", [(3, 3), (-2, 0)]),
     "id": (f"UPDATE log.events SET id = {OTHER} WHERE position = 2", [(2, 2)]),
     "type": ("UPDATE log.events SET type = 'BatchPaused' WHERE position = 2", [(2, 2)]),
     "slot": ("UPDATE log.events SET slot = 64 WHERE position = 2", [(2, 2)]),

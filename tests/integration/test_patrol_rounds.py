@@ -28,9 +28,9 @@ TAMPERING = {
     "no client": "UPDATE log.events SET client_id = NULL WHERE position = 1501",
     "entity": f"UPDATE log.events SET entity_id = {OTHER} WHERE position = 1501",
     "time": "UPDATE log.events SET occurred_at = occurred_at + interval '1 microsecond' WHERE position = 1501",
-    "two rows in each other's place": "UPDATE log.events SET position = 0 WHERE position = 1501;"
+    "two rows in each other's place": "UPDATE log.events SET position = 9000 WHERE position = 1501;"
     "UPDATE log.events SET position = 1501 WHERE position = 1502;"
-    "UPDATE log.events SET position = 1502 WHERE position = 0",
+    "UPDATE log.events SET position = 1502 WHERE position = 9000",
 }
 
 
