@@ -13,7 +13,7 @@ import psycopg
 
 from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection
-from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, ends_of, head_of, row_of, window
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, NoEvent, ends_of, head_of, row_of, window
 
 CHUNK: Final = 2_000
 SHOWN: Final = 100
@@ -105,8 +105,8 @@ class LogCheck:
     def _copies(self, entry: Entry, row: Sequence[Any]) -> None:
         try:
             wanted = row_of(entry)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return self._add(entry.position, f"the body is no event ({type(error).__name__})")
+        except NoEvent as error:
+            return self._add(entry.position, f"the body is no event ({error})")
         wrong = [
             name
             for name, should, found in zip(COLUMNS, wanted, row, strict=True)

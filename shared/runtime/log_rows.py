@@ -29,6 +29,10 @@ class HeadGone(Impossible):
         super().__init__("log.head has no row, so nothing can be appended: `leadstream repair` makes it anew")
 
 
+class NoEvent(ValueError):
+    """These bytes are nothing that the log can hold; the message says of what kind the fault is."""
+
+
 class Ends(NamedTuple):
     """The lowest and the highest position of a row at one moment (1 and 0 without any), and the head; None: no row."""
 
@@ -57,7 +61,17 @@ def window(columns: str, condition: str) -> str:
 
 
 def row_of(entry: Entry) -> tuple[Any, ...]:
-    """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it."""
+    """The row of log.events that these bytes make: whatever stands beside the body is a copy of a part of it.
+
+    Raises NoEvent.
+    """
+    try:
+        return _row_of(entry)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NoEvent(type(error).__name__) from None
+
+
+def _row_of(entry: Entry) -> tuple[Any, ...]:
     event = _envelope(entry.body)
     about = [to_hex(event[name]) if event.get(name) else None for name in ("client_id", "batch_id", "item_id")]
     entity = to_hex(event["entity_id"]) if event.get("entity_id") else None

@@ -25,7 +25,7 @@ from shared.runtime import broken_blocks, relay, stream_messages
 from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import Damage, check_log
-from shared.runtime.log_rows import COLUMNS, head_of, row_of
+from shared.runtime.log_rows import COLUMNS, NoEvent, head_of, row_of
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import Settings
@@ -119,7 +119,7 @@ def _another_event(position: int) -> str:
 
 
 async def _mend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
-    """Put back every damaged event that the stream has as it was written."""
+    """Put back every damaged event of which either side has the body as it was written."""
     for damage in (await check_log(connection, shown=sys.maxsize)).damages:
         say(str(damage))
         mended = bool(done.restored) and damage.last <= done.restored[-1]
@@ -132,6 +132,8 @@ async def _mend_log(connection: Connection, client: Client, done: Repair, say: S
                 done.restored.append(entry.position)
         except UniqueViolation:
             done.lost.append(await _again(connection, entry))
+        except NoEvent:
+            entries = []
         if not entries:
             done.lost.append(damage)
     if not done.lost:
@@ -139,9 +141,10 @@ async def _mend_log(connection: Connection, client: Client, done: Repair, say: S
 
 
 async def _proved(connection: Connection, client: Client, damage: Damage) -> list[Entry]:
-    """The stream's messages in the place of a damage, if a hash that stands in the log says they are what was there.
+    """What was in the place of a damage: the log's own bodies where they follow, else the stream's messages.
 
-    Where the next event is damaged too, the two are proved together, and so on.
+    Of these a hash that stands in the log has to say so. Where the next event is damaged too, the two are proved
+    together, and so on.
     """
     before = await _chain_and_body(connection, damage.first - 1)
     if before is None and damage.first > 1:
@@ -149,12 +152,18 @@ async def _proved(connection: Connection, client: Client, damage: Damage) -> lis
     head = await head_of(connection)
     streamed = await stream_messages.messages(client, damage.first, damage.last + NEIGHBOURS)
     entries, standing = [], Link(damage.first - 1, before[0] if before else START.chain)
-    while (body := streamed.get(standing.position + 1)) is not None:
+    while body := await _following(connection, standing) or streamed.get(standing.position + 1):
         entries.append(standing.then(body))
         standing = entries[-1].place
         if standing.position >= damage.last and (head == standing or await _stands(connection, *standing)):
             return entries
     return []
+
+
+async def _following(connection: Connection, before: Link) -> bytes | None:
+    """The log's own body after a place, if its hash follows from there."""
+    own = await _chain_and_body(connection, before.position + 1)
+    return own[1] if own and chained(before.chain, own[1]) == own[0] else None
 
 
 async def _stands(connection: Connection, position: int, chain: bytes) -> bool:

@@ -157,15 +157,6 @@ async def test_a_whole_stream_that_takes_no_more_for_want_of_room_is_left_as_it_
     assert (state.first_seq, state.last_seq) == (1, EVENTS)
 
 
-async def test_what_neither_side_has_is_said(servers: Servers, database: str, before: list[tuple[int, bytes]]) -> None:
-    async with on_nats(servers.nats_url("provision")) as client:
-        await client.jetstream().delete_stream(STREAM)
-    await tamper(servers, database, DAMAGE["body"])
-    done = await repaired(servers, database)
-    assert [(damage.side, damage.first, damage.last) for damage in done.lost] == [("log", 3, 3)]
-    assert (done.restored, done.copied) == ([], 0)
-
-
 async def test_two_whole_stories_are_not_chosen_between(servers: Servers, database: str) -> None:
     await append(servers, database, registrations(2))
     async with on_nats(servers.nats_url("relay")) as client:
