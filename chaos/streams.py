@@ -89,7 +89,8 @@ def _repair(admin_url: str, nats_url: str) -> None:
 
 def _compare(admin_url: str, nats_url: str) -> str:
     verdict = asyncio.run(compare(admin_url, nats_url))
-    return "" if verdict.identical else f"reported, {verdict.findings.damages[0]}"
+    wrong = [*map(str, verdict.findings.damages), f"{verdict.more} events more than the log"]
+    return "" if verdict.identical else f"reported, {wrong[0]}"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     report = folding.result()
     report["log"] = {"intact": not found.positions, "damaged": found.positions, "damages": damages_of(found)}
     report["stream"] = stream and {
-        "identical": stream.identical, "messages": stream.messages, "log": stream.log_head,
+        "identical": stream.identical, "messages": stream.messages, "log": stream.log_head, "more": stream.more,
         "damaged": stream.findings.positions, "damages": damages_of(stream.findings),
     }  # fmt: skip
     sound = report["log"]["intact"] and (stream is None or report["stream"]["identical"])
@@ -120,7 +120,10 @@ def say_log(report: dict[str, Any]) -> None:
     typer.echo(f"  {'log':<11} {state}")
     say_damages(log["damages"])
     if stream:
-        verdict = "identical" if stream["identical"] else f"{stream['damaged']:,} messages damaged"
+        wrong = [f"{stream['damaged']:,} messages damaged"] if stream["damaged"] else []
+        if stream["more"]:
+            wrong.append(f"{stream['more']:,} events more than the log: `leadstream repair` takes them back")
+        verdict = "; ".join(wrong) or "identical"
         typer.echo(f"  {'stream':<11} {stream['messages']:>9,} of {stream['log']:,} events copied  {verdict}")
         say_damages(stream["damages"])
     if not log["intact"] or (stream and not stream["identical"]):

@@ -29,11 +29,10 @@ from shared.runtime.log_rows import COLUMNS, NoEvent, head_of, row_of
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import Settings
-from shared.runtime.stream_comparison import OTHER_EVENT, StreamVerdict, compare
-from shared.runtime.transfer import extend
+from shared.runtime.stream_comparison import compare
+from shared.runtime.what_follows import GONE, take_what_follows
 from shared.subjects import STREAM
 
-CHUNK: Final = 1_000
 NEIGHBOURS: Final = 100
 STANDS_SECONDS: Final = 10.0
 # The head is a copy of what the last event says.
@@ -44,6 +43,7 @@ WHERE (h.position, h.chain) <> (e.position, e.chain)
 """
 # What the patrol has found, and would look at again piece by piece.
 FORGET_DAMAGES: Final = "UPDATE log.patrol SET damages = '[]'"
+GIVE_UP: Final = "`leadstream repair --trust-log` gives up what the stream has from there on"
 Say = Callable[[str], None]
 
 
@@ -82,16 +82,18 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
         async with await connect(admin_url, name="repair", autocommit=True) as connection:
             await broken_blocks.take_out(connection, say)
             await _mend_log(connection, client, done, say)
-            if not done.lost and await _has_one_story(connection, client, trust_log):
-                await _extend_log(connection, client, done, say)
             if done.lost:
                 return done
             verdict = await compare(admin_url, nats_url)
-            if not trust_log:
-                _insist_on_one_story(verdict)
+            if verdict.other_at is not None and not trust_log:
+                raise Contradiction(_another_event(verdict.other_at))
+            if verdict.other_at is None or await _agree_at_the_end(connection, client):
+                await _extend_log(connection, client, verdict.last, trust_log, done, say)
+            if done.lost:
+                return done
             head = (await head_of(connection)).position
             fill = partial(_fill, admin_url, nats_url, client, head)
-            if verdict.identical and await _is_filled(fill, connection, client):
+            if verdict.last <= head and not verdict.findings.positions and await _is_filled(fill, connection, client):
                 done.filled = max(0, head - verdict.last)
             else:
                 say(f"making the stream anew: {head:,} events are copied from the log")
@@ -102,12 +104,6 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
     finally:
         await client.close()
     return done
-
-
-def _insist_on_one_story(verdict: StreamVerdict) -> None:
-    for damage in verdict.findings.damages:
-        if damage.reason == OTHER_EVENT:
-            raise Contradiction(_another_event(damage.first))
 
 
 def _another_event(position: int) -> str:
@@ -199,37 +195,32 @@ async def _again(connection: Connection, entry: Entry) -> Damage:
     )
 
 
-async def _has_one_story(connection: Connection, client: Client, trust_log: bool) -> bool:
-    """Whether the log can go on with what the stream has. Raises Contradiction where that is of another story."""
+async def _agree_at_the_end(connection: Connection, client: Client) -> bool:
+    """Whether the stream has the log's last event where the log has it."""
     position = (await head_of(connection)).position
     ours = await _chain_and_body(connection, position)
-    theirs = (await stream_messages.messages(client, position, position)).get(position) if ours else None
-    if ours is None or theirs is None or ours[1] == theirs:
-        return True
-    if not trust_log:
-        raise Contradiction(_another_event(position))
-    return False
+    theirs = await stream_messages.messages(client, position, position)
+    return ours is not None and theirs.get(position) == ours[1]
 
 
-async def _extend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
-    """Take from the stream what it has beyond the log's end."""
-    last = await _last(client)
-    head = await head_of(connection)
-    if last <= head.position:
+async def _extend_log(
+    connection: Connection, client: Client, last: int, trust_log: bool, done: Repair, say: Say
+) -> None:
+    """Take from the stream what it has beyond the log's end, up to its `last`. Raises Contradiction."""
+    head = (await head_of(connection)).position
+    if last <= head:
         return
-    say(f"the log ends at {head.position:,} and the stream at {last:,}: taking what follows from the stream")
-    while head.position < last:
-        first = head.position + 1
-        found = await stream_messages.beginning(client, first, min(last, head.position + CHUNK))
-        entries = []
-        while (body := found.get(head.position + 1)) is not None:
-            entries.append(head.then(body))
-            head = entries[-1].place
-        await extend(connection, entries)
-        done.appended += len(entries)
-        if not entries:
-            done.lost.append(Damage("stream", first, last, "neither side has what follows"))
-            return
+    say(f"the log ends at {head:,} and the stream at {last:,}: taking what follows from the stream")
+    taken = await take_what_follows(connection, client, last)
+    done.appended = taken.events
+    if taken.ended is None:
+        return
+    if trust_log:
+        say(f"what the stream has from {taken.at:,} on is given up: {taken.ended}")
+    elif taken.ended == GONE:
+        done.lost.append(Damage("stream", taken.at, last, f"{GONE}; {GIVE_UP}"))
+    else:
+        raise Contradiction(f"at position {taken.at} {taken.ended}. Find out why; {GIVE_UP}")
 
 
 async def _last(client: Client) -> int:

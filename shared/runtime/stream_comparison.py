@@ -26,17 +26,26 @@ GONE: Final = "the message is gone"
 
 @dataclass
 class StreamVerdict:
-    """What the stream holds, how far it and the log go, and where it is not the log's copy."""
+    """What the stream holds, how far it and the log go, and where it is not the log's copy.
+
+    `other_at`: the first position at which it has another event than the log.
+    """
 
     messages: int
     last: int
     log_head: int
     findings: Findings = field(default_factory=Findings)
+    other_at: int | None = None
+
+    @property
+    def more(self) -> int:
+        """How many events it has after the log's last one: the log lost them, or came back older."""
+        return max(0, self.last - self.log_head)
 
     @property
     def identical(self) -> bool:
         """Whether the stream is an exact copy of the log, up to the last message it has."""
-        return not self.findings.positions
+        return not self.findings.positions and not self.more
 
 
 async def compare(
@@ -54,8 +63,6 @@ async def compare(
                     verdict.findings.add(Damage("stream", 1, head, "the stream is gone"))
                 return verdict
             verdict = StreamVerdict(state.messages, state.last_seq, head)
-            if state.last_seq > head:
-                verdict.findings.add(Damage("stream", head + 1, state.last_seq, "the log does not go so far"))
             await _read_both(connection, client, min(state.last_seq, head), verdict, progress)
             return verdict
     finally:
@@ -82,6 +89,7 @@ async def _read_both(
                 position = at
                 if logged.get(at, body) != body:  # what the log has not is the log's damage
                     verdict.findings.add(Damage("stream", at, at, OTHER_EVENT))
+                    verdict.other_at = verdict.other_at or at
             progress(position, upto)
     if position < upto:
         verdict.findings.add(Damage("stream", position + 1, upto, GONE))
