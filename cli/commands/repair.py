@@ -57,6 +57,8 @@ def _report(done: "Repair", as_json: bool) -> None:
         return show_json(asdict(done))
     stream = _of_stream(done.filled, done.copied)
     say(f"log: {len(done.restored)} events put back, {done.appended} added at its end; stream: {stream}")
+    for damage in done.taken_out:
+        say(f"TAKEN OUT: {damage}; what was there is kept in log.taken_out")
     for damage in done.lost:
         say(f"NOT MENDED: {damage}; see docs/operations/backup.md")
     return None

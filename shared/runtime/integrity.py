@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import psycopg
 
-from shared.runtime.chain import START, Entry, Link, chained
+from shared.runtime.chain import START, Entry, Link, chained, follows
 from shared.runtime.database import Connection
 from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, Ends, NoEvent, ends_of, head_of, row_of, window
 
@@ -30,6 +30,7 @@ BROKEN: Final = (
 )
 GONE: Final = "the event is gone, or cannot be read"
 BEHIND: Final = "log.head says that the log ends before"
+ADDED: Final = "added: the row does not follow from the log's end"
 BEFORE_THE_FIRST: Final = "added: the log begins at 1"
 HEAD_GONE: Final = "log.head has no row, so nothing can be appended"
 Side = Literal["log", "stream"]
@@ -92,29 +93,27 @@ class LogCheck:
             # A hash that was changed by itself must not put the next event in the wrong: where this one is not proved,
             # what stands there may be right, or what should. The first of these is reckoned from the last proof.
             self._chains = [chain] if chain in follows else [*follows[:PERHAPS], chain]
-            self._copies(Entry(position, body, chain), row)
+            if wrong := _wrong(Entry(position, body, chain), row):
+                self._add(position, wrong)
             self.position = position
+
+    def take_beyond(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Check rows after the log's end: from the first on that is not the next event, all were added."""
+        for row in rows:
+            entry = Entry(row[0], row[_BODY].encode(), bytes(row[_CHAIN]))
+            if any(follows(Link(self.position, before), entry) for before in self._chains) and not _wrong(entry, row):
+                self.position, self._chains = entry.position, [entry.chain]
+            else:
+                self._chains = []
+                self._add(entry.position, ADDED)
 
     def end(self, upto: int, chain: bytes | None) -> None:
         """The log should end here, with this hash (None: it is not known)."""
         if self.position < upto:
             self.findings.add(Damage("log", self.position + 1, upto, GONE))
+            self.position, self._chains = upto, [chain] if chain is not None else []
         elif chain is not None and self._chains and chain not in self._chains:
             self._add(upto, "log.head has another hash")
-
-    def _copies(self, entry: Entry, row: Sequence[Any]) -> None:
-        try:
-            wanted = row_of(entry)
-        except NoEvent as error:
-            return self._add(entry.position, f"the body is no event ({error})")
-        wrong = [
-            name
-            for name, should, found in zip(COLUMNS, wanted, row, strict=True)
-            if name not in {"body", "chain"} and should != _plain(found) and not _same_time(should, found)
-        ]
-        if wrong:
-            self._add(entry.position, f"{', '.join(wrong)} beside the body is not what the body says")
-        return None
 
     def _add(self, position: int, reason: str) -> None:
         self.findings.add(Damage("log", position, position, reason))
@@ -133,6 +132,8 @@ async def check_log(
     check.end(upto, chain)
     for damage in outside(ends):
         check.findings.add(damage)
+    async for rows in rows_of(connection, upto, ends.last):
+        check.take_beyond(rows)
     return check.findings
 
 
@@ -184,6 +185,20 @@ async def readable(connection: Connection, after: int, upto: int) -> list[Any]:
         return await readable(connection, after, middle) + await readable(connection, middle, upto)
     rest = await readable(connection, rows[-1][0], upto) if rows and rows[-1][0] < upto else []
     return rows + rest
+
+
+def _wrong(entry: Entry, row: Sequence[Any]) -> str:
+    """What is wrong with a row beside its hash; nothing where every column is what the body says."""
+    try:
+        wanted = row_of(entry)
+    except NoEvent as error:
+        return f"the body is no event ({error})"
+    wrong = [
+        name
+        for name, should, found in zip(COLUMNS, wanted, row, strict=True)
+        if name not in {"body", "chain"} and should != _plain(found) and not _same_time(should, found)
+    ]
+    return f"{', '.join(wrong)} beside the body is not what the body says" if wrong else ""
 
 
 def _plain(value: Any) -> Any:

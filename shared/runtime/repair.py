@@ -21,7 +21,7 @@ from nats.js.errors import NotFoundError
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
-from shared.runtime import broken_blocks, relay, stream_messages
+from shared.runtime import added_rows, broken_blocks, relay, stream_messages
 from shared.runtime.chain import START, Entry, Link, chained
 from shared.runtime.database import Connection, connect, one_or_none
 from shared.runtime.integrity import Damage, check_log
@@ -30,7 +30,7 @@ from shared.runtime.provisioning import provision_streams
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import compare
-from shared.runtime.what_follows import GONE, take_what_follows
+from shared.runtime.what_follows import GONE, TAKEN_OUT, take_what_follows
 from shared.subjects import STREAM
 
 NEIGHBOURS: Final = 100
@@ -52,6 +52,7 @@ class Repair:
     """What was mended: positions put back into the log, how many were added at its end; of the stream, how many
     messages were copied to its end, or copied anew.
 
+    `taken_out`: rows that somebody had added to the log; log.taken_out keeps them.
     `lost`: what neither side has, or what has another place in the log now. Only a backup or an export brings it back.
     """
 
@@ -59,6 +60,7 @@ class Repair:
     appended: int = 0
     filled: int = 0
     copied: int = 0
+    taken_out: list[Damage] = field(default_factory=list)
     lost: list[Damage] = field(default_factory=list)
 
 
@@ -74,7 +76,7 @@ async def repair(admin_url: str, nats_url: str, *, trust_log: bool = False, say:
     """Mend the log from the stream, then the stream from the log. `nats_url`: of the user `provision`.
 
     `trust_log`: make the stream anew also where it has whole messages that are not the log's. Raises Contradiction,
-    and Unfilled.
+    Unfilled, and LogRefused where services have to be stopped first.
     """
     done = Repair()
     client = await nats.connect(nats_url, name="repair", max_reconnect_attempts=3)
@@ -116,24 +118,37 @@ def _another_event(position: int) -> str:
 
 async def _mend_log(connection: Connection, client: Client, done: Repair, say: Say) -> None:
     """Put back every damaged event of which either side has the body as it was written."""
-    for damage in (await check_log(connection, shown=sys.maxsize)).damages:
+    damages = (await check_log(connection, shown=sys.maxsize)).damages
+    for damage in damages:
         say(str(damage))
-        mended = bool(done.restored) and damage.last <= done.restored[-1]
-        if mended or damage.first > (await head_of(connection)).position:
-            continue
-        entries = await _proved(connection, client, damage)
-        try:
-            for entry in entries:
-                await _write(connection, entry)
-                done.restored.append(entry.position)
-        except UniqueViolation:
-            done.lost.append(await _again(connection, entry))
-        except NoEvent:
-            entries = []
-        if not entries:
-            done.lost.append(damage)
+    put_back = partial(_put_back, connection, client, done)
+    settled = await added_rows.settle(connection, client, damages, put_back)
+    done.taken_out += settled.taken_out
+    if settled.changed:
+        return await _mend_log(connection, client, done, say)
+    done.lost += settled.unknown
+    end, begun = (await head_of(connection)).position, len(done.restored)
+    for damage in damages:
+        mended = damage.last <= max(done.restored[begun:], default=0)
+        if not mended and damage.first <= end and (lost := await put_back(damage)):
+            done.lost.append(lost)
     if not done.lost:
         await connection.execute(LEVEL_HEAD)
+    return None
+
+
+async def _put_back(connection: Connection, client: Client, done: Repair, damage: Damage) -> Damage | None:
+    """Write what is proved to have been in the place of a damage; what is lost, where it cannot be there again."""
+    entries = await _proved(connection, client, damage)
+    try:
+        for entry in entries:
+            await _write(connection, entry)
+            done.restored.append(entry.position)
+    except UniqueViolation:
+        return await _again(connection, entry)
+    except NoEvent:
+        return damage
+    return None if entries else damage
 
 
 async def _proved(connection: Connection, client: Client, damage: Damage) -> list[Entry]:
@@ -206,7 +221,7 @@ async def _agree_at_the_end(connection: Connection, client: Client) -> bool:
 async def _extend_log(
     connection: Connection, client: Client, last: int, trust_log: bool, done: Repair, say: Say
 ) -> None:
-    """Take from the stream what it has beyond the log's end, up to its `last`. Raises Contradiction."""
+    """Take from the stream what it has beyond the log's end, up to its `last`. Raises Contradiction, LogRefused."""
     head = (await head_of(connection)).position
     if last <= head:
         return
@@ -215,7 +230,7 @@ async def _extend_log(
     done.appended = taken.events
     if taken.ended is None:
         return
-    if trust_log:
+    if trust_log or taken.ended == TAKEN_OUT:
         say(f"what the stream has from {taken.at:,} on is given up: {taken.ended}")
     elif taken.ended == GONE:
         done.lost.append(Damage("stream", taken.at, last, f"{GONE}; {GIVE_UP}"))

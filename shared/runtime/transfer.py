@@ -193,14 +193,19 @@ def _insist(before: Link, entries: list[Entry]) -> None:
         before = entry.place
 
 
-async def _check_nobody_works(connection: Connection) -> None:
-    """Refuse while a service is there: it would act on a log of which the rest is still to come."""
+async def services_at_work(connection: Connection) -> list[str]:
+    """The services that are connected to this database."""
     cursor = await connection.execute(
         "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s)"
         " ORDER BY usename",
         (list(SERVICES),),
     )
-    if working := [row[0] for row in await cursor.fetchall()]:
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def _check_nobody_works(connection: Connection) -> None:
+    """Refuse while a service is there: it would act on a log of which the rest is still to come."""
+    if working := await services_at_work(connection):
         raise LogRefused(f"stop the services first: {', '.join(working)} would act on half a log")
 
 

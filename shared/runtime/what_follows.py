@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from nats.aio.client import Client
 
 from shared.runtime import stream_messages
+from shared.runtime.added_rows import without_added
 from shared.runtime.chain import Entry, Link
 from shared.runtime.database import Connection
 from shared.runtime.log_rows import COLUMNS, NoEvent, head_of, row_of
@@ -13,6 +14,7 @@ from shared.runtime.transfer import extend
 
 CHUNK: Final = 1_000
 GONE: Final = "neither side has what follows"
+TAKEN_OUT: Final = "it was taken out of the log"
 UNFIT: Final = "the stream has what cannot follow in the log: no event, or one that the log has elsewhere"
 
 
@@ -31,12 +33,14 @@ async def take_what_follows(connection: Connection, client: Client, last: int) -
     while head.position < last:
         found = await stream_messages.beginning(client, head.position + 1, min(last, head.position + CHUNK))
         entries = _in_a_row(head, found)
-        fit = await _fit(connection, entries)
+        ours = await without_added(connection, entries)
+        fit = await _fit(connection, ours)
         await extend(connection, fit)
         if fit:
             head = fit[-1].place
         if not entries or len(fit) < len(entries):
-            return Taken(head.position - began, head.position + 1, UNFIT if entries else GONE)
+            ended = UNFIT if len(fit) < len(ours) else TAKEN_OUT if entries else GONE
+            return Taken(head.position - began, head.position + 1, ended)
     return Taken(head.position - began, head.position + 1)
 
 
