@@ -74,7 +74,7 @@ def damages_of(findings: "Findings") -> list[dict[str, Any]]:
 
 def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
     """The verdicts as JSON. `identical` is None where there was nothing to compare with."""
-    different = any(verdict.different_rows or verdict.failures for verdict in verdicts)
+    different = any(verdict.different_rows or verdict.failures or verdict.ahead for verdict in verdicts)
     return {
         "identical": False if different else True if all(verdict.compared for verdict in verdicts) else None,
         "services": {
@@ -85,6 +85,7 @@ def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
                 "compared": verdict.compared,
                 "rows": verdict.rows,
                 "different_rows": verdict.different_rows,
+                "ahead": verdict.ahead,
                 "differences": [_difference(each) for each in verdict.differences],
                 "damaged": verdict.damaged,
                 "unfoldable": {str(position): error for position, error in verdict.failures.items()},
@@ -101,7 +102,11 @@ def say_folds(report: dict[str, Any], folded: str = "events") -> None:
         verdict = ""
         if found["compared"]:
             verdict = f"{found['different_rows']:,} rows differ" if found["different_rows"] else "identical"
+        if found["ahead"]:
+            verdict = f"{found['ahead']:,} positions beyond the log's end"
         typer.echo(f"  {name:<11} {found['events']:>9,} {folded}  {rows:>9,} rows  {verdict}".rstrip())
+        if found["ahead"]:
+            typer.echo(f"      `leadstream repair` where the stream has them too, else `leadstream rebuild {name}`")
         for difference in found["differences"]:
             typer.echo(f"      {_told(difference)}")
         for position, error in found["unfoldable"].items():

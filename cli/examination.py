@@ -20,6 +20,7 @@ from cli.findings import (
     PATROL_SECONDS,
     SKEW_SECONDS,
     Finding,
+    of_checkpoint,
     of_disk,
     of_letters,
     of_stream,
@@ -38,6 +39,7 @@ from shared.runtime.database import Connection, connect, one, one_or_none
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings
+from shared.runtime.log_rows import ends_of
 from shared.runtime.provisioning import STREAMS, differing
 from shared.runtime.settings import SERVICES
 
@@ -112,8 +114,9 @@ async def _database(connection: Connection) -> AsyncIterator[Finding]:
         yield warning("clock_skew", text, "let both keep time by NTP: every process corrects its own by the database's")
     async for finding in _patrol(connection):
         yield finding
+    end = (await ends_of(connection)).end
     for service in SERVICES:
-        async for finding in _service(connection, service):
+        async for finding in _service(connection, service, end):
             yield finding
     async for finding in _dispatcher(connection):
         yield finding
@@ -230,7 +233,7 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
         yield problem("damaged", str(damage), "`leadstream verify` shows all of it, `leadstream repair` mends it")
 
 
-async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
+async def _service(connection: Connection, service: str, end: int) -> AsyncIterator[Finding]:
     (table,) = await one(connection, "SELECT to_regclass(%s)", (f"{service}.checkpoint",))
     if table is None:
         do = f"start it: `leadstream up`, or with servers of your own `leadstream service {service}`"
@@ -242,6 +245,8 @@ async def _service(connection: Connection, service: str) -> AsyncIterator[Findin
             definition(service).insist_on_shape(shape)
         except OtherShape as error:
             yield problem("other_shape", error.text, error.mend or "")
+        for finding in of_checkpoint(service, position, end):
+            yield finding
         letters = DeadLetters(service)
         await letters.stand_at(connection, position)
         for finding in of_letters(service, len(letters.open), letters.undecided):

@@ -90,6 +90,14 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         yield problem("stream_behind", text, page("RelayBehind"))
 
 
+def of_checkpoint(service: str, position: int, end: int) -> Iterator[Finding]:
+    """How far a service's tables hold the log against where it ends."""
+    if position > end:
+        text = f"{service} holds the log up to {position}, and it ends at {end}: it would leave out what comes"
+        do = f"stop ingest; `leadstream repair` where the stream goes on further, else `leadstream rebuild {service}`"
+        yield problem("ahead_of_the_log", text, do)
+
+
 def of_disk(place: str, total: int, free: int) -> Iterator[Finding]:
     """A disk, in bytes."""
     if total and free < total * DISK_FREE:

@@ -17,12 +17,12 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from shared.runtime import log
 from shared.runtime.database import Connection, connect
 from shared.runtime.dead_letters import retry_due
 from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, Lost, take
 from shared.runtime.log import Message
+from shared.runtime.log_rows import ends_of
 from shared.runtime.machine import Machine
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
@@ -36,7 +36,8 @@ AHEAD_SECONDS = 5.0
 
 
 class Ahead(Exception):
-    """The stream has events that the log has not: what the log would get in their place is another story."""
+    """The stream, or the service's tables, hold events that the log has not: what it gets in their place is another
+    story, and would be left out."""
 
 
 TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted, Lost, Ahead)
@@ -82,8 +83,8 @@ class Follower:
             self._lease = lease = await self._become_leader(connection)
             await self._make_tables(connection)
             self._connection, self.machine.term = connection, lease.term
-            await _insist_on_all_of_the_log(nats, connection)
             position = await self.machine.start(connection)
+            await _insist_on_all_of_the_log(nats, connection, self.definition.name, position)
             self.leading = True
             logger.info("leading", service=self.definition.name, after=position)
             async with asyncio.TaskGroup() as group:
@@ -118,11 +119,16 @@ class Follower:
                 await deliver(batch)
 
 
-async def _insist_on_all_of_the_log(nats: Client, connection: Connection) -> None:
-    """Raise Ahead, after a pause, where the log has come back older than its copy."""
+async def _insist_on_all_of_the_log(nats: Client, connection: Connection, service: str, folded: int) -> None:
+    """Raise Ahead, after a pause, where the log has come back older than its copy or than what was made of it."""
     streamed = (await nats.jetstream().stream_info(STREAM)).state.last_seq
-    position = await log.last_position(connection)
+    ends = await ends_of(connection)
     await connection.commit()
-    if streamed > position:
-        await asyncio.sleep(AHEAD_SECONDS)
-        raise Ahead(f"the log ends at {position} and the stream at {streamed}: run `leadstream repair`")
+    if streamed > ends.last:
+        found = f"the log ends at {ends.last} and the stream at {streamed}: run `leadstream repair`"
+    elif folded > ends.end:
+        found = f"the log ends at {ends.end} and {service} has folded {folded}: run `leadstream rebuild {service}`"
+    else:
+        return
+    await asyncio.sleep(AHEAD_SECONDS)
+    raise Ahead(found)

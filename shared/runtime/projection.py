@@ -18,7 +18,7 @@ from shared.runtime.database import Connection, one, one_or_none
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
-from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, opened, shape
+from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, foldable, opened, shape
 from shared.runtime.table_comparison import Difference, compare, counted
 from shared.runtime.tables import ddl
 
@@ -30,6 +30,7 @@ LOCK_TRIES: Final = 5
 class Verdict:
     """What a fold of the log up to `position` said about one service's tables, and the rows it came to by table.
 
+    `ahead`: how many positions beyond the log's end the tables stood; the fold and the comparison are as of its end.
     `damaged`: where the log first is not what was written, if that was looked for.
     `compared`: whether there were tables of the same shape to compare with. `undoable`: whether this program can bring
     back those that it replaced. `schema`: where the fold's tables are now.
@@ -46,6 +47,7 @@ class Verdict:
     different_rows: int = 0
     failures: dict[int, str] = field(default_factory=dict)
     damaged: int | None = None
+    ahead: int = 0
 
 
 def rebuild_schema(name: str) -> str:
@@ -105,7 +107,7 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
             await shadow.drop()
             _insist_on_every_event(shadow)
         verdict.position = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
-        verdict.schema, verdict.undoable = name, undoable
+        verdict.schema, verdict.undoable, verdict.ahead = name, undoable, 0
         return verdict
 
 
@@ -189,9 +191,9 @@ async def position_at(connection: Connection, moment: datetime) -> int:
 async def _catch_up(shadow: Shadow) -> None:
     """Fold until the live checkpoint, which moves on meanwhile, is near."""
     while True:
-        live = await checkpoint(shadow.connection, shadow.definition.name) or 0
+        live = await foldable(shadow.connection, shadow.definition.name)
         await shadow.fold(live)
-        if (await checkpoint(shadow.connection, shadow.definition.name) or 0) - live < CHUNK:
+        if await foldable(shadow.connection, shadow.definition.name) - live < CHUNK:
             return
 
 
@@ -200,12 +202,13 @@ async def _compared(shadow: Shadow) -> Verdict:
     definition = shadow.definition
     async with shadow.connection.transaction():
         await shadow.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        position = await checkpoint(shadow.connection, definition.name) or 0
+        position = await foldable(shadow.connection, definition.name)
+        ahead = (await checkpoint(shadow.connection, definition.name) or 0) - position
         await shadow.fold(position)
         found = await compare(shadow.connection, definition, shadow.schema, position)
     return Verdict(
         definition.name, position, shadow.events, compared=True, rows=found.rows, differences=found.differences,
-        different_rows=found.different_rows, failures=dict(shadow.failures),
+        different_rows=found.different_rows, failures=dict(shadow.failures), ahead=ahead,
     )  # fmt: skip
 
 
@@ -241,7 +244,7 @@ async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:
         for note in notes:
             await connection.execute(f"LOCK TABLE {name}.{note} IN ACCESS EXCLUSIVE MODE")
         await _end_terms(connection, name)
-        position = await checkpoint(connection, name) or 0
+        position = await foldable(connection, name)
         await shadow.fold(position)
         _insist_on_every_event(shadow)
         await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}")

@@ -21,6 +21,7 @@ from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, one
 from shared.runtime.definition import Definition
 from shared.runtime.log import Message
+from shared.runtime.log_rows import ends_of
 from shared.runtime.machine import Machine, may_be_the_event
 from shared.runtime.proof import Damaged, first_damage
 from shared.runtime.refusals import Impossible
@@ -81,9 +82,14 @@ class Shadow:
         self.connection.fresh = True
 
     async def resume(self) -> bool:
-        """Go on where an earlier fold by this very program stopped; False if there is none."""
+        """Go on where an earlier fold by this very program stopped; False if there is none.
+
+        One of a log that went on further is none.
+        """
         made_by = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
         if await one(self.connection, made_by, (self.schema,)) != (fingerprint(self.definition),):
+            return False
+        if await foldable(self.connection, self.schema) != (await checkpoint(self.connection, self.schema) or 0):
             return False
         await self._go_on()
         return True
@@ -177,6 +183,11 @@ async def checkpoint(connection: Connection, schema: str) -> int | None:
         return None
     (position,) = await one(connection, f"SELECT coalesce(min(position), 0) FROM {schema}.checkpoint")
     return int(position)
+
+
+async def foldable(connection: Connection, schema: str) -> int:
+    """How far the tables in this schema hold the log, and no further than it goes."""
+    return min(await checkpoint(connection, schema) or 0, (await ends_of(connection)).end)
 
 
 async def shape(connection: Connection, schema: str) -> str | None:

@@ -108,8 +108,10 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
     as_admin(stack, "DELETE FROM log.writer WHERE type = 'ItemAdded'")
     as_admin(stack, "DELETE FROM public.migration WHERE name LIKE '0002%'")
     as_admin(stack, "UPDATE projector.checkpoint SET shape = 'another'")
+    as_admin(stack, "UPDATE callbacks.checkpoint SET position = 1000000")
     _, found = examined(stack)
     assert {"configuration_missing", "writers_differ", "migration_missing", "other_shape"} <= {*found}
+    assert "callbacks holds the log up to 1000000" in found["ahead_of_the_log"]
     assert "webhook_nearly_full" not in found, "nobody uses it any more"
     assert "0002_" in found["migration_missing"]
 
