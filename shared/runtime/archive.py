@@ -58,18 +58,23 @@ def finish(file: BinaryIO, last: Link) -> None:
 
 
 def reopen(path: Path) -> Link | None:
-    """Where a file that was not finished stands, cut back to its last whole part; None if there is none."""
+    """Where a file that was not finished stands, cut back to its last whole part; None if there is none.
+
+    Raises BadArchive for a file of something else.
+    """
     if not path.exists():
         return None
     standing, end = None, 0
     for whole, content in _members(path):
-        line = orjson.loads(content[content[:-1].rfind(b"\n") + 1 :] or b"{}")
-        if line.get("leadstream") == "end":
-            break
+        try:
+            line = orjson.loads(content[content[:-1].rfind(b"\n") + 1 :] or b"{}")
+            if line.get("leadstream") == "end":
+                break
+            if line:
+                standing = Link(int(line.get("position", line.get("after"))), bytes.fromhex(line["chain"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise BadArchive(f"{path} is no export of a log") from None
         end = whole
-        if not line:
-            continue
-        standing = Link(line.get("position", line.get("after")), bytes.fromhex(line["chain"]))
     with path.open("r+b") as file:
         file.truncate(end)
     return standing

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -11,9 +11,10 @@ from typing import BinaryIO, Final
 from psycopg import sql
 
 from shared.runtime import archive, on_disk
+from shared.runtime.archive import BadArchive
 from shared.runtime.chain import START, Entry, Link, follows
 from shared.runtime.database import Connection, connect, one_or_none
-from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, head_of, row_of, window
+from shared.runtime.log_rows import CHUNK_BYTES, COLUMNS, NoEvent, checked_row, head_of, row_of, window
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
@@ -110,6 +111,7 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     """
     last = archive.start_of(path)
     for entry in archive.entries(path):
+        _insist_on_event(path, entry)
         last = entry.place
     async with await connect(admin_url, name="import", autocommit=True) as connection:
         await _check_nobody_works(connection)
@@ -120,6 +122,13 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
                 await _check_nobody_works(connection)
             progress(chunk[-1].position, last.position)
         return await head_of(connection)
+
+
+def _insist_on_event(path: Path, entry: Entry) -> None:
+    try:
+        checked_row(entry)
+    except NoEvent as error:
+        raise BadArchive(f"{path}: what it has at position {entry.position} is no event ({error})") from None
 
 
 def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -167,10 +176,11 @@ async def link_at(connection: Connection, position: int) -> Link:
 
 async def _go_on(connection: Connection, partial: Path, before: Link, last: int) -> Link | None:
     """Where an earlier try stopped, if it is a piece of this log; else None, and an empty file."""
-    if (standing := archive.reopen(partial)) is not None:
-        same_start = archive.start_of(partial) == before
-        if same_start and standing.position <= last and await link_at(connection, standing.position) == standing:
-            return standing
+    with suppress(BadArchive):
+        if (standing := archive.reopen(partial)) is not None:
+            same_start = archive.start_of(partial) == before
+            if same_start and standing.position <= last and await link_at(connection, standing.position) == standing:
+                return standing
     os.truncate(partial, 0)
     return None
 

@@ -9,7 +9,7 @@ from shared.runtime import stream_messages
 from shared.runtime.added_rows import without_added
 from shared.runtime.chain import Entry, Link
 from shared.runtime.database import Connection
-from shared.runtime.log_rows import COLUMNS, NoEvent, head_of, row_of
+from shared.runtime.log_rows import COLUMNS, NoEvent, checked_row, head_of
 from shared.runtime.transfer import extend
 
 CHUNK: Final = 1_000
@@ -57,7 +57,7 @@ async def _fit(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
     ids: list[str] = []
     for entry in entries:
         try:
-            ids.append(row_of(entry)[COLUMNS.index("id")])
+            ids.append(checked_row(entry)[COLUMNS.index("id")])
         except NoEvent:
             break
     cursor = await connection.execute("SELECT id FROM log.events WHERE id = ANY(%s::uuid[])", (ids,))
