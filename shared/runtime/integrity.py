@@ -98,11 +98,12 @@ class LogCheck:
             self.position = position
 
     def take_beyond(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Check rows after the log's end: from the first on that is not the next event, all were added."""
+        """Check rows after the log's end: from the first one on that is not the next event all were added."""
         for row in rows:
             entry = Entry(row[0], row[_BODY].encode(), bytes(row[_CHAIN]))
             if any(follows(Link(self.position, before), entry) for before in self._chains) and not _wrong(entry, row):
                 self.position, self._chains = entry.position, [entry.chain]
+                self._add(entry.position, BEHIND)
             else:
                 self._chains = []
                 self._add(entry.position, ADDED)
@@ -131,7 +132,8 @@ async def check_log(
         progress(rows[-1][0], upto)
     check.end(upto, chain)
     for damage in outside(ends):
-        check.findings.add(damage)
+        if damage.reason != BEHIND:  # of these each row is looked at
+            check.findings.add(damage)
     async for rows in rows_of(connection, upto, ends.last):
         check.take_beyond(rows)
     return check.findings

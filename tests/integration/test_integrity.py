@@ -34,6 +34,7 @@ TAMPERING = {
     "end gone": ("DELETE FROM log.events WHERE position >= 4", [(4, 5)]),
     "all gone": ("DELETE FROM log.events", [(1, 5)]),
     "head moved back": ("UPDATE log.head SET position = 3", [(3, 3), (4, 5)]),
+    "moved after the end": ("UPDATE log.events SET position = 9000 WHERE position = 3", [(3, 3), (9000, 9000)]),
     "head moved on": ("UPDATE log.head SET position = 7", [(6, 7)]),
     "head gone": ("DELETE FROM log.head", [(6, 6)]),
     "head's hash": ("UPDATE log.head SET chain = '\\x00'", [(5, 5)]),
