@@ -20,9 +20,13 @@ class OtherShape(Impossible):
     """Tables were made by another version of the program. `mend`: the command that makes them anew, if one does."""
 
     def __init__(self, tables: str, mend: str | None = None) -> None:
+        super().__init__(tables, mend)  # as they are, so that it comes whole out of another process
         self.text = f"the tables of {tables} were made by another version of the program"
         self.mend = mend
-        super().__init__(f"{self.text}; run `{mend}`" if mend else self.text)
+
+    def __str__(self) -> str:
+        """What is wrong, and what to do about it."""
+        return f"{self.text}; run `{self.mend}`" if self.mend else self.text
 
 
 def _few(state: object, event: Event) -> int:

@@ -26,8 +26,9 @@ FROM (SELECT) one LEFT JOIN log.head h ON true
 class HeadGone(Impossible):
     """log.head has no row."""
 
-    def __init__(self) -> None:
-        super().__init__("log.head has no row, so nothing can be appended: `leadstream repair` makes it anew")
+    def __str__(self) -> str:
+        """What is wrong, and what to do about it."""
+        return "log.head has no row, so nothing can be appended: `leadstream repair` makes it anew"
 
 
 class NoEvent(ValueError):
