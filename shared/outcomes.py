@@ -49,6 +49,14 @@ class Policy:
             missing=int(config.get("missing_attempts", default.missing)),
         )
 
+    @classmethod
+    def or_default(cls, config: Mapping[str, Any]) -> "Policy":
+        """A client's, or the default where theirs cannot be used: one mistake must not stop everyone."""
+        try:
+            return cls.of(config)
+        except (ValueError, TypeError, ArithmeticError):
+            return cls()
+
     def delay(self, attempt: int) -> float:
         """Between attempt `attempt` and the next, at most: doubled each time."""
         return min(self.longest, self.base * 2.0 ** min(attempt - 1, 60))

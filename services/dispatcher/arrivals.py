@@ -20,22 +20,13 @@ def receive(state: State, event: Event, payload: EnrichmentReceived) -> None:
     claim = state.claims.get(key) if key else None
     if claim is not None and claim.client_id != event.client_id:
         return
-    if dispatch is None or dispatch.status != "ANSWERED":
-        _answered(state, event, payload)
-    elif claim is not None and not claim.found:
-        _renew(state, event, payload, claim)
-
-
-def _answered(state: State, event: Event, payload: EnrichmentReceived) -> None:
-    """An answer came, late, twice or unasked for: the first one for a claim releases its waiters, a later one that has
-    found something is there for who asks next.
-    """
-    dispatch = state.dispatches.get(payload.dispatch_id or "")
-    if dispatch is not None and dispatch.status != "ANSWERED":
+    if dispatch is not None and dispatch.status == "ANSWERED":
+        if claim is not None and not claim.found:
+            _renew(state, event, payload, claim)
+        return
+    if dispatch is not None:
         spending.was_made(state, dispatch)
         state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="ANSWERED")
-    key = claim_key(state, event, payload)
-    claim = state.claims.get(key) if key else None
     if claim is None:
         _unasked(state, event, payload)
     elif claim.status == "ANSWERED" or (claim.answer_id and _no_longer_waits(state, event, payload)):
@@ -54,10 +45,8 @@ def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) 
         claim = replace(
             claim, answer_id=event.id, found=payload.found, answered_for=claim.claimant_item_id, refreshed_at=looked_at
         )
-    state.claims[claim.entity_id, claim.workflow] = replace(
-        claim, status="ANSWERED", answered_at=event.occurred_at, code=None, reason=None
-    )
-    state.release((claim.entity_id, claim.workflow), event.id)
+    state.claims[claim.key] = replace(claim, status="ANSWERED", answered_at=event.occurred_at, code=None, reason=None)
+    state.release(claim.key, event.id)
 
 
 def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
@@ -65,7 +54,7 @@ def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim
     looked_at = refreshed_at(payload.answer, event.occurred_at)
     if _is_better(claim, payload, looked_at):
         asker = claim.claimant_item_id if claim.status == "ANSWERED" else claim.answered_for
-        state.claims[claim.entity_id, claim.workflow] = replace(
+        state.claims[claim.key] = replace(
             claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
             answered_for=asker, refreshed_at=looked_at,
         )  # fmt: skip
@@ -92,10 +81,10 @@ def claim_key(state: State, event: Event, payload: EnrichmentReceived) -> ClaimK
     """
     dispatch = state.dispatches.get(payload.dispatch_id or "")
     if dispatch is not None:
-        return dispatch.entity_id, dispatch.workflow
+        return dispatch.key
     waiter = _waiter_named(state, event, payload)
     if waiter is not None:
-        return waiter.entity_id, waiter.workflow
+        return waiter.key
     return (event.entity_id, payload.workflow) if event.entity_id else None
 
 

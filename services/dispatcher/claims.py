@@ -85,7 +85,7 @@ def _take_over(state: State, event: Event, waiter: Waiter, claim: Claim) -> None
         return
     theirs = spending.passed_to(state, dispatch, waiter)
     if spending.may_pay(state, theirs):
-        state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=waiter.item_id)
+        state.claims[claim.key] = replace(claim, claimant_item_id=waiter.item_id)
         spending.admit(state, event, theirs)
     else:
         spending.hold(state, event, waiter.batch_id)
@@ -100,7 +100,7 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
     waiting = (state.waiters[place] for places in state.waiting.values() for place in places)
     theirs = [waiter for waiter in waiting if waiter.batch_id == batch.batch_id]
     for waiter in sorted(theirs, key=lambda waiter: (waiter.item_id, waiter.step)):
-        claim = state.claims.get((waiter.entity_id, waiter.workflow))
+        claim = state.claims.get(waiter.key)
         if claim is not None and claim.status == "IN_PROGRESS":
             _take_over(state, event, waiter, claim)
 
@@ -169,11 +169,11 @@ def unsuccessful(
     state.dispatches[dispatch.dispatch_id] = dispatch
     if status == "REFUSED" and not held and dispatch.sent_at is None and not dispatch.in_doubt:
         spending.give_back(state, dispatch)
-    claim = state.claims.get((dispatch.entity_id, dispatch.workflow))
+    claim = state.claims.get(dispatch.key)
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
         return
     retry_at = payload.retry_at or (dispatch.due_at if held else None)
-    if retry_at is not None and _wanted(state, (claim.entity_id, claim.workflow)):
+    if retry_at is not None and _wanted(state, claim.key):
         _try_again(state, event, claim, dispatch, retry_at)
     else:
         _give_up(state, event, claim, code, reason)
@@ -199,7 +199,7 @@ def _pass_on(state: State, event: Event, claim: Claim, dispatch: Dispatch) -> No
     if dispatch.status == "DUE":
         spending.give_back(state, dispatch)
     theirs = spending.admit_for_one_of_them(state, event, dispatch)
-    state.claims[claim.entity_id, claim.workflow] = replace(claim, claimant_item_id=theirs.item_id)
+    state.claims[claim.key] = replace(claim, claimant_item_id=theirs.item_id)
 
 
 def _wanted(state: State, key: ClaimKey) -> bool:
@@ -220,7 +220,7 @@ def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due
     )  # fmt: skip
     made = spending.admit_for_one_of_them(state, event, again)
     claimant = claim.claimant_item_id if made.batch_id == dispatch.batch_id else made.item_id
-    state.claims[claim.entity_id, claim.workflow] = replace(
+    state.claims[claim.key] = replace(
         claim, dispatch_id=following, attempt=dispatch.attempt + 1, claimant_item_id=claimant
     )
 
@@ -228,5 +228,5 @@ def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due
 def _give_up(state: State, event: Event, claim: Claim, code: FailureCode, reason: str) -> None:
     """No answer comes: who waited for it fails. An earlier one is as good as it was for those who may use it."""
     status: ClaimStatus = "FAILED" if claim.answered_at is None else "ANSWERED"
-    state.claims[claim.entity_id, claim.workflow] = replace(claim, status=status, code=code, reason=reason)
-    state.release((claim.entity_id, claim.workflow), event.id)
+    state.claims[claim.key] = replace(claim, status=status, code=code, reason=reason)
+    state.release(claim.key, event.id)

@@ -8,7 +8,6 @@ the database was away is waited for.
 import asyncio
 import random
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 
 import nats
@@ -113,7 +112,7 @@ def _timed_out(row: Any) -> Event:
     dispatch_id, tenant, client, batch, item, entity_id, workflow, attempt, missing, config = row
     dispatch_id = from_hex("disp", dispatch_id)
     now = clock.now()
-    retry_at = ask_again(attempt, missing + 1, _policy(config), now, random.random())  # noqa: S311 - jitter
+    retry_at = ask_again(attempt, missing + 1, Policy.or_default(config), now, random.random())  # noqa: S311 - jitter
     cause_id = derive_id("evt", dispatch_id, "deadline")
     return stated(
         DispatchTimedOut(dispatch_id, workflow, attempt, retry_at),
@@ -121,11 +120,3 @@ def _timed_out(row: Any) -> Event:
         client_id=from_hex("client", client), batch_id=from_hex("batch", batch), item_id=from_hex("item", item),
         entity_id=entity_id, causation_id=outcome_id(dispatch_id),
     )  # fmt: skip
-
-
-def _policy(config: Mapping[str, Any]) -> Policy:
-    """The client's, or the default where theirs cannot be read: one mistake must not stop everyone."""
-    try:
-        return Policy.of(config)
-    except (TypeError, ValueError):
-        return Policy()

@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from services.dispatcher import arrivals, claims, spending, steps, warehouse
 from services.dispatcher.configuration import config_of, price_of, problem, terms_of_reuse, webhook_of
-from services.dispatcher.state import Batch, Budget, Config, Item, State, Tenant, kept
+from services.dispatcher.state import Batch, Budget, ClaimKey, Config, Item, State, Tenant, kept
 from services.dispatcher.steps import Workflow
 from shared.entities import Entity
 from shared.envelope import Emit, Event
@@ -104,10 +104,9 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
         case StepScheduled():
             yield from steps.take(state, event, payload, workflows)
         case EnrichmentReceived():
-            yield from steps.completed(state, event, payload, arrivals.claim_key(state, event, payload))
+            yield from steps.completed(state, event, payload, _claim_key(state, event))
         case DispatchRefused() | DispatchTimedOut():
-            dispatch = state.dispatches.get(payload.dispatch_id)
-            yield from steps.failed(state, event, (dispatch.entity_id, dispatch.workflow) if dispatch else None)
+            yield from steps.failed(state, event, _claim_key(state, event))
         case (
             WorkflowConfigured()
             | ConfigurationRemoved()
@@ -129,15 +128,19 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
 
 def waiters(state: State, event: Event) -> int:
     """How many wait for what the event tells of: all of them end, or are looked at, with it."""
+    key = _claim_key(state, event)
+    return len(state.waiting.get(key, ())) if key else 0
+
+
+def _claim_key(state: State, event: Event) -> ClaimKey | None:
+    """The claim whose wait the event may end; None for an event that ends none."""
     payload: Consumed = event.payload
     if isinstance(payload, EnrichmentReceived):
-        key = arrivals.claim_key(state, event, payload)
-    elif isinstance(payload, DispatchRefused | DispatchTimedOut):
+        return arrivals.claim_key(state, event, payload)
+    if isinstance(payload, DispatchRefused | DispatchTimedOut):
         dispatch = state.dispatches.get(payload.dispatch_id)
-        key = (dispatch.entity_id, dispatch.workflow) if dispatch else None
-    else:
-        return 0
-    return len(state.waiting.get(key, ())) if key else 0
+        return dispatch.key if dispatch else None
+    return None
 
 
 def _paused(state: State, event: Event) -> Iterator[Emit]:
@@ -159,7 +162,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity
     ahead.batches.update(
         {e.batch_id: state.batches[e.batch_id] for e in events if e.batch_id and e.batch_id in state.batches}
     )
-    state.foreseen.clear()
+    state.asked_for.clear()
     for event in events:
         match event.payload:
             case BatchLaunched():
@@ -169,7 +172,7 @@ def asked(state: State, events: Sequence[Event]) -> Iterator[tuple[Event, Entity
             case ItemCompleted():
                 _set_output(ahead, event, event.payload)
             case StepScheduled():
-                entity = state.foreseen[event.id] = steps.entity_of(ahead, event)
+                entity = state.asked_for[event.id] = steps.entity_of(ahead, event)
                 if entity is not None:
                     yield event, entity
 

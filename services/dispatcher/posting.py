@@ -91,14 +91,6 @@ def warn_where_no_answer_comes(settings: Settings, webhook: Webhook) -> None:
         )  # fmt: skip
 
 
-def policy_of(post: Post) -> Policy:
-    """How patient its settings are; where they cannot be used, the defaults."""
-    try:
-        return Policy.of(post.due.config)
-    except (ValueError, TypeError, ArithmeticError):
-        return Policy()
-
-
 def _unusable(why: str) -> Refusal:
     return Refusal("CONFIGURATION", f"the configuration cannot be used: {why}"[:500], None)
 

@@ -6,10 +6,9 @@ is appended to the log; the fold, reading it back, moves the dispatch on.
 """
 
 import asyncio
-import contextlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -23,10 +22,10 @@ from services.dispatcher.posting import Post
 from services.dispatcher.webhooks import Limits, NotNow, Webhook, Webhooks
 from shared.envelope import Event
 from shared.events import DispatchRefused
-from shared.outcomes import Refusal, next_try
+from shared.outcomes import Policy, Refusal, next_try
 from shared.runtime import clock
 from shared.runtime.appender import Appender
-from shared.runtime.cancellation import to_the_end
+from shared.runtime.cancellation import to_the_end, within
 from shared.runtime.database import Connection, connect
 from shared.runtime.lease import Fence, Lost
 from shared.runtime.machine import Machine
@@ -108,9 +107,7 @@ class Sender:
         while True:
             machine.committed.clear()
             if not await self._send_some(connection, machine):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await machine.committed.wait()
+                await within(IDLE_SECONDS, machine.committed)
             rounds += 1
             if rounds % 1_000 == 0:
                 await due.forget(connection)
@@ -144,14 +141,17 @@ class Sender:
         # A lane that had room and nothing due is forgotten: each batch with settings of its own has lanes of its own.
         self._lanes = {lane: known for lane, known in self._lanes.items() if lane not in met and not rooms[lane]}
         await self._meet(connection, met)
-        chosen = []
-        for one in found:
-            if (webhook := self._lanes[one.lane][0]).takes_more(now):
-                webhook.in_hand += 1  # of several lanes with this webhook each has found as much as there is room for
-                chosen.append((one, webhook))
-        if chosen:
+        if chosen := list(self._chosen(found, now)):
             await to_the_end(self._take_up(connection, chosen), STATEMENT_SECONDS)
         return not met.keys() <= rooms.keys()
+
+    def _chosen(self, found: Iterable[Due], now: float) -> Iterator[tuple[Due, Webhook]]:
+        """Those whose webhook has room: of several lanes with one webhook each has found as much as it has room for."""
+        for one in found:
+            webhook, _ = self._lanes[one.lane]
+            if webhook.takes_more(now):
+                webhook.in_hand += 1
+                yield one, webhook
 
     async def _take_up(self, connection: Connection, chosen: Sequence[tuple[Due, Webhook]]) -> None:
         """Note the POSTs and begin them: what is noted is in hand, or nobody would take its note back."""
@@ -211,5 +211,5 @@ class Sender:
         except Exception as error:
             logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
             now = clock.now()
-            retry_at = next_try(post.dispatch.attempt, posting.policy_of(post), now, 1.0)
+            retry_at = next_try(post.dispatch.attempt, Policy.or_default(post.due.config), now, 1.0)
             return Refusal("INTERNAL", repr(error)[:500], retry_at, in_doubt=post.out)

@@ -19,9 +19,7 @@ def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     """Enter a dispatch as due, its credits reserved; as held, and its batch with it, where that would be too much."""
     if may_pay(state, dispatch):
         _reserve(state, dispatch, dispatch.credits)
-        state.dispatches[dispatch.dispatch_id] = (
-            dispatch if dispatch.status == "DUE" else replace(dispatch, status="DUE")
-        )
+        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="DUE")
         return
     state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="HELD")
     hold(state, event, dispatch.batch_id)
@@ -31,7 +29,7 @@ def admit_for_one_of_them(state: State, event: Event, dispatch: Dispatch) -> Dis
     """Enter a dispatch for one of the running batches that wait for it: its own if that may pay for it, else the first
     that may. Where none may it is held, and all of them with it.
     """
-    places = sorted(state.waiting[dispatch.entity_id, dispatch.workflow])
+    places = sorted(state.waiting[dispatch.key])
     waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running"]
     waiters.sort(key=lambda waiter: waiter.batch_id != dispatch.batch_id)
     firsts: dict[str, Waiter] = {}

@@ -113,6 +113,10 @@ class Claim:
     answered_for: str | None
     refreshed_at: str | None
 
+    @property
+    def key(self) -> ClaimKey:
+        return self.entity_id, self.workflow
+
 
 @record
 class Waiter:
@@ -126,6 +130,11 @@ class Waiter:
     entity_id: str
     workflow: str
     released_by: str | None
+
+    @property
+    def key(self) -> ClaimKey:
+        """Of the claim that it waits for."""
+        return self.entity_id, self.workflow
 
 
 @record
@@ -156,6 +165,11 @@ class Dispatch:
     reason: str | None
     missing: int
     credits: float
+
+    @property
+    def key(self) -> ClaimKey:
+        """Of the claim that it is for."""
+        return self.entity_id, self.workflow
 
 
 @record
@@ -202,8 +216,7 @@ class State:
     `fields`, those of an item's row, are in the log (ItemAdded), and no table repeats them; `answers`, by their events,
     and `told`, by item (see `recall`), are the answers that steps at hand take fields from; `lendable`, by item and
     step, what other clients of the tenant were answered; `lent`, by event and workflow, what of it was lent and is not
-    folded yet. `asking`: the event being folded, and the entity that it asks for; `foreseen`: by event, what those
-    loaded for will ask for.
+    folded yet. `asked_for`: by event, the entities that those loaded for ask for.
     """
 
     batches: Tracked[str, Batch] = field(default_factory=Tracked)
@@ -223,8 +236,7 @@ class State:
     waiting: dict[ClaimKey, set[tuple[str, int]]] = field(default_factory=dict)
     steps_of: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     clients: set[str] = field(default_factory=set)
-    asking: tuple[str, Entity | None] | None = None
-    foreseen: dict[str, Entity | None] = field(default_factory=dict)
+    asked_for: dict[str, Entity | None] = field(default_factory=dict)
     _last_release: tuple[str, ClaimKey, list[tuple[str, int]]] = ("", ("", ""), [])
 
     def fields_of(self, item: Item) -> dict[str, Any]:
@@ -240,12 +252,10 @@ class State:
         """Make a waiter findable by its item, an open one by its claim."""
         self.steps_of[waiter.item_id, waiter.workflow] = waiter.item_id, waiter.step
         if waiter.released_by is None:
-            open_ = self.waiting.setdefault((waiter.entity_id, waiter.workflow), set())
-            open_.add((waiter.item_id, waiter.step))
+            self.waiting.setdefault(waiter.key, set()).add((waiter.item_id, waiter.step))
 
     def begin(self) -> None:
-        """An event is about to be folded: it has asked for and released nobody yet, even if it was folded before."""
-        self.asking = None
+        """An event is about to be folded: it has released nobody yet, even if it was folded before."""
         self._last_release = ("", ("", ""), [])
 
     def release(self, key: ClaimKey, event_id: str) -> None:

@@ -31,10 +31,9 @@ def entity_of(state: State, event: Event) -> Entity | None:
 
     None for a step that asks for none, that the item skips, or where nothing identifies an entity.
     """
-    if state.asking is None or state.asking[0] != event.id:
-        foreseen = event.id in state.foreseen
-        state.asking = event.id, state.foreseen.pop(event.id) if foreseen else _entity_of(state, event)
-    return state.asking[1]
+    if event.id not in state.asked_for:
+        state.asked_for[event.id] = _entity_of(state, event)
+    return state.asked_for[event.id]
 
 
 def _entity_of(state: State, event: Event) -> Entity | None:
@@ -127,7 +126,7 @@ def failed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:
     """The failures of everyone whose wait this event has ended."""
     for waiter in state.released(key, event.id) if key else ():
         if state.batches[waiter.batch_id].status == "running":
-            yield _failure(state.claims[waiter.entity_id, waiter.workflow], waiter)
+            yield _failure(state.claims[waiter.key], waiter)
 
 
 def _failure(claim: Claim, waiter: Waiter) -> Emit:

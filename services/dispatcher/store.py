@@ -175,7 +175,7 @@ async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[Cl
     waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
     resumed = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
     waiting += await _waiters.read(connection, "batch_id", resumed, FOR_HELD)
-    return {(waiter.entity_id, waiter.workflow) for waiter in waiting}
+    return {waiter.key for waiter in waiting}
 
 
 async def _load_steps_named(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -191,7 +191,7 @@ async def _load_steps_named(connection: Connection, state: State, events: Sequen
 def _claim_keys(state: State, events: Sequence[Event]) -> set[ClaimKey]:
     """The claims these events touch, but for those that steps ask for: of dispatches, of entities that answers name."""
     dispatches = [state.dispatches[name] for name in _dispatch_ids(events) if name in state.dispatches]
-    keys = {(d.entity_id, d.workflow) for d in dispatches}
+    keys = {d.key for d in dispatches}
     for event in events:
         if isinstance(event.payload, EnrichmentReceived | AnswerReused) and event.entity_id:
             keys.add((event.entity_id, event.payload.workflow))

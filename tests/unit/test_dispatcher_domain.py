@@ -181,6 +181,5 @@ def test_an_entity_that_was_foreseen_is_the_one_that_is_asked_for_and_once_only(
     ]  # fmt: skip
     batch = dispatcher()
     list(asked(batch.state, events))
-    assert [entity and entity.key for entity in batch.state.foreseen.values()] == [None, "new.com"]
+    assert [entity and entity.key for entity in batch.state.asked_for.values()] == [None, "new.com"]
     assert batch.given(*events).state == dispatcher(*events).state
-    assert batch.state.foreseen == {}
