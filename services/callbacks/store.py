@@ -43,6 +43,6 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed."""
-    await SECRETS.upsert(connection, state.secrets.take_changed())
-    await _rejected.upsert(connection, state.rejected.take_changed())
+    await SECRETS.save(connection, state.secrets)
+    await _rejected.save(connection, state.rejected)
     state.rejected.clear()

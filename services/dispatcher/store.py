@@ -110,15 +110,15 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed."""
-    await _batches.upsert(connection, state.batches.take_changed())
-    await _items.upsert(connection, state.items.take_changed())
-    await _configs.upsert(connection, state.configs.take_changed())
-    await _claims.upsert(connection, state.claims.take_changed())
-    await _waiters.upsert(connection, state.waiters.take_changed())
-    await DISPATCHES.upsert(connection, state.dispatches.take_changed())
-    await _webhooks.upsert(connection, state.webhooks.take_changed())
-    await _tenants.upsert(connection, state.tenants.take_changed())
-    await _budgets.upsert(connection, state.budgets.take_changed())
+    await _batches.save(connection, state.batches)
+    await _items.save(connection, state.items)
+    await _configs.save(connection, state.configs)
+    await _claims.save(connection, state.claims)
+    await _waiters.save(connection, state.waiters)
+    await DISPATCHES.save(connection, state.dispatches)
+    await _webhooks.save(connection, state.webhooks)
+    await _tenants.save(connection, state.tenants)
+    await _budgets.save(connection, state.budgets)
 
 
 async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:

@@ -155,15 +155,15 @@ async def _load_removed(connection: Connection, state: State, events: Sequence[E
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed. Staged rows are not kept in memory."""
-    await _tenants.upsert(connection, state.tenants.take_changed())
-    await _clients.upsert(connection, state.clients.take_changed())
-    await _workflows.upsert(connection, state.workflows.take_changed())
-    await _configs.upsert(connection, state.configs.take_changed())
-    await _chosen_columns.upsert(connection, state.chosen_columns.take_changed())
-    await _pipelines.upsert(connection, state.pipelines.take_changed())
-    await _uploads.upsert(connection, state.uploads.take_changed())
-    await _rows.upsert(connection, state.rows.take_changed())
-    await _batches.upsert(connection, state.batches.take_changed())
+    await _tenants.save(connection, state.tenants)
+    await _clients.save(connection, state.clients)
+    await _workflows.save(connection, state.workflows)
+    await _configs.save(connection, state.configs)
+    await _chosen_columns.save(connection, state.chosen_columns)
+    await _pipelines.save(connection, state.pipelines)
+    await _uploads.save(connection, state.uploads)
+    await _rows.save(connection, state.rows)
+    await _batches.save(connection, state.batches)
     state.rows.clear()
     state.next_rows.clear()
 

@@ -83,16 +83,16 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed. Leads, jobs and customers' names are not kept in memory."""
-    await _batches.upsert(connection, state.batches.take_changed())
-    await _items.upsert(connection, state.items.take_changed())
-    await _answers.upsert(connection, state.answers.take_changed())
-    await _mappings.upsert(connection, state.mappings.take_changed())
-    await _customers.upsert(connection, state.customers.take_changed())
+    await _batches.save(connection, state.batches)
+    await _items.save(connection, state.items)
+    await _answers.save(connection, state.answers)
+    await _mappings.save(connection, state.mappings)
+    await _customers.save(connection, state.customers)
     gone = [(to_hex(client), key, customer, to_hex(upload)) for client, key, customer, upload in state.customers_gone]
     await _customers.delete(connection, gone)
-    await _leads.upsert(connection, state.leads.take_changed())
-    await _jobs.upsert(connection, state.jobs.take_changed())
-    await PUSHES.upsert(connection, state.pushes.take_changed())
+    await _leads.save(connection, state.leads)
+    await _jobs.save(connection, state.jobs)
+    await PUSHES.save(connection, state.pushes)
     if state.job_counts:
         people, clients = map(uuid_array, zip(*state.job_counts, strict=True))
         await connection.execute(FORGET_JOBS, (people, clients, list(state.job_counts.values())))

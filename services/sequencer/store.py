@@ -99,9 +99,9 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
 
 async def save(connection: Connection, state: State) -> None:
     """Write what changed."""
-    await _batches.upsert(connection, state.batches.take_changed())
-    await _items.upsert(connection, state.items.take_changed())
-    await _steps.upsert(connection, state.steps.take_changed())
+    await _batches.save(connection, state.batches)
+    await _items.save(connection, state.items)
+    await _steps.save(connection, state.steps)
 
 
 async def _load_items(connection: Connection, state: State, column: str, values: set[str]) -> None:

@@ -174,6 +174,10 @@ class Rows(Generic[T]):
         tracked.loaded(asked, [(self.key_of(row), row) for row in rows])
         return list(rows)
 
+    async def save(self, connection: Connection, tracked: Tracked[Any, T]) -> None:
+        """Write the rows that changed, which then count as saved."""
+        await self.upsert(connection, tracked.take_changed())
+
     async def upsert(self, connection: Connection, rows: Iterable[T]) -> None:
         """Insert the rows, replacing those whose key is there; at once, unless the connection holds them back."""
         if isinstance(connection, Holding) and connection.holding:

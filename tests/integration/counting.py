@@ -75,7 +75,7 @@ def counting(faults: Faults | None = None) -> Definition[State]:
     async def save(connection: Connection, state: State) -> None:
         if faults.on_save is not None:
             await faults.on_save()
-        await COUNTERS.upsert(connection, state.counters.take_changed())
+        await COUNTERS.save(connection, state.counters)
 
     return Definition(NAME, ("ClientRegistered",), METADATA, State, _load, save, evolve, _decide)
 
