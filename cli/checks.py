@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +72,17 @@ def damages_of(findings: "Findings") -> list[dict[str, Any]]:
     return [asdict(damage) for damage in findings.damages]
 
 
-def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
-    """The verdicts as JSON. `identical` is None where there was nothing to compare with."""
-    different = any(verdict.different_rows or verdict.failures or verdict.ahead for verdict in verdicts)
+def report_of(verdicts: Iterable["Verdict"], refused: Mapping[str, Exception] | None = None) -> dict[str, Any]:
+    """The verdicts as JSON, and those that there are none of. `identical` is None where there was nothing to compare.
+
+    `refused`: why a service could not be folded, which is its `reason`; None for the others.
+    """
+    from shared.runtime.projection import Verdict
+
+    refused = refused or {}
+    verdicts = [*verdicts, *(Verdict(service, 0, 0) for service in refused)]
+    verdicts.sort(key=lambda verdict: SERVICES.index(verdict.service))
+    different = bool(refused) or any(v.different_rows or v.failures or v.ahead for v in verdicts)
     return {
         "identical": False if different else True if all(verdict.compared for verdict in verdicts) else None,
         "services": {
@@ -83,6 +91,7 @@ def report_of(verdicts: list["Verdict"]) -> dict[str, Any]:
                 "events": verdict.events,
                 "schema": verdict.schema,
                 "compared": verdict.compared,
+                "reason": str(refused[verdict.service]) if verdict.service in refused else None,
                 "rows": verdict.rows,
                 "different_rows": verdict.different_rows,
                 "ahead": verdict.ahead,

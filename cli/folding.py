@@ -6,12 +6,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 # A shorter log is folded before another process has started.
 LONG_FROM: Final = 20_000
 EVERY_SECONDS: Final = 0.5
-# Those of which nothing may come of a log that is not whole: that is looked at once for all of them, before they begin.
-PROVED: Final = ("rebuild", "undo")
+# Those that change what is live, which may come of a whole log only: that is looked at once for all, before they begin.
+CHANGING: Final = ("rebuild", "undo")
 # The longest folds first, so that no process is left alone with one at the end.
 LONGEST_FIRST: Final = ("dispatcher", "projector", "sequencer", "ingest", "callbacks")
+
+
+@dataclass
+class Folds:
+    """What came of the folds so far, by service: what they say, or why one could not be made."""
+
+    verdicts: dict[str, "Verdict"] = field(default_factory=dict)
+    refused: dict[str, Impossible] = field(default_factory=dict)
 
 
 def definition(service: str) -> Any:
@@ -48,59 +56,75 @@ async def fold_all(
     *,
     show: bool,
     arguments: Mapping[str, Sequence[Any]] | None = None,
+    folds: Folds | None = None,
 ) -> list["Verdict"]:
     """What `action` of shared.runtime.projection says of each service. `schemas`: service to where it folds.
 
-    `arguments`: what the action is told of each. `show`: say on a terminal how far the folds are. Raises what the
-    action raises.
+    `arguments`: what the action is told of each. `show`: say on a terminal how far the folds are. `folds`: where each
+    is noted once it has ended, for who is interested in some without the others. Raises what the actions raise, when
+    all have ended.
     """
     from shared.runtime import log
     from shared.runtime.database import connect
     from shared.runtime.projection import whole_log
 
-    arguments = arguments or {}
+    arguments, folds = arguments or {}, folds or Folds()
     async with await connect(admin_url, name="progress", autocommit=True) as connection:
         head = await log.last_position(connection)
-        if action in PROVED:
+        if action in CHANGING:
             proved = await whole_log(admin_url, head)
             arguments = dict.fromkeys(schemas, (proved,))
         told = asyncio.create_task(_tell(connection, list(schemas.values()), head)) if show else None
         try:
-            if head < LONG_FROM:
-                return [await _act(admin_url, action, service, arguments.get(service, ())) for service in schemas]
-            return await _in_processes(admin_url, action, list(schemas), arguments)
+            await _side_by_side(admin_url, action, {name: arguments.get(name, ()) for name in schemas}, folds, head)
         finally:
             if told is not None:
                 told.cancel()
                 with suppress(asyncio.CancelledError):
                     await told
+    if folds.refused:
+        raise Impossible(". ".join(dict.fromkeys(_refusal(action, *refused) for refused in folds.refused.items())))
+    return [folds.verdicts[service] for service in schemas]
 
 
-async def _in_processes(
-    admin_url: str, action: str, services: list[str], arguments: Mapping[str, Sequence[Any]]
-) -> list["Verdict"]:
-    loop = asyncio.get_running_loop()
-    workers = min(len(services), os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        folds = {
-            service: loop.run_in_executor(
-                pool, _in_this_process, admin_url, action, service, arguments.get(service, ())
-            )
-            for service in sorted(services, key=_length)
-        }
-        await asyncio.gather(*folds.values())
-    return [await folds[service] for service in services]
+def _refusal(action: str, service: str, error: Impossible) -> str:
+    return f"{error}; of {service} nothing was changed" if action in CHANGING else str(error)
+
+
+async def _side_by_side(
+    admin_url: str, action: str, arguments: Mapping[str, Sequence[Any]], folds: Folds, upto: int
+) -> None:
+    """Fold until all have ended, however they do; cancelled, too. Raises the first error that is no refusal."""
+    from cli.own_process import Processes
+
+    short, processes = upto < LONG_FROM, Processes()
+    slots = asyncio.Semaphore(1 if short else os.cpu_count() or 1)
+
+    async def fold(service: str) -> None:
+        asked = admin_url, action, service, arguments[service]
+        async with slots:
+            try:
+                folds.verdicts[service] = await (_act(*asked) if short else processes.run(_alone, *asked))
+            except Impossible as error:
+                folds.refused[service] = error
+
+    try:
+        ends = await asyncio.gather(*map(fold, sorted(arguments, key=_length)), return_exceptions=True)
+    finally:
+        processes.end()
+    for error in filter(None, ends):
+        raise error
 
 
 def _length(service: str) -> int:
     return LONGEST_FIRST.index(service) if service in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
-def _in_this_process(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":
+async def _alone(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":
     # A fold makes millions of objects and no cycles: they are looked for only where objects pile up.
     gc.freeze()
     gc.set_threshold(5_000_000, 50, 1_000)
-    return asyncio.run(_act(admin_url, action, service, arguments))
+    return await _act(admin_url, action, service, arguments)
 
 
 async def _act(admin_url: str, action: str, service: str, arguments: Sequence[Any]) -> "Verdict":

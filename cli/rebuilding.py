@@ -1,7 +1,7 @@
 """State made anew from the log, put back, or looked at as it was; what came of it is said."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from cli.checks import report_of, say_folds
-from cli.errors import Misused, Refused
-from cli.folding import fold_all
+from cli.errors import CommandFailed, Misused, Refused
+from cli.folding import Folds, fold_all
 from cli.output import note, say, show_json
 from cli.servers import reached
 from shared.runtime.settings import SERVICES
@@ -41,28 +41,44 @@ def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool
     names = SERVICES if service == "all" else (service,)
     if unknown := set(names) - set(SERVICES):
         raise Misused(f"there is no service {unknown.pop()!r}; there are {', '.join(SERVICES)} and all")
-    doing = _look if options.looking else _swap
+    folds = Folds()
     try:
         with reached():
-            verdicts = asyncio.run(doing(admin_url, names, options, show=not as_json))
-    except KeyboardInterrupt:
-        swapped = "services that were swapped already stay so; of the others " if len(names) > 1 else ""
-        left = f"{swapped}nothing was changed, and `leadstream rebuild SERVICE` goes on from where it was"
-        raise Refused(f"stopped; {left}") from None
-    report = report_of(verdicts)
-    _say(report, options, as_json, {verdict.service: verdict.undoable for verdict in verdicts})
-    if any(found["unfoldable"] or found["damaged"] is not None for found in report["services"].values()):
+            doing = _look if options.looking else _swap
+            verdicts = asyncio.run(doing(admin_url, names, options, folds, show=not as_json))
+    except (KeyboardInterrupt, CommandFailed) as error:
+        verdicts = [folds.verdicts[name] for name in names if name in folds.verdicts]
+        if verdicts:
+            _report(verdicts, folds, options, as_json)
+        if isinstance(error, CommandFailed):
+            raise
+        if len(verdicts) < len(names):
+            raise Refused(_stopped(names, folds)) from None
+    else:
+        _report(verdicts, folds, options, as_json)
+    if any(verdict.failures or verdict.damaged is not None for verdict in verdicts):
         raise typer.Exit(1)
 
 
-async def _swap(admin_url: str, names: tuple[str, ...], options: RebuildOptions, show: bool) -> list["Verdict"]:
+def _stopped(names: Sequence[str], folds: Folds) -> str:
+    left = [name for name in names if name not in folds.verdicts]
+    whose = f"of {', '.join(left)} " if folds.verdicts else ""
+    again = left[0] if len(left) == 1 else "SERVICE"
+    return f"stopped; {whose}nothing was changed, and `leadstream rebuild {again}` goes on from where it was"
+
+
+async def _swap(
+    admin_url: str, names: tuple[str, ...], options: RebuildOptions, folds: Folds, show: bool
+) -> list["Verdict"]:
     from shared.runtime.projection import old_schema, rebuild_schema
 
     action, schema = ("undo", old_schema) if options.undo else ("rebuild", rebuild_schema)
-    return await fold_all(admin_url, action, {name: schema(name) for name in names}, show=show)
+    return await fold_all(admin_url, action, {name: schema(name) for name in names}, show=show, folds=folds)
 
 
-async def _look(admin_url: str, names: tuple[str, ...], options: RebuildOptions, show: bool) -> list["Verdict"]:
+async def _look(
+    admin_url: str, names: tuple[str, ...], options: RebuildOptions, folds: Folds, show: bool
+) -> list["Verdict"]:
     from shared.runtime.database import connect
     from shared.runtime.projection import position_at
 
@@ -75,9 +91,8 @@ async def _look(admin_url: str, names: tuple[str, ...], options: RebuildOptions,
         raise Misused(f"{bad[0]!r} is no name for a schema: use lower-case letters, digits and underscores")
     if long := [schema for schema in schemas.values() if len(schema.encode()) > MAX_BYTES]:
         raise Misused(f"{long[0]!r} has {len(long[0].encode())} bytes, and a schema's name has {MAX_BYTES} at most")
-    return await fold_all(
-        admin_url, "as_of", schemas, show=show, arguments={name: (position, schemas[name]) for name in names}
-    )
+    told = {name: (position, schemas[name]) for name in names}
+    return await fold_all(admin_url, "as_of", schemas, show=show, arguments=told, folds=folds)
 
 
 def _moment(text: str) -> datetime:
@@ -88,6 +103,12 @@ def _moment(text: str) -> datetime:
             f"--as-of {text!r}: write an ISO time, such as 2026-11-21T09:30 or 2026-11-21T09:30:00+01:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _report(verdicts: list["Verdict"], folds: Folds, options: RebuildOptions, as_json: bool) -> None:
+    """Say what came of those that have come to their end; in JSON, also why others have not."""
+    report = report_of(verdicts, folds.refused if as_json else {})
+    _say(report, options, as_json, {verdict.service: verdict.undoable for verdict in verdicts})
 
 
 def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool, undoable: Mapping[str, bool]) -> None:

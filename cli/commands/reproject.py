@@ -9,6 +9,7 @@ from cli.options import DEFAULT_DATA, AsJson, DataFolder
 from cli.output import note, show_json, table
 
 if TYPE_CHECKING:
+    from cli.folding import Folds
     from shared.runtime.database import Connection
 
 Filled = dict[str, int]
@@ -28,14 +29,17 @@ def reproject(
     """
     import asyncio
 
+    from cli.folding import Folds
     from cli.rebuilding import kept
     from cli.servers import reached, servers_of
 
+    folds = Folds()
     try:
         with reached():
-            before, after, undoable = asyncio.run(_made_anew(servers_of(data).database, show=not as_json))
+            before, after, undoable = asyncio.run(_made_anew(servers_of(data).database, folds, show=not as_json))
     except KeyboardInterrupt:
-        raise Refused("stopped; nothing was changed, and the same command goes on from where it was") from None
+        left = "nothing was changed, and the same command goes on from where it was"
+        raise Refused(f"stopped; {'all leads were made anew' if folds.verdicts else left}") from None
     names = dict.fromkeys((*after, *before))
     rows = [{"column": name, "before": before.get(name, 0), "after": after.get(name, 0)} for name in names]
     changed = [row for row in rows if every or row["before"] != row["after"]]
@@ -47,7 +51,7 @@ def reproject(
     return None
 
 
-async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled, bool]:
+async def _made_anew(admin_url: str, folds: "Folds", show: bool) -> tuple[Filled, Filled, bool]:
     """What is filled before and after, and whether the tables of before can be brought back."""
     from cli.folding import fold_all
     from shared.runtime.database import connect
@@ -55,7 +59,8 @@ async def _made_anew(admin_url: str, show: bool) -> tuple[Filled, Filled, bool]:
 
     async with await connect(admin_url, name="reproject", autocommit=True) as connection:
         before = await _filled(connection)
-        (verdict,) = await fold_all(admin_url, "rebuild", {SERVICE: rebuild_schema(SERVICE)}, show=show)
+        schemas = {SERVICE: rebuild_schema(SERVICE)}
+        (verdict,) = await fold_all(admin_url, "rebuild", schemas, show=show, folds=folds)
         return before, await _filled(connection), verdict.undoable
 
 

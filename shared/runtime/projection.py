@@ -155,25 +155,22 @@ async def as_of(admin_url: str, definition: Definition[Any], position: int, sche
 
 async def whole_log(admin_url: str, upto: int) -> int:
     """See once for all services that the log is whole up to a position, which is given back. Raises Impossible."""
-    with _of_a_whole_log():
+    with _of_a_whole_log(". Nothing was changed"):
         return await prove(admin_url, upto)
 
 
 @contextmanager
-def _of_a_whole_log() -> Iterator[None]:
-    """What is made of the log is made of what was written."""
+def _of_a_whole_log(so: str = "") -> Iterator[None]:
+    """What is made of the log is made of what was written. `so`: what else is said where it is not."""
     try:
         yield
     except Damaged as found:
-        where = found.position
-        raise Impossible(f"the log is damaged at {where}: run `leadstream repair` first. Nothing was changed") from None
+        raise Impossible(f"the log is damaged at {found.position}: run `leadstream repair` first{so}") from None
 
 
 def _insist_on_every_event(shadow: Shadow) -> None:
     for position, error in sorted(shadow.failures.items()):
-        raise Impossible(
-            f"{shadow.definition.name} cannot fold the event at position {position}: {error}. Nothing was changed"
-        )
+        raise Impossible(f"{shadow.definition.name} cannot fold the event at position {position}: {error}")
 
 
 async def _insist_on_tables(connection: Connection, name: str) -> None:

@@ -263,7 +263,7 @@ async def test_there_is_nothing_to_undo_before_a_rebuild(
 
 async def test_what_cannot_be_folded_is_not_swapped_in(servers: Servers, database: str, connection: Connection) -> None:
     before = await schemas(servers, database)
-    with pytest.raises(Impossible, match=r"position 3: ValueError: b cannot be counted\. Nothing was changed"):
+    with pytest.raises(Impossible, match="position 3: ValueError: b cannot be counted"):
         await rebuild(servers.admin_url(database), counting(Faults(poison="b")))
     assert (await counts(servers, database), await schemas(servers, database)) == (COUNTED, before)
 

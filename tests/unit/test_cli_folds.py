@@ -1,0 +1,70 @@
+"""What rebuild, reproject and verify say of folds that were stopped, refused or cut short."""
+
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.folding import Folds
+from cli.main import app
+from shared.runtime.projection import Verdict
+from shared.runtime.settings import SERVICES
+
+URL = "postgresql://postgres@127.0.0.1:1/leadstream"
+GOES_ON = "goes on from where it was\n"
+
+
+@pytest.fixture(autouse=True)
+def database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
+    monkeypatch.delenv("LEADSTREAM_NATS_URL", raising=False)
+
+
+def folded(monkeypatch: pytest.MonkeyPatch, done: int, error: BaseException) -> None:
+    """So many services are folded, and then comes the error."""
+
+    async def fold(*_: Any, folds: Folds, **__: Any) -> None:
+        folds.verdicts.update({name: Verdict(name, 7, 7, name, True) for name in SERVICES[:done]})
+        raise error
+
+    monkeypatch.setattr("cli.rebuilding.fold_all", fold)
+
+
+@pytest.mark.parametrize(
+    ("done", "beside"),
+    [
+        (0, f"leadstream: stopped; nothing was changed, and `leadstream rebuild SERVICE` {GOES_ON}"),
+        (3, f"leadstream: stopped; of {', '.join(SERVICES[3:])} nothing was changed, and "),
+        (4, f"leadstream: stopped; of {SERVICES[4]} nothing was changed, and `leadstream rebuild {SERVICES[4]}`"),
+        (5, ""),
+    ],
+)
+def test_a_rebuild_that_is_stopped_says_what_is_done(monkeypatch: pytest.MonkeyPatch, done: int, beside: str) -> None:
+    folded(monkeypatch, done, KeyboardInterrupt())
+    result = CliRunner().invoke(app, ["rebuild"])
+    assert (result.exit_code, result.stderr.startswith(beside)) == (1 if beside else 0, True)
+    assert [name for name in SERVICES if f"  {name}" in result.stdout] == list(SERVICES[:done])
+    assert (f"swapped in; the tables of {', '.join(SERVICES[:done])} as" in result.stdout) == (done > 0)
+
+
+def test_a_rebuild_whose_server_went_away_says_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    folded(monkeypatch, 2, ConnectionResetError("gone"))
+    result = CliRunner().invoke(app, ["rebuild"])
+    assert (result.exit_code, result.stderr.startswith("leadstream: a server cannot be used: gone")) == (3, True)
+    assert f"swapped in; the tables of {', '.join(SERVICES[:2])} as" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("done", "says"),
+    [({}, "nothing was changed, and the same command"), ({"projector": Verdict("projector", 1, 1)}, "all leads were")],
+)
+def test_a_reprojection_that_is_stopped_says_whether_it_was_done(
+    monkeypatch: pytest.MonkeyPatch, done: dict[str, Verdict], says: str
+) -> None:
+    async def made_anew(_: str, folds: Folds, show: bool) -> None:
+        folds.verdicts.update(done)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.commands.reproject._made_anew", made_anew)
+    result = CliRunner().invoke(app, ["reproject"])
+    assert (result.exit_code, result.stderr.startswith(f"leadstream: stopped; {says}")) == (1, True)
