@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.folding import fold_all, line
+from cli.folding import Folds, fold_all, line
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 
 async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
-    """The whole verification as one JSON object; `identical` sums it up. Raises Impossible, OtherShape, Busy.
+    """The whole verification as one JSON object; `identical` sums it up.
 
-    Its `stream` is None where that was not compared: without a `nats_url`, or as the log cannot be read.
+    Its `stream` is None where that was not compared: without a `nats_url`, or as the log cannot be read. A service
+    without tables, or with tables that cannot be compared now, has a `reason`.
     """
     from shared.runtime.projection import verify_schema
 
@@ -46,11 +48,14 @@ async def _folds(admin_url: str, schemas: dict[str, str], show: bool) -> dict[st
     """What the folds of the services came to; that the log cannot be read, where it cannot."""
     from shared.runtime.integrity import BROKEN
 
+    folds = Folds()
     try:
-        verdicts = await fold_all(admin_url, "verify", schemas, show=show)
+        await fold_all(admin_url, "verify", schemas, show=show, folds=folds)
     except BROKEN as error:
         return {"identical": False, "services": {}, "unreadable": str(error)}
-    return report_of(verdicts)
+    except Impossible:
+        pass  # of a service, which is said of it
+    return report_of(folds.verdicts.values(), folds.refused)
 
 
 async def _check_copies(
@@ -107,6 +112,9 @@ def report_of(verdicts: Iterable["Verdict"], refused: Mapping[str, Exception] | 
 def say_folds(report: dict[str, Any], folded: str = "events") -> None:
     """A line for each service, and below it what differs. `folded`: what its events are called."""
     for name, found in report["services"].items():
+        if found["reason"]:
+            typer.echo(f"  {name:<11} not compared: {found['reason']}")
+            continue
         rows = sum(found["rows"].values())
         verdict = ""
         if found["compared"]:

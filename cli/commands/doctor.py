@@ -80,7 +80,8 @@ async def _verified(servers: "Servers") -> "list[Finding]":
             report = await check(servers.database, servers.nats)
     except CommandFailed as error:
         return [problem("not_verified", f"the log was not folded: {error}", "leadstream doctor --verify, once more")]
-    if report["identical"]:
-        return []
-    text = "state, log and stream do not agree"
-    return [problem("verify_differs", text, "leadstream verify says where; docs/operations what to do")]
+    reasons = [found["reason"] for found in report["services"].values() if found["reason"]]
+    text = f"not compared with the log: {'; '.join(reasons)}" if reasons else "state, log and stream do not agree"
+    code = "not_verified" if reasons else "verify_differs"
+    do = "leadstream verify says where; docs/operations what to do"
+    return [] if report["identical"] else [problem(code, text, do)]

@@ -62,8 +62,8 @@ def test_tables_that_are_not_there_are_not_of_another_version(
     monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", servers.admin_url(database))
     monkeypatch.delenv("LEADSTREAM_NATS_URL")
     result = CliRunner().invoke(app, ["verify"])
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "ingest has no tables yet: it folds the log itself when it is started" in result.stderr
+    assert result.exit_code == 1
+    assert "not compared: ingest has no tables yet: it folds the log itself when it is started" in result.stdout
 
 
 @pytest.mark.parametrize(

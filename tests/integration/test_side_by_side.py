@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from cli.checks import check
 from cli.folding import definition
 from shared.runtime.database import Connection
 from shared.runtime.projection import old_schema, verify_schema
 from shared.runtime.settings import SERVICES
+from tests.integration.damaging import tamper
 from tests.integration.folding import fold
 from tests.integration.log_harness import connected, eventually, registered
 from tests.running_servers import Servers
@@ -132,3 +134,22 @@ async def test_a_verify_that_is_stopped_ends_and_leaves_nothing(
         assert (await ended(process, stopped=True))[0] != 0
     assert await folding(admin) == []
     assert not await schemas(admin) & set(map(verify_schema, SERVICES))
+
+
+NOT_COMPARED = {
+    "no tables": ("DROP SCHEMA projector CASCADE; CREATE SCHEMA projector", "projector has no tables yet"),
+    "another shape": ("UPDATE projector.checkpoint SET shape = 'another'", "run `leadstream rebuild projector`"),
+}
+
+
+@pytest.mark.parametrize(("statement", "reason"), NOT_COMPARED.values(), ids=NOT_COMPARED)
+async def test_a_service_that_cannot_be_compared_keeps_nothing_else_from_it(
+    servers: Servers, database: str, admin: Connection, statement: str, reason: str
+) -> None:
+    await admin.execute(statement.encode())
+    report = await check(servers.admin_url(database), None)
+    assert {service for service, found in report["services"].items() if found["compared"]} == set(OTHERS)
+    assert reason in report["services"]["projector"]["reason"]
+    assert (report["identical"], report["log"]["intact"]) == (False, True)
+    await tamper(servers, database, "UPDATE log.events SET chain = '\\x00' WHERE position = 1")
+    assert not (await check(servers.admin_url(database), None))["log"]["intact"]

@@ -5,9 +5,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cli.commands.doctor import _verified
 from cli.folding import Folds
 from cli.main import app
+from cli.servers import Servers
+from shared.runtime.definition import OtherShape
+from shared.runtime.integrity import Findings
 from shared.runtime.projection import Verdict
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
 URL = "postgresql://postgres@127.0.0.1:1/leadstream"
@@ -68,3 +73,44 @@ def test_a_reprojection_that_is_stopped_says_whether_it_was_done(
     monkeypatch.setattr("cli.commands.reproject._made_anew", made_anew)
     result = CliRunner().invoke(app, ["reproject"])
     assert (result.exit_code, result.stderr.startswith(f"leadstream: stopped; {says}")) == (1, True)
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible]) -> None:
+    """All services are folded but these; the log is intact."""
+
+    async def fold(*_: Any, folds: Folds, **__: Any) -> None:
+        folds.verdicts.update({name: Verdict(name, 7, 7, None, True) for name in SERVICES if name not in refused})
+        folds.refused.update(refused)
+        for error in refused.values():
+            raise error
+
+    async def copies(*_: Any) -> tuple[Findings, None]:
+        return Findings(), None
+
+    monkeypatch.setattr("cli.checks.fold_all", fold)
+    monkeypatch.setattr("cli.checks._check_copies", copies)
+
+
+def test_what_verify_could_not_compare_is_said_beside_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing(monkeypatch, {"ingest": Impossible("ingest has no tables yet")})
+    result = CliRunner().invoke(app, ["verify"])
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert lines == [
+        "ingest not compared: ingest has no tables yet",
+        *(f"{name} 7 events 0 rows identical" for name in SERVICES[1:]),
+        "log intact",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "found"), [({}, []), ({"ingest": OtherShape("ingest", "leadstream rebuild ingest")}, ["not_verified"])]
+)
+async def test_what_doctor_could_not_compare_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible], found: list[str]
+) -> None:
+    refusing(monkeypatch, refused)
+    findings = await _verified(Servers(URL, None, None))
+    assert [(finding.code, "run `leadstream rebuild ingest`" in finding.text) for finding in findings] == [
+        (code, True) for code in found
+    ]
