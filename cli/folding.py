@@ -56,13 +56,14 @@ async def fold_all(
     *,
     show: bool,
     arguments: Mapping[str, Sequence[Any]] | None = None,
+    upto: int | None = None,
     folds: Folds | None = None,
 ) -> list["Verdict"]:
     """What `action` of shared.runtime.projection says of each service. `schemas`: service to where it folds.
 
-    `arguments`: what the action is told of each. `show`: say on a terminal how far the folds are. `folds`: where each
-    is noted once it has ended, for who is interested in some without the others. Raises what the actions raise, when
-    all have ended.
+    `arguments`: what the action is told of each. `upto`: the position where they end, the log's last if None. `show`:
+    say on a terminal how far the folds are. `folds`: where each is noted once it has ended, for who is interested in
+    some without the others. Raises what the actions raise, when all have ended.
     """
     from shared.runtime import log
     from shared.runtime.database import connect
@@ -70,13 +71,13 @@ async def fold_all(
 
     arguments, folds = arguments or {}, folds or Folds()
     async with await connect(admin_url, name="progress", autocommit=True) as connection:
-        head = await log.last_position(connection)
+        upto = await log.last_position(connection) if upto is None else upto
         if action in CHANGING:
-            proved = await whole_log(admin_url, head)
+            proved = await whole_log(admin_url, upto)
             arguments = dict.fromkeys(schemas, (proved,))
-        told = asyncio.create_task(_tell(connection, list(schemas.values()), head)) if show else None
+        told = asyncio.create_task(_tell(connection, schemas, folds, upto)) if show else None
         try:
-            await _side_by_side(admin_url, action, {name: arguments.get(name, ()) for name in schemas}, folds, head)
+            await _side_by_side(admin_url, action, {name: arguments.get(name, ()) for name in schemas}, folds, upto)
         finally:
             if told is not None:
                 told.cancel()
@@ -137,21 +138,42 @@ async def _act(admin_url: str, action: str, service: str, arguments: Sequence[An
     return verdict
 
 
-async def _tell(connection: Any, schemas: list[str], head: int) -> None:
-    """Events folded in all, their rate, and how long the rest takes at it: one line, written over and over."""
+async def _tell(connection: Any, schemas: Mapping[str, str], folds: Folds, upto: int) -> None:
+    """Say on a terminal how far the folds are: one line, written over and over."""
     from shared.runtime.shadow import checkpoint
 
-    if not sys.stderr.isatty() or not head:
+    if not sys.stderr.isatty() or not upto:
         return
-    began, first, upto = time.monotonic(), None, head * len(schemas)
+    progress, began = Progress(upto), time.monotonic()
     while True:
-        found = [await checkpoint(connection, schema) for schema in schemas]
-        done = sum(position or 0 for position in found)
-        first = done if first is None else first
-        rate = max(0.0, (done - first) / (time.monotonic() - began + 0.001))
-        left = f"{(upto - done) / rate:,.0f} s left" if rate else ""
-        _write(f"{done / upto:4.0%} folded  {rate / len(schemas):,.0f} events/s  {left}")
+        for service, schema in schemas.items():
+            ended = service in folds.verdicts or service in folds.refused
+            progress.note(service, upto if ended else await checkpoint(connection, schema))
+        _write(progress.line(time.monotonic() - began))
         await asyncio.sleep(EVERY_SECONDS)
+
+
+class Progress:
+    """How far some folds are that end at a position, and begin where an earlier one has stopped."""
+
+    def __init__(self, upto: int) -> None:
+        self._upto = upto
+        self._began: dict[str, int] = {}
+        self._now: dict[str, int] = {}
+
+    def note(self, service: str, position: int | None) -> None:
+        """That it is here; None where there are no tables: not yet, or where they were no more."""
+        now = self._now.get(service, 0) if position is None else min(position, self._upto)
+        self._now[service] = now
+        # What another program has left is begun anew.
+        self._began[service] = min(self._began.get(service, now), now)
+
+    def line(self, seconds: float) -> str:
+        """Events folded in all, their rate, and how long the rest takes at it. `seconds`: since the first note."""
+        done, upto = sum(self._now.values()), self._upto * len(self._now)
+        rate = (done - sum(self._began.values())) / (seconds + 0.001)
+        left = f"{(upto - done) / rate:,.0f} s left" if rate else ""
+        return f"{done / upto:4.0%} folded  {rate / len(self._now):,.0f} events/s  {left}"
 
 
 def line(what: str, show: bool, quiet: Callable[[], bool] = lambda: False) -> Callable[[int, int], None]:

@@ -92,7 +92,7 @@ async def _look(
     if long := [schema for schema in schemas.values() if len(schema.encode()) > MAX_BYTES]:
         raise Misused(f"{long[0]!r} has {len(long[0].encode())} bytes, and a schema's name has {MAX_BYTES} at most")
     told = {name: (position, schemas[name]) for name in names}
-    return await fold_all(admin_url, "as_of", schemas, show=show, arguments=told, folds=folds)
+    return await fold_all(admin_url, "as_of", schemas, show=show, arguments=told, upto=position, folds=folds)
 
 
 def _moment(text: str) -> datetime:

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.commands.doctor import _verified
-from cli.folding import Folds
+from cli.folding import Folds, Progress
 from cli.main import app
 from cli.servers import Servers
 from shared.runtime.definition import OtherShape
@@ -73,6 +73,39 @@ def test_a_reprojection_that_is_stopped_says_whether_it_was_done(
     monkeypatch.setattr("cli.commands.reproject._made_anew", made_anew)
     result = CliRunner().invoke(app, ["reproject"])
     assert (result.exit_code, result.stderr.startswith(f"leadstream: stopped; {says}")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [
+        ([{"ingest": None, "projector": None}, {"ingest": 50, "projector": 50}], " 50% folded  5 events/s  10 s left"),
+        ([{"ingest": 60, "projector": 80}, {"ingest": 80, "projector": 100}], " 90% folded  2 events/s  5 s left"),
+        ([{"ingest": 90, "projector": 0}, {"ingest": 0, "projector": 20}], " 10% folded  1 events/s  90 s left"),
+        ([{"ingest": 0, "projector": 0}, {"ingest": 90, "projector": 70}, {"ingest": None, "projector": 110}],
+         " 95% folded  10 events/s  1 s left"),
+        ([{"ingest": 100, "projector": 100}], "100% folded  0 events/s  "),
+    ],
+    ids=["from the beginning", "gone on with", "begun anew", "swapped away", "at its end"],
+)  # fmt: skip
+def test_how_far_the_folds_are_is_reckoned_from_where_they_began(looks: list[dict[str, int | None]], said: str) -> None:
+    progress = Progress(100)
+    for look in looks:
+        for service, position in look.items():
+            progress.note(service, position)
+    assert progress.line(9.999) == said
+
+
+@pytest.mark.parametrize(("options", "upto"), [(["--to", "5"], 5), ([], None)])
+def test_a_look_ends_at_its_position(monkeypatch: pytest.MonkeyPatch, options: list[str], upto: int | None) -> None:
+    ends = []
+
+    async def fold(*_: Any, upto: int | None = None, **__: Any) -> list[Verdict]:
+        ends.append(upto)
+        return [Verdict("ingest", 5, 5, "ingest_at_5")]
+
+    monkeypatch.setattr("cli.rebuilding.fold_all", fold)
+    assert CliRunner().invoke(app, ["rebuild", "ingest", *options]).exit_code == 0
+    assert ends == [upto]
 
 
 def refusing(monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible]) -> None:
