@@ -20,17 +20,15 @@ if TYPE_CHECKING:
     from shared.runtime.table_comparison import Difference
 
 
-async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dict[str, Any]:
+async def check(admin_url: str, nats_url: str | None, show: bool = False, listed: int | None = None) -> dict[str, Any]:
     """The whole verification as one JSON object; `identical` sums it up.
 
     Its `stream` is None where that was not compared: without a `nats_url`, or as the log cannot be read. A service
-    without tables, or with tables that cannot be compared now, has a `reason`.
+    without tables, or with tables that cannot be compared now, has a `reason`. `listed`: how many differences of each
+    table are listed at most, some if None; of the others `not_listed` says how many there are.
     """
-    from shared.runtime.projection import verify_schema
-
-    schemas = {service: verify_schema(service) for service in SERVICES}
     # The folds have processes of their own, for which this one would only wait.
-    folding = asyncio.ensure_future(_folds(admin_url, schemas, show))
+    folding = asyncio.ensure_future(_folds(admin_url, listed, show))
     copies = _check_copies(admin_url, nats_url, lambda what: line(what, show, quiet=lambda: not folding.done()))
     found, stream = (await asyncio.gather(folding, copies))[1]
     report = folding.result()
@@ -44,13 +42,15 @@ async def check(admin_url: str, nats_url: str | None, show: bool = False) -> dic
     return report
 
 
-async def _folds(admin_url: str, schemas: dict[str, str], show: bool) -> dict[str, Any]:
+async def _folds(admin_url: str, listed: int | None, show: bool) -> dict[str, Any]:
     """What the folds of the services came to; that the log cannot be read, where it cannot."""
     from shared.runtime.integrity import BROKEN
+    from shared.runtime.projection import verify_schema
 
-    folds = Folds()
+    schemas = {service: verify_schema(service) for service in SERVICES}
+    told, folds = dict.fromkeys(SERVICES, () if listed is None else (listed,)), Folds()
     try:
-        await fold_all(admin_url, "verify", schemas, show=show, folds=folds)
+        await fold_all(admin_url, "verify", schemas, show=show, arguments=told, folds=folds)
     except BROKEN as error:
         return {"identical": False, "services": {}, "unreadable": str(error)}
     except Impossible:
@@ -101,6 +101,7 @@ def report_of(verdicts: Iterable["Verdict"], refused: Mapping[str, Exception] | 
                 "different_rows": verdict.different_rows,
                 "ahead": verdict.ahead,
                 "differences": [_difference(each) for each in verdict.differences],
+                "not_listed": verdict.not_listed,
                 "damaged": verdict.damaged,
                 "unfoldable": {str(position): error for position, error in verdict.failures.items()},
             }
@@ -109,8 +110,11 @@ def report_of(verdicts: Iterable["Verdict"], refused: Mapping[str, Exception] | 
     }
 
 
-def say_folds(report: dict[str, Any], folded: str = "events") -> None:
-    """A line for each service, and below it what differs. `folded`: what its events are called."""
+def say_folds(report: dict[str, Any], folded: str = "events", more: str = "") -> None:
+    """A line for each service, and below it what differs.
+
+    `folded`: what its events are called. `more`: said where there are more differences than are listed.
+    """
     for name, found in report["services"].items():
         if found["reason"]:
             typer.echo(f"  {name:<11} not compared: {found['reason']}")
@@ -126,6 +130,9 @@ def say_folds(report: dict[str, Any], folded: str = "events") -> None:
             typer.echo(f"      `leadstream repair` where the stream has them too, else `leadstream rebuild {name}`")
         for difference in found["differences"]:
             typer.echo(f"      {_told(difference)}")
+        if found["not_listed"]:
+            rest = ", ".join(f"{count:,} more of {table}" for table, count in found["not_listed"].items())
+            typer.echo(f"      ... and {rest}{more}")
         for position, error in found["unfoldable"].items():
             typer.echo(f"      position {position} cannot be folded: {error}")
         if found["damaged"] is not None:

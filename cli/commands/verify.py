@@ -18,14 +18,15 @@ def verify(data: DataFolder = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
     from cli.checks import check, say_folds, say_log
     from cli.servers import reached, servers_of
+    from shared.runtime.table_comparison import LISTED
 
-    servers = servers_of(data)
+    servers, listed = servers_of(data), LISTED if as_json else None
     with reached():
-        report = asyncio.run(check(servers.database, servers.nats, show=not as_json))
+        report = asyncio.run(check(servers.database, servers.nats, show=not as_json, listed=listed))
     if as_json:
         show_json(report)
     else:
-        say_folds(report)
+        say_folds(report, more=": --json lists them")
         say_log(report)
     if servers.nats is None:
         note("the stream was not compared: set LEADSTREAM_NATS_URL")

@@ -19,7 +19,7 @@ from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, foldable, opened, shape
-from shared.runtime.table_comparison import Difference, compare, counted
+from shared.runtime.table_comparison import SHOWN, Difference, compare, counted
 from shared.runtime.tables import ddl
 
 TERMINATION_MS: Final = 10_000
@@ -31,9 +31,9 @@ class Verdict:
     """What a fold of the log up to `position` said about one service's tables, and the rows it came to by table.
 
     `ahead`: how many positions beyond the log's end the tables stood; the fold and the comparison are as of its end.
-    `damaged`: where the log first is not what was written, if that was looked for.
-    `compared`: whether there were tables of the same shape to compare with. `undoable`: whether this program can bring
-    back those that it replaced. `schema`: where the fold's tables are now.
+    `not_listed`: how many rows differ beside `differences`, by table. `damaged`: where the log first is not what was
+    written, if that was looked for. `compared`: whether there were tables of the same shape to compare with.
+    `undoable`: whether this program can bring back those that it replaced. `schema`: where the fold's tables are now.
     """
 
     service: str
@@ -46,6 +46,7 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
     different_rows: int = 0
     failures: dict[int, str] = field(default_factory=dict)
+    not_listed: dict[str, int] = field(default_factory=dict)
     damaged: int | None = None
     ahead: int = 0
 
@@ -65,10 +66,10 @@ def old_schema(name: str) -> str:
     return f"{name}_before"
 
 
-async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
+async def verify(admin_url: str, definition: Definition[Any], listed: int = SHOWN) -> Verdict:
     """Fold the log afresh and compare, row by row, with the live tables at one moment.
 
-    Raises Impossible, OtherShape, Busy.
+    `listed`: how many differences of each table are listed at most. Raises Impossible, OtherShape, Busy.
     """
     async with opened(admin_url, definition, verify_schema(definition.name)) as shadow:
         await _insist_on_tables(shadow.connection, definition.name)
@@ -76,7 +77,7 @@ async def verify(admin_url: str, definition: Definition[Any]) -> Verdict:
         try:
             await shadow.begin(lasting=False)
             await _catch_up(shadow)
-            return await _compared(shadow)
+            return await _compared(shadow, listed)
         finally:
             await shadow.drop()
 
@@ -194,7 +195,7 @@ async def _catch_up(shadow: Shadow) -> None:
             return
 
 
-async def _compared(shadow: Shadow) -> Verdict:
+async def _compared(shadow: Shadow, listed: int = SHOWN) -> Verdict:
     """Fold what is missing and compare, in one transaction that sees the live tables at one moment."""
     definition = shadow.definition
     async with shadow.connection.transaction():
@@ -202,10 +203,10 @@ async def _compared(shadow: Shadow) -> Verdict:
         position = await foldable(shadow.connection, definition.name)
         ahead = (await checkpoint(shadow.connection, definition.name) or 0) - position
         await shadow.fold(position)
-        found = await compare(shadow.connection, definition, shadow.schema, position)
+        found = await compare(shadow.connection, definition, shadow.schema, position, listed)
     return Verdict(
         definition.name, position, shadow.events, compared=True, rows=found.rows, differences=found.differences,
-        different_rows=found.different_rows, failures=dict(shadow.failures), ahead=ahead,
+        different_rows=found.different_rows, not_listed=found.not_listed, failures=dict(shadow.failures), ahead=ahead,
     )  # fmt: skip
 
 

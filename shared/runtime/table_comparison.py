@@ -10,7 +10,10 @@ from shared.ids import InvalidId, from_hex, to_hex
 from shared.runtime.database import Connection, one
 from shared.runtime.definition import Definition
 
+# Of so many rows of a table the event is looked for that should have written them: it may be among very long ones.
 SHOWN: Final = 10
+# More than a person reads, and as many as fit into memory however wide the rows are.
+LISTED: Final = 10_000
 CANDIDATES: Final = 500
 # Where a row says what it is about, the most telling first, and the column of the log that says the same.
 ABOUT: Final = (
@@ -36,7 +39,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Difference:
-    """One row as the live tables have it and as the log gives it; None where it is not there."""
+    """One row as the live tables have it and as the log gives it; None where it is not there.
+
+    `event`: the last that should have written it; None where there is none, or where it was not looked for.
+    """
 
     table: str
     key: Row
@@ -54,24 +60,35 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rows by table as the log gives them, how many rows differ, and the first of them in each table."""
+    """Rows by table as the log gives them, how many rows differ, and those that are listed.
+
+    `not_listed`: how many others differ, by table, where there are any.
+    """
 
     rows: dict[str, int]
     different_rows: int
     differences: list[Difference]
+    not_listed: dict[str, int]
 
 
-async def compare(connection: Connection, definition: Definition[Any], shadow: str, upto: int) -> Comparison:
-    """Compare the live tables with those of the schema `shadow`, both as of position `upto`."""
-    total, found = 0, []
+async def compare(
+    connection: Connection, definition: Definition[Any], shadow: str, upto: int, listed: int
+) -> Comparison:
+    """Compare the live tables with those of the schema `shadow`, both as of position `upto`.
+
+    At most `listed` differences of each table are listed.
+    """
+    total, found, more = 0, [], {}
     await connection.execute("SET LOCAL enable_seqscan = on")
     for table in _derived_tables(definition.metadata):
         joined = _joined(table, definition.name, shadow)
         (count,) = await one(connection, f"SELECT count(*) {joined}")
         if count:
             total += count
-            found += await _differences(connection, definition, table, joined, upto)
-    return Comparison(await counted(connection, definition, shadow), total, found)
+            found += await _differences(connection, definition, table, f"{joined} LIMIT {listed}", upto)
+            if count > listed:
+                more[table.name] = count - listed
+    return Comparison(await counted(connection, definition, shadow), total, found, more)
 
 
 async def counted(connection: Connection, definition: Definition[Any], schema: str) -> dict[str, int]:
@@ -103,11 +120,11 @@ async def _differences(
     keys = [str(column.name) for column in table.primary_key]
     present = " AND ".join(f'%s."{key}" IS NULL' for key in keys)
     sides = ", ".join(f"CASE WHEN NOT ({present.replace('%s', side)}) THEN to_jsonb({side}) END" for side in "ls")
-    cursor = await connection.execute(f"SELECT {sides} {joined} LIMIT {SHOWN}")
-    found = []
+    cursor = await connection.execute(f"SELECT {sides} {joined}")
+    found: list[Difference] = []
     for live, replayed in await cursor.fetchall():
         row = replayed or live
-        cause = await _cause(connection, definition, row, upto)
+        cause = await _cause(connection, definition, row, upto) if len(found) < SHOWN else None
         found.append(Difference(table.name, {key: row[key] for key in keys}, live, replayed, cause))
     return found
 

@@ -108,14 +108,23 @@ async def test_a_difference_is_found_and_named_and_rebuilt_away(
     assert await counts(servers, database) == COUNTED
 
 
-async def test_many_differences_are_counted_and_some_are_shown(
-    servers: Servers, database: str, connection: Connection
+@pytest.mark.parametrize(
+    ("asked", "listed", "not_listed"), [((), 10, {"counter": 40}), ((49,), 49, {"counter": 1}), ((50,), 50, {})]
+)
+async def test_many_differences_are_counted_and_as_many_listed_as_are_asked_for(
+    servers: Servers,
+    database: str,
+    connection: Connection,
+    asked: tuple[int, ...],
+    listed: int,
+    not_listed: dict[str, int],
 ) -> None:
     statement = f"INSERT INTO counter SELECT 'd' || n, '{to_hex(TENANT)}', 1 FROM generate_series(1, 50) n"
     await connection.execute(statement.encode())
     await connection.commit()
-    verdict = await verify(servers.admin_url(database), counting())
-    assert (len(verdict.differences), verdict.different_rows) == (10, 50)
+    verdict = await verify(servers.admin_url(database), counting(), *asked)
+    assert (len(verdict.differences), verdict.different_rows, verdict.not_listed) == (listed, 50, not_listed)
+    assert [each.event is not None for each in verdict.differences] == [True] * 10 + [False] * (listed - 10)
 
 
 async def test_a_fold_that_comes_out_otherwise_is_a_difference(

@@ -1,5 +1,6 @@
 """What rebuild, reproject and verify say of folds that were stopped, refused or cut short."""
 
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from shared.runtime.integrity import Findings
 from shared.runtime.projection import Verdict
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
+from shared.runtime.table_comparison import LISTED
 
 URL = "postgresql://postgres@127.0.0.1:1/leadstream"
 GOES_ON = "goes on from where it was\n"
@@ -147,3 +149,24 @@ async def test_what_doctor_could_not_compare_is_a_finding(
     assert [(finding.code, "run `leadstream rebuild ingest`" in finding.text) for finding in findings] == [
         (code, True) for code in found
     ]
+
+
+@pytest.mark.parametrize(("options", "listed"), [([], None), (["--json"], LISTED)])
+def test_verify_says_how_many_more_rows_differ(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], listed: int | None
+) -> None:
+    asked = []
+
+    async def fold(*_: Any, arguments: dict[str, tuple[int, ...]], folds: Folds, **__: Any) -> None:
+        asked.append(arguments["ingest"])
+        found = {"differences": [], "different_rows": 1_043, "not_listed": {"row": 1_033, "upload": 10}}
+        folds.verdicts["ingest"] = Verdict("ingest", 7, 7, None, True, **found)
+
+    refusing(monkeypatch, {})
+    monkeypatch.setattr("cli.checks.fold_all", fold)
+    result = CliRunner().invoke(app, ["verify", *options])
+    assert (result.exit_code, asked) == (1, [(listed,) if listed else ()])
+    if options:
+        assert json.loads(result.stdout)["services"]["ingest"]["not_listed"] == {"row": 1_033, "upload": 10}
+    else:
+        assert "      ... and 1,033 more of row, 10 more of upload: --json lists them\n" in result.stdout
