@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from cli.campaign import Campaign
@@ -66,18 +67,21 @@ def shell(tmp_path: Path):
     shell.close()
 
 
+@pytest.mark.parametrize(("lost", "since"), [(".leadstream", 0), (".leadstream/up/postgres", 1)], ids=["all", "log"])
 @pytest.mark.timeout(600)
-def test_what_the_page_says_brings_everything_back(tmp_path: Path, shell: Shell, people) -> None:
+def test_what_the_page_says_brings_everything_back(tmp_path: Path, shell: Shell, people, lost: str, since: int) -> None:
+    """`since`: how many batches there were after the backup, of which only the stream knows."""
     file = people([(f"P{number}", f"Firm{number % 3}") for number in range(PEOPLE)])
     with Stack(tmp_path / ".leadstream" / "up").running() as stack, closing(Campaign(stack.urls)) as campaign:
         campaign.set_up()
-        batch_id = campaign.launch(campaign.upload(file)["upload_id"])["batch_id"]
-        campaign.wait(batch_id, 60)
-        before = leads(campaign, batch_id)
+        upload_id = campaign.upload(file)["upload_id"]
+        batches = [done(campaign, upload_id)]
         (back_up,) = commands("Back up")
         shell.run(back_up)
-        artifacts = contents(stack.folder / "artifacts")
-    shutil.rmtree(tmp_path / ".leadstream")
+        batches += [done(campaign, upload_id) for _ in range(since)]
+        before = [leads(campaign, batch_id) for batch_id in batches]
+        artifacts, head = contents(stack.folder / "artifacts"), head_of(stack)
+    shutil.rmtree(tmp_path / lost)
 
     servers, import_it, verify = commands("Restore")
     shell.run(servers)
@@ -85,14 +89,28 @@ def test_what_the_page_says_brings_everything_back(tmp_path: Path, shell: Shell,
     shell.run(import_it)
     shell.until("leadstream is up")
     with closing(Campaign(stack.urls)) as restored:
-        assert leads(restored, batch_id) == before
+        assert [leads(restored, batch_id) for batch_id in batches] == before
     assert contents(tmp_path / ".leadstream" / "up" / "artifacts") == artifacts
     shell.run(verify)
     said = shell.output.read_text()
     assert all(re.search(rf"{service} .*identical", said) for service in SERVICES), said
     exported = re.search(r"positions 1 to (\d+)", said)
     assert exported is not None
-    assert f"{exported[1]} of {exported[1]} events copied  identical" in said, "an event was said again, or is missing"
+    assert (int(exported[1]) < head) is bool(since)
+    assert f"{head:,} of {head:,} events copied  identical" in said, "an event was said again, or is missing"
+
+
+def done(campaign: Campaign, upload_id: str) -> str:
+    batch_id: str = campaign.launch(upload_id)["batch_id"]
+    campaign.wait(batch_id, 60)
+    return batch_id
+
+
+def head_of(stack: Stack) -> int:
+    with psycopg.connect(stack.admin_url) as connection:
+        row = connection.execute("SELECT position FROM log.head").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def leads(campaign: Campaign, batch_id: str) -> list[dict]:
