@@ -22,7 +22,7 @@ REJECTED: Final = {
 
 @app.command()
 def unread(client: OfClient = None, limit: Limit = 50, as_json: AsJson = False, at_position: AtPosition = None) -> None:
-    """List answers that were accepted, from which no column was read and no step has set a field.
+    """List answers that were accepted, from which no column was read and the step that asked has set no field.
 
     A setting `answer_mapping` of the workflow says where they have what; they are read again with it.
     Example: leadstream answers unread --client Acme

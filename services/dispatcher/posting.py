@@ -19,7 +19,7 @@ from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.canonical import company_domain
 from shared.envelope import Event, outcome_id, stated
 from shared.events import DispatchRefused, StepDispatched
-from shared.ids import named_id
+from shared.ids import kind_of_id, named_id
 from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
@@ -144,7 +144,7 @@ def _headers(post: Post, settings: Settings) -> dict[str, str]:
 
 def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
     dispatch = post.dispatch
-    prefix = dispatch.entity_id.partition("_")[0]
+    prefix = kind_of_id(dispatch.entity_id)
     expires = clock.now() + timedelta(seconds=policy.timeout) + TOKEN_LIFE
     token = CallbackToken(
         dispatch.dispatch_id, dispatch.tenant_id, dispatch.client_id, dispatch.batch_id, dispatch.item_id,

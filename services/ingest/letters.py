@@ -11,13 +11,12 @@ from services.ingest import listings, needed
 from shared.dead_letters import settles, settling, subject_of
 from shared.envelope import Event, from_json
 from shared.events import DeadLetterResolved, DeadLetterRetried, EventDeadLettered
-from shared.ids import parse_id, to_hex
+from shared.ids import kind_of_id, optional, parse_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Caller, Problem
-from shared.runtime.queries import Queries
+from shared.runtime.queries import Queries, Row
 
-Row = dict[str, Any]
 Status = Literal["open", "retried", "resolved"]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 100
@@ -54,8 +53,8 @@ class LetterFilter:
     def of(cls, batch_id: str | None, item_id: str | None, **others: Any) -> "LetterFilter":
         """What a person typed; empty text is nothing, but no id. Raises InvalidId."""
         given = {name: value or None for name, value in others.items()}
-        batch_id = parse_id("batch", batch_id) if batch_id is not None else None
-        return cls(batch_id=batch_id, item_id=parse_id("item", item_id) if item_id is not None else None, **given)
+        batch, item = optional(parse_id, "batch", batch_id), optional(parse_id, "item", item_id)
+        return cls(batch_id=batch, item_id=item, **given)
 
     @property
     def subjects(self) -> list[str]:
@@ -124,7 +123,7 @@ async def settle(
 
 
 async def _later(queries: Queries, tenant_id: str, service: str, subject: str, after: int) -> list[Row]:
-    statement = text(LATER.format(ABOUT.get(subject.partition("_")[0], ABOUT_ANOTHER)))
+    statement = text(LATER.format(ABOUT.get(kind_of_id(subject), ABOUT_ANOTHER)))
     wanted = {"id": to_hex(subject), "after": after, "types": needed.consumed(service), "limit": COUNTED}
     return await queries.rows(tenant_id, statement, wanted)
 

@@ -37,7 +37,7 @@ def preview(
         kind = workstream(slug or _best(found))
         seen = surveyed(table, kind, Choices(chosen, remembered.get(kind.slug, {})), strict=False)
     warnings = ([doubt] if (doubt := ambiguity(found)) else []) + seen.warnings
-    if not slug and not found:
+    if seen.missing and not slug and not found:
         warnings.append(f"No workstream can take these rows; shown is what {kind.slug} would make of them.")
     return {"workstream": kind.slug, "proposals": [asdict(proposal) for proposal in found]} | told(seen, warnings)
 
@@ -59,7 +59,8 @@ def fitting(path: Path, slug: str | None, limits: Limits) -> str:
             if slug:
                 raise
             raise Undecided(
-                f"No workstream can take these rows as they are; say which with --workstream. {error}"
+                "No workstream can take these rows as they are; say which with --workstream, and with --map what its "
+                f"columns are. {error}"
             ) from None
     return kind.slug
 

@@ -115,7 +115,7 @@ async def customers(
 async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
-    """The answers in force that no column was read from and no step has set a field from.
+    """The answers in force that no column was read from, and from which the step that asked has set no field.
 
     An `answer_mapping` can say where they have what.
     """

@@ -121,7 +121,7 @@ async def customers(queries: Queries, tenant_id: str, client_id: str, after: str
 
 
 async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[Row]:
-    """The answers in force that no column was read from and no step has set a field from, the newest first."""
+    """The answers in force that no column was read from, nor a field by the step that asked; the newest first."""
     query = select(ANSWER).where(ANSWER.c.columns == 0, ANSWER.c.fields == 0)
     query = query.order_by(ANSWER.c.received_at.desc(), ANSWER.c.answer_id)
     if client_id:
