@@ -5,6 +5,7 @@ behind. Rebuild puts the folded tables in the place of the live ones in one shor
 for undo; the service loses its connection for that moment and goes on from the same checkpoint.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -125,8 +126,8 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
             await shadow.adopt()
             await _catch_up(shadow)
             undoable = await shape(shadow.connection, definition.name) == definition.shape
+            rows = await counted(shadow.connection, definition, schema)
             position = await _swap(shadow)
-            rows = await counted(shadow.connection, definition, definition.name)
             return Verdict(definition.name, position, shadow.events, definition.name, rows=rows, undoable=undoable)
 
 
@@ -230,7 +231,17 @@ async def _swap(shadow: Shadow, *first: str) -> int:
                 raise Impossible(
                     f"the tables of {shadow.definition.name} are in use for long; look at pg_stat_activity and repeat"
                 ) from None
+        except asyncio.CancelledError:
+            # A commit that is under way is not taken back: who stops a rebuild is told whether it came about.
+            if not await _is_swapped(shadow):
+                raise
+            return await checkpoint(shadow.connection, shadow.definition.name) or 0
     raise AssertionError
+
+
+async def _is_swapped(shadow: Shadow) -> bool:
+    (left_out,) = await one(shadow.connection, "SELECT to_regclass(%s)", (f"{shadow.schema}.{LEFT_OUT}",))
+    return left_out is None
 
 
 async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:

@@ -7,14 +7,17 @@ import signal
 import sys
 import zlib
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 import pytest
 
 from cli.checks import check
 from cli.folding import definition
-from shared.runtime.database import Connection
+from shared.runtime import projection
+from shared.runtime.database import Connection, one
+from shared.runtime.definition import Definition
 from shared.runtime.projection import old_schema, verify_schema
 from shared.runtime.settings import SERVICES
 from tests.integration.damaging import tamper
@@ -104,6 +107,34 @@ async def test_a_rebuild_that_is_stopped_names_what_was_swapped_and_swaps_no_mor
     assert (code, errors.partition(", and")[0]) == (1, f"leadstream: stopped; of {left} nothing was changed")
     assert f"swapped in; the tables of {', '.join(done)} as they were are kept" in output
     assert "1 rows differ" in output
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("act", [projection.rebuild, projection.undo])
+async def test_a_swap_that_is_cancelled_at_its_end_is_told_if_it_came_about(
+    servers: Servers,
+    database: str,
+    admin: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[str, Definition[Any]], Awaitable[projection.Verdict]],
+    committed: bool,
+) -> None:
+    swap, url, one_of_them = projection._swap_now, servers.admin_url(database), definition("callbacks")
+    await projection.rebuild(url, one_of_them)
+
+    async def cancelled(*asked: Any) -> int:
+        if committed:
+            await swap(*asked)
+        raise asyncio.CancelledError
+
+    async def live() -> Any:
+        return await one(admin, "SELECT to_regnamespace('callbacks')::oid")
+
+    monkeypatch.setattr(projection, "_swap_now", cancelled)
+    before = await live()
+    with nullcontext() if committed else pytest.raises(asyncio.CancelledError):
+        assert (await act(url, one_of_them)).schema == "callbacks"
+    assert (await live() != before) is committed
 
 
 async def test_a_rebuild_of_all_but_one_says_what_was_different_and_which_was_not_made(

@@ -31,7 +31,7 @@ def folded(monkeypatch: pytest.MonkeyPatch, done: int, error: BaseException) -> 
     """So many services are folded, and then comes the error."""
 
     async def fold(*_: Any, folds: Folds, **__: Any) -> None:
-        folds.verdicts.update({name: Verdict(name, 7, 7, name, True) for name in SERVICES[:done]})
+        folds.verdicts.update({name: Verdict(name, 7, 7, name, True, undoable=True) for name in SERVICES[:done]})
         raise error
 
     monkeypatch.setattr("cli.rebuilding.fold_all", fold)
