@@ -26,8 +26,8 @@ setup: $(STAMP) ## make .venv from the hash-locked requirements
 demo: $(STAMP) ## one list through everything; FILE=list.csv takes yours, ROWS=1000 makes one up
 	@$(BIN)/leadstream demo $(if $(FILE),--file "$(FILE)") $(if $(ROWS),--rows "$(ROWS)")
 
-test: $(STAMP) ## all tests but the slow ones, on up to 4 cores; then those that measure time, one by one
-	$(BIN)/pytest -m "not slow and not alone" --numprocesses logical --maxprocesses 4 --dist worksteal
+test: $(STAMP) ## all tests but the slow ones, four at once, for most wait; then those that measure time, one by one
+	$(BIN)/pytest -m "not slow and not alone" --numprocesses 4 --dist worksteal
 	$(BIN)/pytest -m "alone and not slow"
 
 fuzz: $(STAMP) ## ten thousand damaged inputs, COUNT=10000 of each kind; histories cut in thirty ways (minutes)

@@ -136,6 +136,6 @@ def test_of_two_rebuilds_at_once_the_second_is_refused(stack, campaign, history)
 
 def test_repair_leaves_what_is_whole(stack, campaign):
     found = said(stack, "repair", "--yes")
-    assert found == {"restored": [], "appended": 0, "filled": 0, "copied": 0, "lost": []}
+    assert found == {"restored": [], "appended": 0, "filled": 0, "copied": 0, "lost": [], "taken_out": []}
     refused = leadstream(stack, "repair", stdin="n\n")
     assert refused.returncode == 1
