@@ -155,8 +155,8 @@ def unsuccessful(
 ) -> None:
     """A dispatch was refused or its answer is missing: try again as a new dispatch, or fail the claim.
 
-    One that is held was refused by the settings of a batch that does not wait for it any more: whoever it is held for
-    has a try of its own.
+    One that was on its way for a batch and has passed to another was refused by settings that are not the other's: the
+    other has a try of its own.
     """
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is not None and isinstance(payload, DispatchRefused):
@@ -172,7 +172,8 @@ def unsuccessful(
     claim = state.claims.get(dispatch.key)
     if claim is None or claim.status != "IN_PROGRESS" or claim.dispatch_id != dispatch.dispatch_id:
         return
-    retry_at = payload.retry_at or (dispatch.due_at if held else None)
+    passed_on = dispatch.batch_id != event.batch_id
+    retry_at = payload.retry_at or (dispatch.due_at if passed_on else None)
     if retry_at is not None and _wanted(state, claim.key):
         _try_again(state, event, claim, dispatch, retry_at)
     else:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.dispatcher.state import Dispatch
-from shared.events import BatchCancelled, BatchCompleted, BatchPaused, BatchResumed
+from shared.events import BatchCancelled, BatchCompleted, BatchPaused, BatchResumed, StepFailed
 from shared.ids import named_id
 from tests.unit.dispatching import (
     LATER,
@@ -95,6 +95,25 @@ def test_a_call_that_is_held_and_was_refused_meanwhile_by_another_s_settings_sta
     batch.given(refused(held, "AUTH"))
     assert claim(batch, FIRMS[0]).status == "FAILED"
     assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 0]
+
+
+@pytest.mark.parametrize("cap", [0, 10])
+@pytest.mark.parametrize(("code", "webhook_id"), [("AUTH", None), ("API_ERROR", HOOK)])
+def test_who_a_call_has_passed_to_does_not_fail_by_another_s_settings(cap, code, webhook_id) -> None:
+    """Held or due, refused or in doubt: its own settings are tried, and only what may have arrived is paid for."""
+    batch, before = retry_due(cap)
+    batch.when(refused(before, code, webhook_id=webhook_id))
+    assert not any(isinstance(event.payload, StepFailed) for event in batch.following)
+    mine = current(batch, FIRMS[0])
+    assert (mine.status, mine.batch_id, mine.settings) == ("DUE" if cap else "HELD", NEXT_BATCH, "default")
+    assert (mine.attempt, mine.due_at) == (before.attempt + 1, before.due_at)
+    perhaps, own = 2 * bool(webhook_id), 2 * bool(cap)
+    assert batch.state.batches[NEXT_BATCH].reserved == batch.state.budgets[CLIENT].reserved == perhaps + own
+    batch.given(fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3))
+    assert batch.state.batches[NEXT_BATCH].reserved == perhaps + 2
+    batch.when(refused(current(batch, FIRMS[0]), "AUTH"))
+    assert [(event.batch_id, event.payload.code) for event in batch.following] == [(NEXT_BATCH, "AUTH")]
+    assert batch.state.batches[NEXT_BATCH].reserved == batch.state.budgets[CLIENT].reserved == perhaps
 
 
 def test_what_was_sent_again_after_it_was_refused_while_it_was_held_is_answered_and_paid_for_once() -> None:
