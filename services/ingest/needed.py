@@ -15,14 +15,24 @@ from shared.runtime.queries import Queries
 
 _POST: Final = "it would send again what was sent, or wait for its answer for ever"
 _PARCEL: Final = "it would send the parcel again and again"
-# What others have gone on with, or the world has taken: what the service would do without, and nobody could put right.
+_BATCH: Final = "whatever comes of the batch's items would fail, each in a letter of its own"
+_ITEM: Final = "whatever comes of the item would fail, each in a letter of its own"
+# What others have gone on with, what later events are about, or what the world has taken: what the service would do
+# without, and nobody could put right.
 ALWAYS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ingest": {"BatchLaunched": "no row would become an item, and nobody could cancel the batch"},
+    "ingest": {
+        "UploadReceived": "none of its rows could be staged, and the same file again is the same upload",
+        "RowsStaged": "the upload would never be ready, and the same file again is the same rows",
+        "BatchLaunched": "no row would become an item, and nobody could cancel the batch",
+    },
     "sequencer": {
+        "BatchLaunched": _BATCH,
         "BatchResumed": "it would not pause the batch when a call costs too much again",
         "BatchCancelled": "it would go on with a batch of which nobody does a step any more",
     },
     "dispatcher": {
+        "BatchLaunched": _BATCH,
+        "ItemAdded": _ITEM,
         "StepDispatched": _POST,
         "DispatchRefused": _POST,
         "DispatchTimedOut": _POST,
@@ -30,20 +40,26 @@ ALWAYS: Final[Mapping[str, Mapping[str, str]]] = {
         "BatchCancelled": "it would go on paying for the batch's calls",
         "BatchCompleted": "it would hold calls of a retry for ever, and nothing would say so",
     },
-    "projector": {"ParcelPushed": _PARCEL, "ParcelRefused": _PARCEL, "PushCompleted": "the push would never end"},
+    "projector": {
+        "BatchLaunched": _BATCH,
+        "ItemAdded": _ITEM,
+        "ParcelPushed": _PARCEL,
+        "ParcelRefused": _PARCEL,
+        "PushCompleted": "the push would never end",
+    },
 }
 # Without these items of a batch stand where they are for ever, unless it is cancelled or has ended.
 UNTIL_OVER: Final[Mapping[str, Sequence[str]]] = {
     "ingest": ("LaunchContinued",),
-    "sequencer": ("BatchLaunched", "ItemAdded", "ItemCompleted", "StepFailed", "BatchPaused", "FailedItemsRetried"),
-    "dispatcher": ("BatchLaunched", "ItemAdded", "StepScheduled"),
+    "sequencer": ("ItemAdded", "ItemCompleted", "StepFailed", "BatchPaused", "FailedItemsRetried"),
+    "dispatcher": ("StepScheduled",),
 }
 # What a person can say again; what is only looked at, in lists or in leads; what ends all the same: an answer that is
 # left out is asked for again after its deadline.
 SPARED: Final[Mapping[str, Sequence[str]]] = {
     "ingest": (
         "TenantConfigured", "ClientRegistered", "WorkflowRegistered", "WorkflowRetired", "WorkflowConfigured",
-        "ConfigurationRemoved", "PipelineSaved", "PipelineRemoved", "MappingChosen", "UploadReceived", "RowsStaged",
+        "ConfigurationRemoved", "PipelineSaved", "PipelineRemoved", "MappingChosen",
     ),
     "sequencer": ("StepDispatched",),
     "dispatcher": (
@@ -52,9 +68,9 @@ SPARED: Final[Mapping[str, Sequence[str]]] = {
     ),
     "callbacks": ("WorkflowConfigured", "ConfigurationRemoved", "CallbackRejected"),
     "projector": (
-        "WorkflowConfigured", "ConfigurationRemoved", "CustomersListed", "CustomersRemoved", "BatchLaunched",
-        "BatchCancelled", "FailedItemsRetried", "ItemAdded", "ItemCompleted", "StepFailed", "EnrichmentReceived",
-        "AnswerReused", "ReprojectionDue", "PushRequested", "PushResumed", "PushCancelled",
+        "WorkflowConfigured", "ConfigurationRemoved", "CustomersListed", "CustomersRemoved", "BatchCancelled",
+        "FailedItemsRetried", "ItemCompleted", "StepFailed", "EnrichmentReceived", "AnswerReused", "ReprojectionDue",
+        "PushRequested", "PushResumed", "PushCancelled",
     ),
 }  # fmt: skip
 # Of a batch that was retried the sequencer may have said the end before it read so: then steps were scheduled since.
