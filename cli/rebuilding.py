@@ -53,18 +53,20 @@ def rebuilt(admin_url: str, service: str, options: RebuildOptions, as_json: bool
         if isinstance(error, CommandFailed):
             raise
         if len(verdicts) < len(names):
-            raise Refused(_stopped(names, folds)) from None
+            raise Refused(_stopped(names, folds, options)) from None
     else:
         _report(verdicts, folds, options, as_json)
     if any(verdict.failures or verdict.damaged is not None for verdict in verdicts):
         raise typer.Exit(1)
 
 
-def _stopped(names: Sequence[str], folds: Folds) -> str:
+def _stopped(names: Sequence[str], folds: Folds, options: RebuildOptions) -> str:
     left = [name for name in names if name not in folds.verdicts]
     whose = f"of {', '.join(left)} " if folds.verdicts else ""
-    again = left[0] if len(left) == 1 else "SERVICE"
-    return f"stopped; {whose}nothing was changed, and `leadstream rebuild {again}` goes on from where it was"
+    again = "the same command"
+    if folds.verdicts and not options.looking:  # it would swap again those that were swapped
+        again = f"`leadstream rebuild {left[0] if len(left) == 1 else 'SERVICE'}{' --undo' if options.undo else ''}`"
+    return f"stopped; {whose}nothing was changed, and {again} goes on from where it was"
 
 
 async def _swap(

@@ -11,14 +11,17 @@ from cli.folding import Folds, Progress
 from cli.main import app
 from cli.servers import Servers
 from shared.runtime.definition import OtherShape
-from shared.runtime.integrity import Findings
+from shared.runtime.integrity import Damage, Findings, Side
 from shared.runtime.projection import Verdict
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
+from shared.runtime.stream_comparison import StreamVerdict
 from shared.runtime.table_comparison import LISTED
 
 URL = "postgresql://postgres@127.0.0.1:1/leadstream"
 GOES_ON = "goes on from where it was\n"
+SAME = f"the same command {GOES_ON}"
+LEFT, LAST = ", ".join(SERVICES[3:]), SERVICES[4]
 
 
 @pytest.fixture(autouse=True)
@@ -38,20 +41,27 @@ def folded(monkeypatch: pytest.MonkeyPatch, done: int, error: BaseException) -> 
 
 
 @pytest.mark.parametrize(
-    ("done", "beside"),
+    ("done", "options", "beside"),
     [
-        (0, f"leadstream: stopped; nothing was changed, and `leadstream rebuild SERVICE` {GOES_ON}"),
-        (3, f"leadstream: stopped; of {', '.join(SERVICES[3:])} nothing was changed, and "),
-        (4, f"leadstream: stopped; of {SERVICES[4]} nothing was changed, and `leadstream rebuild {SERVICES[4]}`"),
-        (5, ""),
+        (0, "", f"leadstream: stopped; nothing was changed, and {SAME}"),
+        (3, "", f"leadstream: stopped; of {LEFT} nothing was changed, and `leadstream rebuild SERVICE` {GOES_ON}"),
+        (4, "", f"leadstream: stopped; of {LAST} nothing was changed, and `leadstream rebuild {LAST}` {GOES_ON}"),
+        (5, "", ""),
+        (0, "--undo", f"leadstream: stopped; nothing was changed, and {SAME}"),
+        (4, "--undo", f"leadstream: stopped; of {LAST} nothing was changed, and `leadstream rebuild {LAST} --undo` "),
+        (0, "--to 7", f"leadstream: stopped; nothing was changed, and {SAME}"),
+        (4, "--to 7 --into look", f"leadstream: stopped; of {LAST} nothing was changed, and {SAME}"),
     ],
 )
-def test_a_rebuild_that_is_stopped_says_what_is_done(monkeypatch: pytest.MonkeyPatch, done: int, beside: str) -> None:
+def test_a_rebuild_that_is_stopped_says_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, done: int, options: str, beside: str
+) -> None:
     folded(monkeypatch, done, KeyboardInterrupt())
-    result = CliRunner().invoke(app, ["rebuild"])
-    assert (result.exit_code, result.stderr.startswith(beside)) == (1 if beside else 0, True)
+    result = CliRunner().invoke(app, ["rebuild", *options.split()])
+    assert (result.exit_code, beside in result.stderr) == (1 if beside else 0, True)
     assert [name for name in SERVICES if f"  {name}" in result.stdout] == list(SERVICES[:done])
-    assert (f"swapped in; the tables of {', '.join(SERVICES[:done])} as" in result.stdout) == (done > 0)
+    swapped = f"swapped in; the tables of {', '.join(SERVICES[:done])} as"
+    assert (swapped in result.stdout) == (done > 0 and not options)
 
 
 def test_a_rebuild_whose_server_went_away_says_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
