@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,8 +80,16 @@ async def _verified(servers: "Servers") -> "list[Finding]":
             report = await check(servers.database, servers.nats)
     except CommandFailed as error:
         return [problem("not_verified", f"the log was not folded: {error}", "leadstream doctor --verify, once more")]
-    reasons = [found["reason"] for found in report["services"].values() if found["reason"]]
-    text = f"not compared with the log: {'; '.join(reasons)}" if reasons else "state, log and stream do not agree"
-    code = "not_verified" if reasons else "verify_differs"
-    do = "leadstream verify says where; docs/operations what to do"
-    return [] if report["identical"] else [problem(code, text, do)]
+    found, do = [], "leadstream verify says where; docs/operations what to do"
+    if reasons := [service["reason"] for service in report["services"].values() if service["reason"]]:
+        found.append(problem("not_verified", f"not compared with the log: {'; '.join(reasons)}", do))
+    if not report["identical"] and (not reasons or _differs(report)):
+        found.append(problem("verify_differs", "state, log and stream do not agree", do))
+    return found
+
+
+def _differs(report: dict[str, Any]) -> bool:
+    """Whether anything differs of what was compared."""
+    services, stream = report["services"].values(), report["stream"]
+    different = any(found[what] for found in services for what in ("different_rows", "ahead", "unfoldable"))
+    return different or not report["log"]["intact"] or bool(stream and not stream["identical"])

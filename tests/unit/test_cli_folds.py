@@ -120,11 +120,12 @@ def test_a_look_ends_at_its_position(monkeypatch: pytest.MonkeyPatch, options: l
     assert ends == [upto]
 
 
-def refusing(monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible]) -> None:
-    """All services are folded but these; the log is intact."""
+def refusing(monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible], *verdicts: Verdict) -> None:
+    """All services are folded but these, with these verdicts or without a difference; the log is intact."""
 
     async def fold(*_: Any, folds: Folds, **__: Any) -> None:
         folds.verdicts.update({name: Verdict(name, 7, 7, None, True) for name in SERVICES if name not in refused})
+        folds.verdicts.update({verdict.service: verdict for verdict in verdicts})
         folds.refused.update(refused)
         for error in refused.values():
             raise error
@@ -148,17 +149,42 @@ def test_what_verify_could_not_compare_is_said_beside_the_rest(monkeypatch: pyte
     ]
 
 
+OTHER = {"ingest": OtherShape("ingest", "leadstream rebuild ingest")}
+
+
 @pytest.mark.parametrize(
-    ("refused", "found"), [({}, []), ({"ingest": OtherShape("ingest", "leadstream rebuild ingest")}, ["not_verified"])]
+    ("refused", "different", "found"),
+    [
+        ({}, {}, []),
+        (OTHER, {}, ["not_verified"]),
+        ({}, {"different_rows": 1}, ["verify_differs"]),
+        (OTHER, {"different_rows": 1}, ["not_verified", "verify_differs"]),
+        (OTHER, {"ahead": 1}, ["not_verified", "verify_differs"]),
+        (OTHER, {"failures": {3: "no"}}, ["not_verified", "verify_differs"]),
+    ],
 )
-async def test_what_doctor_could_not_compare_is_a_finding(
-    monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible], found: list[str]
+async def test_what_doctor_could_not_compare_hides_no_difference(
+    monkeypatch: pytest.MonkeyPatch, refused: dict[str, Impossible], different: dict[str, Any], found: list[str]
 ) -> None:
-    refusing(monkeypatch, refused)
+    refusing(monkeypatch, refused, Verdict("projector", 7, 7, None, True, **different))
     findings = await _verified(Servers(URL, None, None))
-    assert [(finding.code, "run `leadstream rebuild ingest`" in finding.text) for finding in findings] == [
-        (code, True) for code in found
+    assert [finding.code for finding in findings] == found
+    assert [finding.code for finding in findings if "run `leadstream rebuild ingest`" in finding.text] == [
+        code for code in found if code == "not_verified"
     ]
+
+
+@pytest.mark.parametrize("side", ["log", "stream"])
+async def test_what_doctor_could_not_compare_hides_no_damage(monkeypatch: pytest.MonkeyPatch, side: Side) -> None:
+    found, stream = Findings(), StreamVerdict(7, 7, 7)
+    (found if side == "log" else stream.findings).add(Damage(side, 3, 3, "gone"))
+
+    async def copies(*_: Any) -> tuple[Findings, StreamVerdict]:
+        return found, stream
+
+    refusing(monkeypatch, OTHER)
+    monkeypatch.setattr("cli.checks._check_copies", copies)
+    assert [each.code for each in await _verified(Servers(URL, None, None))] == ["not_verified", "verify_differs"]
 
 
 @pytest.mark.parametrize(("options", "listed"), [([], None), (["--json"], LISTED)])
