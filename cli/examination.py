@@ -114,9 +114,8 @@ async def _database(connection: Connection) -> AsyncIterator[Finding]:
         yield warning("clock_skew", text, "let both keep time by NTP: every process corrects its own by the database's")
     async for finding in _patrol(connection):
         yield finding
-    end = (await ends_of(connection)).end
     for service in SERVICES:
-        async for finding in _service(connection, service, end):
+        async for finding in _service(connection, service):
             yield finding
     async for finding in _dispatcher(connection):
         yield finding
@@ -233,7 +232,7 @@ async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
         yield problem("damaged", str(damage), "`leadstream verify` shows all of it, `leadstream repair` mends it")
 
 
-async def _service(connection: Connection, service: str, end: int) -> AsyncIterator[Finding]:
+async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
     (table,) = await one(connection, "SELECT to_regclass(%s)", (f"{service}.checkpoint",))
     if table is None:
         do = f"start it: `leadstream up`, or with servers of your own `leadstream service {service}`"
@@ -245,6 +244,7 @@ async def _service(connection: Connection, service: str, end: int) -> AsyncItera
             definition(service).insist_on_shape(shape)
         except OtherShape as error:
             yield problem("other_shape", error.text, error.mend or "")
+        end = (await ends_of(connection)).end  # after the checkpoint, which moves on meanwhile
         for finding in of_checkpoint(service, position, end):
             yield finding
         letters = DeadLetters(service)

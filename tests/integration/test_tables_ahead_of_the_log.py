@@ -4,10 +4,14 @@ import asyncio
 
 import pytest
 
+from cli import examination
+from cli import servers as cli_servers
 from cli.checks import report_of, say_folds
 from cli.findings import of_checkpoint
 from shared.runtime import follower
+from shared.runtime.database import Connection
 from shared.runtime.follower import Ahead, Follower
+from shared.runtime.log_rows import Ends, ends_of
 from shared.runtime.projection import Impossible, rebuild, rebuild_schema, verify
 from shared.runtime.shadow import opened
 from tests.integration.counting import NAME, checkpoint, counting, counts
@@ -108,6 +112,25 @@ async def test_a_service_does_not_go_on_until_it_is_rebuilt(
 
 async def _leads(of: Follower) -> bool:
     return of.leading
+
+
+async def test_the_doctor_finds_nothing_of_what_is_folded_while_it_looks(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await append(servers, database, [registered("a")])
+    await counted(servers, database)
+    looked = []
+
+    async def ends(connection: Connection) -> Ends:
+        looked.append(await ends_of(connection))
+        await append(servers, database, [registered("b")])
+        await counted(servers, database)
+        return looked[-1]
+
+    monkeypatch.setattr(examination, "ends_of", ends)
+    found = [each async for each in examination.database(cli_servers.Servers(servers.admin_url(database), None, None))]
+    assert looked
+    assert "ahead_of_the_log" not in {each.code for each in found}
 
 
 @pytest.mark.parametrize(("position", "codes"), [(3, []), (0, []), (4, ["ahead_of_the_log"])])
