@@ -97,6 +97,11 @@ class LogCheck:
                 self._add(position, wrong)
             self.position = position
 
+    def take_before(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Check rows before the log's first position: all were added."""
+        for row in rows:
+            self._add(row[0], BEFORE_THE_FIRST)
+
     def take_beyond(self, rows: Sequence[Sequence[Any]]) -> None:
         """Check rows after the log's end: from the first one on that is not the next event all were added."""
         for row in rows:
@@ -132,8 +137,10 @@ async def check_log(
         progress(rows[-1][0], upto)
     check.end(upto, chain)
     for damage in outside(ends):
-        if damage.reason != BEHIND:  # of these each row is looked at
+        if damage.reason == HEAD_GONE:  # of the others each row is looked at
             check.findings.add(damage)
+    async for rows in rows_of(connection, ends.first - 1, 0):
+        check.take_before(rows)
     async for rows in rows_of(connection, upto, ends.last):
         check.take_beyond(rows)
     return check.findings

@@ -38,7 +38,11 @@ TAMPERING = {
     "head moved on": ("UPDATE log.head SET position = 7", [(6, 7)]),
     "head gone": ("DELETE FROM log.head", [(6, 6)]),
     "head's hash": ("UPDATE log.head SET chain = '\\x00'", [(5, 5)]),
-    "before the first": (f"{NO_CHECK}; UPDATE log.events SET position = -2 WHERE position = 3", [(3, 3), (-2, 0)]),
+    "before the first": (f"{NO_CHECK}; UPDATE log.events SET position = -2 WHERE position = 3", [(3, 3), (-2, -2)]),
+    "long before the first": (
+        f"{NO_CHECK}; UPDATE log.events SET position = position - 9000 WHERE position IN (2, 4)",
+        [(2, 2), (4, 4), (-8998, -8998), (-8996, -8996)],
+    ),
     "id": (f"UPDATE log.events SET id = {OTHER} WHERE position = 2", [(2, 2)]),
     "type": ("UPDATE log.events SET type = 'BatchPaused' WHERE position = 2", [(2, 2)]),
     "slot": ("UPDATE log.events SET slot = 64 WHERE position = 2", [(2, 2)]),
