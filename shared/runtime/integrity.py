@@ -157,7 +157,7 @@ async def readable_ends(connection: Connection) -> Ends:
 
 def outside(ends: Ends) -> list[Damage]:
     """What stands where the log is not, as both its ends say: all of a stretch is one damage."""
-    upto, damages = (ends.head or Link(ends.last, b"")).position, []
+    upto, damages = ends.by_head, []
     if ends.first < 1:
         damages.append(Damage("log", ends.first, 0, BEFORE_THE_FIRST))
     if ends.last > upto:

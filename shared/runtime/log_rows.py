@@ -43,6 +43,11 @@ class Ends(NamedTuple):
     head: Link | None
 
     @property
+    def by_head(self) -> int:
+        """Where the log ends by its head; by its rows where there is no head."""
+        return self.last if self.head is None else self.head.position
+
+    @property
     def end(self) -> int:
         """Where the log ends, by its rows or by its head: whichever is further."""
         return max(self.last, self.head.position if self.head else 0)

@@ -119,8 +119,7 @@ async def _copied(connection: Connection, client: Client) -> int:
 async def _ends(connection: Connection, client: Client) -> tuple[int, int]:
     """The last positions of stream and log."""
     state = (await client.jetstream().stream_info(STREAM)).state
-    ends = await readable_ends(connection)
-    return state.last_seq, ends.head.position if ends.head else ends.last
+    return state.last_seq, (await readable_ends(connection)).by_head
 
 
 async def go_round(

@@ -10,9 +10,8 @@ import nats
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from shared.runtime import log
 from shared.runtime.database import Connection, connect
-from shared.runtime.integrity import Damage, Findings
+from shared.runtime.integrity import Damage, Findings, readable_ends
 from shared.runtime.log import Message
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.subjects import STREAM
@@ -56,7 +55,7 @@ async def compare(
     try:
         async with await connect(admin_url, name="verify stream", autocommit=True) as connection:
             state = await _state(client)
-            head = await log.last_position(connection)
+            head = (await readable_ends(connection)).by_head
             if state is None:
                 verdict = StreamVerdict(0, 0, head)
                 if head:

@@ -9,6 +9,7 @@ from shared.runtime import patrol
 from shared.runtime.database import Connection
 from shared.runtime.patrol_rounds import Rounds
 from shared.runtime.provisioning import provision_database
+from shared.runtime.stream_comparison import compare
 from shared.runtime.transfer import LogRefused
 from shared.subjects import STREAM
 from tests.integration.damaging import EVENTS, NO_CHECK, copied, is_whole, repaired, tamper
@@ -134,6 +135,18 @@ async def _copied(servers: Servers, rows: list[tuple[int, str, str]]) -> None:
         for position, body, _ in rows:
             if position > EVENTS:
                 await client.jetstream().publish("events.1.ClientRegistered", body.encode())
+
+
+async def test_what_the_stream_has_of_it_is_no_copy_of_the_log(
+    servers: Servers, database: str, before: list[tuple[int, bytes]]
+) -> None:
+    urls = servers.admin_url(database), servers.nats_url("service")
+    await tamper(servers, database, copy_of(3, EVENTS + 1))
+    assert (await compare(*urls)).identical
+    async with connected(servers.admin_url(database)) as connection:
+        await _copied(servers, await _rows(connection, f"position > {EVENTS}"))
+    verdict = await compare(*urls)
+    assert (verdict.identical, verdict.more, verdict.findings.damages) == (False, 1, [])
 
 
 @pytest.mark.parametrize("statement", ONES_OF_THE_LOG.values(), ids=ONES_OF_THE_LOG)
