@@ -34,17 +34,15 @@ from cli.servers import Servers
 from services.dispatcher.tables import WEBHOOKS_USED
 from shared.events import CATALOGUE
 from shared.ids import from_hex
-from shared.runtime import log
 from shared.runtime.database import Connection, connect, one, one_or_none
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
-from shared.runtime.integrity import Damage, Findings
+from shared.runtime.integrity import Damage, Findings, outside
 from shared.runtime.log_rows import ends_of
 from shared.runtime.provisioning import STREAMS, differing
 from shared.runtime.settings import SERVICES
 
 NATS_SECONDS: Final = 5.0
-PROVISION: Final = "run `leadstream provision`, then start the services again"
 LEADERS: Final = (
     "SELECT DISTINCT split_part(a.application_name, ' ', 2) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
     " WHERE l.locktype = 'advisory' AND l.granted AND l.database ="
@@ -83,11 +81,14 @@ FROM attempts WHERE status = 'REFUSED' AND due_at >= begun GROUP BY client_id, w
 """
 
 
-async def database(servers: Servers) -> AsyncIterator[Finding]:
-    """What is wrong with PostgreSQL, the log in it, and the tables of the services."""
+async def database(servers: Servers, at: str = "") -> AsyncIterator[Finding]:
+    """What is wrong with PostgreSQL, the log in it, and the tables of the services.
+
+    `at`: what a command that is advised says to find the servers.
+    """
     try:
         async with await connect(servers.database, name="doctor", autocommit=True) as connection:
-            async for finding in _database(connection):
+            async for finding in _database(connection, at):
                 yield finding
     except psycopg.OperationalError as error:
         text = f"PostgreSQL cannot be reached: {_first_line(error)}"
@@ -97,25 +98,24 @@ async def database(servers: Servers) -> AsyncIterator[Finding]:
         yield problem("database_unreadable", text, "ask it as its superuser, for the database of leadstream itself")
 
 
-async def _database(connection: Connection) -> AsyncIterator[Finding]:
+async def _database(connection: Connection, at: str) -> AsyncIterator[Finding]:
     missing = await _migrations(connection)
     if missing is None:
-        yield problem("not_provisioned", "the database has no log: it was not provisioned", PROVISION)
+        yield problem("not_provisioned", "the database has no log: it was not provisioned", _provision(at))
         return
     for name in missing:
-        yield problem("migration_missing", f"the database lacks migration {name} of the log", PROVISION)
+        yield problem("migration_missing", f"the database lacks migration {name} of the log", _provision(at))
     if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
-        yield problem(
-            "writers_differ", "the database lets services write other events than this version says", PROVISION
-        )
+        text = "the database lets services write other events than this version says"
+        yield problem("writers_differ", text, _provision(at))
     skew = await _skew(connection)
     if abs(skew) > SKEW_SECONDS:
         text = f"the database's clock is {skew:+.1f} s from this machine's"
         yield warning("clock_skew", text, "let both keep time by NTP: every process corrects its own by the database's")
-    async for finding in _patrol(connection):
+    async for finding in _patrol(connection, at):
         yield finding
     for service in SERVICES:
-        async for finding in _service(connection, service):
+        async for finding in _service(connection, service, at):
             yield finding
     async for finding in _dispatcher(connection):
         yield finding
@@ -130,8 +130,8 @@ async def leaders(servers: Servers) -> list[str] | None:
         return None
 
 
-async def streams(servers: Servers) -> AsyncIterator[Finding]:
-    """What is wrong with NATS and the streams."""
+async def streams(servers: Servers, at: str = "") -> AsyncIterator[Finding]:
+    """What is wrong with NATS and the streams. `at` is as `database` has it."""
     if servers.nats is None:
         yield warning("nats_unknown", "NATS was not looked at", "set LEADSTREAM_NATS_URL")
         return
@@ -143,7 +143,7 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
         yield problem("nats_away", text, "start it; every part connects again by itself")
         return
     try:
-        async for finding in _streams(client.jetstream(timeout=NATS_SECONDS), servers):
+        async for finding in _streams(client.jetstream(timeout=NATS_SECONDS), servers, at):
             yield finding
     except (NatsError, OSError, TimeoutError) as error:
         text = f"NATS does not say how its streams are: {_first_line(error)}"
@@ -152,12 +152,12 @@ async def streams(servers: Servers) -> AsyncIterator[Finding]:
         await client.close()
 
 
-async def _streams(jetstream: JetStreamContext, servers: Servers) -> AsyncIterator[Finding]:
+async def _streams(jetstream: JetStreamContext, servers: Servers, at: str) -> AsyncIterator[Finding]:
     for wanted in STREAMS:
         try:
             info = await jetstream.stream_info(str(wanted.name))
         except NotFoundError:
-            yield problem("stream_missing", f"there is no stream {wanted.name}", PROVISION)
+            yield problem("stream_missing", f"there is no stream {wanted.name}", _provision(at))
             continue
         for setting, have, want in differing(info.config, wanted):
             text = f"stream {wanted.name}: {setting} is {have!r} and should be {want!r}"
@@ -178,6 +178,10 @@ def disks(data: Path) -> Iterator[Finding]:
         yield from of_disk(f"the disk of {data}", usage.total, usage.free)
 
 
+def _provision(at: str) -> str:
+    return f"run `leadstream provision{at}`, then start the services again"
+
+
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
@@ -187,10 +191,10 @@ async def _silent(_: Exception) -> None:
 
 
 async def _head(servers: Servers) -> int | None:
-    """The log's last position; None where the database does not say."""
+    """Where the log ends; None where the database does not say."""
     try:
         async with await connect(servers.database, name="doctor", autocommit=True) as connection:
-            return await log.last_position(connection)
+            return (await ends_of(connection)).by_head
     except psycopg.Error:
         return None
 
@@ -216,26 +220,27 @@ async def _skew(connection: Connection) -> float:
     return float((told - before).total_seconds() - (time.monotonic() - started) / 2)
 
 
-async def _patrol(connection: Connection) -> AsyncIterator[Finding]:
-    """What the relay's patrol has found, and how long ago it looked; it stands still where no relay runs."""
+async def _patrol(connection: Connection, at: str) -> AsyncIterator[Finding]:
+    """What the relay's patrol has found, and how long ago it looked; and, as no relay may run, what is outside."""
     try:
         damages, unseen = await one_or_none(connection, PATROL) or ((), 0)
     except psycopg.errors.UndefinedTable:
-        return  # its migration is missing, and told
+        damages, unseen = (), 0  # its migration is missing, and told
     if unseen > PATROL_SECONDS:
         text = f"part of log or stream was last checked {unseen} s ago: it may be damaged unseen"
         yield warning("patrol_slow", text, page("PatrolSlow"))
     found = Findings()
-    for damage in damages:
-        found.add(Damage(**damage))
+    for damage in dict.fromkeys([*(Damage(**each) for each in damages), *outside(await ends_of(connection))]):
+        found.add(damage)
     for damage in found.damages:
-        yield problem("damaged", str(damage), "`leadstream verify` shows all of it, `leadstream repair` mends it")
+        do = f"`leadstream verify{at}` shows all of it, `leadstream repair{at}` mends it"
+        yield problem("damaged", str(damage), do)
 
 
-async def _service(connection: Connection, service: str) -> AsyncIterator[Finding]:
+async def _service(connection: Connection, service: str, at: str) -> AsyncIterator[Finding]:
     (table,) = await one(connection, "SELECT to_regclass(%s)", (f"{service}.checkpoint",))
     if table is None:
-        do = f"start it: `leadstream up`, or with servers of your own `leadstream service {service}`"
+        do = f"start it: `leadstream up{at}`, or with servers of your own `leadstream service {service}`"
         yield warning("never_ran", f"{service} has no tables: it never ran", do)
         return
     statement = f"SELECT position, shape FROM {service}.checkpoint"
@@ -243,9 +248,9 @@ async def _service(connection: Connection, service: str) -> AsyncIterator[Findin
         try:
             definition(service).insist_on_shape(shape)
         except OtherShape as error:
-            yield problem("other_shape", error.text, error.mend or "")
+            yield problem("other_shape", error.text, f"{error.mend}{at}")
         end = (await ends_of(connection)).end  # after the checkpoint, which moves on meanwhile
-        for finding in of_checkpoint(service, position, end):
+        for finding in of_checkpoint(service, position, end, at):
             yield finding
         letters = DeadLetters(service)
         await letters.stand_at(connection, position)

@@ -90,11 +90,12 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         yield problem("stream_behind", text, page("RelayBehind"))
 
 
-def of_checkpoint(service: str, position: int, end: int) -> Iterator[Finding]:
-    """How far a service's tables hold the log against where it ends."""
+def of_checkpoint(service: str, position: int, end: int, at: str = "") -> Iterator[Finding]:
+    """How far a service's tables hold the log against where it ends. `at`: what a command says to find the servers."""
     if position > end:
         text = f"{service} holds the log up to {position}, and it ends at {end}: it would leave out what comes"
-        do = f"stop ingest; `leadstream repair` where the stream goes on further, else `leadstream rebuild {service}`"
+        mend = f"`leadstream repair{at}` where the stream goes on further, else `leadstream rebuild {service}{at}`"
+        do = f"stop ingest; {mend}"
         yield problem("ahead_of_the_log", text, do)
 
 

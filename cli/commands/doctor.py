@@ -60,16 +60,19 @@ async def _examine(data: Path, verify: bool) -> "list[Finding]":
     if stack and not (any(told.values()) or stack.postgres.answers() or stack.nats.answers()):
         down = problem("stack_down", f"the stack in {data} does not run", f"`leadstream up{naming(data)}`")
         return [down, *examination.disks(data)]
-    found = [finding async for finding in examination.database(servers)]
-    found += [finding async for finding in examination.streams(servers)]
+    at = naming(data) if stack_of(data) else ""
+    found = [finding async for finding in examination.database(servers, at)]
+    found += [finding async for finding in examination.streams(servers, at)]
     found += of_services(told, await examination.leaders(servers), data if stack else None)
+    if any(finding.code == "no_services" for finding in found):  # which it says of all
+        found = [finding for finding in found if finding.code != "never_ran"]
     found += examination.disks(data)
     if verify and not any(finding.severity == "problem" for finding in found):
-        found += await _verified(servers)
+        found += await _verified(servers, at)
     return sorted(found, key=lambda finding: finding.severity)
 
 
-async def _verified(servers: "Servers") -> "list[Finding]":
+async def _verified(servers: "Servers", at: str = "") -> "list[Finding]":
     from cli.checks import check
     from cli.errors import CommandFailed
     from cli.findings import problem
@@ -79,8 +82,10 @@ async def _verified(servers: "Servers") -> "list[Finding]":
         with reached():
             report = await check(servers.database, servers.nats)
     except CommandFailed as error:
-        return [problem("not_verified", f"the log was not folded: {error}", "leadstream doctor --verify, once more")]
-    found, do = [], "leadstream verify says where; docs/operations what to do"
+        return [
+            problem("not_verified", f"the log was not folded: {error}", f"leadstream doctor --verify{at}, once more")
+        ]
+    found, do = [], f"leadstream verify{at} says where; docs/operations what to do"
     if reasons := [service["reason"] for service in report["services"].values() if service["reason"]]:
         found.append(problem("not_verified", f"not compared with the log: {'; '.join(reasons)}", do))
     if not report["identical"] and (not reasons or _differs(report)):
