@@ -1,5 +1,6 @@
 """Nothing is made of a log that is not whole, and nothing is swapped in that leaves an event out."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from cli.checks import report_of
 from cli.folding import fold_all
+from shared.runtime import projection
 from shared.runtime.integrity import check_log
 from shared.runtime.machine import Definition, Machine
 from shared.runtime.projection import Verdict, as_of, old_schema, rebuild, rebuild_schema, undo, whole_log
@@ -154,6 +156,28 @@ async def test_what_cannot_be_folded_is_not_brought_back(servers: Servers, datab
         with pytest.raises(Impossible, match="cannot fold the event at position 5: ValueError: b cannot be counted"):
             await undo(url, counting(Faults(poison="b")))
     assert await counts(servers, database) == {"a": 2, "b": 1, "c": 1}
+
+
+async def test_an_undo_that_is_stopped_while_it_counts_has_changed_nothing(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "aac"])
+    await counted(servers, database)
+    async with connected(url) as connection:
+        await connection.execute(f"UPDATE {NAME}.counter SET count = 9 WHERE name = 'a'".encode())
+    await rebuild(url, counting())
+
+    async def stopped(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(projection, "counted", stopped)
+        with pytest.raises(asyncio.CancelledError):
+            await undo(url, counting())
+    assert await counts(servers, database) == {"a": 2, "c": 1}
+    await undo(url, counting())
+    assert await counts(servers, database) == {"a": 9, "c": 1}
 
 
 def test_nothing_is_called_identical_that_was_not_compared() -> None:
