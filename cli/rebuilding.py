@@ -82,7 +82,7 @@ async def _look(
     admin_url: str, names: tuple[str, ...], options: RebuildOptions, folds: Folds, show: bool
 ) -> list["Verdict"]:
     from shared.runtime.database import connect
-    from shared.runtime.projection import position_at
+    from shared.runtime.log import position_at
 
     position, into = options.to, options.into
     if options.as_of is not None:
@@ -113,7 +113,7 @@ def _report(verdicts: list["Verdict"], folds: Folds, options: RebuildOptions, as
     _say(report, options, as_json, {verdict.service: verdict.undoable for verdict in verdicts})
 
 
-def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool, undoable: Mapping[str, bool]) -> None:
+def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool, undoable: Mapping[str, bool | None]) -> None:
     if as_json:
         return show_json(report)
     say_folds(report, "events caught up with" if options.undo else "events")
@@ -129,16 +129,18 @@ def _say(report: dict[str, Any], options: RebuildOptions, as_json: bool, undoabl
     return None
 
 
-def kept(undoable: Mapping[str, bool]) -> Iterator[str]:
-    """Lines on how the tables that were replaced come back. `undoable`: by service, whether this program can."""
+def kept(undoable: Mapping[str, bool | None]) -> Iterator[str]:
+    """Lines on how the tables that were replaced come back. `undoable`: as a verdict has it, by service."""
     from shared.runtime.projection import old_schema
 
-    for here in (True, False):
+    for here in (True, False, None):
         names = [service for service, able in undoable.items() if able is here]
         if names and here:
             which = names[0] if len(names) == 1 else "SERVICE"
             undo = f"`leadstream rebuild {which} --undo` brings them back"
             yield f"the tables of {', '.join(names)} as they were are kept: {undo}"
+        elif names and here is None:
+            yield f"the tables of {', '.join(names)} as they were are not kept: they held more than the log"
         elif names:
             where = ", ".join(map(old_schema, names))
             made = "only the program that made them, which cannot use these, brings them back"

@@ -51,7 +51,7 @@ def reproject(
     return None
 
 
-async def _made_anew(admin_url: str, folds: "Folds", show: bool) -> tuple[Filled, Filled, bool]:
+async def _made_anew(admin_url: str, folds: "Folds", show: bool) -> tuple[Filled, Filled, bool | None]:
     """What is filled before and after, and whether the tables of before can be brought back."""
     from cli.folding import fold_all
     from shared.runtime.database import connect

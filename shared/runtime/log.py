@@ -1,6 +1,7 @@
 """The log's two doors: appending events, and reading them back, in order or by what they are about."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
@@ -69,6 +70,13 @@ async def last_position(connection: Connection) -> int:
     """The position of the last event, by the events themselves (`head_of` has what stands in log.head); 0 for none."""
     (position,) = await one(connection, "SELECT coalesce(max(position), 0) FROM log.events")
     return int(position)
+
+
+async def position_at(connection: Connection, moment: datetime) -> int:
+    """The position of the last event that had occurred at this moment; 0 if none had."""
+    before = "SELECT position FROM log.events WHERE occurred_at <= %s ORDER BY position DESC LIMIT 1"
+    row = await one_or_none(connection, before, (moment,))
+    return int(row[0]) if row else 0
 
 
 async def bodies(

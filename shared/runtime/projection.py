@@ -9,13 +9,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from psycopg import errors
 
 from shared.runtime import log
-from shared.runtime.database import Connection, one, one_or_none
+from shared.runtime.database import Connection, one
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
@@ -34,7 +33,8 @@ class Verdict:
     `ahead`: how many positions beyond the log's end the tables stood; the fold and the comparison are as of its end.
     `not_listed`: how many rows differ beside `differences`, by table. `damaged`: where the log first is not what was
     written, if that was looked for. `compared`: whether there were tables of the same shape to compare with.
-    `undoable`: whether this program can bring back those that it replaced. `schema`: where the fold's tables are now.
+    `undoable`: whether this program can bring back those that it replaced; None where they held more than the log and
+    were not kept. `schema`: where the fold's tables are now.
     """
 
     service: str
@@ -42,7 +42,7 @@ class Verdict:
     events: int
     schema: str | None = None
     compared: bool = False
-    undoable: bool = False
+    undoable: bool | None = False
     rows: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     different_rows: int = 0
@@ -100,16 +100,16 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
             await shadow.begin()
         await _catch_up(shadow)
         await _analyse(shadow)
-        undoable = await shape(shadow.connection, name) == definition.shape
-        if undoable:
+        comparable = await shape(shadow.connection, name) == definition.shape
+        if comparable:
             verdict = await _compared(shadow)
         else:  # tables of another shape cannot be compared, which is what they are rebuilt for
             verdict = Verdict(name, shadow.position, shadow.events)
         if shadow.failures:
             await shadow.drop()
             _insist_on_every_event(shadow)
-        verdict.position = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
-        verdict.schema, verdict.undoable, verdict.ahead = name, undoable, 0
+        verdict.position, kept = await _swap(shadow, f"DROP SCHEMA IF EXISTS {old_schema(name)} CASCADE")
+        verdict.schema, verdict.undoable, verdict.ahead = name, comparable if kept else None, 0
         return verdict
 
 
@@ -121,13 +121,18 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
     schema, lock = old_schema(definition.name), definition.name
     with _of_a_whole_log():
         async with opened(admin_url, definition, schema, lock=lock, proved=proved) as shadow:
-            if await checkpoint(shadow.connection, shadow.schema) is None:
-                raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {shadow.schema}")
+            if (held := await checkpoint(shadow.connection, schema)) is None:
+                raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {schema}")
+            if (upto := await foldable(shadow.connection, schema)) != held:
+                raise Impossible(
+                    f"schema {schema} holds the log up to {held}, and the log ends at {upto}: it is not brought back"
+                )
             await shadow.adopt()
             await _catch_up(shadow)
-            undoable = await shape(shadow.connection, definition.name) == definition.shape
+            same = await shape(shadow.connection, definition.name) == definition.shape
             rows = await counted(shadow.connection, definition, schema)
-            position = await _swap(shadow)
+            position, kept = await _swap(shadow)
+            undoable = same if kept else None
             return Verdict(definition.name, position, shadow.events, definition.name, rows=rows, undoable=undoable)
 
 
@@ -180,13 +185,6 @@ async def _insist_on_tables(connection: Connection, name: str) -> None:
         raise Impossible(f"{name} has no tables yet: it folds the log itself when it is started")
 
 
-async def position_at(connection: Connection, moment: datetime) -> int:
-    """The position of the last event that had occurred at this moment; 0 if none had."""
-    before = "SELECT position FROM log.events WHERE occurred_at <= %s ORDER BY position DESC LIMIT 1"
-    row = await one_or_none(connection, before, (moment,))
-    return int(row[0]) if row else 0
-
-
 async def _catch_up(shadow: Shadow) -> None:
     """Fold until the live checkpoint, which moves on meanwhile, is near."""
     while True:
@@ -217,10 +215,11 @@ async def _analyse(shadow: Shadow) -> None:
         await shadow.connection.execute(f'ANALYZE "{table.name}"')
 
 
-async def _swap(shadow: Shadow, *first: str) -> int:
-    """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both.
+async def _swap(shadow: Shadow, *first: str) -> tuple[int, bool]:
+    """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both, and True.
 
-    `first`: statements that come before, in the same transaction.
+    False: the live ones held more than the log, and are not kept. `first`: statements that come before, in the same
+    transaction.
     """
     for attempt in range(LOCK_TRIES):
         await _catch_up(shadow)
@@ -235,7 +234,8 @@ async def _swap(shadow: Shadow, *first: str) -> int:
             # A commit that is under way is not taken back: who stops a rebuild is told whether it came about.
             if not await _is_swapped(shadow):
                 raise
-            return await checkpoint(shadow.connection, shadow.definition.name) or 0
+            connection, name = shadow.connection, shadow.definition.name
+            return await checkpoint(connection, name) or 0, await _exists(connection, old_schema(name))
     raise AssertionError
 
 
@@ -244,7 +244,7 @@ async def _is_swapped(shadow: Shadow) -> bool:
     return left_out is None
 
 
-async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:
+async def _swap_now(shadow: Shadow, first: Sequence[str]) -> tuple[int, bool]:
     connection, name = shadow.connection, shadow.definition.name
     notes = [t.name for t in shadow.definition.metadata.sorted_tables if not t.info.get("derived", True)]
     async with connection.transaction():
@@ -254,15 +254,17 @@ async def _swap_now(shadow: Shadow, first: Sequence[str]) -> int:
             await connection.execute(f"LOCK TABLE {name}.{note} IN ACCESS EXCLUSIVE MODE")
         await _end_terms(connection, name)
         position = await foldable(connection, name)
+        kept = await checkpoint(connection, name) == position
+        last = [] if kept else [f"DROP SCHEMA {old_schema(name)} CASCADE"]
         await shadow.fold(position)
         _insist_on_every_event(shadow)
         await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}")
         for note in set(notes) - {"checkpoint"}:
             await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
             await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")
-        for statement in (*first, *_handed_over(shadow), *_renamed(shadow.schema, name)):
+        for statement in (*first, *_handed_over(shadow), *_renamed(shadow.schema, name), *last):
             await connection.execute(statement)
-    return position
+    return position, kept
 
 
 async def _end_terms(connection: Connection, name: str) -> None:

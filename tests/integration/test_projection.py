@@ -10,8 +10,9 @@ from psycopg import errors
 from shared.ids import to_hex
 from shared.runtime import projection
 from shared.runtime.database import Connection
+from shared.runtime.log import position_at
 from shared.runtime.machine import Machine
-from shared.runtime.projection import as_of, old_schema, position_at, rebuild, rebuild_schema, undo, verify
+from shared.runtime.projection import as_of, old_schema, rebuild, rebuild_schema, undo, verify
 from shared.runtime.refusals import Impossible
 from shared.runtime.shadow import Busy, opened
 from shared.runtime.table_comparison import SHOWN, Difference

@@ -12,7 +12,7 @@ from shared.runtime import follower
 from shared.runtime.database import Connection
 from shared.runtime.follower import Ahead, Follower
 from shared.runtime.log_rows import Ends, ends_of
-from shared.runtime.projection import Impossible, rebuild, rebuild_schema, verify
+from shared.runtime.projection import Impossible, old_schema, rebuild, rebuild_schema, undo, verify
 from shared.runtime.shadow import opened
 from tests.integration.counting import NAME, checkpoint, counting, counts
 from tests.integration.damaging import copied, tamper
@@ -55,12 +55,37 @@ async def test_it_is_a_finding_though_no_row_differs(ahead: str, servers: Server
 
 async def test_a_rebuild_brings_the_tables_back_to_the_log_s_end(ahead: str, servers: Servers, database: str) -> None:
     verdict = await rebuild(ahead, counting())
-    assert (verdict.position, verdict.ahead) == (3, 0)
+    assert (verdict.position, verdict.ahead, verdict.undoable) == (3, 0, None)
     assert (await counts(servers, database), await checkpoint(servers, database)) == ({"a": 1, "b": 1, "c": 1}, 3)
     assert report_of([await verify(ahead, counting())])["identical"] is True
     await append(servers, database, [registered("a")])
     await counted(servers, database)
     assert (await counts(servers, database))["a"] == 2
+    with pytest.raises(Impossible, match="there is no rebuild"):
+        await undo(ahead, counting())
+
+
+@pytest.mark.parametrize(("rebuilt_at", "refused"), [(2, False), (6, True)])
+async def test_an_undo_brings_nothing_back_that_the_log_has_no_more(
+    servers: Servers, database: str, rebuilt_at: int, refused: bool
+) -> None:
+    url = servers.admin_url(database)
+    await append(servers, database, [registered(name) for name in "abcdef"[:rebuilt_at]])
+    await counted(servers, database)
+    await rebuild(url, counting())
+    if rebuilt_at < 6:
+        await append(servers, database, [registered(name) for name in "abcdef"[rebuilt_at:]])
+        await counted(servers, database)
+    await tamper(servers, database, *OLDER)
+    if refused:
+        with pytest.raises(Impossible, match=f"{old_schema(NAME)} holds the log up to 6, and the log ends at 3"):
+            await undo(url, counting())
+        assert (await rebuild(url, counting())).undoable is None
+    else:
+        assert (await undo(url, counting())).undoable is None
+    assert await counts(servers, database) == {"a": 1, "b": 1, "c": 1}
+    with pytest.raises(Impossible, match="there is no rebuild"):
+        await undo(url, counting())
 
 
 async def test_a_rebuild_that_was_begun_on_the_longer_log_is_begun_anew(servers: Servers, database: str) -> None:

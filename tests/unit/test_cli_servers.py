@@ -120,6 +120,7 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     [
         ({"projector": True}, ["projector as they were are kept: `leadstream rebuild projector --undo` brings them"]),
         ({"projector": False}, ["kept in projector_before, only the program that made them, which cannot use these, "]),
+        ({"projector": None}, ["projector as they were are not kept: they held more than the log"]),
         (
             {"ingest": True, "sequencer": True, "projector": False},
             [
@@ -130,12 +131,12 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     ],
 )
 def test_an_undo_is_promised_where_it_can_be_done(
-    monkeypatch: pytest.MonkeyPatch, shaped: dict[str, bool], said: list[str]
+    monkeypatch: pytest.MonkeyPatch, shaped: dict[str, bool | None], said: list[str]
 ) -> None:
     async def folded(*_: Any, **__: Any) -> list[Verdict]:
         return [Verdict(name, 1, 1, name, undoable=undoable) for name, undoable in shaped.items()]
 
-    async def made_anew(*_: Any, **__: Any) -> tuple[dict[str, int], dict[str, int], bool]:
+    async def made_anew(*_: Any, **__: Any) -> tuple[dict[str, int], dict[str, int], bool | None]:
         return {"lead_id": 1}, {"lead_id": 2}, shaped["projector"]
 
     monkeypatch.setenv("LEADSTREAM_ADMIN_DATABASE_URL", URL)
