@@ -18,7 +18,7 @@ from shared.runtime.database import Connection, one
 from shared.runtime.definition import Definition
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
-from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, foldable, opened, shape
+from shared.runtime.shadow import AT, CHUNK, LEFT_OUT, PLACE, Shadow, checkpoint, foldable, opened, shape
 from shared.runtime.table_comparison import SHOWN, Difference, compare, counted
 from shared.runtime.tables import ddl
 
@@ -121,12 +121,10 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
     schema, lock = old_schema(definition.name), definition.name
     with _of_a_whole_log():
         async with opened(admin_url, definition, schema, lock=lock, proved=proved) as shadow:
-            if (held := await checkpoint(shadow.connection, schema)) is None:
+            if await checkpoint(shadow.connection, schema) is None:
                 raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {schema}")
-            if (upto := await foldable(shadow.connection, schema)) != held:
-                raise Impossible(
-                    f"schema {schema} holds the log up to {held}, and the log ends at {upto}: it is not brought back"
-                )
+            if not await shadow.is_of_the_log():
+                raise Impossible(f"schema {schema} was made of events that the log has no more: it is not brought back")
             await shadow.adopt()
             await _catch_up(shadow)
             same = await shape(shadow.connection, definition.name) == definition.shape
@@ -258,7 +256,8 @@ async def _swap_now(shadow: Shadow, first: Sequence[str]) -> tuple[int, bool]:
         last = [] if kept else [f"DROP SCHEMA {old_schema(name)} CASCADE"]
         await shadow.fold(position)
         _insist_on_every_event(shadow)
-        await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}")
+        await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}, {shadow.schema}.{PLACE}")
+        await connection.execute(f"DROP TABLE IF EXISTS {name}.{PLACE}; CREATE TABLE {name}.{PLACE} AS {AT} {position}")
         for note in set(notes) - {"checkpoint"}:
             await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
             await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")
