@@ -132,8 +132,6 @@ def _end_with_the_parent() -> None:
 def _outcome(function: Function, arguments: tuple[Any, ...]) -> tuple[Any, Exception | None]:
     try:
         return asyncio.run(_until_told(function(*arguments))), None
-    except Impossible as error:
-        return None, Impossible(str(error))  # its subclasses are not made again from what they say
     except Exception as error:  # noqa: BLE001 - handed to who waits for it
         error.add_note(traceback.format_exc())
         return None, error

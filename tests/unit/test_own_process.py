@@ -86,7 +86,7 @@ async def test_what_it_gives_comes_from_another_process_which_is_used_again(proc
     ("asked", "error", "says"),
     [
         ((told, ValueError("no")), ValueError, "no"),
-        ((shaped,), Impossible, str(OtherShape("ingest", "leadstream rebuild ingest"))),
+        ((shaped,), OtherShape, str(OtherShape("ingest", "leadstream rebuild ingest"))),
         ((killed,), Impossible, "was ended (exit code -9)"),
     ],
     ids=["an error", "a refusal", "killed"],
