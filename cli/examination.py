@@ -38,7 +38,7 @@ from shared.runtime.database import Connection, connect, one, one_or_none
 from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings, outside
-from shared.runtime.log_rows import ends_of
+from shared.runtime.log_rows import ends_of, is_another
 from shared.runtime.provisioning import STREAMS, differing
 from shared.runtime.settings import SERVICES
 
@@ -250,7 +250,7 @@ async def _service(connection: Connection, service: str, at: str) -> AsyncIterat
         except OtherShape as error:
             yield problem("other_shape", error.text, f"{error.mend}{at}")
         end = (await ends_of(connection)).end  # after the checkpoint, which moves on meanwhile
-        for finding in of_checkpoint(service, position, end, at):
+        for finding in of_checkpoint(service, position, end, await is_another(connection, service), at):
             yield finding
         letters = DeadLetters(service)
         await letters.stand_at(connection, position)

@@ -90,13 +90,20 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         yield problem("stream_behind", text, page("RelayBehind"))
 
 
-def of_checkpoint(service: str, position: int, end: int, at: str = "") -> Iterator[Finding]:
-    """How far a service's tables hold the log against where it ends. `at`: what a command says to find the servers."""
+def of_checkpoint(service: str, position: int, end: int, another: bool = False, at: str = "") -> Iterator[Finding]:
+    """How far a service's tables hold the log against where it ends. `another`: the log has another event there.
+
+    `at`: what a command says to find the servers.
+    """
     if position > end:
         text = f"{service} holds the log up to {position}, and it ends at {end}: it would leave out what comes"
         mend = f"`leadstream repair{at}` where the stream goes on further, else `leadstream rebuild {service}{at}`"
         do = f"stop ingest; {mend}"
         yield problem("ahead_of_the_log", text, do)
+    elif another:
+        text = f"{service} was made of another event {position} than the log holds, and does not go on from there"
+        do = f"`leadstream repair{at}` if the log is damaged, else `leadstream rebuild {service}{at}`"
+        yield problem("of_another_log", text, do)
 
 
 def of_disk(place: str, total: int, free: int) -> Iterator[Finding]:

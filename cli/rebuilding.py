@@ -140,7 +140,7 @@ def kept(undoable: Mapping[str, bool | None]) -> Iterator[str]:
             undo = f"`leadstream rebuild {which} --undo` brings them back"
             yield f"the tables of {', '.join(names)} as they were are kept: {undo}"
         elif names and here is None:
-            yield f"the tables of {', '.join(names)} as they were are not kept: they held more than the log"
+            yield f"the tables of {', '.join(names)} as they were are not kept: they held what the log has not"
         elif names:
             where = ", ".join(map(old_schema, names))
             made = "only the program that made them, which cannot use these, brings them back"

@@ -22,7 +22,7 @@ from shared.runtime.dead_letters import retry_due
 from shared.runtime.definition import Definition
 from shared.runtime.lease import Lease, Lost, take
 from shared.runtime.log import Message
-from shared.runtime.log_rows import ends_of
+from shared.runtime.log_rows import ends_of, is_another
 from shared.runtime.machine import Machine
 from shared.runtime.reader import Interrupted, StreamReader
 from shared.runtime.settings import Settings
@@ -36,8 +36,8 @@ AHEAD_SECONDS = 5.0
 
 
 class Ahead(Exception):
-    """The stream, or the service's tables, hold events that the log has not: what it gets in their place is another
-    story, and would be left out."""
+    """The stream, or the service's tables, hold events that the log has not: what it has in their place is another
+    story, and would be left out or folded over them."""
 
 
 TRANSIENT = (psycopg.Error, NatsError, OSError, TimeoutError, Interrupted, Lost, Ahead)
@@ -120,14 +120,19 @@ class Follower:
 
 
 async def _insist_on_all_of_the_log(nats: Client, connection: Connection, service: str, folded: int) -> None:
-    """Raise Ahead, after a pause, where the log has come back older than its copy or than what was made of it."""
+    """Raise Ahead, after a pause, where the log has come back older than its copy or than what was made of it.
+
+    Or where it was older, and has gone on otherwise since.
+    """
     streamed = (await nats.jetstream().stream_info(STREAM)).state.last_seq
-    ends = await ends_of(connection)
+    ends, another = await ends_of(connection), await is_another(connection, service)
     await connection.commit()
     if streamed > ends.last:
         found = f"the log ends at {ends.last} and the stream at {streamed}: run `leadstream repair`"
     elif folded > ends.end:
         found = f"the log ends at {ends.end} and {service} has folded {folded}: run `leadstream rebuild {service}`"
+    elif another:
+        found = f"{service} has folded another event {folded} than the log holds: run `leadstream rebuild {service}`"
     else:
         return
     await asyncio.sleep(AHEAD_SECONDS)

@@ -118,6 +118,19 @@ async def ends_of(connection: Connection) -> Ends:
     return Ends(first, last, None if position is None else Link(position, bytes(chain)))
 
 
+async def is_another(connection: Connection, schema: str) -> bool:
+    """Whether the log has another event where the tables in this schema stand than the one that they were made of.
+
+    Tables of a version that did not note it are not known to be of another log.
+    """
+    found: tuple[bool] = await one(
+        connection,
+        f"SELECT count(*) > 0 FROM {schema}.checkpoint c JOIN log.events e USING (position)"
+        r" WHERE to_jsonb(c) ->> 'chain' NOT IN ('\x', e.chain::text)",
+    )
+    return found[0]
+
+
 def _envelope(body: bytes) -> Any:
     """What stands before the payload, which is not read: that is quicker, and nothing beside the body is made of it."""
     before, payload, _ = body.partition(b',"payload":')

@@ -37,6 +37,13 @@ ANY_NUMBER: Final = 1 << 30
 SOME: Final = 10_000
 # An event that is about as many rows is folded beside the event loop, as what is kept apart.
 MANY: Final = 5_000
+MOVE: Final = """
+WITH moved AS (
+    UPDATE checkpoint
+    SET position = %s, chain = coalesce((SELECT e.chain FROM log.events e WHERE e.position = %s), '')
+    WHERE slice = 0 AND position = %s RETURNING 1)
+SELECT log.insist(EXISTS (SELECT FROM moved), 'LS001', 'another replica moved the checkpoint')
+"""
 logger = structlog.get_logger()
 
 
@@ -100,7 +107,7 @@ class Machine(Generic[S]):
         self._state = None
         async with connection.transaction():
             await connection.execute(
-                "INSERT INTO checkpoint (slice, position, shape) VALUES (0, 0, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO checkpoint (slice, position, chain, shape) VALUES (0, 0, '', %s) ON CONFLICT DO NOTHING",
                 (self.definition.shape,),
             )
             (self.position,) = await one(connection, "SELECT position FROM checkpoint WHERE slice = 0")
@@ -191,7 +198,7 @@ class Machine(Generic[S]):
                     await definition.load(connection, state, events)
                     following += await self._following(connection, state, events)
                     await definition.save(connection, state)
-            await self._move(connection, messages[-1][0])
+            await self.move(connection, messages[-1][0])
             if self.set_aside and said:
                 await self.set_aside(connection, said)
             for columns in following:
@@ -263,13 +270,9 @@ class Machine(Generic[S]):
     def _caused(self, event: Event, emit: Emit, now: datetime) -> Event:
         return caused(emit.cause or event, emit, now=now, actor=self.actor)
 
-    async def _move(self, connection: Connection, position: int) -> None:
+    async def move(self, connection: Connection, position: int) -> None:
         """Move the checkpoint; the transaction fails with LS001 when another replica has moved it."""
-        await connection.execute(
-            "WITH moved AS (UPDATE checkpoint SET position = %s WHERE slice = 0 AND position = %s RETURNING 1)"
-            " SELECT log.insist(EXISTS (SELECT FROM moved), 'LS001', 'another replica moved the checkpoint')",
-            (position, self.position),
-        )
+        await connection.execute(MOVE, (position, position, self.position))
 
     def _keep(self, state: S) -> None:
         self._age += 1

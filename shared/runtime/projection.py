@@ -16,9 +16,10 @@ from psycopg import errors
 from shared.runtime import log
 from shared.runtime.database import Connection, one
 from shared.runtime.definition import Definition
+from shared.runtime.log_rows import is_another
 from shared.runtime.proof import Damaged, first_damage, prove
 from shared.runtime.refusals import Impossible
-from shared.runtime.shadow import AT, CHUNK, LEFT_OUT, PLACE, Shadow, checkpoint, foldable, opened, shape
+from shared.runtime.shadow import CHUNK, LEFT_OUT, Shadow, checkpoint, foldable, opened, shape
 from shared.runtime.table_comparison import SHOWN, Difference, compare, counted
 from shared.runtime.tables import ddl
 
@@ -33,8 +34,8 @@ class Verdict:
     `ahead`: how many positions beyond the log's end the tables stood; the fold and the comparison are as of its end.
     `not_listed`: how many rows differ beside `differences`, by table. `damaged`: where the log first is not what was
     written, if that was looked for. `compared`: whether there were tables of the same shape to compare with.
-    `undoable`: whether this program can bring back those that it replaced; None where they held more than the log and
-    were not kept. `schema`: where the fold's tables are now.
+    `undoable`: whether this program can bring back those that it replaced; None where they held what the log has not,
+    and were not kept. `schema`: where the fold's tables are now.
     """
 
     service: str
@@ -123,8 +124,6 @@ async def undo(admin_url: str, definition: Definition[Any], proved: int = 0) -> 
         async with opened(admin_url, definition, schema, lock=lock, proved=proved) as shadow:
             if await checkpoint(shadow.connection, schema) is None:
                 raise Impossible(f"there is no rebuild of {definition.name} to undo: no schema {schema}")
-            if not await shadow.is_of_the_log():
-                raise Impossible(f"schema {schema} was made of events that the log has no more: it is not brought back")
             await shadow.adopt()
             await _catch_up(shadow)
             same = await shape(shadow.connection, definition.name) == definition.shape
@@ -216,7 +215,7 @@ async def _analyse(shadow: Shadow) -> None:
 async def _swap(shadow: Shadow, *first: str) -> tuple[int, bool]:
     """Put the shadow's tables in the live ones' place, and those where undo finds them; the position of both, and True.
 
-    False: the live ones held more than the log, and are not kept. `first`: statements that come before, in the same
+    False: the live ones held what the log has not, and are not kept. `first`: statements that come before, in the same
     transaction.
     """
     for attempt in range(LOCK_TRIES):
@@ -252,12 +251,11 @@ async def _swap_now(shadow: Shadow, first: Sequence[str]) -> tuple[int, bool]:
             await connection.execute(f"LOCK TABLE {name}.{note} IN ACCESS EXCLUSIVE MODE")
         await _end_terms(connection, name)
         position = await foldable(connection, name)
-        kept = await checkpoint(connection, name) == position
+        kept = await checkpoint(connection, name) == position and not await is_another(connection, name)
         last = [] if kept else [f"DROP SCHEMA {old_schema(name)} CASCADE"]
         await shadow.fold(position)
         _insist_on_every_event(shadow)
-        await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}, {shadow.schema}.{PLACE}")
-        await connection.execute(f"DROP TABLE IF EXISTS {name}.{PLACE}; CREATE TABLE {name}.{PLACE} AS {AT} {position}")
+        await connection.execute(f"DROP TABLE {shadow.schema}.{LEFT_OUT}")
         for note in set(notes) - {"checkpoint"}:
             await connection.execute(f"TRUNCATE {shadow.schema}.{note}")
             await connection.execute(f"INSERT INTO {shadow.schema}.{note} SELECT * FROM {name}.{note}")

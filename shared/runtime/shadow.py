@@ -21,7 +21,7 @@ from shared.runtime.bulk import BulkConnection
 from shared.runtime.database import Connection, connect_as, one
 from shared.runtime.definition import Definition
 from shared.runtime.log import Message
-from shared.runtime.log_rows import ends_of
+from shared.runtime.log_rows import ends_of, is_another
 from shared.runtime.machine import Machine, may_be_the_event
 from shared.runtime.proof import Damaged, first_damage
 from shared.runtime.refusals import Impossible
@@ -33,9 +33,6 @@ CHUNK: Final = 5_000
 CHUNKS: Final = 8
 # The table beside the folded ones that names the events they are without.
 LEFT_OUT: Final = "left_out"
-# The one that says of which log they are: the hash at their checkpoint.
-PLACE: Final = "place"
-AT: Final = "SELECT position, chain FROM log.events WHERE position ="
 logger = structlog.get_logger()
 Apply = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 
@@ -78,8 +75,7 @@ class Shadow:
             for statement in ddl(self.definition.metadata):
                 await self.connection.execute(statement.replace("CREATE TABLE", f"CREATE {kind}", 1))
             await self.connection.execute(
-                f"CREATE {kind} {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL);"
-                f" CREATE {kind} {PLACE} AS {AT} 0"
+                f"CREATE {kind} {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL)"
             )
             await self.connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{fingerprint(self.definition)}'")
         await self._machine.start(self.connection)
@@ -93,30 +89,27 @@ class Shadow:
         made_by = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
         if await one(self.connection, made_by, (self.schema,)) != (fingerprint(self.definition),):
             return False
-        if not await self.is_of_the_log():
+        if not await self._is_of_the_log():
             return False
         await self._go_on()
         return True
 
     async def adopt(self) -> None:
-        """Go on from tables that were live. Raises OtherShape where this program cannot."""
+        """Go on from tables that were live. Raises OtherShape where this program cannot, and Impossible."""
         self.definition.insist_on_shape(await shape(self.connection, self.schema), f"schema {self.schema}")
+        if not await self._is_of_the_log():
+            made = f"schema {self.schema} was made of events that the log has no more"
+            raise Impossible(f"{made}: it is not brought back")
         await self._go_on()
 
-    async def is_of_the_log(self) -> bool:
-        """Whether all that the tables were made of is in the log; as far as it goes, where PLACE was not kept yet."""
-        held = await checkpoint(self.connection, self.schema) or 0
-        (kept,) = await one(self.connection, "SELECT to_regclass(%s)", (f"{self.schema}.{PLACE}",))
-        if not held or kept is None:
-            return held == await foldable(self.connection, self.schema)
-        same = f"SELECT count(*) > 0 FROM {PLACE} JOIN log.events USING (position, chain) WHERE position = %s"
-        (found,) = await one(self.connection, same, (held,))
-        return bool(found)
+    async def _is_of_the_log(self) -> bool:
+        """Whether all that the tables were made of is in the log."""
+        reaches = await checkpoint(self.connection, self.schema) == await foldable(self.connection, self.schema)
+        return reaches and not await is_another(self.connection, self.schema)
 
     async def _go_on(self) -> None:
         await self.connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL);"
-            f" CREATE TABLE IF NOT EXISTS {PLACE} AS {AT} {await checkpoint(self.connection, self.schema) or 0}"
+            f"CREATE TABLE IF NOT EXISTS {LEFT_OUT} (position bigint PRIMARY KEY, error text NOT NULL)"
         )
         cursor = await self.connection.execute(f"SELECT position, error FROM {LEFT_OUT}")
         self.failures = dict(await cursor.fetchall())
@@ -156,18 +149,13 @@ class Shadow:
                 messages = await anext(chunks, None)
                 await self._prove(upto if messages is None else messages[-1][0])
                 if messages is None:
-                    await self.connection.execute("UPDATE checkpoint SET position = %s", (upto,))
+                    await self._machine.move(self.connection, upto)
                     self._machine.position = upto
-                    await self._note_place()
                     break
                 await apply(self.connection, messages)
-                await self._note_place()
                 folded += len(messages)
                 await asyncio.sleep(0)  # whoever shows how far it is, or wants it to stop, has waited for this
         return folded
-
-    async def _note_place(self) -> None:
-        await self.connection.execute(f"DELETE FROM {PLACE}; INSERT INTO {PLACE} {AT} {self.position}")
 
     async def _set_aside(self, connection: Connection, letters: Sequence[Event]) -> None:
         """Note, in the transaction that goes on without them, the events that these letters are about."""

@@ -6,7 +6,7 @@ that declaration. Ids are `Id` columns: prefixed ULIDs in Python, native `uuid` 
 
 from typing import Any, Final
 
-from sqlalchemy import TIMESTAMP, BigInteger, Column, Dialect, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import TIMESTAMP, BigInteger, Column, Dialect, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
@@ -45,12 +45,16 @@ def tenant_columns() -> list[Column[Any]]:
 
 
 def checkpoint_table(metadata: MetaData) -> Table:
-    """Where a service stands: the last position its state holds, in the one row of slice 0."""
+    """Where a service stands: the last position its state holds, in the one row of slice 0.
+
+    `chain` is the log's hash there: what tells of which log the state was made. Empty where the log had no such row.
+    """
     return Table(
         "checkpoint",
         metadata,
         Column("slice", SmallInteger, primary_key=True),
         Column("position", BigInteger, nullable=False),
+        Column("chain", LargeBinary, nullable=False),
         Column("shape", Text, nullable=False),
         info={"derived": False},
     )

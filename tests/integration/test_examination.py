@@ -52,7 +52,9 @@ async def test_what_is_to_be_done_names_where_the_servers_are(servers: Servers, 
     await counted(servers, database)
     await tamper(servers, database, *WRONG)
     found = {each.code: each.do async for each in examined(known(servers, database), HERE)}
-    needed = {"damaged", "writers_differ", "migration_missing", "other_shape", "ahead_of_the_log", "never_ran"}
+    await tamper(servers, database, f"UPDATE {NAME}.checkpoint SET position = 2, chain = 'another'")
+    found |= {each.code: each.do async for each in examined(known(servers, database), HERE)}
+    needed = {"damaged", "writers_differ", "migration_missing", "other_shape", "ahead_of_the_log", "of_another_log"}
     assert needed <= {*found}
     for code in needed:
         commands = re.findall(r"leadstream (?!service)[^`,]*", found[code])

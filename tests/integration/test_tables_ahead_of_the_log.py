@@ -1,4 +1,4 @@
-"""Tables that hold more than the log, which came back older: told, not gone on with, and rebuilt to its end."""
+"""Tables of a log that came back older, and perhaps went on otherwise: told, not gone on with, and rebuilt."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from cli.findings import of_checkpoint
 from shared.runtime import follower
 from shared.runtime.database import Connection
 from shared.runtime.follower import Ahead, Follower
-from shared.runtime.log_rows import Ends, ends_of
+from shared.runtime.log_rows import Ends, ends_of, is_another
 from shared.runtime.projection import Impossible, old_schema, rebuild, rebuild_schema, undo, verify
 from shared.runtime.shadow import opened
 from tests.integration.counting import NAME, checkpoint, counting, counts
@@ -82,13 +82,10 @@ async def test_an_undo_brings_nothing_back_that_the_log_has_no_more(
     if refused:
         with pytest.raises(Impossible, match=f"{old_schema(NAME)} was made of events that the log has no more"):
             await undo(url, counting())
-        verdict = await rebuild(url, counting())
-        assert verdict.undoable is (True if since else None)
+        assert (await rebuild(url, counting())).undoable is None
     else:
         assert (await undo(url, counting())).undoable is None
     assert await counts(servers, database) == dict.fromkeys("abc" + since, 1)
-    if since:  # whose tables were no longer than the log: that they are of another story is not known of live ones
-        return
     with pytest.raises(Impossible, match="there is no rebuild"):
         await undo(url, counting())
 
@@ -123,18 +120,28 @@ async def test_rows_that_are_gone_from_the_end_are_repaired_first(servers: Serve
 # A connection that is cut while it is being made, as a relay's is here, is left to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("streams")
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("", f"the log ends at 3 and {NAME} has folded 6"),
+        ("xyz", f"{NAME} has folded another event 6 than the log holds"),
+        ("wxyz", f"{NAME} has folded another event 6 than the log holds"),
+    ],
+)
 async def test_a_service_does_not_go_on_until_it_is_rebuilt(
-    ahead: str, servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+    ahead: str, since: str, said: str, servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower, "AHEAD_SECONDS", 0.1)
-    await copied(servers, database, 3)
+    if since:
+        await append(servers, database, [registered(name) for name in since])
+    await copied(servers, database, 3 + len(since))
     waiting = Follower(counting(), settings_of(servers, database, NAME))
 
     async def deliver(_: object) -> None:
         return
 
     async with on_nats(servers.nats_url("service")) as client:
-        with pytest.raises(Ahead, match=f"the log ends at 3 and {NAME} has folded 6: run `leadstream rebuild {NAME}`"):
+        with pytest.raises(Ahead, match=f"{said}: run `leadstream rebuild {NAME}`"):
             await waiting._term(client, deliver)
         running = asyncio.create_task(waiting.run(client, deliver))
         await asyncio.sleep(0.5)
@@ -168,6 +175,25 @@ async def test_the_doctor_finds_nothing_of_what_is_folded_while_it_looks(
     assert "ahead_of_the_log" not in {each.code for each in found}
 
 
-@pytest.mark.parametrize(("position", "codes"), [(3, []), (0, []), (4, ["ahead_of_the_log"])])
-def test_the_doctor_finds_it(position: int, codes: list[str]) -> None:
-    assert [finding.code for finding in of_checkpoint(NAME, position, 3)] == codes
+@pytest.mark.parametrize(
+    ("position", "another", "codes"),
+    [(3, False, []), (0, False, []), (4, False, ["ahead_of_the_log"]), (3, True, ["of_another_log"])],
+)
+def test_the_doctor_finds_it(position: int, another: bool, codes: list[str]) -> None:
+    assert [finding.code for finding in of_checkpoint(NAME, position, 3, another)] == codes
+
+
+async def test_of_which_log_tables_are_is_known_of_those_that_noted_it(
+    ahead: str, servers: Servers, database: str
+) -> None:
+    async def another() -> bool:
+        async with connected(ahead) as connection:
+            return await is_another(connection, NAME)
+
+    assert not await another(), "the log has no event there"
+    await append(servers, database, [registered(name) for name in "xyz"])
+    assert await another()
+    await tamper(servers, database, f"UPDATE {NAME}.checkpoint SET chain = ''")
+    assert not await another(), "it was not known"
+    await tamper(servers, database, f"ALTER TABLE {NAME}.checkpoint DROP COLUMN chain")
+    assert not await another(), "nor does another version's table say so"

@@ -120,7 +120,7 @@ def test_a_repair_that_is_stopped_says_how_it_goes_on(monkeypatch: pytest.Monkey
     [
         ({"projector": True}, ["projector as they were are kept: `leadstream rebuild projector --undo` brings them"]),
         ({"projector": False}, ["kept in projector_before, only the program that made them, which cannot use these, "]),
-        ({"projector": None}, ["projector as they were are not kept: they held more than the log"]),
+        ({"projector": None}, ["projector as they were are not kept: they held what the log has not"]),
         (
             {"ingest": True, "sequencer": True, "projector": False},
             [
