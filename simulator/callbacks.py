@@ -65,19 +65,25 @@ class CallbackSender:
         if self._closed:
             return
         self._ready.append(callback)
-        if len(self._sending) < self.knobs.max_callbacks_in_flight:
-            task = asyncio.get_running_loop().create_task(self._drain())
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+        self._start()
 
-    async def _drain(self) -> None:
-        while self._ready and len(self._sending) <= self.knobs.max_callbacks_in_flight:
-            callback = self._ready.popleft()
-            status = await self._post(callback)
-            if can_be_retried(status) and callback.attempt < self.knobs.callback_retries:
-                self._retry(callback)
-            else:
-                self._ended(callback, status)
+    def _start(self) -> None:
+        """Have as many sent as are ready and may be in flight: one may be ended, or the knob be turned."""
+        while self._ready and len(self._sending) < self.knobs.max_callbacks_in_flight:
+            task = asyncio.get_running_loop().create_task(self._send(self._ready.popleft()))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._start()
+
+    async def _send(self, callback: Callback) -> None:
+        status = await self._post(callback)
+        if can_be_retried(status) and callback.attempt < self.knobs.callback_retries:
+            self._retry(callback)
+        else:
+            self._ended(callback, status)
 
     def _retry(self, callback: Callback) -> None:
         self._retried(callback)

@@ -38,7 +38,7 @@ class SimulatorSettings(BaseSettings):
     as_of: date = Field(date(2026, 3, 1), description="made-up answers were refreshed shortly before")
     shapes: Literal["nested", "flat", "mixed"] = Field("nested", description="mixed: every second one flat")
     webhook_auth: SecretStr | None = Field(None, description="required in x-clay-webhook-auth")
-    seed: int = Field(1, description="of its dice and its made-up answers")
+    seed: int = Field(1, description="of its dice")
 
     delay_ms: float = Field(0, ge=0, description="until it answers")
     jitter_ms: float = Field(0, ge=0, description="added to the delay, evenly spread from 0 to this")
