@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -39,7 +38,7 @@ from shared.runtime.dead_letters import DeadLetters
 from shared.runtime.definition import OtherShape
 from shared.runtime.integrity import Damage, Findings, outside
 from shared.runtime.log_rows import ends_of, is_another
-from shared.runtime.provisioning import STREAMS, differing
+from shared.runtime.provisioning import STREAMS, differing, migrations
 from shared.runtime.settings import SERVICES
 
 NATS_SECONDS: Final = 5.0
@@ -99,13 +98,17 @@ async def database(servers: Servers, at: str = "") -> AsyncIterator[Finding]:
 
 
 async def _database(connection: Connection, at: str) -> AsyncIterator[Finding]:
-    missing = await _migrations(connection)
-    if missing is None:
+    applied = await _migrations(connection)
+    if applied is None:
         yield problem("not_provisioned", "the database has no log: it was not provisioned", _provision(at))
         return
-    for name in missing:
+    known = migrations()
+    for name in sorted(known - applied):
         yield problem("migration_missing", f"the database lacks migration {name} of the log", _provision(at))
-    if await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
+    for name in sorted(applied - known):
+        text = f"the database has migration {name}, which this version does not know: a newer one made it"
+        yield problem("newer_database", text, "run everything of that version")
+    if applied <= known and await _writers(connection) != {(w, e.name) for e in CATALOGUE.values() for w in e.writers}:
         text = "the database lets services write other events than this version says"
         yield problem("writers_differ", text, _provision(at))
     skew = await _skew(connection)
@@ -199,13 +202,11 @@ async def _head(servers: Servers) -> int | None:
         return None
 
 
-async def _migrations(connection: Connection) -> list[str] | None:
-    """The migrations that this version has and the database has not; None without a log."""
+async def _migrations(connection: Connection) -> set[str] | None:
+    """The migrations that the database has; None without a log."""
     if None in await one(connection, "SELECT to_regclass('public.migration'), to_regclass('log.events')"):
         return None
-    applied = {row[0] for row in await (await connection.execute("SELECT name FROM public.migration")).fetchall()}
-    known = {file.name for file in (files("deploy") / "postgres").iterdir() if file.name.endswith(".sql")}
-    return sorted(known - applied)
+    return {row[0] for row in await (await connection.execute("SELECT name FROM public.migration")).fetchall()}
 
 
 async def _writers(connection: Connection) -> set[tuple[str, str]]:

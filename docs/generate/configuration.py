@@ -57,7 +57,11 @@ OTHERS: Final[tuple[tuple[str, str, tuple[Line, ...]], ...]] = (
         "It makes the database, its roles and the streams.",
         (
             ("LEADSTREAM_ADMIN_DATABASE_URL", "", "PostgreSQL as a superuser"),
-            ("LEADSTREAM_DATABASE_NAME", "`leadstream`", "the database to make"),
+            (
+                "LEADSTREAM_DATABASE_NAME",
+                "`leadstream`",
+                "the database to make; a second one on a server has its passwords",
+            ),
             ("LEADSTREAM_ROLE_PASSWORDS", "", "JSON object: role (each service and `relay`) to password"),
             ("LEADSTREAM_PROVISION_NATS_URL", "", "NATS as the user `provision`"),
         ),

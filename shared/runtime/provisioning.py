@@ -16,10 +16,12 @@ from nats.js.errors import NotFoundError
 from psycopg import sql
 
 from shared.events import CATALOGUE
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import ROLES, SERVICES
 from shared.subjects import INBOX_STREAM, STREAM
 
 logger = structlog.get_logger()
+MIGRATIONS: Final = files("deploy") / "postgres"
 PROVISION_LOCK: Final = 0x6C656164_00000002
 STREAMS: Final = (
     StreamConfig(
@@ -44,10 +46,11 @@ STREAMS: Final = (
 
 
 def provision_database(admin_url: str, passwords: Mapping[str, str], database: str = "leadstream") -> None:
-    """Make the database, its roles with these passwords, the log and one schema for each service."""
+    """Make the database, its roles with these passwords, the log and one schema for each service. Raises Impossible."""
     with psycopg.connect(admin_url, autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(%s)", (PROVISION_LOCK,))  # one at a time
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+            _insist_on_the_passwords(server, admin_url, passwords)
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         with psycopg.connect(admin_url, dbname=database) as connection:
             _migrate(connection)
@@ -57,6 +60,23 @@ def provision_database(admin_url: str, passwords: Mapping[str, str], database: s
                 _schema(connection, service)
             _writers(connection)
     logger.info("database is provisioned", database=database, roles=len(ROLES), event_types=len(CATALOGUE))
+
+
+def _insist_on_the_passwords(server: psycopg.Connection, admin_url: str, passwords: Mapping[str, str]) -> None:
+    """Roles are the server's: other passwords would lock the services of another database on it out."""
+    owned = (
+        "SELECT r.rolname, min(d.datname) FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid"
+        " JOIN pg_roles r ON r.oid = s.refobjid WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = ANY(%s)"
+        " GROUP BY r.rolname ORDER BY r.rolname"
+    )
+    for role, other in server.execute(owned, (list(ROLES),)).fetchall():
+        try:
+            psycopg.connect(admin_url, user=role, password=passwords[role], dbname=other).close()
+        except psycopg.OperationalError:
+            raise Impossible(
+                f"role {role} of this PostgreSQL server has another password, for the database {other}: roles belong to"
+                f" the server. Give it the passwords of {other} (LEADSTREAM_ROLE_PASSWORDS), or a server of its own"
+            ) from None
 
 
 async def provision_streams(nats_url: str) -> None:
@@ -89,6 +109,11 @@ def differing(found: StreamConfig, wanted: StreamConfig) -> Iterator[tuple[str, 
             yield name, have, want
 
 
+def migrations() -> set[str]:
+    """The names of the migrations that this version knows."""
+    return {file.name for file in MIGRATIONS.iterdir() if file.name.endswith(".sql")}
+
+
 def _migrate(connection: psycopg.Connection) -> None:
     """Apply the files of deploy/postgres that this database has not seen, in the order of their names."""
     connection.execute(
@@ -96,11 +121,15 @@ def _migrate(connection: psycopg.Connection) -> None:
     )
     connection.execute("LOCK TABLE public.migration")
     seen = {row[0] for row in connection.execute("SELECT name FROM public.migration")}
-    for file in sorted((files("deploy") / "postgres").iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".sql") and file.name not in seen:
-            connection.execute(file.read_text(encoding="utf-8").encode())
-            connection.execute("INSERT INTO public.migration (name) VALUES (%s)", (file.name,))
-            logger.info("migration applied", name=file.name)
+    if newer := sorted(seen - migrations()):
+        raise Impossible(
+            f"the database was made by a newer version of the program ({', '.join(newer)}): use that one, for this one "
+            "would take from its services what they may do. Nothing was changed"
+        )
+    for name in sorted(migrations() - seen):
+        connection.execute((MIGRATIONS / name).read_text(encoding="utf-8").encode())
+        connection.execute("INSERT INTO public.migration (name) VALUES (%s)", (name,))
+        logger.info("migration applied", name=name)
 
 
 def _role(connection: psycopg.Connection, role: str, password: str) -> None:
