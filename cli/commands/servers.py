@@ -118,7 +118,7 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
     checked_admin_url(url)
     warn_of_trial_secrets(passwords | {"postgres": urlsplit(url).password or ""})
     with reached():
-        provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME", "leadstream"))
+        provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME") or "leadstream")
         asyncio.run(provision_streams(nats))
 
 

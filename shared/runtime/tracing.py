@@ -94,7 +94,7 @@ def _attributes(event: Event) -> dict[str, str | int]:
 
 
 def _ratio(environ: Mapping[str, str]) -> float:
-    told = environ.get("OTEL_TRACES_SAMPLER_ARG", "1")
+    told = environ.get("OTEL_TRACES_SAMPLER_ARG") or "1"
     try:
         ratio = float(told)
     except ValueError:
