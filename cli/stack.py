@@ -25,10 +25,13 @@ from cli.options import naming
 from cli.stack_identity import NATS_USERS, Identity
 from cli.supervisor import Process, Supervisor
 from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
+from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 
 DATABASE: Final = "leadstream"
 READY_SECONDS: Final = 60.0
+# Of all services together: about 12 when idle, and what their APIs open under load.
+CONNECTIONS_OF_A_REPLICA: Final = 50
 # Its webhooks are the simulator's, on this machine; the environment may say otherwise.
 OF_A_STACK: Final = {"LEADSTREAM_PRIVATE_WEBHOOKS": "true"}
 # Folders that a service is told by the environment; it runs in the stack's folder, and they are meant from here.
@@ -52,7 +55,10 @@ class Stack:
         self.folder = self.folder.resolve()
         self.identity = Identity.of(self.folder, self.ports)
         identity = self.identity
-        self.postgres = Postgres(self.folder / "postgres", identity.ports["postgres"], identity.postgres_password)
+        self.postgres = Postgres(
+            self.folder / "postgres", identity.ports["postgres"], identity.postgres_password,
+            max_connections=100 + CONNECTIONS_OF_A_REPLICA * (self.replicas - 1),
+        )  # fmt: skip
         self.nats = Nats(self.folder / "nats", identity.ports["nats"], identity.nats_passwords)
         self._supervisor = Supervisor(self.folder, self.say)
         self._ports = {name: [identity.ports[name], *free_ports(self.replicas - 1)] for name in SERVICES}
@@ -79,11 +85,13 @@ class Stack:
     @contextlib.contextmanager
     def running(self) -> Iterator["Stack"]:
         """Start everything, and stop it whatever happens, SIGTERM and SIGHUP included. Raises NotStarted."""
-        before = {number: signal.signal(number, _leave) for number in _ENDING} if _in_main_thread() else {}
+        # What is ignored stays so: SIGHUP is under nohup.
+        heard = [each for each in _ENDING if signal.getsignal(each) is not signal.SIG_IGN] if _in_main_thread() else []
+        before = {number: signal.signal(number, _leave) for number in heard}
         try:
             self.start()
             yield self
-        except ServerFailed as failure:
+        except (ServerFailed, Impossible) as failure:
             raise NotStarted(str(failure)) from None
         finally:
             self.stop()
@@ -101,7 +109,7 @@ class Stack:
         for name, server in (("postgres", self.postgres), ("nats", self.nats)):
             running = self.processes[name].running
             assert running is not None
-            server.wait(running)
+            server.wait(running, self.say)
         self.say("provisioning roles, schemas, the log and the streams")
         self.provision()
         self._supervisor.watch()

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +27,9 @@ import psycopg
 
 from shared.runtime.on_disk import renamed
 
+Say = Callable[[str], object]
 POSTGRES_USER: Final = "leadstream"
+SILENT_SECONDS: Final = 30.0
 PORTS: Final = (15_000, 32_000)
 SLICE: Final = 500
 BUILT_IN: Final = {"1", "4", "5"}  # template1, template0 and postgres, by their folders
@@ -34,7 +37,6 @@ POSTGRES_SETTINGS: Final = {
     "fsync": "on",
     "synchronous_commit": "on",
     "shared_buffers": "256MB",
-    "max_connections": "100",
     "max_wal_size": "4GB",
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",
@@ -91,6 +93,7 @@ class Postgres:
     folder: Path
     port: int
     admin_password: str
+    max_connections: int = 100
 
     @property
     def log(self) -> Path:
@@ -111,21 +114,23 @@ class Postgres:
                 f"{data} is half a database: the start that was making it was ended, and nothing was ever kept there. "
                 "Remove that folder, and start again"
             )
-        options = [f"-c{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
+        settings = POSTGRES_SETTINGS | {"max_connections": str(self.max_connections)}
+        options = [f"-c{name}={value}" for name, value in settings.items()]
         command = [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         return spawn([*command, *options], self.log, user=_postgres_user(self.folder), cwd="/")
 
-    def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-        """Until the server answers. Raises ServerFailed."""
-        _until(self.answers, process, self.log, "PostgreSQL", seconds)
+    def wait(self, process: subprocess.Popen[bytes], say: Say = print) -> None:
+        """Until the server answers, which takes long where it recovers; `say` is told. Raises ServerFailed."""
+        _until(self.answers, process, self.log, "PostgreSQL", say)
 
     def answers(self) -> bool:
-        """Whether it lets somebody in now."""
+        """Whether it lets somebody in now: it, and not the server of another folder that has its port."""
         try:
-            psycopg.connect(self.url(), connect_timeout=2).close()
+            with psycopg.connect(self.url(), connect_timeout=2) as connection:
+                found = connection.execute("SHOW data_directory").fetchone()
         except psycopg.OperationalError:
             return False
-        return True
+        return found is not None and Path(found[0]).resolve() == (self.folder / "data").resolve()
 
     def _initialise(self, data: Path) -> None:
         """Make the database beside its place, where it is only once it is whole and on disk."""
@@ -176,20 +181,27 @@ class Nats:
             f"NATS_{user.upper()}_PASSWORD": _quoted(password) for user, password in self.passwords.items()
         }
         environment["NATS_STORE_DIR"] = _quoted(str(self.folder / "data"))
-        command = [_script("nats-server"), "-c", str(config), "-a", "127.0.0.1", "-p", str(self.port)]
+        command = [_script("nats-server"), "-c", str(config), "-n", self._name, "-a", "127.0.0.1", "-p", str(self.port)]
         return spawn(command, self.log, env=environment, cwd="/")
 
-    def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-        """Until the server answers. Raises ServerFailed."""
-        _until(self.answers, process, self.log, "NATS", seconds)
+    def wait(self, process: subprocess.Popen[bytes], say: Say = print) -> None:
+        """Until the server answers, which takes long where it recovers; `say` is told. Raises ServerFailed."""
+        _until(self.answers, process, self.log, "NATS", say)
 
     def answers(self) -> bool:
-        """Whether it greets who connects now."""
+        """Whether it greets who connects now: it, and not the server of another folder that has its port."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                return connection.recv(4) == b"INFO"
+            with (
+                socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection,
+                connection.makefile("rb") as greeting,
+            ):
+                return f'"server_name":"{self._name}"'.encode() in greeting.readline()
         except OSError:
             return False
+
+    @property
+    def _name(self) -> str:
+        return f"leadstream-{sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]}"
 
 
 def spawn(command: list[str], log: Path, stdin: int = subprocess.DEVNULL, **options: Any) -> subprocess.Popen[bytes]:
@@ -223,12 +235,15 @@ def lock(file: IO[Any]) -> bool:
     return True
 
 
-def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, say: Say) -> None:
+    told = time.monotonic()
     while not answers():
-        if process.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None:
             tail = log.read_text(errors="replace")[-2000:]
             raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
+        if time.monotonic() - told > SILENT_SECONDS:
+            say(f"{name} is still starting, as after a crash: {log} says what it does")
+            told = time.monotonic()
         time.sleep(0.03)
 
 

@@ -1,4 +1,4 @@
-"""The data folder may be called anything: servers take its name as it is, and keep nothing elsewhere."""
+"""The data folder may be called anything: servers take its name as it is, keep nothing elsewhere, and are its own."""
 
 import subprocess
 import tempfile
@@ -10,7 +10,7 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
-from shared.runtime.embedded import Nats, Postgres, free_ports
+from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports
 from tests.running_servers import NATS_USERS
 
 NAMES = ["My Data #1, it's; x", 'a "quoted" \\ {folder} = [1]', "$HOME", "12ab"]
@@ -48,3 +48,23 @@ def test_a_database_is_in_the_folder_whatever_it_is_called() -> None:
         with running(server):
             assert server.answers()
         assert (Path(name) / NAMES[0] / "postgres" / "data" / "PG_VERSION").is_file()
+
+
+def test_a_copy_of_a_folder_does_not_take_the_first_one_s_server_for_its_own() -> None:
+    """It has the same port and passwords, as a backup that is tried beside what it is of."""
+    with tempfile.TemporaryDirectory() as name:
+        for kind, secret in ((Postgres, "password"), (Nats, dict.fromkeys(NATS_USERS, "password"))):
+            port = free_ports(1)[0]
+            first, copy = (kind(Path(name) / folder / kind.__name__, port, secret) for folder in ("first", "copy"))
+            with running(first):
+                assert first.answers()
+                assert not copy.answers()
+                with pytest.raises(ServerFailed, match=r"did not start .* The end of .*copy"), running(copy):
+                    pass
+
+
+async def test_only_the_disk_limits_what_nats_stores(tmp_path: Path) -> None:
+    server = Nats(tmp_path / "nats", free_ports(1)[0], dict.fromkeys(NATS_USERS, "password"))
+    with running(server):
+        (line,) = (line for line in server.log.read_text().splitlines() if "Max Storage" in line)
+    assert line.split("Max Storage:")[1].split() == ["1.00", "PB"]

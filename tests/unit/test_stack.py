@@ -1,5 +1,6 @@
 """A stack that does not get ready: what is said, and when."""
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -94,3 +95,18 @@ def test_nobody_looks_while_none_has_ended(
     with pytest.raises(ServerFailed, match="did not get ready"):
         stack.until_ready()
     assert asked == []
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN], ids=["in a terminal", "under nohup"])
+def test_it_ends_with_its_terminal_unless_told_not_to(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, before: signal.Handlers
+) -> None:
+    monkeypatch.setattr(Stack, "start", lambda _: None)
+    monkeypatch.setattr(Stack, "stop", lambda _: None)
+    old = signal.signal(signal.SIGHUP, before)
+    try:
+        with stack.running():
+            assert (signal.getsignal(signal.SIGHUP) is signal.SIG_IGN) == (before is signal.SIG_IGN)
+        assert signal.getsignal(signal.SIGHUP) is before
+    finally:
+        signal.signal(signal.SIGHUP, old)
