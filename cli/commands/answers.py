@@ -11,7 +11,8 @@ from cli.output import moment, show_json, show_line, show_rows
 from shared.ids import optional
 
 app = typer.Typer(no_args_is_help=True, help="Answers that nothing was read from, and refused callbacks.")
-Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many to list.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many to list.")]
+PAGE: Final = 1_000
 Event = Annotated[str, typer.Argument(metavar="EVENT", help="An evt_... of one of the lists.")]
 UNREAD: Final = {"answer_id": "Answer", "workflow": "Workflow", "entity_id": "About", "received_at": "At (UTC)"}
 REJECTED: Final = {
@@ -82,10 +83,10 @@ def _listed(
     as_json: bool,
     at_position: int | None,
 ) -> None:
-    from cli.api import open_api
+    from cli.api import listed, open_api
 
     with open_api(at_position) as api:
         client_id = optional(known_client_of, api, client)
-        found = api.read(service, path, client_id=client_id, limit=limit)
+        found, _ = api.pages(service, path, listed(next(iter(columns))), PAGE, limit, client_id=client_id)
     rows = (row | {name: moment(row[name]) for name in ("received_at", "rejected_at") if name in row} for row in found)
     show_rows(found, columns, "there are none", as_json, rows)

@@ -7,11 +7,13 @@ import typer
 
 from cli.errors import Misused, Refused
 from cli.failures import some_fit
-from cli.lookups import checked_id
+from cli.lead_conditions import OfClient
+from cli.lookups import checked_id, known_client_of
 from cli.options import AsJson, AtPosition, slugs
 from cli.output import console, moment, note, say, show_json, show_line, show_rows, table
 from cli.progress import NUMBERS, headline, is_over, picture, standing, step_rows, succeeded
 from cli.watching import noticed, watched
+from shared.ids import optional
 
 if TYPE_CHECKING:
     from cli.api import Api
@@ -20,6 +22,9 @@ app = typer.Typer(no_args_is_help=True, help="Pause, resume or cancel a batch; r
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
 Why = Annotated[str, typer.Option(help="For the audit trail.")]
 PAGE: Final = 1000
+BATCHES: Final = 500  # at most, of one page
+DAY: Final = "%Y-%m-%d"
+BatchStatus = Literal["running", "paused", "completed", "cancelled"]
 ItemStatus = Literal["running", "parked", "completed", "failed", "cancelled"]
 CODES: Final = ("RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT", "INTERNAL", "CONFIGURATION")
 
@@ -29,7 +34,12 @@ def status(
     follow: Annotated[
         bool, typer.Option("--watch", help="Show progress until it is over or waits paused; the newest if none.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="How many batches to list.")] = 20,
+    client: OfClient = None,
+    workstream: Annotated[str | None, typer.Option("--workstream", "-w", help="Only those of this one.")] = None,
+    standing_so: Annotated[BatchStatus | None, typer.Option("--status", help="Only those that stand so.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=[DAY], help="Launched on this day or later (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=[DAY], help="Launched on this day or before (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many batches to list.")] = 20,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
@@ -39,9 +49,13 @@ def status(
     """
     from cli.api import open_api
 
+    days = {name: day and day.date().isoformat() for name, day in (("since", since), ("until", until))}
+    wanted = {"workstream": workstream, "status": standing_so, **days}
+    if (batch or follow) and (client or any(wanted.values())):
+        raise Misused("--client, --workstream, --status, --since and --until are for lists, and not for one batch")
     with open_api(at_position) as api:
         if batch is None and not follow:
-            return _list_batches(api, limit, as_json)
+            return _list_batches(api, wanted | {"client_id": optional(known_client_of, api, client)}, limit, as_json)
         return _show_batch(api, _newest(api) if batch is None else checked_id("batch", batch), follow, as_json)
 
 
@@ -217,13 +231,15 @@ def _control(batch: str, action: str, reason: str, as_json: bool, at_position: i
         note("it had ended already; nothing of it can be retried any more")
 
 
-def _list_batches(api: "Api", limit: int, as_json: bool) -> None:
+def _list_batches(api: "Api", wanted: dict[str, Any], limit: int, as_json: bool) -> None:
+    from cli.api import listed
 
-    batches = api.read("sequencer", "/v1/batches", limit=limit)
+    batches, _ = api.pages("sequencer", "/v1/batches", listed("batch_id"), BATCHES, limit, **wanted)
     rows = (batch | {"launched_at": moment(batch["launched_at"]), "status": standing(batch)} for batch in batches)
     columns = {name: name.capitalize() for name in ("status", "items", "completed", "failed", "cancelled")}
     columns = {"batch_id": "Batch", "launched_at": "Launched", **columns}
-    show_rows(batches, columns, "no batches yet; `leadstream launch UPLOAD` starts one", as_json, rows)
+    none = "no such batches" if any(wanted.values()) else "no batches yet; `leadstream launch UPLOAD` starts one"
+    show_rows(batches, columns, none, as_json, rows)
 
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:

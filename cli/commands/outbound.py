@@ -1,15 +1,17 @@
 """`leadstream dispatches` and `leadstream webhooks`: what goes out to providers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
 from cli.errors import Misused
-from cli.lookups import checked_id
+from cli.lead_conditions import OfClient
+from cli.lookups import checked_id, known_client_of
 from cli.options import AsJson, AtPosition
 from cli.output import show_rows
 from shared.ids import optional
 
+PAGE: Final = 1000
 DispatchStatus = Literal["HELD", "DUE", "SENT", "ANSWERED", "REFUSED", "TIMED_OUT", "SUPERSEDED", "CANCELLED"]
 
 
@@ -17,7 +19,9 @@ def dispatches(
     batch: Annotated[str | None, typer.Option("--batch", help="Only of this batch.")] = None,
     missing: Annotated[bool, typer.Option("--missing", help="Only those whose answer did not come in time.")] = False,
     status: Annotated[DispatchStatus | None, typer.Option(help="Only those that stand so.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the latest first.")] = 100,
+    client: OfClient = None,
+    workflow: Annotated[str | None, typer.Option(help="Only of this workflow.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest first.")] = 100,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
@@ -25,14 +29,15 @@ def dispatches(
 
     Example: leadstream dispatches --missing
     """
-    from cli.api import open_api
+    from cli.api import listed, open_api
 
     if missing and status:
         raise Misused("dispatches takes either --missing, which means TIMED_OUT, or --status: give one of the two")
-    wanted = "TIMED_OUT" if missing else status
-    batch_id = optional(checked_id, "batch", batch)
+    wanted = {"status": "TIMED_OUT" if missing else status, "workflow": workflow}
+    wanted["batch_id"] = optional(checked_id, "batch", batch)
     with open_api(at_position) as api:
-        found = api.read("dispatcher", "/v1/dispatches", limit=limit, batch_id=batch_id, status=wanted)
+        wanted["client_id"] = optional(known_client_of, api, client)
+        found, _ = api.pages("dispatcher", "/v1/dispatches", listed("dispatch_id"), PAGE, limit, **wanted)
     columns = {
         "dispatch_id": "Dispatch",
         "workflow": "Workflow",

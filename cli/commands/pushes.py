@@ -15,13 +15,14 @@ COLUMNS: Final = {
     "push_id": "Push", "status": "Status", "leads": "Leads taken", "webhook_url": "To", "requested_at": "Asked (UTC)",
     "due_at": "Next (UTC)", "reason": "Reason",
 }  # fmt: skip
+PAGE: Final = 1000
 PushStatus = Literal["running", "completed", "failed", "cancelled"]
 
 
 @app.command("list")
 def listing(
     status: Annotated[PushStatus | None, typer.Option(help="Only those that stand so.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to list.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
     as_json: AsJson = False,
     at_position: AtPosition = None,
 ) -> None:
@@ -29,10 +30,10 @@ def listing(
 
     Example: leadstream pushes list --status failed
     """
-    from cli.api import open_api
+    from cli.api import listed, open_api
 
     with open_api(at_position) as api:
-        found = api.read("projector", "/v1/pushes", status=status, limit=limit)
+        found, _ = api.pages("projector", "/v1/pushes", listed("push_id"), PAGE, limit, status=status)
     rows = (
         row | {"requested_at": moment(row["requested_at"]), "due_at": moment(row["due_at"] if _waits(row) else None)}
         for row in found

@@ -153,10 +153,12 @@ class Receiver:
         return True
 
 
-async def rejected(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[dict[str, Any]]:
+async def rejected(
+    queries: Queries, tenant_id: str, client_id: str | None, after: str | None, limit: int
+) -> list[dict[str, Any]]:
     """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
-    query = select(REJECTED).order_by(REJECTED.c.rejected_at.desc(), REJECTED.c.event_id).limit(limit)
-    rows = await queries.rows(tenant_id, query.where(REJECTED.c.client_id == client_id) if client_id else query)
+    query = select(REJECTED).where(REJECTED.c.client_id == client_id) if client_id else select(REJECTED)
+    rows = await queries.newest(tenant_id, query, REJECTED.c.rejected_at, REJECTED.c.event_id, after, limit)
     answers = {row["event_id"]: derive_id("evt", row["event_id"], "0") for row in rows}
     there = {event.id for event in await events(queries, tenant_id, *answers.values())}
     return [row | {"read_again": answers[row["event_id"]] in there} for row in rows]

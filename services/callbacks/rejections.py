@@ -8,9 +8,9 @@ from services.callbacks import handlers, receipt
 from services.callbacks.handlers import Receiver
 from shared.enrichment import UnreadableBody
 from shared.envelope import Event
-from shared.ids import parse_id
+from shared.ids import optional, parse_id
 from shared.runtime import clock
-from shared.runtime.http import Asking, Fresh, Problem
+from shared.runtime.http import AfterId, Asking, Fresh, Problem
 from shared.runtime.queries import Queries
 
 ROUTES: Final = APIRouter()
@@ -22,11 +22,12 @@ async def rejected(
     queries: Fresh,
     caller: Asking,
     client_id: str | None = None,
+    after: AfterId = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
 ) -> list[dict[str, Any]]:
     """What could not be used and is kept whole, the newest first; `read_again`: whether it was read since."""
-    client = parse_id("client", client_id) if client_id else None
-    return await handlers.rejected(queries, caller.tenant_id, client, limit)
+    client, place = optional(parse_id, "client", client_id), optional(parse_id, "evt", after)
+    return await handlers.rejected(queries, caller.tenant_id, client, place, limit)
 
 
 @ROUTES.get("/v1/rejected-callbacks/{event_id}")

@@ -15,7 +15,7 @@ from services.dispatcher.webhooks import Webhooks
 from shared.events import BlueprintStep, Kind, Scope
 from shared.ids import kind_of_id, optional, parse_id
 from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
-from shared.runtime.http import Asking, Caller, Fresh, Problem, application
+from shared.runtime.http import AfterId, Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -74,11 +74,16 @@ async def dispatches(
     caller: Asking,
     batch_id: str | None = None,
     status: DispatchStatus | None = None,
+    client_id: str | None = None,
+    workflow: str | None = None,
+    after: AfterId = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """Attempts, latest first; `status=TIMED_OUT` lists missing answers."""
-    batch_id = optional(parse_id, "batch", batch_id)
-    found = await handlers.dispatches(queries, caller.tenant_id, batch_id, status, limit)
+    batch_id, client_id = optional(parse_id, "batch", batch_id), optional(parse_id, "client", client_id)
+    wanted = {"batch_id": batch_id, "status": status, "client_id": client_id, "workflow": workflow}
+    place = optional(parse_id, "disp", after)
+    found = await handlers.dispatches(queries, caller.tenant_id, wanted, place, limit)
     return found if batch_id is None else await _of_batch(queries, caller, batch_id, found)
 
 

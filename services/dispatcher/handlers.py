@@ -70,15 +70,14 @@ class PlannedLaunch:
 
 
 async def dispatches(
-    queries: Queries, tenant_id: str, batch_id: str | None, status: str | None, limit: int
+    queries: Queries, tenant_id: str, wanted: Mapping[str, str | None], after: str | None, limit: int
 ) -> list[Row]:
-    """Attempts, latest first."""
-    query = select(DISPATCH).order_by(DISPATCH.c.due_at.desc(), DISPATCH.c.dispatch_id).limit(limit)
-    if batch_id:
-        query = query.where(DISPATCH.c.batch_id == batch_id)
-    if status:
-        query = query.where(DISPATCH.c.status == status)
-    return await queries.rows(tenant_id, query)
+    """Attempts, latest first, those `after` one of the page before. `wanted`: by column, what it is; None: anything."""
+    query = select(DISPATCH)
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(DISPATCH.c[name] == value)
+    return await queries.newest(tenant_id, query, DISPATCH.c.due_at, DISPATCH.c.dispatch_id, after, limit)
 
 
 async def counts(queries: Queries, tenant_id: str, batch_id: str) -> list[Row]:

@@ -11,7 +11,7 @@ from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
 from shared.ids import optional, parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import Asking, Fresh, Problem, application, error_response, files
+from shared.runtime.http import AfterId, Asking, Fresh, Problem, application, error_response, files
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -77,7 +77,7 @@ async def export_leads(
     """All these leads as a file, as it is written; CSV and workbooks are safe to open in a spreadsheet."""
     form, names = FORMATS[format], parameters.columns(columns, HEADER)
     await handlers.batch_is_there(queries, caller.tenant_id, wanted)
-    body = handlers.exported(queries, caller.tenant_id, wanted, form, names)
+    body = await handlers.exported(queries, caller.tenant_id, wanted, form, names)
     attached = {"content-disposition": f'attachment; filename="leads.{format}"'}
     return StreamingResponse(body, media_type=form.media_type, headers=attached)
 
@@ -113,14 +113,14 @@ async def customers(
 
 @ROUTES.get("/v1/answers/unread")
 async def unread(
-    queries: Fresh, caller: Asking, client_id: str | None = None, limit: Limit = 100
+    queries: Fresh, caller: Asking, client_id: str | None = None, after: AfterId = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
     """The answers in force that no column was read from, and from which the step that asked has set no field.
 
     An `answer_mapping` can say where they have what.
     """
-    client = optional(parse_id, "client", client_id)
-    return await handlers.unread(queries, caller.tenant_id, client, limit)
+    client, place = optional(parse_id, "client", client_id), optional(parse_id, "evt", after)
+    return await handlers.unread(queries, caller.tenant_id, client, place, limit)
 
 
 @ROUTES.get("/v1/answers/{answer_id}")

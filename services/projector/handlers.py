@@ -1,7 +1,7 @@
 """Leads and work histories, asked of the projector's tables. Of what is not there, the answer is None."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -59,18 +59,26 @@ async def leads(
 async def exported(
     queries: Queries, tenant_id: str, wanted: LeadFilter, form: Format, names: Sequence[str]
 ) -> AsyncIterator[bytes]:
-    """All these leads as a file, a page at a time."""
+    """All these leads as a file, a page at a time; the first is read before there is anything to give."""
     needed = [_L[name] for name in dict.fromkeys((*names, "batch_id", "row"))]
+
+    async def following(after: Place | None) -> list[Row]:
+        return list(map(shown, await queries.rows(tenant_id, page(wanted, Order(), after, PAGE, *needed))))
+
+    return _written(await following(None), following, form, names)
+
+
+async def _written(
+    rows: list[Row], following: Callable[[Place], Awaitable[list[Row]]], form: Format, names: Sequence[str]
+) -> AsyncIterator[bytes]:
     writer = await asyncio.to_thread(form.writer, names)
     try:
-        after = None
         while True:
-            rows = list(map(shown, await queries.rows(tenant_id, page(wanted, Order(), after, PAGE, *needed))))
             if rows and (ready := await asyncio.to_thread(writer.rows, rows)):
                 yield ready
             if len(rows) < PAGE:
                 break
-            after = place(rows[-1], Order())
+            rows = await following(place(rows[-1], Order()))
         rest = writer.end()
         while part := await asyncio.to_thread(next, rest, b""):
             yield part
@@ -120,13 +128,12 @@ async def customers(queries: Queries, tenant_id: str, client_id: str, after: str
     return [row | {"uploads": [from_hex("import", name) for name in row["uploads"]]} for row in rows]
 
 
-async def unread(queries: Queries, tenant_id: str, client_id: str | None, limit: int) -> list[Row]:
+async def unread(queries: Queries, tenant_id: str, client_id: str | None, after: str | None, limit: int) -> list[Row]:
     """The answers in force that no column was read from, nor a field by the step that asked; the newest first."""
     query = select(ANSWER).where(ANSWER.c.columns == 0, ANSWER.c.fields == 0)
-    query = query.order_by(ANSWER.c.received_at.desc(), ANSWER.c.answer_id)
     if client_id:
         query = query.where(ANSWER.c.client_id == client_id)
-    return await queries.rows(tenant_id, query.limit(limit))
+    return await queries.newest(tenant_id, query, ANSWER.c.received_at, ANSWER.c.answer_id, after, limit)
 
 
 async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
@@ -135,10 +142,10 @@ async def answer(queries: Queries, tenant_id: str, answer_id: str) -> Any:
     return orjson.loads(found[0]["body"]) if found else None
 
 
-async def pushes(queries: Queries, tenant_id: str, status: str | None, limit: int) -> list[Row]:
-    """The tenant's pushes, the newest first."""
-    query = select(PUSH).order_by(PUSH.c.requested_at.desc(), PUSH.c.push_id).limit(limit)
-    return await queries.rows(tenant_id, query.where(PUSH.c.status == status) if status else query)
+async def pushes(queries: Queries, tenant_id: str, status: str | None, after: str | None, limit: int) -> list[Row]:
+    """The tenant's pushes, the newest first; those `after` one of the page before."""
+    query = select(PUSH).where(PUSH.c.status == status) if status else select(PUSH)
+    return await queries.newest(tenant_id, query, PUSH.c.requested_at, PUSH.c.push_id, after, limit)
 
 
 async def push(queries: Queries, tenant_id: str, push_id: str) -> Row | None:

@@ -18,6 +18,9 @@ OF_PAGES: Final = ("sort", "after", "limit", "columns", "at_position")
 OF_FILES: Final = ("format", "columns", "at_position")
 _BOUNDS: Final = {f"{name}.{end}": name for name in RANGED for end in ("min", "max")}
 _ALLOWED: Final = frozenset({*FILTERED, *_BOUNDS, *OTHERS})
+# What may be said more than once: of the values one is enough, of columns and words all count.
+_REPEATED: Final = frozenset({*FILTERED, "q", "known", "unknown"})
+MOST_WORDS: Final = 20
 _SHOWN: Final = tuple(str(name) for name in FINAL_LEADS.c.keys() if name != "tenant_id")  # noqa: SIM118 - its names
 
 
@@ -31,12 +34,14 @@ class Unaskable(ValueError):
 
 def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
     """Which leads, from the query parameters that say it. Raises Unaskable."""
-    told = {name: values[-1] for name, values in filters.items() if values}
+    told = {name: (" " if name == "q" else ",").join(values) for name, values in filters.items() if values}
     if unknown := [name for name in told if name not in _ALLOWED]:
         message = f"there is no {unknown[0]!r} here; filters are {', '.join(sorted(_ALLOWED))}"
         raise Unaskable("unknown_parameter", message)
     if nul := [name for name, values in filters.items() if any("\0" in value for value in values)]:
         raise Unaskable("invalid_filter", f"{nul[0]} has the character NUL, which no lead has")
+    if repeated := [name for name in told if name not in _REPEATED and len(filters[name]) > 1]:
+        raise Unaskable("invalid_filter", f"{repeated[0]} is there {len(filters[repeated[0]])} times: it may be once")
     batch, client = told.get("batch_id"), told.get("client_id")
     return LeadFilter(
         batch_id=optional(parse_id, "batch", batch),
@@ -46,7 +51,7 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
         most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
         known=_columns(told, "known", FILTERED),
         unknown=_columns(told, "unknown", FILTERED),
-        words=tuple(told.get("q", "").split()[:20]),
+        words=_words(told.get("q", "")),
         contradicted=_flag("contradicted", told["contradicted"]) if "contradicted" in told else None,
     )
 
@@ -164,6 +169,12 @@ def _flag(name: str, text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise Unaskable("invalid_filter", f"{name} is {text[:80]!r}: it has to be true or false")
     return text.lower() == "true"
+
+
+def _words(told: str) -> tuple[str, ...]:
+    if len(words := told.split()) > MOST_WORDS:
+        raise Unaskable("invalid_filter", f"q has {len(words)} words: it may have {MOST_WORDS}")
+    return tuple(words)
 
 
 def _columns(told: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:

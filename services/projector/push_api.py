@@ -11,11 +11,11 @@ from services.projector.parameters import Filters
 from services.projector.pushes import ENDED, Status
 from shared.envelope import Event, stated
 from shared.events import PushCancelled, PushRequested, PushResumed
-from shared.ids import derive_id, named_id, new_id, parse_id
+from shared.ids import derive_id, named_id, new_id, optional, parse_id
 from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.bodies import Body
-from shared.runtime.http import Asking, Caller, Fresh, Problem
+from shared.runtime.http import AfterId, Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries, Row
 from shared.runtime.repeats import first_said
 from shared.webhook_address import unusable
@@ -104,10 +104,11 @@ async def pushes(
     queries: Fresh,
     caller: Asking,
     status: Status | None = None,
+    after: AfterId = None,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
 ) -> list[Row]:
     """The tenant's pushes, the newest first."""
-    return await handlers.pushes(queries, caller.tenant_id, status, limit)
+    return await handlers.pushes(queries, caller.tenant_id, status, optional(parse_id, "push", after), limit)
 
 
 @ROUTES.get("/v1/pushes/{push_id}")

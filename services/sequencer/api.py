@@ -1,13 +1,14 @@
 """Progress over HTTP: batches, their steps, and where each item stands."""
 
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, FastAPI, Query
 
 from services.sequencer import handlers
 from services.sequencer.state import BatchStatus, ItemStatus
-from shared.ids import parse_id
-from shared.runtime.http import Asking, Fresh, Problem, application
+from shared.ids import optional, parse_id
+from shared.runtime.http import AfterId, Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
@@ -27,10 +28,17 @@ async def batches(
     queries: Fresh,
     caller: Asking,
     status: BatchStatus | None = None,
+    client_id: str | None = None,
+    workstream: str | None = None,
+    since: Annotated[date | None, Query(description="launched on this day or later (UTC)")] = None,
+    until: Annotated[date | None, Query(description="launched on this day or before (UTC)")] = None,
+    after: AfterId = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[dict[str, Any]]:
     """The tenant's batches, newest first."""
-    return await handlers.batches(queries, caller.tenant_id, status, limit)
+    client, place = optional(parse_id, "client", client_id), optional(parse_id, "batch", after)
+    wanted = handlers.Wanted(status, client, workstream, since, until)
+    return await handlers.batches(queries, caller.tenant_id, wanted, place, limit)
 
 
 @ROUTES.get("/v1/batches/{batch_id}")

@@ -1,17 +1,36 @@
 """Where batches and items stand, asked of the sequencer's tables. Of what is not there, the answer is None."""
 
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
 from sqlalchemy import func, select
 
 from services.sequencer.store import BATCH, ITEM, STEP
 from shared.runtime.queries import Queries, Row
 
 
-async def batches(queries: Queries, tenant_id: str, status: str | None, limit: int) -> list[Row]:
-    """The tenant's batches, newest first."""
-    query = select(BATCH).order_by(BATCH.c.launched_at.desc(), BATCH.c.batch_id).limit(limit)
-    if status:
-        query = query.where(BATCH.c.status == status)
-    return await queries.rows(tenant_id, query)
+@dataclass(frozen=True)
+class Wanted:
+    """Which batches; None: any. `since` and `until`: the first and last day, in UTC, on which they were launched."""
+
+    status: str | None = None
+    client_id: str | None = None
+    workstream: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+async def batches(queries: Queries, tenant_id: str, wanted: Wanted, after: str | None, limit: int) -> list[Row]:
+    """The tenant's batches, newest first; those `after` one of the page before."""
+    query, launched = select(BATCH), BATCH.c.launched_at
+    for name in ("status", "client_id", "workstream"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(BATCH.c[name] == value)
+    if wanted.since:
+        query = query.where(launched >= _midnight(wanted.since))
+    if wanted.until and wanted.until < date.max:
+        query = query.where(launched < _midnight(wanted.until + timedelta(days=1)))
+    return await queries.newest(tenant_id, query, launched, BATCH.c.batch_id, after, limit)
 
 
 async def batch(queries: Queries, tenant_id: str, batch_id: str) -> Row | None:
@@ -53,6 +72,10 @@ async def item(queries: Queries, tenant_id: str, item_id: str) -> Row | None:
         return None
     steps = select(STEP).where(STEP.c.item_id == item_id).order_by(STEP.c.step)
     return found[0] | {"steps": await queries.rows(tenant_id, steps)}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _steps(blueprint: list[str], counts: list[Row]) -> list[Row]:

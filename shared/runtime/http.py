@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.envelope import EventTooLarge, UnstorableEvent
 from shared.ids import InvalidId, named_id, new_id
 from shared.runtime.appender import Unavailable
-from shared.runtime.queries import NotThereYet, Queries
+from shared.runtime.queries import NotThereYet, Queries, UnknownPlace
 from shared.runtime.settings import Settings
 
 PACKED: Final = "unsupported_media_type"
@@ -104,6 +104,7 @@ def application(
     app.add_exception_handler(UnstorableEvent, _unstorable)
     app.add_exception_handler(InvalidId, _bad_id)
     app.add_exception_handler(NotThereYet, _not_there_yet)
+    app.add_exception_handler(UnknownPlace, _unknown_place)
     for failure in AWAY:
         app.add_exception_handler(failure, _unavailable)
     for wrong in (exc.DataError, psycopg.DataError):
@@ -219,6 +220,7 @@ async def _fresh(
 
 # What a route asks for by the type of a parameter; `app.state` of the application holds `settings` and `queries`.
 Asking = Annotated[Caller, Depends(_asking)]  # from the bearer token
+AfterId = Annotated[str | None, Query(description="the id of the last one of the page before")]
 Stored = Annotated[Queries, Depends(_stored)]  # the log, which needs no waiting for
 Fresh = Annotated[Queries, Depends(_fresh)]  # the state after waiting for the position the caller has just written
 
@@ -263,6 +265,10 @@ async def _unfit(request: Request, error: Exception) -> JSONResponse:
 
 async def _not_there_yet(_: Request, error: Exception) -> JSONResponse:
     return _later(str(error))
+
+
+async def _unknown_place(_: Request, error: Exception) -> JSONResponse:
+    return error_response(422, "invalid_cursor", str(error))
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, Column, Select, bindparam, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.ids import to_hex
@@ -33,6 +33,10 @@ FROM stretch
 
 class NotThereYet(Exception):
     """The state has not reached the position the caller asked for in time."""
+
+
+class UnknownPlace(ValueError):
+    """A list is to go on after a row that there is none of."""
 
 
 class Queries:
@@ -74,6 +78,18 @@ class Queries:
             # Plain strings: SQLAlchemy's names are a subclass, of which JSON is made at many times the cost.
             names = [str(name) for name in result.keys()]  # noqa: SIM118 - a result iterates over rows
             return [dict(zip(names, row, strict=True)) for row in result]
+
+    async def newest(
+        self, tenant_id: str, query: Select[Any], when: Column[Any], key: Column[Any], after: str | None, limit: int
+    ) -> list[Row]:
+        """A page of rows, the newest by `when` first: those after the one of this key. Raises UnknownPlace."""
+        place = (when, key)
+        if after:
+            query = query.where(tuple_(*place) < select(*place).where(key == after).scalar_subquery())
+        found = await self.rows(tenant_id, query.order_by(when.desc(), key.desc()).limit(limit))
+        if after and not found and not await self.rows(tenant_id, select(key).where(key == after)):
+            raise UnknownPlace(f"`after` is the {key.name} of the last one of the page before; there is no {after}")
+        return found
 
     async def wait_for(self, position: int, seconds: float = WAIT_SECONDS) -> None:
         """Until the state holds everything that there is up to `position`. Raises NotThereYet."""

@@ -18,6 +18,7 @@ from services.projector.formats import FORMATS, HEADER
 from services.projector.parameters import cursor, placed
 from shared.ids import named_id
 from tests.integration.folding import fold
+from tests.integration.log_harness import connected
 from tests.integration.projected import Projected, history, opened
 from tests.running_servers import Servers
 from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, OTHER_CLIENT, UPLOAD, item_id
@@ -49,6 +50,7 @@ def names(found: dict[str, Any]) -> list[str]:
     ({"known": "company_country"}, "Bob Dan"), ({"unknown": "company_country,company_technologies"}, "Ann"),
     ({"q": "acme c"}, "Ann Cy"), ({"q": "a@ACME.com"}, "Ann"), ({"q": "ä"}, "Dan"), ({"q": "100% _"}, ""),
     ({"is_worked_at_customer": "true"}, "Ann Bob Cy"), ({"is_worked_at_customer": "false"}, ""),
+    ({"known": ["company_country", "company_city"]}, "Dan"), ({"q": ["acme", "c"]}, "Ann Cy"),
     ({"outcome": "failed"}, ""), ({"contradicted": "true"}, "Ann Bob Cy"),
     ({"contradicted": "false"}, "Dan"),
     ({"person_current_job_start_date.min": "2023-01-01"}, "Ann"),
@@ -94,7 +96,8 @@ async def test_facets_say_which_filters_have_data(projected: Projected) -> None:
     ({"company_employee_count": "many"}, "invalid_filter"), ({"is_new_in_role": "maybe"}, "invalid_filter"),
     ({"person_current_job_start_date.min": "soon"}, "invalid_filter"), ({"client_id": "x"}, "invalid_id"),
     ({"client_id": ""}, "invalid_id"), ({"q": "a\0"}, "invalid_filter"), ({"company_name": "\0"}, "invalid_filter"),
-    ({"limit": 0}, "invalid"),
+    ({"limit": 0}, "invalid"), ({"company_employee_count.min": [1, 9]}, "invalid_filter"),
+    ({"client_id": [CLIENT, CLIENT]}, "invalid_filter"), ({"q": "w " * 21}, "invalid_filter"),
 ])  # fmt: skip
 async def test_what_cannot_be_asked_is_refused_with_what_can(projected: Projected, query: Any, code: str) -> None:
     assert await projected.refusal("/v1/leads", **query) == (422, code)
@@ -275,3 +278,13 @@ async def test_a_company_s_lead_has_no_work_history(projected: Projected, monkey
 
 async def test_an_item_that_is_not_there_is_about_nobody(projected: Projected) -> None:
     assert await projected.refusal(f"/v1/items/{item_id(99)}/entities") == (404, "not_found")
+
+
+async def test_a_file_that_cannot_be_read_is_not_begun(projected: Projected, servers: Servers, folded: str) -> None:
+    async with connected(servers.admin_url(folded)) as admin:
+        await admin.execute("ALTER TABLE projector.final_leads RENAME TO away")
+        try:
+            answer = await projected.http.get("/v1/leads/export")
+        finally:
+            await admin.execute("ALTER TABLE projector.away RENAME TO final_leads")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
