@@ -220,7 +220,7 @@ async def test_who_looks_from_beside_the_fold_sees_what_is_held_as_it_is_committ
     servers: Servers, database: str, connection: Connection, monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
     """What a settlement releases is not in the tables before: until then it waits."""
-    one, seen, move = new_id("client"), [], Machine._move
+    one, seen, move = new_id("client"), [], Machine.move
 
     async def noting(machine: Machine[State], connection: Connection, position: int) -> None:
         seen.append((list(machine.letters.held), machine.letters.subjects("client")))
@@ -233,7 +233,7 @@ async def test_who_looks_from_beside_the_fold_sees_what_is_held_as_it_is_committ
     assert machine.letters.subjects("client") == [to_hex(one)]
     faults.poison = None
     await settle(servers, database, kind, 2)
-    monkeypatch.setattr(Machine, "_move", noting)
+    monkeypatch.setattr(Machine, "move", noting)
     await read_on(machine, connection, servers, database)
     assert seen == [([], [to_hex(one)])]
     assert machine.letters.subjects("client") == []

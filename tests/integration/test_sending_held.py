@@ -115,7 +115,7 @@ async def test_what_a_settlement_releases_is_not_made_again_before_it_is_committ
     firms = [f"firm{n}.com" for n in range(CALLS)]
     settings = {"webhook_url": hook.url, "timeout_seconds": 3600, "rate_per_second": 0}
     await fold(servers, database, DEFINITION, [*at_company(*firms, **settings), *(scheduled(n) for n in range(CALLS))])
-    looks, move = Looks(monkeypatch), Machine._move
+    looks, move = Looks(monkeypatch), Machine.move
 
     async def slowly(machine: Machine[Any], connection: Connection, position: int) -> None:
         await looks.some()
@@ -127,7 +127,7 @@ async def test_what_a_settlement_releases_is_not_made_again_before_it_is_committ
             broken.setattr(claims, "resume", None)
             await stage.fails(machine, fact(BatchResumed()))
             await stage.answers(machine, hook, CALLS)
-        monkeypatch.setattr(Machine, "_move", slowly)
+        monkeypatch.setattr(Machine, "move", slowly)
         await stage.settled(machine, kind)
         assert await stage.statuses() == ["SENT"] * CALLS
     assert len(hook.requests) == CALLS
