@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -119,9 +120,9 @@ class Postgres:
         command = [_postgres_program("postgres"), "-D", str(data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         return spawn([*command, *options], self.log, user=_postgres_user(self.folder), cwd="/")
 
-    def wait(self, process: subprocess.Popen[bytes], say: Say = print) -> None:
+    def wait(self, process: subprocess.Popen[bytes], say: Say = print, seconds: float = inf) -> None:
         """Until the server answers, which takes long where it recovers; `say` is told. Raises ServerFailed."""
-        _until(self.answers, process, self.log, "PostgreSQL", say)
+        _until(self.answers, process, self.log, "PostgreSQL", say, seconds)
 
     def answers(self) -> bool:
         """Whether it lets somebody in now: it, and not the server of another folder that has its port."""
@@ -184,9 +185,9 @@ class Nats:
         command = [_script("nats-server"), "-c", str(config), "-n", self._name, "-a", "127.0.0.1", "-p", str(self.port)]
         return spawn(command, self.log, env=environment, cwd="/")
 
-    def wait(self, process: subprocess.Popen[bytes], say: Say = print) -> None:
+    def wait(self, process: subprocess.Popen[bytes], say: Say = print, seconds: float = inf) -> None:
         """Until the server answers, which takes long where it recovers; `say` is told. Raises ServerFailed."""
-        _until(self.answers, process, self.log, "NATS", say)
+        _until(self.answers, process, self.log, "NATS", say, seconds)
 
     def answers(self) -> bool:
         """Whether it greets who connects now: it, and not the server of another folder that has its port."""
@@ -235,10 +236,12 @@ def lock(file: IO[Any]) -> bool:
     return True
 
 
-def _until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, say: Say) -> None:
-    told = time.monotonic()
+def _until(
+    answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, name: str, say: Say, seconds: float
+) -> None:
+    began = told = time.monotonic()
     while not answers():
-        if process.poll() is not None:
+        if process.poll() is not None or time.monotonic() - began > seconds:
             tail = log.read_text(errors="replace")[-2000:]
             raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
         if time.monotonic() - told > SILENT_SECONDS:

@@ -161,7 +161,7 @@ def running(server: Nats) -> Iterator[None]:
     go on allocating for ever, so it is not waited for long."""
     process = server.start()
     try:
-        server.wait(process)
+        server.wait(process, seconds=20)
         yield
         process.send_signal(signal.SIGTERM)
         process.wait(15)
