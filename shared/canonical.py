@@ -226,12 +226,15 @@ def _registrable(text: str) -> str | None:
     host = _host(link)
     if not host or _parents(host) & PAGE_HOSTS or host.rpartition(".")[2] in PRIVATE_USE_SUFFIXES:
         return None
-    if is_page(_parents(host), _path(link)):
-        return None
     host = host.removeprefix("www.")
+    builder = max((_parents(host) & BUILDER_HOSTS) - {host}, key=len, default="")
+    if not builder and is_page(_parents(host), _path(link)):
+        return None
     found, known = domain_of(host)
-    if not known or found in BUILDER_HOSTS:  # `.example`, and suffixes younger than the list
-        found = ".".join(host.split(".")[-(3 if found else 2) :])
+    if builder and builder.endswith(found):
+        found = ".".join(host.split(".")[-builder.count(".") - 2 :])
+    elif not known:  # `.example`, and suffixes younger than the list
+        found = ".".join(host.split(".")[-2:])
     return found if "." in found and not found.startswith("www.") else None
 
 

@@ -17,23 +17,44 @@ _NETWORKS = """
 _LINK_LISTS = """
     linktr.ee beacons.ai bio.link lnk.bio linkin.bio campsite.bio tap.bio taplink.cc about.me solo.to bit.ly
     goo.gl tinyurl.com ow.ly g.page g.co forms.gle maps.app.goo.gl calendly.com
+    bio.site hoo.be msha.ke stan.store allmylinks.com lit.link linkpop.com instabio.cc flow.page lnk.to
+    rebrand.ly buff.ly cutt.ly rb.gy is.gd share.google
 """
-# The platform's own domain stays a company's: google.com, apple.com.
+# The platform's own domain stays a company's: google.com, apple.com, greenhouse.io.
 _PLATFORM_PAGES = """
     sites.google.com docs.google.com drive.google.com maps.google.com play.google.com plus.google.com
-    business.google.com apps.apple.com itunes.apple.com crunchbase.com angel.co wellfound.com
+    business.google.com apps.apple.com itunes.apple.com podcasts.apple.com open.spotify.com stores.ebay.com
+    app.apollo.io app.dealroom.co crunchbase.com angel.co wellfound.com
+    boards.greenhouse.io boards.eu.greenhouse.io job-boards.greenhouse.io job-boards.eu.greenhouse.io
+    jobs.lever.co jobs.eu.lever.co jobs.ashbyhq.com apply.workable.com jobs.workable.com
+    jobs.smartrecruiters.com careers.smartrecruiters.com
 """
 # Pages below the path given, or below any, on hosts that are a company's own too; `.*`: in all countries.
 _PAGES_BELOW = """
     google.*/maps google.*/search google.*/local yelp.*/biz etsy.com/shop amazon.*/stores github.com/ medium.com/
     linktree.com/ wikipedia.org/ bbb.org/ yellowpages.com/ yellowpages.ca/ yell.com/ gelbeseiten.de/ pagesjaunes.fr/
-    trustpilot.com/review g2.com/products clutch.co/profile indeed.com/cmp zoominfo.com/c producthunt.com/
+    trustpilot.com/review g2.com/products clutch.co/profile indeed.*/cmp zoominfo.com/c producthunt.com/
+    amazon.*/shops amazon.*/sp ebay.*/str ebay.*/usr aliexpress.com/store indiamart.com/ notion.so/ gumroad.com/
+    patreon.com/ ko-fi.com/ buymeacoffee.com/ gofundme.com/ kickstarter.com/projects kickstarter.com/profile
+    indiegogo.com/projects indiegogo.com/individuals eventbrite.*/o eventbrite.*/e eventbrite.*/cc meetup.com/
+    dribbble.com/ behance.net/ soundcloud.com/ twitch.tv/ upwork.com/agencies upwork.com/ag upwork.com/freelancers
+    fiverr.com/ g2.com/sellers capterra.*/p capterra.*/software goodfirms.co/company designrush.com/agency
+    glassdoor.*/overview glassdoor.*/reviews glassdoor.*/jobs glassdoor.*/salary glassdoor.*/interview
+    apollo.io/companies pitchbook.com/profiles owler.com/company dnb.com/business-directory bloomberg.com/profile
+    opencorporates.com/companies ycombinator.com/companies builtin.com/company kununu.com/ rocketreach.co/
+    houzz.*/pro houzz.*/professionals houzz.*/professionnels houzz.*/experten tripadvisor.*/ opentable.*/r
+    thumbtack.com/ angi.com/companylist homeadvisor.com/rated nextdoor.com/pages manta.com/c foursquare.com/v
+    zillow.com/profile theknot.com/marketplace weddingwire.com/biz booking.com/hotel
 """
-# Site builders that the public suffix list leaves out: a subdomain there is somebody's own site.
+# Site builders, shops and boards that the public suffix list leaves out: a subdomain there is somebody's own site.
 _BUILDERS = """
     wordpress.com weebly.com squarespace.com godaddysites.com substack.com webnode.com webnode.page jimdo.com
     jimdofree.com jimdosite.com business.site strikingly.com mystrikingly.com ueniweb.com bigcartel.com webs.com
-    hubspotpagebuilder.com hs-sites.com hs-sites-eu1.com tistory.com canva.site medium.com
+    hubspotpagebuilder.com hs-sites.com hs-sites-eu1.com tistory.com canva.site my.canva.site medium.com
+    notion.so typepad.com livejournal.com odoo.com ghost.io gumroad.com bandcamp.com etsy.com company.site ecwid.com
+    softr.app durable.co site123.me zyrosite.com surge.sh teachable.com thinkific.com mykajabi.com podia.com
+    bamboohr.com recruitee.com breezy.hr teamtailor.com 1688.com taobao.com tmall.com
+    en.alibaba.com m.en.alibaba.com trustpass.alibaba.com fm.alibaba.com en.made-in-china.com
 """
 _NOT_PUBLIC = """
     local localhost localdomain internal intranet lan home corp invalid onion arpa
@@ -74,10 +95,10 @@ def is_mailbox_domain(domain: str) -> bool:
 
 def is_page(hosts: Iterable[str], path: str) -> bool:
     """Whether a link leads to a page that anybody can have; `hosts`: its host and what that is below, in lower case."""
-    below = _LOCALE.sub("", path).partition("/")[0]
+    below = {known.partition("/")[0] for known in (path, _LOCALE.sub("", path))}
     return any(
         f"{host}/{part}" in _PAGE_PATHS
         for known in hosts
         for host in (known, _COUNTRY.sub(".*", known))
-        for part in ({below, ""} if path else ())
+        for part in (below | {""} if path else ())
     )

@@ -37,7 +37,7 @@ from shared.values import (
     year,
 )
 
-REVISION: Final = 7  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 8  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 CUSTOMER: Final = "customer"
