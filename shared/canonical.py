@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 import idna
 
 from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
-from shared.legal_forms import plain_words, without_legal_form
+from shared.legal_forms import plain_words, without_article, without_legal_form
 from shared.placeholder_names import LOCKED_ADDRESSES, PLACEHOLDERS
 from shared.public_suffixes import domain_of
 from shared.redirects import unwrapped
@@ -159,8 +159,8 @@ def email_address(value: object) -> str | None:
 def company_name_key(value: object) -> str | None:
     """A weak key: two companies may share it.
 
-    Accents, case, punctuation, legal forms, and what stands in brackets or after a bar at the end are left out. None
-    for what names no employer: "Self-employed".
+    Accents, case, punctuation, legal forms, "The" before it, and what stands in brackets or after a bar at its end are
+    left out. None for what names no employer: "Self-employed".
     """
     text = clean_cell(value)
     return _company_key(text[:_LONGEST]) if text and not names_no_company(text) else None
@@ -204,10 +204,14 @@ def _is_placeholder(name: str) -> bool:
 @lru_cache(maxsize=_CACHE)
 def _company_key(name: str) -> str | None:
     name = _without_asides(name)
-    bare = plain_words(without_legal_form(name, loose=True)) or plain_words(name)
-    while (shorter := plain_words(without_legal_form(bare, loose=True))) != bare:
+    bare = _bare_words(name) or plain_words(name)
+    while (shorter := _bare_words(bare)) != bare:
         bare = shorter
     return bare if 0 < len(bare) <= _LONGEST_NAME else None
+
+
+def _bare_words(name: str) -> str:
+    return without_article(plain_words(without_legal_form(name, loose=True)))
 
 
 def _without_asides(name: str) -> str:

@@ -17,6 +17,9 @@ _WRITTEN_TOGETHER: Final = re.compile(
 )
 _WITHIN_A_WORD: Final = re.compile(r"[.'’`´]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_LETTERS: Final = {
+    "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",
+}  # fmt: skip
 _MORE_OF_SEVERAL_WORDS: Final = (
     "private limited|pvt ltd|co ltd|co inc|co llc|co kg|a s|i s|k s|p s|spol sro|s de rl de cv"
 )
@@ -36,18 +39,20 @@ _LOOSE: Final = _ONE_WORD | _IN_CAPITALS | _WITH_DOTS | {"company"}
 _LONGEST: Final = 5
 _LONGEST_NAME: Final = 1_000
 _LONGEST_TEXT: Final = 10_000
+_ARTICLES: Final = re.compile("^(?:the )+")
 _NO_NAME: Final = frozenset(("", "the", "and"))
 
 
 def plain_words(text: str) -> str:
-    """`text` as lower-case words with one space between: no accents, no punctuation, `&` as "and".
+    """`text` as lower-case words with one space between: no accents, no punctuation, no ™, `&` as "and", `ø` as "o".
 
     Of a text of more than 10,000 characters those are its words.
     """
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text[:_LONGEST_TEXT]).casefold())
+    unsigned = text[:_LONGEST_TEXT].replace("™", " ").replace("℠", " ")  # else they become letters
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", unsigned).casefold())
     plain = unicodedata.normalize("NFC", _ACCENTS.sub("", letters))
     spaced = _WITHIN_A_WORD.sub("", plain).replace("&", " and ")
-    return " ".join("".join(c if _is_of_a_word(c) else " " for c in spaced).split())
+    return " ".join("".join(_LETTERS.get(c, c) if _is_of_a_word(c) else " " for c in spaced).split())
 
 
 def is_legal_form(text: str) -> bool:
@@ -76,6 +81,12 @@ def without_legal_form(name: str, *, loose: bool = False) -> str:
     while (shorter := _one_form_less(bare, loose)) != bare:
         bare = shorter
     return bare
+
+
+def without_article(words: str) -> str:
+    """`words`, plain ones, without "the" before them; "the company" stays, for nothing but a form would be left."""
+    rest = _ARTICLES.sub("", words)
+    return words if rest in _NO_NAME or _is_form(rest.split(), loose=True) else rest
 
 
 def _one_form_less(name: str, loose: bool) -> str:

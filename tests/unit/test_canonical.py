@@ -15,7 +15,7 @@ PIECES = """
     http:// https:// www. linkedin.com/ nl.linkedin.com/ company/ in/ school/ pub/ sales/lead/ Acme acme.com
     münchen.de %C3%A9 %25 %41 %00 %E2%80%8B / ? # @ . : , ' \" ; & + Ltd Inc. S.A. foo.github.io .example
     https://google.com/url?q= https://href.li/? web.archive.org/web/1/ (LAK3) | [x]
-    ACwAAAOrqquLaRGWHJQnfEqM3n71 127.0.0.1 1/2/3 ß ﬁ Ｆ 株式会社
+    ACwAAAOrqquLaRGWHJQnfEqM3n71 127.0.0.1 1/2/3 ß ﬁ Ｆ 株式会社 ™ Ǿ Æ ı
 """
 UNSEEN = list(map(chr, (0x200E, 0x200F, 0x202A, 0x202E, 0x2066, 0x2069, 0x61C, 0x200B, 0x2060, 0xFEFF, 0xAD)))
 ODD = [" ", "\\", "\u037e", "\u212a", "\u0130", "\u0345", "\ud800", "\0", "\xa0", "\u2003", "\u200d", *UNSEEN]

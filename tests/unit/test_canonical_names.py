@@ -24,13 +24,25 @@ from shared.legal_forms import without_legal_form
         ("Müller & Söhne AG", "Muller and Sohne"),
         ("De Bakker B.V.", "de bakker"),
         ("Ромашка ООО", "Ромашка"),
+        ("Acme™", "acme"),
+        ("Acme™ Inc.", "Acme, Inc.℠"),
+        ("Ørsted A/S", "Orsted"),
+        ("Łódź Software", "lodz software"),
+        ("MÆRSK", "Maersk"),
+        ("Þór & Ðal Œuvres", "Thor and Dal Oeuvres"),
+        ("Đurić Straße Iıİ", "duric strasse iii"),
+        ("The Home Depot", "Home Depot, Inc."),
+        ("The Coca-Cola Company", "Coca-Cola"),
+        ("THE Band", "The The Band"),
     ],
 )
 def test_one_company_name(one: str, other: str) -> None:
     assert canonical.company_name_key(one) == canonical.company_name_key(other)
 
 
-@pytest.mark.parametrize("name", ["AG", "Limited", "The Company", "Inc.", "& Co", "Nurses Unlimited", "Beyond EI"])
+@pytest.mark.parametrize("name", [
+    "AG", "Limited", "The Company", "The Limited", "The The", "Inc.", "& Co", "Nurses Unlimited", "Beyond EI", "Theory",
+])  # fmt: skip
 def test_names_that_are_legal_terms_stay(name: str) -> None:
     assert without_legal_form(name) == name
     assert canonical.company_name_key(name) == name.lower().replace("&", "and").replace(".", "")
