@@ -66,3 +66,12 @@ def test_every_workstream_can_be_said_in_every_dialect(dialect: Dialect, known: 
 
 def test_nothing_is_known_without_letters() -> None:
     assert "" not in known_headers()
+
+
+def test_a_company_s_id_is_linkedin_s_where_phantombuster_wrote_it() -> None:
+    ids = ("companyId: 1441", "companyName: Acme", "vmid: ACwAAA", "isOpenLink: false", "fullName: Ann Ash")
+    assert targets(mapped(*ids))["company_linkedin_url"] == "companyId"
+    assert targets(mapped(*ids, "regularCompanyUrl: https://linkedin.com/company/acme"))["company_linkedin_url"] == (
+        "regularCompanyUrl"
+    )
+    assert "company_linkedin_url" not in targets(mapped("companyId: 1441", "companyName: Acme", "fullName: Ann Ash"))

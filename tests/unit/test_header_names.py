@@ -96,8 +96,7 @@ DECOYS = """
     Estado del lead | Lead Source | Number of Retail Locations | Salutation | Connected On | Job description |
     pastExperienceCompanyName | profileImageUrl | Username | Email Opt Out | Email Domain | Company Address |
     Birthday | Person - Label | Last Contacted | Do Not Call | E-mail 2 - Value | Home Phone | Other Phone | Fax |
-    Person - Email - Home | Member Since | Contact Type | Company registered address | Linkedin company profile URN |
-    Address 1: Name
+    Person - Email - Home | Member Since | Contact Type | Company registered address | Address 1: Name
 """
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal
 
-from services.ingest.columns.evidence import share
+from services.ingest.columns.evidence import company_page, share
 from services.ingest.vocabulary import Field, Owner, Reading, header_key, readings
 from services.ingest.vocabulary.field import PROVEN, ranked
 from services.ingest.workstreams import Workstream
 from shared.canonical import clean_cell
 
-How = Literal["known", "owned", "completing", "of the rows", "failing", "by its cells"]
+How = Literal["known", "owned", "completing", "of the rows", "failing", "by its cells", "by an id"]
 SCORES: Final[Mapping[How, float]] = {
-    "known": 1.0, "owned": 0.96, "completing": 0.93, "of the rows": 0.9, "failing": 0.8, "by its cells": 0.7
+    "known": 1.0, "owned": 0.96, "completing": 0.93, "of the rows": 0.9, "failing": 0.8, "by its cells": 0.7,
+    "by an id": 0.6,
 }  # fmt: skip
 _STEP: Final = 0.001
 _FITS, _CONTRADICTS, _DOUBT = 0.5, 0.2, 0.2
@@ -64,6 +65,7 @@ class Names:
     attribute: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
     failing: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
     maybe: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
+    ids: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
     completing: dict[str, list[tuple[Field, int, str]]] = field(default_factory=dict)
 
 
@@ -77,6 +79,7 @@ def names_of(workstream: Workstream) -> Names:
             (names.known, ranked(entry.known) | own),
             (names.attribute, ranked(entry.attribute)),
             (names.failing, ranked(entry.failing) | _shared(entry, workstream)),
+            (names.ids, ranked(entry.ids) | ranked(workstream.ids.get(entry.name, ""))),
             (names.maybe, ranked(entry.maybe)),
             (names.completing, ranked(entry.completes[1])),
         ):
@@ -124,6 +127,8 @@ def by_header(names: Names, columns: Sequence[Column], rows: Owner) -> list[Cand
 def weighed(candidate: Candidate) -> Candidate | None:
     """The candidate with what its cells say, or None when they speak against it."""
     holds, cells = candidate.field.holds, candidate.column.cells
+    if holds == "company_link":
+        cells = tuple(company_page(candidate.column.key, cell) for cell in cells)
     fits = share(holds, cells)
     must_fit = candidate.how == "by its cells"
     if fits is None:
@@ -152,6 +157,9 @@ def _named(names: Names, column: Column, rows: Owner) -> Iterator[Candidate]:
         for entry, rank, _ in names.maybe.get(reading.key, ()):
             if reading.owner in (None, entry.owner):
                 yield _candidate(entry, column, "by its cells", rank, "told by its cells")
+        for entry, rank, alias in names.ids.get(reading.key, ()):
+            if reading.owner in (None, entry.owner):
+                yield _candidate(entry, column, "by an id", rank, f"{alias!r}, for lack of links")
 
 
 def _attributed(

@@ -16,6 +16,8 @@ _COUNT: Final = re.compile(r"\D{0,12}\d[\d.,\s'kKmM+]*(?:\s*(?:-|–|to|bis|a|à
 _AMOUNT: Final = re.compile(r"\D{0,8}\d[\d.,\s']*\s*\D{0,24}(?:\d[\d.,\s']*\D{0,12})?")
 _DATE: Final = re.compile(r"\d{1,4}[-/. ]\d{1,4}(?:[-/. ]\d{1,4})?(?:[T ].*)?|(?:19|20)\d\d|.*[^\W\d]{3,}\W+\d{2,4}.*")
 _ENOUGH: Final = 300  # characters of a cell: the patterns above are slow on very long ones
+_ID: Final = re.compile(r"([1-9]\d{0,9})(?:\.0)?", re.ASCII)  # `1441.0` of a spreadsheet
+_OF_IDS: Final = re.compile("^id|id$")
 _FLAG: Final = frozenset(("true", "false", "yes", "no", "0", "1"))
 _SALUTATIONS: Final = frozenset(
     ("mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "sr", "sra", "mme", "sig", "dhr")
@@ -26,6 +28,15 @@ def share(holds: Holds, values: Iterable[str]) -> float | None:
     """The part of the values (0 to 1) that look like it; None when there are none."""
     found = [_LOOKS[holds](value[:_ENOUGH]) for value in values]
     return sum(found) / len(found) if found else None
+
+
+def company_page(key: str, cell: str) -> str:
+    """The cell; where it is LinkedIn's number of a company, the address of its page.
+
+    `key` is of the column's header: a number is one where that is an id's.
+    """
+    number = _ID.fullmatch(cell) if _OF_IDS.search(key) else None
+    return f"linkedin.com/company/{number[1]}" if number else cell
 
 
 def _is_text(value: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.ingest.columns.candidates import Candidate, Column, by_header, columns_of, names_of, weighed
+from services.ingest.columns.evidence import company_page
 from services.ingest.columns.questions import Missing, column_label, missing, questions
 from services.ingest.vocabulary import Owner, header_key
 from services.ingest.workstreams import COMPANY, Alternatives, Workstream
@@ -109,12 +110,15 @@ def require(mapping: HeaderMapping, workstream: Workstream) -> None:
 
 
 def row_fields(mapping: HeaderMapping, cells: Sequence[str]) -> dict[str, str]:
-    """The fields of one row, cleaned; what is empty, or beyond the end of the row, is left out."""
+    """The fields of one row, cleaned; what is empty, or beyond the end of the row, is left out.
+
+    LinkedIn's number of a company stands as the address of its page.
+    """
     found: dict[str, str] = {}
     for name, match in mapping.targets.items():
         value = clean_cell(cells[match.index]) if match.index < len(cells) else None
         if value is not None:
-            found[name] = value
+            found[name] = company_page(header_key(match.header), value) if name == "company_linkedin_url" else value
     return found
 
 

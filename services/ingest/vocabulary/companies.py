@@ -92,6 +92,11 @@ _LINKEDIN_URL: Final = Field(
     Profilo LinkedIn | Perfil do LinkedIn | LinkedIn-profiel
     """,
     failing="Company Sales Navigator URL | Sales Navigator Company URL",
+    ids="""
+    LinkedIn Company ID | Company LinkedIn ID | Company LinkedIn UID | Organization LinkedIn UID | mainCompanyID |
+    Organization LinkedIn ID | Account LinkedIn UID | Job Company LinkedIn ID | LinkedIn Company Profile URN |
+    LinkedIn-Unternehmens-ID | ID de empresa de LinkedIn | ID LinkedIn de l'entreprise | LinkedIn-bedrijfs-ID
+    """,
     maybe="""
     Company URL | Company Profile | Company Page | URL | Website | Website URL | Company Website | Link | Social URL
     """,

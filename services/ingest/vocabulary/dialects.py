@@ -20,6 +20,7 @@ class Dialect:
     tool: str
     marks: str
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ids: Mapping[str, str] = field(default_factory=dict, hash=False)
     decoys: str = ""
 
     def is_spoken(self, keys: Set[str]) -> bool:
@@ -72,4 +73,12 @@ PIPEDRIVE: Final = Dialect(
     headers={"company_name": "Deal - Organization", "full_name": "Deal - Contact person"},
     decoys="Lead - Title | Lead - Titel | Lead - Título | Lead - Titre | Lead - Titolo",
 )
-DIALECTS: Final = (CLOSE, PIPEDRIVE, ROCKETREACH, WAALAXY)
+PHANTOMBUSTER: Final = Dialect(
+    "PhantomBuster",  # elsewhere a company's id is one of the tool's own
+    marks="""
+        vmid | defaultProfileUrl | linkedInProfileUrl | regularCompanyUrl | durationInRole | durationInCompany |
+        sharedConnectionsCount | isOpenLink | pastExperienceCompanyName
+    """,
+    ids={"company_linkedin_url": "companyId"},
+)
+DIALECTS: Final = (CLOSE, PHANTOMBUSTER, PIPEDRIVE, ROCKETREACH, WAALAXY)

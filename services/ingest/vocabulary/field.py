@@ -28,9 +28,10 @@ class Field:
     """One field. Headers stand one language a line (a line that ends in `|` goes on), the best first.
 
     `known` headers name it by themselves. `attribute` ones name it when they say whose it is (`Company City`) or,
-    less surely, when the rows of the file are its owner's (`City`). `failing` ones name it failing those, `maybe` ones
-    if the cells prove it. `completes`: headers that are this field beside another one, as "Nom" is the last name
-    beside "Prénom". `shares` is the one field that may come from the same column.
+    less surely, when the rows of the file are its owner's (`City`). `failing` ones name it failing those, `maybe`
+    ones if the cells prove it, `ids` ones by its id at LinkedIn where no column of links does. `completes`: headers
+    that are this field beside another one, as "Nom" is the last name beside "Prénom". `shares` is the one field
+    that may come from the same column.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field:
     attribute: str = ""
     failing: str = ""
     maybe: str = ""
+    ids: str = ""
     completes: tuple[str, str] = ("", "")
     shares: str | None = None
 

@@ -94,6 +94,7 @@ LINKEDIN_URL: Final = Field(
     """,
     attribute=LINKEDIN,
     failing="Sales Navigator URL | Sales Navigator Profile URL | LinkedIn Sales Navigator URL | Sales Nav URL",
+    ids="LinkedIn user profile URN | LinkedIn Profile URN",
     maybe="URL | LinkedIn Bio | Link | Profile | Website | Website URL | Web Page | Website Value | Social | Web"
     " | Social URL | URLs | Social Profiles | Social Profile",
 )

@@ -34,7 +34,8 @@ class Workstream:
     """One kind of input.
 
     Headers stand as in the vocabulary, `|` between them. `rows`: what a row can be, the likelier first. `headers`: for
-    a field, more headers it comes under in these files, before all others. `decoys` look like a field and are none.
+    a field, more headers it comes under in these files, before all others; `ids`: those it comes under by its id at
+    LinkedIn. `decoys` look like a field and are none.
     `signature` holds headers that only its files have; `plain` is what a list without any signature holds when this is
     the place for it. `workflows`: the slugs of those that ship for it.
     Raises ValueError for headers of an unknown field, and for one that two fields or a field and a decoy claim.
@@ -45,13 +46,14 @@ class Workstream:
     rows: tuple[Owner, ...]
     fields: tuple[Field, ...] = FIELDS
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ids: Mapping[str, str] = field(default_factory=dict, hash=False)
     decoys: str = ""
     signature: str = ""
     plain: Owner | None = None
     workflows: str = ""
 
     def __post_init__(self) -> None:
-        if unknown := self.headers.keys() - {known.name for known in self.fields}:
+        if unknown := (self.headers.keys() | self.ids.keys()) - {known.name for known in self.fields}:
             raise ValueError(f"{self.slug}: there is no field {sorted(unknown)[0]!r}")
         claimed = dict.fromkeys(ranked(self.decoys), "a decoy")
         for name, headers in self.headers.items():
@@ -103,7 +105,8 @@ def _in_dialect(known: Workstream, dialect: Dialect) -> Workstream:
         name: together(dialect.headers.get(name, ""), known.headers.get(name, ""))
         for name in {**known.headers, **dialect.headers}
     }
-    return replace(known, headers=headers, decoys=together(dialect.decoys, known.decoys))
+    ids = {**known.ids, **dialect.ids}
+    return replace(known, headers=headers, ids=ids, decoys=together(dialect.decoys, known.decoys))
 
 
 @cache
