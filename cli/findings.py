@@ -124,12 +124,12 @@ def of_letters(service: str, open_: int, undecided: int) -> Iterator[Finding]:
         yield warning("dead_letters", f"events that {service} could not handle and tries again by itself: {open_}", do)
 
 
-def of_webhooks(used: Iterable[tuple[str, int, Facts]]) -> Iterator[Finding]:
-    """Webhooks that soon take no more. `used`: a webhook, what it has taken, and settings that name it."""
-    naming: dict[tuple[str, int], list[Facts]] = {}
-    for webhook, taken, config in used:
-        naming.setdefault((webhook, taken), []).append(config)
-    for (_, taken), settings in naming.items():
+def of_webhooks(used: Iterable[tuple[str, str, int, Facts]]) -> Iterator[Finding]:
+    """Webhooks that soon take no more. `used`: a tenant, its webhook, what it has taken, and settings that name it."""
+    naming: dict[tuple[str, str, int], list[Facts]] = {}
+    for tenant, webhook, taken, config in used:
+        naming.setdefault((tenant, webhook, taken), []).append(config)
+    for (*_, taken), settings in naming.items():
         limits = Limits.strictest(settings)
         if limits and taken >= limits.submissions * NEARLY_FULL:
             text = f"a webhook has taken {taken} of the {limits.submissions} submissions it takes in its life"

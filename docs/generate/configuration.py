@@ -147,9 +147,10 @@ def _of_a_workflow() -> str:
     text = (
         "No variables: `leadstream config set CLIENT WORKFLOW --webhook-url URL --set KEY=VALUE` changes "
         "them for one workflow of one workstream, by an event; a launch can override them for its batch. With `--name` "
-        "there can be several of one workflow, one for each table at the provider. Where several settings name one "
-        "webhook, of each limit (from `rate_per_second` to `max_submissions`) the strictest holds for all its calls, "
-        "defaults too. They are checked when saved; "
+        "there can be several of one workflow, one for each table at the provider. Where several settings of a tenant "
+        "name one webhook, of each limit (from `rate_per_second` to `max_submissions`) the strictest holds for all its "
+        "calls, defaults too. Tenants share nothing, not even of one URL: each goes by its own settings and counts its "
+        "own submissions, and a provider that limits the URL sees the sum of both. They are checked when saved; "
         "`leadstream workflow show WORKFLOW` has their JSON Schema.\n\n"
     )
     return "## A client's settings for an ASYNC workflow\n\n" + text + _table("setting", lines)

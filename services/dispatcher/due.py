@@ -50,7 +50,11 @@ SELECT {DISPATCHES.names}, sent_by, fields FROM (
     {SETTINGS_JOIN}
 ) due
 """
-NAMING: Final = "SELECT config FROM config WHERE webhook_id = ANY(%s::uuid[])"
+NAMING: Final = """
+SELECT tenant_id, config FROM config
+JOIN unnest(%s::uuid[], %s::uuid[]) AS one (tenant_id, webhook_id) USING (tenant_id, webhook_id)
+"""
+TAKEN: Final = "SELECT taken FROM webhook WHERE tenant_id = %s AND webhook_id = %s"
 # Note that a POST begins; `times` above 1: it had begun before. Not of what the log knows the outcome of: it looks due
 # where the fold has passed that over, because of an item that the call was made for and is not for any more. As many
 # times as the column takes are as good as more.
@@ -72,6 +76,7 @@ DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d
 class Lane(NamedTuple):
     """Whose dispatches are sent by the same settings."""
 
+    tenant_id: str
     client_id: str
     workflow: str
     workstream: str
@@ -89,7 +94,7 @@ class Due:
     @property
     def lane(self) -> Lane:
         dispatch = self.dispatch
-        return Lane(dispatch.client_id, dispatch.workflow, dispatch.workstream, dispatch.settings)
+        return Lane(dispatch.tenant_id, dispatch.client_id, dispatch.workflow, dispatch.workstream, dispatch.settings)
 
 
 async def find(
@@ -115,10 +120,12 @@ async def find(
     return [Due(DISPATCHES.row(values[:-2]), *values[-2:]) for values in await cursor.fetchall()]
 
 
-async def naming(connection: Connection, webhook_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """The clients' settings that name these webhooks."""
-    cursor = await connection.execute(NAMING, (uuid_array(webhook_ids),))
-    return [config for (config,) in await cursor.fetchall()]
+async def naming(connection: Connection, webhooks: Iterable[tuple[str, str]]) -> list[tuple[str, dict[str, Any]]]:
+    """The clients' settings that name these webhooks, given as tenants and ids, with their tenants."""
+    named = list(webhooks)
+    tenants, names = uuid_array(tenant for tenant, _ in named), uuid_array(name for _, name in named)
+    cursor = await connection.execute(NAMING, (tenants, names))
+    return [(from_hex("tenant", tenant), config) for tenant, config in await cursor.fetchall()]
 
 
 async def begun(connection: Connection, names: Collection[str]) -> dict[str, int]:
@@ -144,8 +151,8 @@ async def forget(connection: Connection) -> None:
     await connection.execute(FORGET)
 
 
-async def submissions(connection: Connection, webhook_id: str) -> int:
-    """How much a webhook has taken in its life."""
-    cursor = await connection.execute("SELECT taken FROM webhook WHERE webhook_id = %s", (to_hex(webhook_id),))
+async def submissions(connection: Connection, tenant_id: str, webhook_id: str) -> int:
+    """How much a webhook has taken of a tenant in its life."""
+    cursor = await connection.execute(TAKEN, (to_hex(tenant_id), to_hex(webhook_id)))
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -160,15 +160,15 @@ async def _waiting(queries: Queries, tenant_id: str, waiter: Row, met: Webhooks)
         "workflow": waiter["workflow"],
         "claim": claim,
         "attempts": await queries.rows(tenant_id, attempts.limit(20)),
-        **_stands(met, str(settings["settings"].get("webhook_url"))),
+        **_stands(met, tenant_id, str(settings["settings"].get("webhook_url"))),
     }
 
 
-def _stands(met: Webhooks, url: str) -> Row:
+def _stands(met: Webhooks, tenant_id: str, url: str) -> Row:
     """How a webhook stands now, which only the replica that leads knows: None from any other."""
     if not met.leading:
         return {"left_alone_seconds": None, "left_alone_as_asked": None, "webhook_full": None}
-    if (webhook := met.get(url)) is None:
+    if (webhook := met.get((tenant_id, url))) is None:
         return {"left_alone_seconds": 0, "left_alone_as_asked": False, "webhook_full": False}
     seconds = webhook.left_alone(time.monotonic())
     asked = seconds > 0 and webhook.circuit.asked
@@ -182,11 +182,12 @@ async def webhooks(queries: Queries, tenant_id: str, met: Webhooks) -> list[Row]
     naming: dict[str, list[Row]] = {}
     for row in await queries.rows(tenant_id, NAMED):
         settings, name = row.pop("settings"), from_hex("wh", str(row.pop("webhook_id")))
+        del row["tenant_id"]
         naming.setdefault(name, []).append(settings)
         webhook = found.setdefault(name, _webhook(name, 0))
         webhook["webhook_url"] = url = settings["webhook_url"]
         webhook["used_by"].append({key: _id_of(key, value) for key, value in row.items()})
-        stands = _stands(met, url)
+        stands = _stands(met, tenant_id, url)
         webhook |= {name: stands[name] for name in ("left_alone_seconds", "left_alone_as_asked")}
     for name, all_settings in naming.items():
         found[name] |= _limit(all_settings, found[name]["taken"])

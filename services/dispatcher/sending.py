@@ -164,20 +164,24 @@ class Sender:
                 self._done[one.dispatch.dispatch_id] = math.inf
 
     async def _meet(self, connection: Connection, lanes: Mapping[Lane, Mapping[str, Any]]) -> None:
-        """Know these lanes' webhooks, by the clients' settings that name each and by those of all lanes at hand."""
+        """Know these lanes' webhooks, by the tenant's settings that name each and by those of all lanes at hand."""
         if not lanes:
             return
-        clients = await due.naming(connection, {name for config in lanes.values() if (name := webhook_of(config))})
-        naming: dict[str, list[Mapping[str, Any]]] = {}
-        for config in (*clients, *lanes.values(), *(config for _, config in self._lanes.values())):
-            naming.setdefault(str(config.get("webhook_url")), []).append(config)
-        limits = {url: Limits.strictest(settings) for url, settings in naming.items()}
+        named = {(lane.tenant_id, name) for lane, config in lanes.items() if (name := webhook_of(config))}
+        at_hand = {**lanes, **{lane: config for lane, (_, config) in self._lanes.items()}}
+        naming: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for tenant_id, config in (
+            *await due.naming(connection, named),
+            *((lane.tenant_id, config) for lane, config in at_hand.items()),
+        ):
+            naming.setdefault((tenant_id, str(config.get("webhook_url"))), []).append(config)
+        limits = {webhook: Limits.strictest(said) for webhook, said in naming.items()}
         for lane, config in lanes.items():
-            webhook = self._webhooks.of(config, limits[str(config.get("webhook_url"))])
+            webhook = self._webhooks.of(lane.tenant_id, config, limits[lane.tenant_id, str(config.get("webhook_url"))])
             self._lanes[lane] = webhook, config
             if webhook.taken is None:  # met for the first time
                 posting.warn_where_no_answer_comes(self.settings, webhook)
-                webhook.has_taken(await due.submissions(connection, webhook.webhook_id))
+                webhook.has_taken(await due.submissions(connection, lane.tenant_id, webhook.webhook_id))
 
     async def _withdraw(self, connection: Connection) -> None:
         # Forgotten first: taken back twice, a note would hide that a POST is in doubt.

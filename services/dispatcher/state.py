@@ -184,7 +184,7 @@ class Budget:
 
 @record
 class Webhook:
-    """How many submissions a webhook has taken in its life, as far as the log knows."""
+    """How many of a tenant's submissions a webhook has taken in its life, as far as the log knows."""
 
     webhook_id: str
     tenant_id: str
@@ -226,7 +226,7 @@ class State:
     claims: Tracked[ClaimKey, Claim] = field(default_factory=Tracked)
     waiters: Tracked[tuple[str, int], Waiter] = field(default_factory=Tracked)
     dispatches: Tracked[str, Dispatch] = field(default_factory=Tracked)
-    webhooks: Tracked[str, Webhook] = field(default_factory=Tracked)
+    webhooks: Tracked[tuple[str, str], Webhook] = field(default_factory=Tracked)
     answers: dict[str, Any] = field(default_factory=dict)
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
     budgets: Tracked[str, Budget] = field(default_factory=Tracked)

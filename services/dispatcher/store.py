@@ -165,8 +165,10 @@ async def _load_held(connection: Connection, state: State, events: Sequence[Even
 
 
 async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    named = {e.payload.webhook_id for e in events if isinstance(e.payload, StepDispatched | DispatchRefused)}
-    await _webhooks.load(connection, state.webhooks, {name for name in named if name})
+    counting = [e for e in events if isinstance(e.payload, StepDispatched | DispatchRefused) and e.payload.webhook_id]
+    if wanted := state.webhooks.unknown((e.payload.webhook_id, e.tenant_id) for e in counting):
+        found = await _webhooks.read(connection, "webhook_id", {webhook_id for webhook_id, _ in wanted})
+        _webhooks.enter(state.webhooks, found, wanted)
 
 
 async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:

@@ -1,4 +1,4 @@
-"""What webhooks have taken, or may have: a POST counts unless it is known not to have arrived. Pure."""
+"""What webhooks have taken of a tenant, or may have: a POST counts unless it is known not to have arrived. Pure."""
 
 from services.dispatcher import spending
 from services.dispatcher.state import Dispatch, DispatchStatus, State, Webhook
@@ -28,6 +28,6 @@ def perhaps_taken(state: State, event: Event, payload: DispatchRefused, dispatch
 
 def _count(state: State, event: Event, webhook_id: str | None, submissions: int) -> None:
     if webhook_id is not None:
-        known = state.webhooks.get(webhook_id)
-        total = (known.taken if known else 0) + submissions
-        state.webhooks[webhook_id] = Webhook(webhook_id, event.tenant_id, total)
+        key = (webhook_id, event.tenant_id)
+        known = state.webhooks.get(key)
+        state.webhooks[key] = Webhook(*key, (known.taken if known else 0) + submissions)

@@ -17,10 +17,10 @@ LEFT JOIN config c ON c.client_id = d.client_id AND c.workflow = d.workflow AND 
 """
 # Who names which webhook, by which settings: clients' own, and those of batches that wait for calls.
 WEBHOOKS_NAMED: Final = """
-SELECT webhook_id, client_id, workflow, workstream, name, CAST(NULL AS uuid) AS batch_id, config AS settings
+SELECT tenant_id, webhook_id, client_id, workflow, workstream, name, CAST(NULL AS uuid) AS batch_id, config AS settings
 FROM config WHERE webhook_id IS NOT NULL
 UNION ALL
-SELECT coalesce(CAST(b.webhooks ->> own.key AS uuid), c.webhook_id), b.client_id, own.key, b.workstream,
+SELECT b.tenant_id, coalesce(CAST(b.webhooks ->> own.key AS uuid), c.webhook_id), b.client_id, own.key, b.workstream,
        step ->> 'configuration', b.batch_id, coalesce(c.config, '{}') || own.value
 FROM batch b CROSS JOIN jsonb_each(b.config) own CROSS JOIN jsonb_array_elements(b.blueprint) step
 LEFT JOIN config c ON c.client_id = b.client_id AND c.workstream = b.workstream AND c.workflow = own.key
@@ -29,8 +29,10 @@ WHERE b.config <> '{}' AND step ->> 'workflow' = own.key
     AND EXISTS (SELECT FROM waiter WHERE waiter.batch_id = b.batch_id AND released_by IS NULL)
     AND coalesce(b.webhooks ->> own.key, CAST(c.webhook_id AS text)) IS NOT NULL
 """
-# What webhooks have taken, once for all settings that name one.
-WEBHOOKS_USED: Final = f"SELECT webhook_id, taken, settings FROM webhook JOIN ({WEBHOOKS_NAMED}) n USING (webhook_id)"
+# What webhooks have taken of a tenant, once for all its settings that name one.
+WEBHOOKS_USED: Final = f"""
+SELECT tenant_id, webhook_id, taken, settings FROM webhook JOIN ({WEBHOOKS_NAMED}) n USING (tenant_id, webhook_id)
+"""
 METADATA = MetaData()
 checkpoint_table(METADATA)
 
@@ -158,7 +160,7 @@ WEBHOOK = Table(
     "webhook",
     METADATA,
     Column("webhook_id", Id("wh"), primary_key=True),
-    tenant_column(),
+    Column("tenant_id", Id("tenant"), primary_key=True),
     Column("taken", BigInteger, nullable=False),
 )
 # A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about

@@ -159,8 +159,8 @@ class Places:
 
 @dataclass
 class Webhook:
-    """One URL. `limits`: the strictest of the settings that name it. `taken`: the submissions it has accepted in its
-    life, None until the log was asked.
+    """One URL of one tenant. `limits`: the strictest of its settings that name it. `taken`: its submissions that were
+    accepted in the webhook's life, None until the log was asked.
 
     `problem`: why the settings it was last met with cannot be used.
     """
@@ -247,13 +247,15 @@ class Webhook:
             await asyncio.sleep(-self._tokens / limits.rate)
 
 
-class Webhooks(dict[str, Webhook]):
-    """The webhooks this replica has met since it leads, by URL. Of those that another leads it knows nothing."""
+class Webhooks(dict[tuple[str, str], Webhook]):
+    """The webhooks this replica has met since it leads, by tenant and URL: no tenant's calls, limits and failures touch
+    another's. Of those that another replica leads it knows nothing.
+    """
 
     leading = False
 
-    def of(self, config: Mapping[str, Any], limits: Limits | None = None) -> Webhook:
-        """The webhook of these settings, by `limits` from now on: the strictest where others name it too, or its own.
+    def of(self, tenant_id: str, config: Mapping[str, Any], limits: Limits | None = None) -> Webhook:
+        """The webhook of a tenant's settings, by `limits` from now on: the strictest where others name it, or its own.
 
         Settings that cannot be used have one of their own, without a URL, that says why.
         """
@@ -265,9 +267,9 @@ class Webhooks(dict[str, Webhook]):
         except (ValueError, TypeError) as error:
             return Webhook("", Limits(), str(error), taken=0)
         limits = limits or own
-        known = self.get(url)
+        known = self.get((tenant_id, url))
         if known is None:
-            known = self[url] = Webhook(url, limits)
+            known = self[tenant_id, url] = Webhook(url, limits)
         elif known.limits != limits:
             known.adopt(limits)
         return known

@@ -174,6 +174,7 @@ def test_a_stack_that_does_not_run_is_one_problem(tmp_path: Path) -> None:
 
 
 FULL = "webhook_nearly_full"
+LITTLE = {"max_submissions": 100}
 
 
 class Stream:
@@ -192,9 +193,10 @@ class Stream:
         (of_stream(9, Stream(8, 8)), ["stream_behind"]),
         (of_disk("it", 100, 50), []),
         (of_disk("it", 100, 5), ["disk_nearly_full"]),
-        (of_webhooks([("wh_1", 39_999, {}), ("wh_2", 50, {"max_submissions": 100}), ("wh_2", 50, {})]), []),
-        (of_webhooks([("wh_1", 40_000, {}), ("wh_2", 80, {}), ("wh_2", 80, {"max_submissions": 100})]), [FULL] * 2),
-        (of_webhooks([("wh_1", 80, {"max_submissions": "many"})]), []),
+        (of_webhooks([("a", "wh_1", 39_999, {}), *(("a", "wh_2", 50, told) for told in (LITTLE, {}))]), []),
+        (of_webhooks([("a", "wh_1", 40_000, {}), *(("a", "wh_2", 80, told) for told in ({}, LITTLE))]), [FULL] * 2),
+        (of_webhooks([("a", "wh_1", 80, {}), ("b", "wh_1", 80, LITTLE)]), [FULL]),
+        (of_webhooks([("a", "wh_1", 80, {"max_submissions": "many"})]), []),
         (of_services({"ingest": {"lag_events": 3, "lag_seconds": 99}}, ["ingest", "relay"]), ["service_lags"]),
         (of_services({"ingest": {"database": True, "nats": True}}, None), []),
         (of_services({"ingest": {"database": False, "nats": False}}, None), ["service_cut_off"] * 2),

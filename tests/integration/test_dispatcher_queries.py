@@ -29,7 +29,7 @@ from tests.unit.dispatching import (
     scheduled,
     sent,
 )
-from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, TENANT, added, launched
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, OTHER_CLIENT, TENANT, added, launched
 
 FIRMS = (ACME, BETA, GAMMA, "delta.com")
 HOOK = named_id("wh", "hook")
@@ -72,6 +72,21 @@ async def test_a_webhook_takes_the_least_that_the_settings_say_which_name_it(
     (found,) = await handlers.webhooks(queries, TENANT, Webhooks())
     assert (found["taken"], found["limit"], found["nearly_full"]) == (4, 10, False)
     assert sorted(user["workflow"] for user in found["used_by"]) == ["flow_0", "flow_1", "flow_2"]
+
+
+async def test_each_tenant_sees_how_many_submissions_of_its_own_a_webhook_has_taken(
+    servers: Servers, database: str, queries: Queries
+) -> None:
+    rival, url = named_id("tenant", "rival"), "https://hook.example"
+    batch = dispatcher(*at_company(*FIRMS), *map(scheduled, range(len(FIRMS))))
+    first, *others = [sent(current(batch, firm), webhook_id=webhook_id(url)) for firm in FIRMS]
+    ours = configured(webhook_url=url)
+    theirs = replace(configured(client_id=OTHER_CLIENT, webhook_url=url, max_submissions=2), tenant_id=rival)
+    events = [*at_company(*FIRMS), ours, theirs, *map(scheduled, range(len(FIRMS)))]
+    await fold(servers, database, DEFINITION, [*events, *others, replace(first, tenant_id=rival)])
+    found = [await handlers.webhooks(queries, tenant, Webhooks()) for tenant in (TENANT, rival)]
+    told = [(row["taken"], row["limit"], [user["client_id"] for user in row["used_by"]]) for (row,) in found]
+    assert told == [(3, 50_000, [CLIENT]), (1, 2, [OTHER_CLIENT])]
 
 
 async def test_a_webhook_that_only_a_batch_names_is_listed_with_the_batch(

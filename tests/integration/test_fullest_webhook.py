@@ -11,13 +11,14 @@ from services.dispatcher.configuration import webhook_id
 from services.dispatcher.store import MEASURES
 from shared.ids import to_hex
 from tests.integration.folding import fold
-from tests.integration.log_harness import TENANT, connected
+from tests.integration.log_harness import connected
 from tests.running_servers import Servers
 from tests.unit.dispatching import ACME, FLOW, configured, scheduled
-from tests.unit.facts import COMPANY_STEP, added, launched
+from tests.unit.facts import COMPANY_STEP, TENANT, added, launched
 
 (SHARE,) = (each for each in MEASURES if each.name == "leadstream_webhook_submissions_share")
 ONE, OTHER = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
+TENANT_ID = f"tenant_id uuid DEFAULT '{ONE}'"
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,11 @@ def test_a_webhook_is_as_full_as_its_least_limit_says(
 ) -> None:
     with psycopg.connect(servers.admin_url()) as connection:
         for statement in (
-            "webhook (webhook_id uuid, taken bigint)",
-            "config (webhook_id uuid, config jsonb, client_id uuid, workstream text, workflow text, name text)",
-            "batch (batch_id uuid, client_id uuid, workstream text, config jsonb, blueprint jsonb, webhooks jsonb)",
+            f"webhook (webhook_id uuid, taken bigint, {TENANT_ID})",
+            "config (webhook_id uuid, config jsonb, client_id uuid, workstream text, workflow text, name text,"
+            f" {TENANT_ID})",
+            "batch (batch_id uuid, client_id uuid, workstream text, config jsonb, blueprint jsonb, webhooks jsonb,"
+            f" {TENANT_ID})",
             "waiter (batch_id uuid, released_by uuid)",
         ):
             connection.execute(f"CREATE TEMP TABLE {statement} ON COMMIT DROP".encode())

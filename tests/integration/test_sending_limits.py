@@ -1,5 +1,6 @@
 """Several settings name one webhook: of each limit the strictest holds, whoever's call it is."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from services.dispatcher.app import DEFINITION
+from shared.ids import named_id
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import eventually
@@ -14,9 +16,10 @@ from tests.integration.test_sending import Replica, kinds
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import FLOW, at_company, configured, scheduled
-from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, added, launched
+from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, OTHER_CLIENT, added, launched
 
 CALLS = 6
+OTHER_TENANT = named_id("tenant", "rival")
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,16 @@ async def test_what_waits_at_a_webhook_that_is_left_alone_goes_to_the_one_that_i
 
 def firms(name: str) -> list[str]:
     return [f"{name}{n}.com" for n in range(CALLS)]
+
+
+async def test_no_tenant_s_settings_limit_the_calls_of_another_that_names_the_same_webhook(
+    servers: Servers, database: str
+) -> None:
+    async with listening() as hook:
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600}
+        full = replace(configured(client_id=OTHER_CLIENT, **settings, max_submissions=0), tenant_id=OTHER_TENANT)
+        events = [full, *at_company(*firms("firm"), **settings), *map(scheduled, range(CALLS))]
+        await fold(servers, database, DEFINITION, events)
+        async with Replica(servers, database).leads():
+            told = await eventually(lambda: kinds(servers, database), lambda those: len(those) == CALLS)
+    assert told == ["StepDispatched"] * CALLS

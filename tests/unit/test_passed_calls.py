@@ -17,7 +17,7 @@ from tests.unit.dispatching import (
     sent,
     timed_out,
 )
-from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, added, fact, item_id
+from tests.unit.facts import BATCH, CLIENT, NEXT_BATCH, TENANT, added, fact, item_id
 from tests.unit.specification import Specification
 from tests.unit.test_spending import FIRMS, HOOK, launch, spending, statuses
 
@@ -73,11 +73,11 @@ def test_a_call_that_is_held_and_may_have_been_made_counts_once_and_goes_on_as_a
     made, held = batch.state.dispatches[before.dispatch_id], current(batch, FIRMS[0])
     assert (made.status, made.in_doubt, made.batch_id) == ("REFUSED", True, NEXT_BATCH)
     assert (held.status, held.in_doubt, held.attempt) == ("HELD", False, before.attempt + 1)
-    assert (batch.state.batches[NEXT_BATCH].reserved, batch.state.webhooks[HOOK].taken) == (2, 1)
+    assert (batch.state.batches[NEXT_BATCH].reserved, batch.state.webhooks[HOOK, TENANT].taken) == (2, 1)
     batch.given(fact(BatchResumed(max_credits=10), batch_id=NEXT_BATCH, nth=3), sent(held, webhook_id=HOOK))
     assert current(batch, FIRMS[0]).status == "SENT"
     assert batch.state.batches[NEXT_BATCH].reserved == batch.state.budgets[CLIENT].reserved == 4
-    assert batch.state.webhooks[HOOK].taken == 2
+    assert batch.state.webhooks[HOOK, TENANT].taken == 2
 
 
 @pytest.mark.parametrize(("code", "retry_at"), [("AUTH", None), ("API_ERROR", LATER + timedelta(hours=1))])
@@ -124,7 +124,7 @@ def test_what_was_sent_again_after_it_was_refused_while_it_was_held_is_answered_
     assert len(batch.following) == 2
     assert statuses(batch) == ["ANSWERED", "REFUSED", "SUPERSEDED"]
     assert [batch.state.batches[name].reserved for name in (BATCH, NEXT_BATCH)] == [0, 2]
-    assert batch.state.webhooks[HOOK].taken == 1
+    assert batch.state.webhooks[HOOK, TENANT].taken == 1
 
 
 def test_a_paused_batch_that_ends_and_is_retried_is_paused_again_by_the_next_call_that_is_too_much() -> None:

@@ -16,6 +16,7 @@ from shared.outcomes import Policy, Refusal
 from shared.runtime.outgoing import UNANSWERED, session, unreachable
 from shared.runtime.settings import Settings
 from tests.unit.dispatching import ACME, LATER, at_company, current, dispatcher, scheduled
+from tests.unit.facts import TENANT
 
 
 @pytest.mark.parametrize(("config", "said"), [
@@ -23,7 +24,7 @@ from tests.unit.dispatching import ACME, LATER, at_company, current, dispatcher,
 ])  # fmt: skip
 async def test_what_is_lacking_is_said(config: dict[str, Any], said: str) -> None:
     dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
-    post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
+    post = Post(Due(dispatch, config, {}), Webhooks().of(TENANT, config), in_doubt=False)
     nothing = cast("Any", None)
     refusal = await send(nothing, Settings(), post, nothing)
     assert refusal is not None
@@ -52,7 +53,7 @@ class Fence:
 async def test_an_address_that_was_kept_and_is_none_is_told_once_and_nothing_is_in_doubt(url: str) -> None:
     settings, config = Settings(signing_key="k" * 32), {"webhook_url": url}
     dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
-    post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
+    post = Post(Due(dispatch, config, {}), Webhooks().of(TENANT, config), in_doubt=False)
     async with session(settings) as client:
         refusal = await send(client, settings, post, cast("Any", Fence()))
     assert refusal is not None
@@ -81,7 +82,7 @@ async def test_an_error_of_our_own_is_tried_as_often_as_the_settings_say(monkeyp
 
     async def tried(config: dict[str, Any]) -> Refusal | None:
         dispatch = current(dispatcher(*at_company(ACME), scheduled(0)), ACME)
-        post = Post(Due(dispatch, config, {}), Webhooks().of(config), in_doubt=False)
+        post = Post(Due(dispatch, config, {}), Webhooks().of(TENANT, config), in_doubt=False)
         return await sender._attempt(post)
 
     (once, never_said, unusable) = [await tried(c) for c in ({"max_attempts": 1}, {}, {"max_attempts": "many"})]

@@ -24,7 +24,7 @@ from tests.unit.dispatching import (
     timed_out,
     unasked,
 )
-from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, TENANT, UPLOAD, added, fact
 from tests.unit.specification import Specification
 
 HOOK = named_id("wh", "hook")
@@ -129,10 +129,10 @@ def test_a_post_without_an_answer_may_have_been_taken_and_is_paid_for_once() -> 
     batch.given(refused(first, retry_at=LATER, webhook_id=HOOK))
     second = current(batch, FIRMS[0])
     assert (second.status, second.in_doubt, batch.state.batches[BATCH].reserved) == ("DUE", False, 4)
-    assert (batch.state.dispatches[first.dispatch_id].in_doubt, batch.state.webhooks[HOOK].taken) == (True, 1)
+    assert (batch.state.dispatches[first.dispatch_id].in_doubt, batch.state.webhooks[HOOK, TENANT].taken) == (True, 1)
     batch.given(refused(first, retry_at=LATER, webhook_id=HOOK, nth=1), answered(first))
     assert (statuses(batch), batch.state.batches[BATCH].reserved) == (["ANSWERED", "SUPERSEDED"], 2)
-    assert batch.state.webhooks[HOOK].taken == 1
+    assert batch.state.webhooks[HOOK, TENANT].taken == 1
 
 
 def test_a_post_without_an_answer_is_paid_for_although_its_batch_was_cancelled_meanwhile() -> None:
@@ -141,7 +141,7 @@ def test_a_post_without_an_answer_is_paid_for_although_its_batch_was_cancelled_m
     batch.given(fact(BatchCancelled()))
     assert batch.state.batches[BATCH].reserved == 0
     batch.given(refused(first, retry_at=LATER, webhook_id=HOOK), answered(first, nth=1))
-    assert (batch.state.batches[BATCH].reserved, batch.state.webhooks[HOOK].taken) == (2, 1)
+    assert (batch.state.batches[BATCH].reserved, batch.state.webhooks[HOOK, TENANT].taken) == (2, 1)
 
 
 GIVEN_BACK = {"REFUSED", "SUPERSEDED", "CANCELLED"}

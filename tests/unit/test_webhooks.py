@@ -11,6 +11,7 @@ from services.dispatcher.handlers import _stands
 from services.dispatcher.posting import warn_where_no_answer_comes
 from services.dispatcher.webhooks import LONGEST_PAUSE, Limits, NotNow, Webhook, Webhooks
 from shared.runtime.settings import Settings
+from tests.unit.facts import TENANT
 
 URL = "https://hook.example/1"
 
@@ -47,7 +48,7 @@ async def calls(hook: Webhook, count: int, clock: Clock) -> list[float]:
 
 
 async def test_the_limits_of_clay_hold_where_nothing_is_said(clock: Clock) -> None:
-    times = await calls(Webhooks().of({"webhook_url": URL}), 50, clock)
+    times = await calls(Webhooks().of(TENANT, {"webhook_url": URL}), 50, clock)
     assert times[:20] == [0] * 20
     assert times[-1] == pytest.approx(3.0)
 
@@ -74,21 +75,21 @@ async def test_rate_zero_is_no_limit(clock: Clock) -> None:
 
 async def test_two_workflows_of_one_webhook_share_its_limits(clock: Clock) -> None:
     met = Webhooks()
-    slow = met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1})
+    slow = met.of(TENANT, {"webhook_url": URL, "rate_per_second": 1, "burst": 1})
     await calls(slow, 3, clock)
-    assert met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1, "freshness_days": 3}) is slow
+    assert met.of(TENANT, {"webhook_url": URL, "rate_per_second": 1, "burst": 1, "freshness_days": 3}) is slow
 
 
 async def test_webhooks_do_not_wait_for_each_other(clock: Clock) -> None:
     met = Webhooks()
-    await calls(met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 1}), 3, clock)
-    assert await calls(met.of({"webhook_url": f"{URL}2", "rate_per_second": 1, "burst": 1}), 1, clock) == [0]
+    await calls(met.of(TENANT, {"webhook_url": URL, "rate_per_second": 1, "burst": 1}), 3, clock)
+    assert await calls(met.of(TENANT, {"webhook_url": f"{URL}2", "rate_per_second": 1, "burst": 1}), 1, clock) == [0]
 
 
 async def test_limits_that_change_hold_from_then_on(clock: Clock) -> None:
     met = Webhooks()
-    hook = met.of({"webhook_url": URL, "burst": 100})
-    changed = met.of({"webhook_url": URL, "rate_per_second": 1, "burst": 2})
+    hook = met.of(TENANT, {"webhook_url": URL, "burst": 100})
+    changed = met.of(TENANT, {"webhook_url": URL, "rate_per_second": 1, "burst": 2})
     assert changed is hook
     assert await calls(hook, 4, clock) == [0, 0, 1, 2]
 
@@ -177,9 +178,9 @@ async def test_a_call_that_fails_gives_its_place_back() -> None:
 )
 def test_settings_that_cannot_be_used_say_why_and_disturb_nobody(config) -> None:
     met = Webhooks()
-    well = met.of({"webhook_url": URL})
-    assert met.of({"webhook_url": URL} | config).problem
-    assert met.of({"webhook_url": URL}) is well
+    well = met.of(TENANT, {"webhook_url": URL})
+    assert met.of(TENANT, {"webhook_url": URL} | config).problem
+    assert met.of(TENANT, {"webhook_url": URL}) is well
     assert well.problem is None
 
 
@@ -200,15 +201,15 @@ def test_a_webhook_that_fails_in_a_row_is_left_alone_longer_each_time(clock: Clo
 
 def test_a_webhook_that_asks_for_a_pause_is_told_from_one_that_fails(clock: Clock) -> None:
     met = Webhooks()
-    assert set(_stands(met, URL).values()) == {None}, "another replica leads, and knows"
+    assert set(_stands(met, TENANT, URL).values()) == {None}, "another replica leads, and knows"
     met.leading = True
-    assert set(_stands(met, URL).values()) == {0}
-    hook = met.of({"webhook_url": URL, "circuit_failures": 1, "circuit_seconds": 10})
+    assert set(_stands(met, TENANT, URL).values()) == {0}
+    hook = met.of(TENANT, {"webhook_url": URL, "circuit_failures": 1, "circuit_seconds": 10})
     hook.circuit.hold(clock.now + 7)
-    assert _stands(met, URL)["left_alone_as_asked"] is True
+    assert _stands(met, TENANT, URL)["left_alone_as_asked"] is True
     clock.now += 7
     assert hook.circuit.failed(hook.limits, clock.now)
-    told = _stands(met, URL)
+    told = _stands(met, TENANT, URL)
     assert (told["left_alone_seconds"] > 0, told["left_alone_as_asked"]) == (True, False)
 
 
@@ -252,7 +253,7 @@ async def test_retry_after_holds_the_whole_webhook_and_opens_nothing(clock: Cloc
 @pytest.mark.parametrize("much", [10**9, 10**30, 1e300])
 def test_no_more_is_in_hand_than_a_process_can_hold(much: float) -> None:
     for config in ({"burst": much}, {"in_flight": much}, {"in_flight": much, "rate_per_second": 0}):
-        hook = Webhooks().of({"webhook_url": URL, **config})
+        hook = Webhooks().of(TENANT, {"webhook_url": URL, **config})
         assert 10_000 <= hook.room(0.0) <= 20_000
     assert Limits.of({"burst": -much}).burst == 1
 
