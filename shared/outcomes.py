@@ -68,6 +68,16 @@ class Policy:
             return self.max_attempts
         return _attempts(self)
 
+    @property
+    def patience(self) -> float:
+        """For how long a call is tried at a webhook that takes nothing: `span`, or as long as `max_attempts` take."""
+        return self.span if self.max_attempts is None else max(self.span, _seconds_of_attempts(self))
+
+
+@lru_cache
+def _seconds_of_attempts(policy: Policy) -> float:
+    return sum(policy.delay(attempt) * MEAN_JITTER for attempt in range(1, min(policy.attempts, 10_000)))
+
 
 @lru_cache
 def _attempts(policy: Policy) -> int:

@@ -40,7 +40,7 @@ AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
     "retry_base_seconds": _SECONDS | {"description": "before attempt 2; doubles each time, with jitter"},
     "retry_longest_seconds": _SECONDS | {"description": "the longest pause; a `Retry-After` may be longer"},
     "retry_span_seconds": _SECONDS | {
-        "description": "how long a webhook that refuses is tried, without `max_attempts`",
+        "description": "how long a webhook that refuses is tried, without `max_attempts`; and one that is left alone",
     },
     "rate_per_second": {
         "type": "number", "minimum": 0, "maximum": 10_000,

@@ -125,7 +125,7 @@ def _claim(
     dispatch = Dispatch(
         dispatch_id, item.tenant_id, item.client_id, item.batch_id, item.item_id, payload.step, entity.entity_id,
         payload.workflow, batch.workstream, settings_of(batch, payload.step), 1, "DUE", event.occurred_at,
-        None, None, False, None, None, 0, price,
+        None, None, False, None, None, 0, price, event.occurred_at,
     )  # fmt: skip
     spending.admit(state, event, dispatch)
 
@@ -214,10 +214,11 @@ def _batches(state: State, key: ClaimKey) -> set[str]:
 
 def _try_again(state: State, event: Event, claim: Claim, dispatch: Dispatch, due_at: datetime) -> None:
     following = derive_id("disp", dispatch.dispatch_id, "retry")
-    missing = dispatch.missing + (dispatch.status == "TIMED_OUT")
+    missed = dispatch.status == "TIMED_OUT"
     again = replace(
         dispatch, dispatch_id=following, attempt=dispatch.attempt + 1, status="DUE", due_at=due_at, sent_at=None,
-        deadline_at=None, in_doubt=False, code=None, reason=None, missing=missing,
+        deadline_at=None, in_doubt=False, code=None, reason=None, missing=dispatch.missing + missed,
+        since=event.occurred_at if missed else dispatch.since,
     )  # fmt: skip
     made = spending.admit_for_one_of_them(state, event, again)
     claimant = claim.claimant_item_id if made.batch_id == dispatch.batch_id else made.item_id

@@ -6,6 +6,7 @@ that has settings of its own. However much waits in one lane, finding what anoth
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from services.dispatcher.state import Dispatch
@@ -54,7 +55,7 @@ NAMING: Final = """
 SELECT tenant_id, config FROM config
 JOIN unnest(%s::uuid[], %s::uuid[]) AS one (tenant_id, webhook_id) USING (tenant_id, webhook_id)
 """
-TAKEN: Final = "SELECT taken FROM webhook WHERE tenant_id = %s AND webhook_id = %s"
+TAKEN: Final = "SELECT taken, taken_at FROM webhook WHERE tenant_id = %s AND webhook_id = %s"
 # Note that a POST begins; `times` above 1: it had begun before. Not of what the log knows the outcome of: it looks due
 # where the fold has passed that over, because of an item that the call was made for and is not for any more. As many
 # times as the column takes are as good as more.
@@ -151,8 +152,8 @@ async def forget(connection: Connection) -> None:
     await connection.execute(FORGET)
 
 
-async def submissions(connection: Connection, tenant_id: str, webhook_id: str) -> int:
-    """How much a webhook has taken of a tenant in its life."""
+async def submissions(connection: Connection, tenant_id: str, webhook_id: str) -> tuple[int, datetime | None]:
+    """How much a webhook has taken of a tenant in its life, and when the last."""
     cursor = await connection.execute(TAKEN, (to_hex(tenant_id), to_hex(webhook_id)))
     row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return (row[0], row[1]) if row else (0, None)

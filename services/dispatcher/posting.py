@@ -68,6 +68,9 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
         return Refusal("CONFIGURATION", str(error.args[0]), None)
     if webhook.problem:
         return _unusable(webhook.problem)
+    if since := waited_in_vain(post.due, webhook):
+        why = f"the webhook has taken nothing since {since:%Y-%m-%d %H:%M} UTC, and calls are not tried for longer"
+        return Refusal("API_ERROR", why, None)
     body = orjson.dumps(_body(post, policy, settings))
     if len(body) > MAX_BODY:
         return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
@@ -80,6 +83,11 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
         refusal = await _request(client, webhook, body, headers, dispatch.attempt, policy)
     _learn(webhook, refusal, taken)
     return refusal
+
+
+def waited_in_vain(due: Due, webhook: Webhook) -> datetime | None:
+    """Since when the webhook has taken nothing while the call waited, where that is longer than its settings allow."""
+    return webhook.in_vain(due.dispatch.since, Policy.or_default(due.config).patience, clock.now())
 
 
 def warn_where_no_answer_comes(settings: Settings, webhook: Webhook) -> None:
@@ -112,6 +120,8 @@ async def _request(
 
 def _learn(webhook: Webhook, refusal: Refusal | None, taken: int) -> None:
     """What the webhook's answer says about the webhook, rather than about the dispatch."""
+    if refusal is None:
+        webhook.taken_at = clock.now()
     if refusal is not None and not refusal.in_doubt:
         webhook.accept(-1)
     elif taken == math.ceil(webhook.limits.submissions * NEARLY_FULL):

@@ -146,10 +146,12 @@ class Sender:
         return not met.keys() <= rooms.keys()
 
     def _chosen(self, found: Iterable[Due], now: float) -> Iterator[tuple[Due, Webhook]]:
-        """Those whose webhook has room: of several lanes with one webhook each has found as much as it has room for."""
+        """Those whose webhook has room, or that have waited for it in vain: of several lanes with one webhook each has
+        found as much as it has room for.
+        """
         for one in found:
             webhook, _ = self._lanes[one.lane]
-            if webhook.takes_more(now):
+            if webhook.takes_more(now) or posting.waited_in_vain(one, webhook):
                 webhook.in_hand += 1
                 yield one, webhook
 
@@ -181,7 +183,7 @@ class Sender:
             self._lanes[lane] = webhook, config
             if webhook.taken is None:  # met for the first time
                 posting.warn_where_no_answer_comes(self.settings, webhook)
-                webhook.has_taken(await due.submissions(connection, lane.tenant_id, webhook.webhook_id))
+                webhook.has_taken(*await due.submissions(connection, lane.tenant_id, webhook.webhook_id))
 
     async def _withdraw(self, connection: Connection) -> None:
         # Forgotten first: taken back twice, a note would hide that a POST is in doubt.

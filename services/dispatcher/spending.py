@@ -19,7 +19,8 @@ def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     """Enter a dispatch as due, its credits reserved; as held, and its batch with it, where that would be too much."""
     if may_pay(state, dispatch):
         _reserve(state, dispatch, dispatch.credits)
-        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="DUE")
+        since = event.occurred_at if dispatch.status == "HELD" else dispatch.since
+        state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="DUE", since=since)
         return
     state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="HELD")
     hold(state, event, dispatch.batch_id)

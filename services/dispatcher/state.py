@@ -141,7 +141,8 @@ class Waiter:
 class Dispatch:
     """One attempt: for whom, when it is due, and until when its answer is expected.
 
-    `missing`: how many of the attempts before it had no answer.
+    `missing`: how many of the attempts before it had no answer. `since`: from when on the call is to be made, which
+    is that of the first of several attempts that were refused.
     `settings`: which of the client's for workflow and workstream it is sent by, see `settings_of`.
     """
 
@@ -165,6 +166,7 @@ class Dispatch:
     reason: str | None
     missing: int
     credits: float
+    since: datetime
 
     @property
     def key(self) -> ClaimKey:
@@ -184,11 +186,12 @@ class Budget:
 
 @record
 class Webhook:
-    """How many of a tenant's submissions a webhook has taken in its life, as far as the log knows."""
+    """How many of a tenant's submissions a webhook has taken in its life, and when the last, says the log."""
 
     webhook_id: str
     tenant_id: str
     taken: int
+    taken_at: datetime | None
 
 
 @record

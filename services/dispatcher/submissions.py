@@ -1,5 +1,7 @@
 """What webhooks have taken of a tenant, or may have: a POST counts unless it is known not to have arrived. Pure."""
 
+from datetime import datetime
+
 from services.dispatcher import spending
 from services.dispatcher.state import Dispatch, DispatchStatus, State, Webhook
 from shared.envelope import Event
@@ -9,7 +11,7 @@ from shared.record import replace
 
 def taken(state: State, event: Event, payload: StepDispatched) -> None:
     """The webhook has taken one more; two where an earlier POST of the dispatch may have arrived too."""
-    _count(state, event, payload.webhook_id, 1 + payload.in_doubt)
+    _count(state, event, payload.webhook_id, 1 + payload.in_doubt, event.occurred_at)
 
 
 def perhaps_taken(state: State, event: Event, payload: DispatchRefused, dispatch: Dispatch) -> Dispatch:
@@ -26,8 +28,11 @@ def perhaps_taken(state: State, event: Event, payload: DispatchRefused, dispatch
     return doubtful
 
 
-def _count(state: State, event: Event, webhook_id: str | None, submissions: int) -> None:
+def _count(
+    state: State, event: Event, webhook_id: str | None, submissions: int, taken_at: datetime | None = None
+) -> None:
     if webhook_id is not None:
         key = (webhook_id, event.tenant_id)
         known = state.webhooks.get(key)
-        state.webhooks[key] = Webhook(*key, (known.taken if known else 0) + submissions)
+        total = (known.taken if known else 0) + submissions
+        state.webhooks[key] = Webhook(*key, total, taken_at or (known.taken_at if known else None))

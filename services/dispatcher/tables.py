@@ -143,6 +143,7 @@ DISPATCH = Table(
     Column("reason", Text),
     Column("missing", SmallInteger, nullable=False),
     Column("credits", Double, nullable=False),
+    Column("since", TIME, nullable=False),
     Index(
         "dispatch_due",
         "client_id",
@@ -162,6 +163,7 @@ WEBHOOK = Table(
     Column("webhook_id", Id("wh"), primary_key=True),
     Column("tenant_id", Id("tenant"), primary_key=True),
     Column("taken", BigInteger, nullable=False),
+    Column("taken_at", TIME),
 )
 # A POST that has begun, written before it is sent: found again after a crash, the attempt is in doubt. It is about
 # this process and not about the log, so neither replay nor verify look at it.

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from services.dispatcher.configuration import webhook_id
@@ -87,10 +88,11 @@ class Limits:
 class Circuit:
     """Whether a webhook works. Closed, it is called; open, it is left alone; then one call decides.
 
-    `asked`: it works, and has asked to be left alone.
+    `asked`: it works, and has asked to be left alone. `since`: when it failed first, of `failures` in a row.
     """
 
     failures: int = 0
+    since: float = 0.0
     opened: int = 0
     until: float = 0.0
     asked: bool = False
@@ -108,6 +110,7 @@ class Circuit:
 
     def failed(self, limits: Limits, now: float) -> bool:
         """Count a failure. True if it opened the circuit: each time for twice as long."""
+        self.since = self.since if self.failures else now
         self.failures += 1
         if self.is_open(now) or not (self.probing or self.failures >= limits.failures):
             return False
@@ -115,6 +118,10 @@ class Circuit:
         self.asked = False
         self.opened += 1
         return True
+
+    def fails(self, now: float, seconds: float) -> bool:
+        """Whether it is left alone, and has failed whenever it was called for so long."""
+        return self.failures > 0 and self.is_open(now) and now - self.since >= seconds
 
     def hold(self, until: float) -> None:
         """Leave the webhook alone until then, as its Retry-After asks."""
@@ -160,7 +167,7 @@ class Places:
 @dataclass
 class Webhook:
     """One URL of one tenant. `limits`: the strictest of its settings that name it. `taken`: its submissions that were
-    accepted in the webhook's life, None until the log was asked.
+    accepted in the webhook's life, None until the log was asked; `taken_at`: when the last of them was.
 
     `problem`: why the settings it was last met with cannot be used.
     """
@@ -169,6 +176,7 @@ class Webhook:
     limits: Limits
     problem: str | None = None
     taken: int | None = None
+    taken_at: datetime | None = None
     in_hand: int = 0
     circuit: Circuit = field(default_factory=Circuit)
 
@@ -180,9 +188,9 @@ class Webhook:
     def webhook_id(self) -> str:
         return webhook_id(self.url)
 
-    def has_taken(self, submissions: int) -> None:
-        """So many are in the log. Who led before may have sent the last of them just now: no burst at first."""
-        self.taken = submissions
+    def has_taken(self, submissions: int, taken_at: datetime | None = None) -> None:
+        """So the log says. Who led before may have sent the last of them just now: no burst at first."""
+        self.taken, self.taken_at = submissions, taken_at
         if submissions:
             self._tokens = 0.0
 
@@ -217,6 +225,14 @@ class Webhook:
     def left_alone(self, now: float) -> int:
         """For how many seconds yet nothing is sent, because it failed or asked for it."""
         return math.ceil(max(0.0, self.circuit.until - now))
+
+    def in_vain(self, since: datetime, patience: float, now: datetime) -> datetime | None:
+        """Since when it has taken nothing while a call waited, which is to be made since `since`: if that is `patience`
+        seconds ago or more, and it fails still, for a quarter of an hour as none does while a network comes up.
+        """
+        since = max(since, self.taken_at or since)
+        waited = (now - since).total_seconds() >= patience
+        return since if waited and self.circuit.fails(time.monotonic(), min(patience, LONGEST_PAUSE)) else None
 
     def _most(self, now: float) -> int:
         if self.circuit.is_open(now):

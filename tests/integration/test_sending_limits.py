@@ -1,9 +1,11 @@
 """Several settings name one webhook: of each limit the strictest holds, whoever's call it is."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import orjson
 import pytest
 from aiohttp import web
 
@@ -11,7 +13,7 @@ from services.dispatcher.app import DEFINITION
 from shared.ids import named_id
 from tests.integration.folding import fold
 from tests.integration.hook import listening
-from tests.integration.log_harness import eventually
+from tests.integration.log_harness import eventually, logged
 from tests.integration.test_sending import Replica, kinds
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
@@ -82,3 +84,17 @@ async def test_no_tenant_s_settings_limit_the_calls_of_another_that_names_the_sa
         async with Replica(servers, database).leads():
             told = await eventually(lambda: kinds(servers, database), lambda those: len(those) == CALLS)
     assert told == ["StepDispatched"] * CALLS
+
+
+async def test_calls_that_wait_for_a_webhook_that_works_no_more_end(servers: Servers, database: str) -> None:
+    """One POST shows that it does not work; of what has waited for too long no more is sent."""
+    async with listening() as hook:
+        hook.replies = [web.Response(status=503)] * CALLS
+        settings = {"webhook_url": hook.url, "circuit_failures": 1, "circuit_seconds": 600, "retry_span_seconds": 1}
+        due = [scheduled(n) for n in range(CALLS)]
+        await fold(servers, database, DEFINITION, [*at_company(*firms("firm"), in_flight=1, **settings), *due])
+        async with Replica(servers, database).leads():
+            failed = await eventually(partial(logged, servers, database, ["StepFailed"]), lambda f: len(f) == CALLS)
+    reasons = {orjson.loads(body)["payload"]["reason"] for _, body in failed}
+    assert reasons == {"the webhook has taken nothing since 2026-02-01 09:00 UTC, and calls are not tried for longer"}
+    assert len(hook.requests) == 1

@@ -134,6 +134,15 @@ def test_the_plan_spans_three_days_unless_told_otherwise() -> None:
     assert next_try(plan.attempts - 1, plan, NOW, 0.5) == NOW + timedelta(hours=4.5)
 
 
+@pytest.mark.parametrize(("told", "hours"), [
+    ({}, 72), ({"retry_span_seconds": 60}, 1 / 60), ({"max_attempts": 3}, 72),
+    ({"max_attempts": 101, "retry_base_seconds": 7200, "retry_longest_seconds": 7200}, 150),
+    ({"max_attempts": 10**30}, 44_961.4),
+])  # fmt: skip
+def test_a_webhook_that_takes_nothing_is_tried_as_long_as_all_attempts_at_it_would_take(told, hours: float) -> None:
+    assert Policy.of(told).patience == pytest.approx(hours * 3600, rel=1e-3)
+
+
 def test_a_plan_of_tiny_delays_is_not_endless() -> None:
     assert Policy(base=0.0).attempts == MOST_ATTEMPTS
     assert Policy(base=0.001, longest=0.001).attempts == MOST_ATTEMPTS

@@ -1,6 +1,7 @@
 """What calls cost: nothing is called that a batch or its client may not pay for, and what was not called is free."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from tests.unit.dispatching import (
     timed_out,
     unasked,
 )
-from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, TENANT, UPLOAD, added, fact
+from tests.unit.facts import BATCH, CLIENT, COMPANY_STEP, NEXT_BATCH, START, TENANT, UPLOAD, added, fact
 from tests.unit.specification import Specification
 
 HOOK = named_id("wh", "hook")
@@ -107,6 +108,21 @@ def test_a_pause_says_since_when_the_batch_ran() -> None:
     more = fact(BatchResumed(max_credits=2))
     batch.given(more).when(scheduled(1))
     assert [event.payload.since for event in batch.following] == [more.id]
+
+
+def test_a_call_waits_from_its_first_attempt_on_or_from_when_it_was_taken_or_set_free_last() -> None:
+    batch = spending(2).given(scheduled(0), scheduled(1))
+
+    def waits(firm: str) -> float:
+        return (current(batch, firm).since - START) / timedelta(hours=1)
+
+    batch.given(refused(current(batch, FIRMS[0]), retry_at=LATER, hours=1))
+    assert waits(FIRMS[0]) == 0
+    batch.given(fact(BatchResumed(max_credits=9), hours=2))
+    assert waits(FIRMS[1]) == 2
+    out = current(batch, FIRMS[0])
+    batch.given(sent(out, hours=3), timed_out(out, retry_at=LATER, hours=4))
+    assert waits(FIRMS[0]) == 4
 
 
 def test_a_refused_call_costs_nothing_and_a_missing_answer_does() -> None:
