@@ -106,6 +106,10 @@ def _doubt(p: Payload) -> str:
     return ", possibly sent twice" if p.get("in_doubt") else ""
 
 
+def _left_out(p: Payload) -> str:
+    return f", too long to be sent: {', '.join(p['left_out'])}" if p.get("left_out") else ""
+
+
 def _reason(p: Payload) -> str:
     return str(p.get("reason") or "")
 
@@ -208,6 +212,7 @@ _LINES: Final[dict[str, Callable[[Payload], str]]] = {
     "StepScheduled": _at,
     "StepDispatched": lambda p: (
         f"{_at(p)}: sent, attempt {p.get('attempt')}, answer due {moment(p.get('deadline_at'))}{_doubt(p)}"
+        f"{_left_out(p)}"
     ),
     "DispatchRefused": _refused,
     "DispatchTimedOut": lambda p: f"{_at(p)}: no answer to attempt {p.get('attempt')}; {_again(p)}",

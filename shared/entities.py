@@ -27,6 +27,11 @@ _WANTED: Final = {
     "person": "a LinkedIn profile, an e-mail or a name with a company",
     "item": "",
 }
+# What `_company` and `_person` look at.
+_TOLD_BY: Final = frozenset({
+    "company_domain", "company_website", "company_linkedin_url", "company_name",
+    "person_linkedin_url", "email", "first_name", "last_name", "full_name",
+})  # fmt: skip
 
 
 @record
@@ -49,6 +54,15 @@ def resolve(scope: Scope, client_id: str, item_id: str, fields: Mapping[str, Any
     if scope == "item":
         return Entity(item_id, item_id, "item")
     return next(candidates(scope, client_id, fields), None)
+
+
+def is_told_by(fields: Mapping[str, Any], name: str) -> bool:
+    """Whether the company or the person of these fields would be another, or none, without the field `name`."""
+    if name not in _TOLD_BY:
+        return False
+    others = {other: value for other, value in fields.items() if other != name}
+    scopes: tuple[Scope, ...] = ("company", "person")
+    return any(resolve(scope, "", "", fields) != resolve(scope, "", "", others) for scope in scopes)
 
 
 def names_none(scope: Scope, fields: Mapping[str, Any]) -> bool:

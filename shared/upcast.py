@@ -19,6 +19,7 @@ def _with_defaults(payload: Payload) -> Payload:
 UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("EventDeadLettered", 1): lambda letter: letter | {"tried_at": 0},
     ("StepDispatched", 1): _with_defaults,
+    ("StepDispatched", 2): _with_defaults,
     ("DispatchRefused", 1): _with_defaults,
     ("CallbackRejected", 1): _with_defaults,
     ("WorkflowRegistered", 1): _with_defaults,

@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from services.dispatcher.due import Due
 from services.dispatcher.state import Dispatch
 from services.dispatcher.webhooks import NEARLY_FULL, Webhook
 from shared.canonical import company_domain
+from shared.entities import is_told_by, scope_of
 from shared.envelope import Event, outcome_id, stated
-from shared.events import DispatchRefused, StepDispatched
-from shared.ids import kind_of_id, named_id
+from shared.events import DispatchRefused, Scope, StepDispatched
+from shared.ids import named_id
 from shared.outcomes import Policy, Refusal, of_status, retry_after
 from shared.runtime import clock
 from shared.runtime.lease import Fence
@@ -38,16 +39,23 @@ logger = structlog.get_logger()
 
 @dataclass(slots=True)
 class Post:
-    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash. `out`: it is sent."""
+    """One dispatch about to be sent. `in_doubt`: it may have been sent already, before a crash. `out`: it is sent,
+    without the fields `left_out`.
+    """
 
     due: Due
     webhook: Webhook
     in_doubt: bool
     out: bool = False
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def dispatch(self) -> Dispatch:
         return self.due.dispatch
+
+    @property
+    def scope(self) -> Scope:
+        return scope_of(self.dispatch.entity_id)
 
 
 async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fence: Fence) -> Refusal | None:
@@ -71,7 +79,7 @@ async def send(client: aiohttp.ClientSession, settings: Settings, post: Post, fe
     if since := waited_in_vain(post.due, webhook):
         why = f"the webhook has taken nothing since {since:%Y-%m-%d %H:%M} UTC, and calls are not tried for longer"
         return Refusal("API_ERROR", why, None)
-    body = orjson.dumps(_body(post, policy, settings))
+    body, post.left_out = fitting(about(post.scope, post.due.fields), _ours(post, policy, settings))
     if len(body) > MAX_BODY:
         return Refusal("VALIDATION", f"{len(body)} bytes are more than the {MAX_BODY} a webhook takes", None)
     async with webhook.turn():
@@ -152,25 +160,44 @@ def _headers(post: Post, settings: Settings) -> dict[str, str]:
     return headers
 
 
-def _body(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
+def _ours(post: Post, policy: Policy, settings: Settings) -> dict[str, Any]:
+    """What is sent beside the fields of an item: the ids, and where the answer goes."""
     dispatch = post.dispatch
-    prefix = kind_of_id(dispatch.entity_id)
     expires = clock.now() + timedelta(seconds=policy.timeout) + TOKEN_LIFE
     token = CallbackToken(
         dispatch.dispatch_id, dispatch.tenant_id, dispatch.client_id, dispatch.batch_id, dispatch.item_id,
         dispatch.entity_id, dispatch.workflow, int(expires.timestamp()),
     )  # fmt: skip
     signed = sign(token, settings.signing_key.get_secret_value())
-    body = about(prefix, post.due.fields) | {
+    ours = {
         "workflow": dispatch.workflow,
         "dispatch_id": dispatch.dispatch_id,
         "item_id": dispatch.item_id,
         "callback_url": f"{settings.callback_base_url.rstrip('/')}/v1/callbacks/{signed}",
     }
-    return body if prefix == "item" else body | {f"{prefix}_id": dispatch.entity_id}
+    return ours if post.scope == "item" else ours | {f"{post.scope}_id": dispatch.entity_id}
 
 
-def about(scope: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def fitting(fields: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[bytes, list[str]]:
+    """A body of these fields and what is `ours`, and the fields it leaves out to be no longer than a webhook takes: the
+    longest, but none that the company or person is told by. It is too long still where these alone are.
+    """
+    body = orjson.dumps({**fields, **ours})
+    too_many = len(body) - MAX_BODY
+    if too_many <= 0:
+        return body, []
+    left, lengths = (
+        dict(fields),
+        {name: len(orjson.dumps({name: fields[name]})) for name in fields.keys() - ours.keys()},
+    )
+    for name in sorted(lengths, key=lambda name: (-lengths[name], name)):
+        if too_many > 0 and not is_told_by(left, name):
+            too_many -= lengths[name] - 1  # a comma for two braces
+            del left[name]
+    return orjson.dumps({**left, **ours}), sorted(fields.keys() - left.keys())
+
+
+def about(scope: Scope, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent of an item: of a company, only what is about the company; no domain that is not a company's own."""
     return {
         name: value
@@ -188,7 +215,7 @@ def recorded(post: Post, refusal: Refusal | None, now: datetime) -> Event:
         deadline = now + timedelta(seconds=Policy.of(post.due.config).timeout)
         payload = StepDispatched(
             dispatch.dispatch_id, dispatch.workflow, dispatch.step, dispatch.attempt, deadline, post.in_doubt,
-            post.webhook.webhook_id,
+            post.webhook.webhook_id, post.left_out or None,
         )  # fmt: skip
     else:
         in_doubt = post.in_doubt or refusal.in_doubt

@@ -15,13 +15,14 @@ class StepScheduled:
     workflow: str
 
 
-@event("StepDispatched", 2, "dispatcher")
+@event("StepDispatched", 3, "dispatcher")
 @dataclass(frozen=True, slots=True)
 class StepDispatched:
     """The provider accepted the POST of one dispatch; its answer is expected before `deadline_at`.
 
     `in_doubt`: an earlier POST of the same dispatch may have arrived before a crash, so the provider may have
-    seen it twice, both times with this `dispatch_id`. `webhook_id`: what took it (from version 2 on).
+    seen it twice, both times with this `dispatch_id`. `webhook_id`: what took it (from version 2 on). `left_out`: the
+    fields that were not sent, the longest, because a webhook takes no body of that size (from version 3 on).
     """
 
     dispatch_id: str
@@ -31,6 +32,7 @@ class StepDispatched:
     deadline_at: datetime
     in_doubt: bool = False
     webhook_id: str | None = None
+    left_out: list[str] | None = None
 
 
 @event("DispatchRefused", 2, "dispatcher")

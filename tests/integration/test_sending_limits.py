@@ -9,6 +9,7 @@ import orjson
 import pytest
 from aiohttp import web
 
+from cli.story import summary
 from services.dispatcher.app import DEFINITION
 from shared.ids import named_id
 from tests.integration.folding import fold
@@ -17,7 +18,7 @@ from tests.integration.log_harness import eventually, logged
 from tests.integration.test_sending import Replica, kinds
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
-from tests.unit.dispatching import FLOW, at_company, configured, scheduled
+from tests.unit.dispatching import ACME, FLOW, at_company, configured, scheduled
 from tests.unit.facts import COMPANY_STEP, NEXT_BATCH, OTHER_CLIENT, added, launched
 
 CALLS = 6
@@ -98,3 +99,20 @@ async def test_calls_that_wait_for_a_webhook_that_works_no_more_end(servers: Ser
     reasons = {orjson.loads(body)["payload"]["reason"] for _, body in failed}
     assert reasons == {"the webhook has taken nothing since 2026-02-01 09:00 UTC, and calls are not tried for longer"}
     assert len(hook.requests) == 1
+
+
+async def test_a_cell_that_no_webhook_takes_fails_nobody_at_its_company(servers: Servers, database: str) -> None:
+    async with listening() as hook:
+        rows = [added(0, company_domain=ACME, company_description="x" * 200_000), added(1, company_domain=ACME)]
+        settings = configured(webhook_url=hook.url, timeout_seconds=3600)
+        events = [settings, launched(COMPANY_STEP, items=2), *rows, scheduled(0), scheduled(1)]
+        await fold(servers, database, DEFINITION, events)
+        async with Replica(servers, database).leads():
+            types = ["StepDispatched", "DispatchRefused"]
+            ((_, body),) = await eventually(partial(logged, servers, database, types), bool)
+    event = orjson.loads(body)
+    assert (event["type"], event["payload"]["left_out"]) == ("StepDispatched", ["company_description"])
+    assert "too long to be sent: company_description" in summary(event)
+    (sent,) = hook.bodies
+    assert sent["company_domain"] == ACME
+    assert "company_description" not in sent

@@ -4,12 +4,13 @@ import ssl
 from types import SimpleNamespace
 from typing import Any, cast
 
+import orjson
 import pytest
 from aiohttp import ClientConnectorCertificateError
 
 from services.dispatcher import posting
 from services.dispatcher.due import Due
-from services.dispatcher.posting import Post, about, send
+from services.dispatcher.posting import MAX_BODY, Post, about, fitting, send
 from services.dispatcher.sending import Sender
 from services.dispatcher.webhooks import Webhooks
 from shared.outcomes import Policy, Refusal
@@ -41,6 +42,38 @@ def test_no_domain_is_sent_that_is_not_a_company_s_own(scope: str, field: str, v
     sent = about(scope, {"company_name": "Bakery", "email": "jo@bakery.example", field: value})
     own = {} if scope == "company" else {"email": "jo@bakery.example"}
     assert sent == {"company_name": "Bakery"} | own | ({field: value} if is_sent else {})
+
+
+LONG, OURS = "x" * 60_000, {"item_id": "item_1", "notes": "ours"}
+
+
+@pytest.mark.parametrize(("fields", "left_out"), [
+    ({"company_domain": ACME, "description": "x" * (MAX_BODY - 100)}, []),
+    ({"company_domain": ACME, "description": "x" * 200_000}, ["description"]),
+    ({"company_domain": ACME, "a": LONG, "b": LONG + LONG, "c": LONG}, ["a", "b"]),
+    ({"company_domain": ACME, "company_name": LONG + LONG, "short": "x"}, ["company_name"]),
+    ({"company_domain": ACME, "a": LONG, "company_website": f"https://{ACME}/{LONG}"}, ["company_website"]),
+    ({"a": LONG, "company_website": f"https://{ACME}/{LONG}"}, ["a"]),
+    ({"email": "jo@acme.com", "notes": LONG, "b": [LONG]}, []),
+])  # fmt: skip
+def test_a_body_is_as_long_as_a_webhook_takes_and_says_whom_it_is_about(fields: dict, left_out: list[str]) -> None:
+    body, told = fitting(fields, OURS)
+    assert len(body) <= MAX_BODY
+    sent = orjson.loads(body)
+    assert sent == {name: value for name, value in fields.items() if name not in told} | OURS
+    assert told == left_out
+
+
+def test_of_many_columns_no_more_are_left_out_than_have_to_be() -> None:
+    fields = {"company_domain": ACME} | {f"column {n:03}": "ü" * 300 for n in range(600)}
+    body, told = fitting(fields, OURS)
+    assert MAX_BODY - 700 < len(body) <= MAX_BODY
+    assert told == [f"column {n:03}" for n in range(len(told))]
+
+
+def test_what_would_be_too_long_without_all_that_may_be_left_out_stays_so() -> None:
+    body, told = fitting({"company_website": f"https://{ACME}/{LONG}{LONG}", "a": "b"}, OURS)
+    assert (len(body) > MAX_BODY, told) == (True, ["a"])
 
 
 class Fence:
