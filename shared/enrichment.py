@@ -20,7 +20,9 @@ MAX_DEPTH: Final = 100  # orjson writes 254 levels at most, the event around an 
 MAX_KEYS: Final = 1_000  # of an object whose keys may be spelled in any way: a body has room for a hundred thousand
 MAX_LAYERS: Final = 4  # objects around the enrichment, and strings around an object
 IDS: Final = {"item_id": "item", "company_id": "company", "person_id": "person", "dispatch_id": "disp"}
-ECHOED: Final = frozenset({*IDS, "callback_url", "workflow_slug", "workstream_slug", "client_id", "batch_id"})
+ECHOED: Final = frozenset(
+    {*IDS, "callback_url", "workflow", "workflow_slug", "workstream_slug", "client_id", "batch_id"}
+)
 _WRAPPERS = """raw_clay_company_enriched_payload raw_clay_person_enriched_payload raw_payload enrich_company
     enrich_person enriched_data"""
 _FIELDS = """annual_revenue country current_experience derived_datapoints description domain education

@@ -262,27 +262,3 @@ def test_an_employer_inside_a_person_is_no_answer_about_the_person() -> None:
 def test_of_several_records_the_dispatch_was_for_the_first_that_was_found(rows: list[Any], bound: int) -> None:
     events = all_posted(rows, FIRM, "enrich_company")
     assert [event.payload.dispatch_id is not None for event in events] == [n == bound for n in range(2)]
-
-
-@pytest.mark.parametrize("said", [
-    {"error": "Company not found"}, {"error": {"code": 404, "message": "Not found"}}, {"status": "not_found"},
-    {"status": "Not found", "message": "No data"}, {"success": False, "message": "No data found"}, {"found": "false"},
-    {"Enrich Company": {"error": "No data"}}, {"enrich_company": {"status": "not found"}},
-    {"Success": True, "data": []},
-    {"code": 404, "description": "Company profile not found", "name": "NotFound"},
-    {"status": 404, "error": {"type": "x"}},
-    {"name": "N/A", "domain": "null", "industry": "None"}, {"email": "not found", "status": "completed"},
-    {"name": None, "locations": [], "derived_datapoints": {"industry": [""]}}, {"error": True, "message": "NO_RESULT"},
-    {"status": "200", "data": None}, {"statusCode": 422, "company": "acme"},
-])  # fmt: skip
-def test_a_report_of_nothing_is_not_found(said: Any) -> None:
-    assert not posted(COMPANY_IDS | said, FIRM, "enrich_company").payload.found
-
-
-@pytest.mark.parametrize("said", [
-    {"status": "valid"}, {"name": "Acme"}, {"error": None, "employee_count": 0}, {"is_customer": False},
-    {"found": False, "name": "Acme", "domain": "acme.com", "industry": "X"}, {"error": "page 2", "customers": ["Beta"]},
-    {"status": 200, "data": {"name": "Acme"}},
-])  # fmt: skip
-def test_a_finding_is_found_whatever_is_reported_beside_it(said: Any) -> None:
-    assert posted(COMPANY_IDS | said, FIRM, "enrich_company").payload.found
