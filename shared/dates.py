@@ -74,9 +74,12 @@ def moment(value: object) -> datetime | None:
 
 
 def refreshed_at(answer: Any, received_at: datetime) -> str:
-    """When a provider last looked, as its answer says; without word of it, when that came. Sorts as text."""
+    """When a provider last looked, as its answer says; without word of it, or of a later time, when that came.
+
+    Sorts as text.
+    """
     told = moment(respelled(answer).get("last_refresh")) if isinstance(answer, dict) else None
-    return (told or received_at).astimezone(UTC).isoformat()[:26]
+    return min(told or received_at, received_at).astimezone(UTC).isoformat()[:26]
 
 
 def iso_date(value: object) -> str | None:

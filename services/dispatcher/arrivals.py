@@ -41,7 +41,7 @@ def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) 
     if payload.dispatch_id not in state.dispatches:
         _settle(state, claim)
     looked_at = refreshed_at(payload.answer, event.occurred_at)
-    if not claim.found or _is_better(claim, payload, looked_at):
+    if not claim.found or _is_better(claim, event, payload, looked_at):
         claim = replace(
             claim, answer_id=event.id, found=payload.found, answered_for=claim.claimant_item_id, refreshed_at=looked_at
         )
@@ -52,7 +52,7 @@ def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) 
 def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
     """The claim had an answer before: one that has found something takes its place, unless that is newer."""
     looked_at = refreshed_at(payload.answer, event.occurred_at)
-    if _is_better(claim, payload, looked_at):
+    if _is_better(claim, event, payload, looked_at):
         asker = claim.claimant_item_id if claim.status == "ANSWERED" else claim.answered_for
         state.claims[claim.key] = replace(
             claim, answer_id=event.id, found=True, answered_at=event.occurred_at, code=None, reason=None,
@@ -60,8 +60,12 @@ def _renew(state: State, event: Event, payload: EnrichmentReceived, claim: Claim
         )  # fmt: skip
 
 
-def _is_better(claim: Claim, payload: EnrichmentReceived, looked_at: str) -> bool:
-    return payload.found and (not claim.found or looked_at > (claim.refreshed_at or ""))
+def _is_better(claim: Claim, event: Event, payload: EnrichmentReceived, looked_at: str) -> bool:
+    """Whether something was found, and its provider has looked since, or no later and told it since."""
+    if not payload.found or not claim.found:
+        return payload.found
+    before = claim.refreshed_at or ""
+    return looked_at > before or (looked_at == before and event.occurred_at > (claim.answered_at or event.occurred_at))
 
 
 def _unasked(state: State, event: Event, payload: EnrichmentReceived) -> None:

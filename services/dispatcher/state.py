@@ -91,7 +91,7 @@ class Claim:
     An answer stays while a newer one is asked for, and for good where none comes (then `code` and `reason` say why) or
     that finds nothing: `answered_at` is when the last one came, kept or not. `answered_for` is the claimant whose call
     the kept one answered; `refreshed_at` when its provider last looked, as it says (see `shared.dates`): of two answers
-    the newer by that is kept.
+    the newer by that is kept, of two as new that which came later.
     """
 
     entity_id: str

@@ -216,7 +216,7 @@ def _answered(
         refreshed_at, 0, 0,
     )  # fmt: skip
     known = state.answers.get((entity_id, payload.workflow, answer.client_id))
-    if known is not None and known.refreshed_at >= answer.refreshed_at:
+    if known is not None and not _is_newer(state, answer, known, payload):
         return
     again = bool(state.answers_of.get(entity_id))
     state.said[answer.answer_id] = payload.answer
@@ -227,6 +227,14 @@ def _answered(
         item = state.items[item_id]
         if item.client_id == answer.client_id and entity_id in item.entities:
             state.leads[lead_id_of(item_id)] = make(state, item, event.occurred_at.date(), event.occurred_at)
+
+
+def _is_newer(state: State, answer: Answer, known: Answer, payload: EnrichmentReceived | AnswerReused) -> bool:
+    """Whether its provider has looked since, or as early and said something else; what is lent was said before."""
+    if answer.refreshed_at != known.refreshed_at:
+        return answer.refreshed_at > known.refreshed_at
+    said_since = isinstance(payload, EnrichmentReceived) and answer.received_at > known.received_at
+    return said_since and payload.answer != state.said[known.answer_id]
 
 
 def _provider(payload: EnrichmentReceived) -> str:

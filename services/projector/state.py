@@ -66,7 +66,8 @@ class Item:
 
 @record
 class Answer:
-    """The answer in force of one workflow about one entity: the one with the newest `refreshed_at`.
+    """The answer in force of one workflow about one entity: the one with the newest `refreshed_at`,
+    of two as new that which came later.
 
     What it says is in the log; `columns` is how many columns of a lead the mapping found in it, `fields` how many
     fields of an item a step has set from it.

@@ -103,8 +103,9 @@ def test_of_two_answers_the_one_whose_provider_looked_later_is_kept() -> None:
     late = looked(answered(first, hours=2), "2026-01-10")
     batch.given(newer, late)
     assert claim(batch, ACME).answer_id == newer.id
-    newest = looked(unasked(ACME, hours=3), "2026-01-21")
-    batch.given(newest, looked(unasked(ACME, hours=4), "2026-01-21"))
+    newest = looked(unasked(ACME, hours=4), "2026-01-21")
+    batch.given(looked(unasked(ACME, hours=3), "2026-01-21"), newest)
+    batch.given(looked(unasked(ACME, hours=3, nth=1), "2026-01-21"))
     assert (claim(batch, ACME).answer_id, claim(batch, ACME).answered_at) == (newest.id, newest.occurred_at)
     batch.when(*next_batch(7)).then(completion(newest, 7, 0, ALREADY))
 

@@ -128,7 +128,10 @@ def test_an_answer_paid_for_by_a_cancelled_batch_reaches_its_leads() -> None:
         ({"hours": 1}, {"hours": 2}, "new"),
         ({"hours": 1, "last_refresh": "2026-01-05 10:00:00"}, {"hours": 2, "last_refresh": "2026-01-04"}, "old"),
         ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05 10:00:00"}, "new"),
-        ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05"}, "old"),
+        ({"hours": 1, "last_refresh": "2026-01-05"}, {"hours": 2, "last_refresh": "2026-01-05"}, "new"),
+        ({"hours": 2, "last_refresh": "2026-01-05"}, {"hours": 1, "last_refresh": "2026-01-05"}, "old"),
+        ({"hours": 1, "last_refresh": "2062-01-01"}, {"hours": 2}, "new"),
+        ({"hours": 1, "last_refresh": "2062-01-01"}, {"hours": 2, "last_refresh": "2026-01-05"}, "old"),
         ({"hours": 1}, {"hours": 2, "found": False}, "old"),
         ({"hours": 1, "Last Refresh": "2026-01-05"}, {"hours": 2, "lastRefresh": "2026-01-04"}, "old"),
         ({"hours": 1, "last_refresh": 1767607200}, {"hours": 2, "last_refresh": "2026-01-05 09:59"}, "old"),
@@ -141,6 +144,13 @@ def test_an_answer_paid_for_by_a_cancelled_batch_reaches_its_leads() -> None:
 def test_the_newest_look_at_a_company_wins(first, second, industry: str) -> None:
     found = one(*walked(1), answer(ACME, industry="old", **first), answer(ACME, industry="new", **second))
     assert lead(found, 1).company_industry == industry
+
+
+def test_the_same_answer_told_again_changes_no_lead() -> None:
+    first = answer(ACME, last_refresh="2026-01-05")
+    found = one(*walked(1), first)
+    before = lead(found, 1)
+    assert lead(found.given(answer(ACME, hours=3, last_refresh="2026-01-05")), 1) == before
 
 
 def test_one_answer_serves_the_leads_of_every_batch() -> None:
