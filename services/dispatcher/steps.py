@@ -24,6 +24,7 @@ ALREADY: Final[dict[Scope, SkipReason]] = {
     "company": "company_already_enriched",
     "person": "person_already_enriched",
 }
+NOT_FOUND: Final[dict[Scope, SkipReason]] = {"company": "company_not_found", "person": "person_not_found"}
 
 
 def entity_of(state: State, event: Event) -> Entity | None:
@@ -73,7 +74,8 @@ def take(state: State, event: Event, payload: StepScheduled, workflows: Mapping[
     else:
         claim = state.claims[entity.entity_id, payload.workflow]
         output = fields_set(step["sets"], state.answers.get(claim.answer_id or ""))
-        yield _completion(claim, item.item_id, item.batch_id, payload.step, ALREADY.get(claim.scope), output)
+        skipped = (ALREADY if claim.found or output else NOT_FOUND).get(claim.scope)
+        yield _completion(claim, item.item_id, item.batch_id, payload.step, skipped, output)
 
 
 def _waits(state: State, item_id: str, step: int) -> bool:
@@ -116,8 +118,9 @@ def completed(state: State, event: Event, payload: EnrichmentReceived, key: Clai
 def _completion(
     claim: Claim, item_id: str, batch_id: str, step: int, skipped: SkipReason | None, output: dict[str, Any] | None
 ) -> Emit:
+    found = claim.found or bool(output)  # names that are sent back are what one that puts them right has found
     payload = ItemCompleted(
-        step, claim.workflow, output, claim.answer_id, claim.found, skipped, claim.answered_for if skipped else None
+        step, claim.workflow, output, claim.answer_id, found, skipped, claim.answered_for if skipped else None
     )
     return Emit(payload, item_id=item_id, batch_id=batch_id, entity_id=claim.entity_id, role=f"{item_id}/{step}")
 

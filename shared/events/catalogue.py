@@ -11,8 +11,10 @@ FailureCode = Literal["RATE_LIMIT", "API_ERROR", "VALIDATION", "AUTH", "TIMEOUT"
 SkipReason = Literal[
     "company_enrichment_in_progress",
     "company_already_enriched",
+    "company_not_found",
     "person_enrichment_in_progress",
     "person_already_enriched",
+    "person_not_found",
     "fields_already_there",
     "no_company_named",
     "by_hand",

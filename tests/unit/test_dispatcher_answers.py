@@ -274,3 +274,4 @@ def test_an_empty_answer_ends_the_wait_too() -> None:
     answer = answered(current(batch, ACME), found=False)
     batch.when(answer).then(completion(answer, 0, 0))
     assert batch.following[0].payload.found is False
+    batch.when(*next_batch(7)).then(completion(answer, 7, 0, "company_not_found"))

@@ -46,6 +46,7 @@ class Company:
     calls: int = 0
     attempt: int = 0
     sent: bool = False
+    found: bool = False
 
 
 class DispatcherAndModel(RuleBasedStateMachine):
@@ -95,7 +96,7 @@ class DispatcherAndModel(RuleBasedStateMachine):
         if batch_of(item) in self.cancelled:
             return
         if company.status == "answered":
-            self.expected[item] = "company_already_enriched"
+            self.expected[item] = "company_already_enriched" if company.found else "company_not_found"
             return
         company.waiting.append(item)
         if company.status != "open":
@@ -117,6 +118,7 @@ class DispatcherAndModel(RuleBasedStateMachine):
         unanswered = [call for call in self.calls(domain) if call.status != "ANSWERED"]
         if unanswered:
             self.tell(answered(data.draw(st.sampled_from(unanswered)), found=found))
+            self.companies[domain].found |= found
             self._answered(self.companies[domain])
 
     def _answered(self, company: Company) -> None:

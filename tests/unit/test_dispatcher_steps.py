@@ -108,6 +108,21 @@ def test_an_answer_sets_fields_that_later_steps_see() -> None:
     assert batch.following[0].payload.skipped == "person_already_enriched"
 
 
+def test_what_sets_a_field_was_found_though_it_could_be_the_row_sent_back() -> None:
+    people = [added(n, person_linkedin_url="linkedin.com/in/ann") for n in (0, 1)]
+    step = replace(EMAIL, sets={"title": ["title"]})
+    batch = dispatcher(configured(step.workflow), launched(step, items=2), *people)
+    batch.given(scheduled(0, blueprint=step))
+    (dispatch,) = batch.state.dispatches.values()
+    payload = EnrichmentReceived(step.workflow, dispatch.dispatch_id, False, {"full_name": "Ann Ex", "title": "CEO"})
+    answer = fact(payload, entity_id=dispatch.entity_id)
+    batch.when(answer)
+    assert [(e.payload.output, e.payload.found) for e in batch.following] == [({"title": "CEO"}, True)]
+    batch.state.answers[answer.id] = payload.answer  # as the store has brought it in
+    batch.when(scheduled(1, blueprint=step))
+    assert [(e.payload.found, e.payload.skipped) for e in batch.following] == [(True, "person_already_enriched")]
+
+
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
