@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,9 +13,11 @@ from services.ingest.registry import OUTPUTS
 from services.ingest.store import CONFIG
 from services.ingest.vocabulary import FIELDS
 from services.ingest.workstreams import workstreams
+from shared.envelope import Event
 from shared.events import BatchLaunched, BlueprintStep, StepOptions
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries, Row
+from shared.runtime.repeats import conflict
 
 Step = tuple[str, StepOptions]
 Configs = dict[tuple[str, str], dict[str, Any]]
@@ -31,6 +33,15 @@ class LaunchRequest:
     rows: list[int] | None
     config: dict[str, dict[str, Any]]
     max_credits: float | None
+
+    @classmethod
+    def of(cls, launch: BatchLaunched) -> "LaunchRequest":
+        """What was asked for by a launch: not what the registry, or a pipeline, said of the steps that day."""
+        steps = [(step.workflow, StepOptions(step.configuration, step.unless)) for step in launch.blueprint]
+        return cls(
+            launch.upload_id, launch.pipeline_id, None if launch.pipeline_id else steps, launch.rows, launch.config,
+            launch.max_credits,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,19 +68,22 @@ async def resolve(queries: Queries, tenant_id: str, wanted: LaunchRequest) -> Bl
     await asyncio.to_thread(_refuse_overrides, known, [slug for slug, _ in given], wanted.config)
     steps = [_frozen(known[slug], options) for slug, options in given]
     items = await lookups.count(queries, tenant_id, upload, wanted.rows)
-    configs = await _configs(queries, tenant_id, client_id, workstream)
     launch = BatchLaunched(
         wanted.upload_id, workstream, steps, items, wanted.rows, wanted.pipeline_id, wanted.config, wanted.max_credits
     )
-    return Blueprint(client_id, launch, list(_missing(steps, configs, wanted.config)))
+    return Blueprint(client_id, launch, await _missing(queries, tenant_id, client_id, launch))
 
 
-def asked(payload: Any) -> Any:
-    """What of an event a person has asked for: in a launch not what the registry said of the steps that day."""
-    if isinstance(payload, BatchLaunched):
-        steps = [(step.workflow, step.configuration, step.unless) for step in payload.blueprint]
-        return asdict(payload) | {"blueprint": steps}
-    return payload
+async def told(queries: Queries, launched: Event, wanted: LaunchRequest) -> dict[str, Any]:
+    """The answer to a launch, by its event. Refuses what was wanted under its key and is something else."""
+    launch: BatchLaunched = launched.payload
+    if LaunchRequest.of(launch) != wanted:
+        raise conflict(launched)
+    return {
+        "batch_id": launched.batch_id, "items": launch.items, "blueprint": [step.workflow for step in launch.blueprint],
+        "warnings": await _missing(queries, launched.tenant_id, launched.client_id, launch),
+        "position": launched.position,
+    }  # fmt: skip
 
 
 async def checked(
@@ -128,14 +142,19 @@ def _refuse_overrides(known: dict[str, Row], steps: list[str], config: dict[str,
             raise Problem(422, "invalid_settings", f"{slug}: {'; '.join(found)}")
 
 
-async def _configs(queries: Queries, tenant_id: str, client_id: str, workstream: str) -> Configs:
+async def _configs(queries: Queries, tenant_id: str, client_id: str | None, workstream: str) -> Configs:
     query = select(CONFIG).where(
         CONFIG.c.client_id == client_id, CONFIG.c.workstream == workstream, CONFIG.c.removed.is_(False)
     )
     return {(row["workflow"], row["name"]): row["config"] for row in await queries.rows(tenant_id, query)}
 
 
-def _missing(steps: list[BlueprintStep], configs: Configs, config: dict[str, dict[str, Any]]) -> Iterable[str]:
+async def _missing(queries: Queries, tenant_id: str, client_id: str | None, launch: BatchLaunched) -> list[str]:
+    configs = await _configs(queries, tenant_id, client_id, launch.workstream)
+    return list(_unset(launch.blueprint, configs, launch.config))
+
+
+def _unset(steps: list[BlueprintStep], configs: Configs, config: dict[str, dict[str, Any]]) -> Iterable[str]:
     """A sentence for each step at a provider that nobody has said a webhook for."""
     for step in steps:
         found = configs.get((step.workflow, step.configuration), {}) | config.get(step.workflow, {})

@@ -43,7 +43,7 @@ from shared.runtime import clock
 from shared.runtime.appender import Appender
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries
-from shared.runtime.repeats import first_said
+from shared.runtime.repeats import first_said, given_before
 from shared.runtime.settings import Settings
 
 Control = BatchPaused | BatchResumed | BatchCancelled
@@ -90,17 +90,19 @@ class Handlers:
 
     async def retire_workflow(self, command: Command, payload: WorkflowRetired) -> Answer:
         """Take a workflow out of the registry."""
-        await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [payload.workflow])
+        if not await self._given(command, payload):
+            await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [payload.workflow])
         position = await self._append(command, payload)
         return {"workflow": payload.workflow, "workstream": payload.workstream, "position": position}
 
     async def configure(self, command: Command, client_id: str, payload: WorkflowConfigured) -> Answer:
         """Replace a client's settings of that name. A callback secret is kept as its digest only."""
-        await lookups.client(self.queries, command.tenant_id, client_id)
         workflow = payload.workflow
-        known = await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [workflow])
-        if wrong := await asyncio.to_thread(configuration.problems, known[workflow], payload.config):
-            raise Problem(422, "invalid_settings", f"{workflow}: {'; '.join(wrong)}")
+        if not await self._given(command, payload, client_id=client_id):
+            await lookups.client(self.queries, command.tenant_id, client_id)
+            known = await lookups.workflows(self.queries, command.tenant_id, payload.workstream, [workflow])
+            if wrong := await asyncio.to_thread(configuration.problems, known[workflow], payload.config):
+                raise Problem(422, "invalid_settings", f"{workflow}: {'; '.join(wrong)}")
         config = dict(payload.config)
         if secret := config.pop("callback_secret", None):
             config["callback_secret_sha256"] = hashlib.sha256(str(secret).encode()).hexdigest()
@@ -110,8 +112,9 @@ class Handlers:
 
     async def unconfigure(self, command: Command, client_id: str, payload: ConfigurationRemoved) -> Answer:
         """Take a client's settings of that name away."""
-        await lookups.client(self.queries, command.tenant_id, client_id)
-        await lookups.configured(self.queries, command.tenant_id, client_id, payload)
+        if not await self._given(command, payload, client_id=client_id):
+            await lookups.client(self.queries, command.tenant_id, client_id)
+            await lookups.configured(self.queries, command.tenant_id, client_id, payload)
         position = await self._append(command, payload, client_id=client_id)
         return {"client_id": client_id, "workflow": payload.workflow, "name": payload.name, "position": position}
 
@@ -119,19 +122,23 @@ class Handlers:
         self, command: Command, client_id: str, name: str, workstream: str, steps: Sequence[blueprints.Step]
     ) -> Answer:
         """Save under the client and name: the same name again replaces it."""
-        await lookups.client(self.queries, command.tenant_id, client_id)
-        await blueprints.checked(self.queries, command.tenant_id, client_id, workstream, steps)
         pipeline_id = named_id("pipe", client_id, workstream, name)
         options = {slug: chosen for slug, chosen in steps if chosen != StepOptions()}
         payload = PipelineSaved(pipeline_id, name, workstream, [slug for slug, _ in steps], options)
+        if not await self._given(command, payload, client_id=client_id):
+            await lookups.client(self.queries, command.tenant_id, client_id)
+            await blueprints.checked(self.queries, command.tenant_id, client_id, workstream, steps)
         position = await self._append(command, payload, client_id=client_id)
         told = {"pipeline_id": pipeline_id, "name": name, "workstream": workstream, "steps": payload.steps}
         return told | {"options": {slug: asdict(chosen) for slug, chosen in options.items()}, "position": position}
 
     async def remove_pipeline(self, command: Command, pipeline_id: str) -> Answer:
         """Take a pipeline away."""
-        found = await lookups.pipeline(self.queries, command.tenant_id, pipeline_id)
-        position = await self._append(command, PipelineRemoved(pipeline_id), client_id=found["client_id"])
+        found = await lookups.pipeline(self.queries, command.tenant_id, pipeline_id, removed=True)
+        payload, about = PipelineRemoved(pipeline_id), {"client_id": found["client_id"]}
+        if not await self._given(command, payload, **about):
+            await lookups.pipeline(self.queries, command.tenant_id, pipeline_id)
+        position = await self._append(command, payload, **about)
         return {"pipeline_id": pipeline_id, "name": found["name"], "position": position}
 
     async def preview(
@@ -158,7 +165,9 @@ class Handlers:
             known = await listings.upload(self.queries, command.tenant_id, name)
             if known and known["status"] == "ready":
                 return uploads.answer(known, None, await lookups.staged_at(self.queries, command.tenant_id, name))
-            begun = await lookups.begun(self.queries, command.tenant_id, name)
+            event_id = sent.event_id(client_id, name, command.key)
+            first = await lookups.begun(self.queries, command.tenant_id, name, event_id)
+            begun = first and first.payload
             limits = Limits.of(self.settings)
             found = await artifacts.read(uploads.survey, received, definition, limits, choices, begun)
             day = clock.now().date()
@@ -170,7 +179,7 @@ class Handlers:
         if sent.chosen:
             said = named_id("evt", name, "mapping")
             await self.appender.append([command.event(sent.mapping_chosen, said, client_id=client_id)])
-        position = await self._stage(command, client_id, payload, path, found)
+        position = await self._stage(command, client_id, payload, path, found, first.id if first else event_id)
         return uploads.answer(asdict(payload), found, position)
 
     async def _remembered(self, command: Command, client_id: str) -> dict[str, dict[str, str]]:
@@ -199,16 +208,15 @@ class Handlers:
 
     async def launch(self, command: Command, wanted: blueprints.LaunchRequest) -> Answer:
         """Start a batch over an upload, or some of its rows, with a saved pipeline or an ad-hoc list of steps."""
-        found = await blueprints.resolve(self.queries, command.tenant_id, wanted)
-        batch_id = command.make_id("batch", "launch")
-        event_id = await lookups.launch_event_id(self.queries, command.tenant_id, batch_id)
-        event = command.event(found.launch, event_id, client_id=found.client_id, batch_id=batch_id)
-        position = await self._say(command, [event])
-        return {
-            "batch_id": batch_id, "items": found.launch.items,
-            "blueprint": [step.workflow for step in found.launch.blueprint], "warnings": found.missing,
-            "position": position,
-        }  # fmt: skip
+        tenant_id, batch_id = command.tenant_id, command.make_id("batch", "launch")
+        first = await lookups.launched(self.queries, tenant_id, batch_id)
+        if first is None:
+            found = await blueprints.resolve(self.queries, tenant_id, wanted)
+            about = {"client_id": found.client_id, "batch_id": batch_id}
+            await self.appender.append([command.event(found.launch, named_id("evt", batch_id, "launched"), **about)])
+            first = await lookups.launched(self.queries, tenant_id, batch_id)
+        assert first
+        return await blueprints.told(self.queries, first, wanted)
 
     async def set_budget(self, command: Command, client_id: str, payload: BudgetSet) -> Answer:
         """Say what all calls for a client may cost together."""
@@ -245,19 +253,25 @@ class Handlers:
         position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": "skip" if payload.skip else "retry", "position": position}
 
+    async def _given(self, command: Command, payload: Any, **about: str | None) -> bool:
+        """Whether the command was given before, under the same key: it was right then, whatever is there by now."""
+        event_id = command.event_id(payload, about)
+        return bool(command.key) and await given_before(self.queries, command.tenant_id, event_id) is not None
+
     async def _append(self, command: Command, payload: Any, **about: str | None) -> int:
         return await self._say(command, [command.event(payload, command.event_id(payload, about), **about)])
 
     async def _say(self, command: Command, events: Sequence[Event]) -> int:
         position = await self.appender.append(events)
-        return await first_said(self.queries, events[-1], blueprints.asked) if command.key else position
+        return await first_said(self.queries, events[-1]) if command.key else position
 
     async def _stage(
-        self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey
+        self, command: Command, client_id: str, payload: UploadReceived, path: Path, found: staging.Survey, first: str
     ) -> int:
         about = {"client_id": client_id, "entity_id": payload.upload_id}
-        first = named_id("evt", payload.upload_id, "received")
         position = await self.appender.append([command.event(payload, first, **about)])
+        if command.key:  # two files at once under one key: the rows of one are staged
+            await lookups.begun(self.queries, command.tenant_id, payload.upload_id, first)
         chunks = staging.staged(path, found, payload.upload_id)
         number = 0
         while (chunk := await artifacts.read(next, chunks, None)) is not None:

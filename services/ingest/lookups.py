@@ -7,12 +7,12 @@ from sqlalchemy import ARRAY, BigInteger, any_, literal, select, text
 
 from services.ingest import listings
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
-from shared.envelope import from_json
-from shared.events import ConfigurationRemoved, StepOptions, UploadReceived
+from shared.envelope import Event, from_json
+from shared.events import ConfigurationRemoved, StepOptions
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.http import Problem
 from shared.runtime.queries import Queries, Row
-from shared.runtime.repeats import LOGGED
+from shared.runtime.repeats import conflict, given_before
 
 # Before a command that was given before, under the same key: it was right then.
 CANCELLED: Final = text(
@@ -22,7 +22,8 @@ CANCELLED: Final = text(
 
 
 LAUNCHED: Final = text(
-    "SELECT body FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchLaunched'"
+    "SELECT position, body FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL"
+    " AND type = 'BatchLaunched'"
 )
 ITEMS: Final = text(
     "SELECT item_id::text FROM log.events WHERE item_id = ANY(CAST(:items AS uuid[])) AND type = 'ItemAdded'"
@@ -34,15 +35,15 @@ STAGED: Final = text(
 )
 
 
-async def launch_event_id(queries: Queries, tenant_id: str, batch_id: str) -> str:
-    """The id of the event that launches a batch, whoever asks; earlier versions made it of the client's id, too."""
+async def launched(queries: Queries, tenant_id: str, batch_id: str) -> Event | None:
+    """The event that launched a batch, whatever its id: earlier versions made that of the client's id, too."""
     found = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
-    return from_json(found[0]["body"]).id if found else named_id("evt", batch_id, "launched")
+    return from_json(found[0]["body"], found[0]["position"]) if found else None
 
 
 async def name_is_free(queries: Queries, tenant_id: str, name: str, command_id: str) -> None:
     """Refuse the name of one of the tenant's clients, but to a command that was given before."""
-    if await queries.rows(tenant_id, LOGGED, {"id": to_hex(command_id)}):
+    if await given_before(queries, tenant_id, command_id):
         return
     for other in await listings.clients(queries, tenant_id):
         if folded(other["name"]) == folded(name):
@@ -75,13 +76,15 @@ async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: st
         raise Problem(404, "not_found", f"{client_id} has no upload {upload_id}")
 
 
-async def begun(queries: Queries, tenant_id: str, upload_id: str) -> UploadReceived | None:
-    """What the log says of an upload that was received before, whether or not its rows are all staged."""
-    found = await queries.rows(tenant_id, LOGGED, {"id": to_hex(named_id("evt", upload_id, "received"))})
-    if not found:
-        return None
-    payload: UploadReceived = from_json(found[0]["body"]).payload
-    return payload
+async def begun(queries: Queries, tenant_id: str, upload_id: str, event_id: str) -> Event | None:
+    """The event of an upload that was received before, whether or not its rows are all staged.
+
+    Refuses a file that came under the idempotency key of another; earlier versions made no event's id of that.
+    """
+    first = await given_before(queries, tenant_id, event_id)
+    if first and first.payload.upload_id != upload_id:
+        raise conflict(first)
+    return first or await given_before(queries, tenant_id, named_id("evt", upload_id, "received"))
 
 
 async def staged_at(queries: Queries, tenant_id: str, upload_id: str) -> int:
@@ -101,8 +104,8 @@ async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command
 async def parts_of(queries: Queries, tenant_id: str, batch_id: str, items: Sequence[str], slug: str | None) -> None:
     """Refuse items that are not the batch's, and a step that its blueprint has not."""
     if slug is not None:
-        (found,) = await queries.rows(tenant_id, LAUNCHED, {"batch": to_hex(batch_id)})
-        steps = [step.workflow for step in from_json(found["body"]).payload.blueprint]
+        first = await launched(queries, tenant_id, batch_id)
+        steps = [step.workflow for step in first.payload.blueprint] if first else []
         if slug not in steps:
             raise Problem(422, "unknown_step", f"batch {batch_id} has no step {slug}; it has: {', '.join(steps)}")
     if items:
@@ -131,11 +134,11 @@ async def ready_upload(queries: Queries, tenant_id: str, upload_id: str) -> Row:
     return found
 
 
-async def pipeline(queries: Queries, tenant_id: str, pipeline_id: str) -> Row:
-    """A pipeline that was not removed."""
-    query = select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id, PIPELINE.c.removed.is_(False))
+async def pipeline(queries: Queries, tenant_id: str, pipeline_id: str, *, removed: bool = False) -> Row:
+    """A pipeline that was not removed; with `removed` one that was, too."""
+    query = select(PIPELINE).where(PIPELINE.c.pipeline_id == pipeline_id)
     found = await queries.rows(tenant_id, query)
-    if not found:
+    if not found or (found[0]["removed"] and not removed):
         raise Problem(
             404, "unknown_pipeline", f"no pipeline {pipeline_id}; `leadstream pipeline list` shows a client's"
         )

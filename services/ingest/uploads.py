@@ -39,6 +39,11 @@ class Sent:
             return named_id("import", *content)
         return named_id("import", *content, "again", key) if key else new_id("import")
 
+    def event_id(self, client_id: str, upload_id: str, key: str | None) -> str:
+        """The id of the event that it was received: `again` under a key the same for any file, so there is one."""
+        told = (client_id, "again", key) if self.again and key else (upload_id,)
+        return named_id("evt", *told, "received")
+
 
 def survey(
     path: Path, kind: Workstream, limits: Limits, choices: Choices, begun: UploadReceived | None

@@ -17,7 +17,7 @@ from shared.runtime.appender import Appender
 from shared.runtime.bodies import Body
 from shared.runtime.http import AfterId, Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries, Row
-from shared.runtime.repeats import first_said
+from shared.runtime.repeats import first_said, given_before
 from shared.webhook_address import unusable
 
 ROUTES: Final = APIRouter()
@@ -93,10 +93,7 @@ async def push(
         push_id, body.webhook_url, query, list(names), body.size, body.webhook_auth, body.auth_header.lower()
     )
     event = _event(caller, payload, wanted.client_id, derive_id("evt", push_id, "asked"))
-    position = await appender.append([event])
-    if key:
-        position = await first_said(queries, event)
-    return {"push_id": push_id, "position": position}
+    return await _appended(queries, appender, event, key)
 
 
 @ROUTES.get("/v1/pushes")
@@ -121,18 +118,20 @@ async def one_push(queries: Fresh, caller: Asking, push_id: str) -> Row:
 async def resume(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
     """Let a push that failed go on with the parcel it failed at."""
     found = await _known(queries, caller, push_id)
-    if found["status"] != "failed":
+    event = _settling(caller, found, PushResumed(found["push_id"]), key)
+    if found["status"] != "failed" and not await given_before(queries, event.tenant_id, event.id):
         raise Problem(409, "not_failed", f"{push_id} is {found['status']}: only a push that failed can be resumed")
-    return await _settled(appender, caller, found, PushResumed(found["push_id"]), key)
+    return await _appended(queries, appender, event, key)
 
 
 @ROUTES.post("/v1/pushes/{push_id}/cancel", status_code=202)
 async def cancel(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
     """Send nothing more of a push; what was taken stays taken."""
     found = await _known(queries, caller, push_id)
-    if found["status"] in ENDED:
+    event = _settling(caller, found, PushCancelled(found["push_id"]), key)
+    if found["status"] in ENDED and not await given_before(queries, event.tenant_id, event.id):
         raise Problem(409, "ended", f"{push_id} is {found['status']} already")
-    return await _settled(appender, caller, found, PushCancelled(found["push_id"]), key)
+    return await _appended(queries, appender, event, key)
 
 
 async def _known(queries: Queries, caller: Caller, push_id: str) -> Row:
@@ -142,12 +141,16 @@ async def _known(queries: Queries, caller: Caller, push_id: str) -> Row:
     return found
 
 
-async def _settled(
-    appender: Appender, caller: Caller, push: Row, payload: PushResumed | PushCancelled, key: str | None
-) -> dict[str, Any]:
+def _settling(caller: Caller, push: Row, payload: PushResumed | PushCancelled, key: str | None) -> Event:
     event_id = named_id("evt", push["push_id"], type(payload).__name__, key) if key else new_id("evt")
-    position = await appender.append([_event(caller, payload, push["client_id"], event_id)])
-    return {"push_id": push["push_id"], "position": position}
+    return _event(caller, payload, push["client_id"], event_id)
+
+
+async def _appended(queries: Queries, appender: Appender, event: Event, key: str | None) -> dict[str, Any]:
+    position = await appender.append([event])
+    if key:
+        position = await first_said(queries, event)
+    return {"push_id": event.payload.push_id, "position": position}
 
 
 def _event(

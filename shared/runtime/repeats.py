@@ -1,7 +1,6 @@
 """A command under an idempotency key, which the log takes once: what the first one said, when it comes again."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import text
 
@@ -13,21 +12,25 @@ from shared.runtime.queries import Queries
 LOGGED: Final = text("SELECT position, body FROM log.events WHERE id = CAST(:id AS uuid)")
 
 
-def _as_it_is(payload: Any) -> Any:
-    return payload
+async def given_before(queries: Queries, tenant_id: str, event_id: str) -> Event | None:
+    """The event of this id, where the log has it. What is there by now counts no more: the command was right then."""
+    found = await queries.rows(tenant_id, LOGGED, {"id": to_hex(event_id)})
+    return from_json(found[0]["body"], found[0]["position"]) if found else None
 
 
-async def first_said(queries: Queries, event: Event, asked: Callable[[Any], Any] = _as_it_is) -> int:
-    """The position of a command that was appended; refuses one that says something else than the first of its id.
+async def first_said(queries: Queries, event: Event) -> int:
+    """The position of a command that was appended; refuses one that says something else than the first of its id."""
+    first = await given_before(queries, event.tenant_id, event.id)
+    assert first
+    if (first.client_id, first.payload) != (event.client_id, event.payload):
+        raise conflict(first)
+    return first.position
 
-    `asked`: what of a payload a person has asked for.
-    """
-    found = await queries.rows(event.tenant_id, LOGGED, {"id": to_hex(event.id)})
-    first = from_json(found[0]["body"])
-    if (first.client_id, asked(first.payload)) != (event.client_id, asked(event.payload)):
-        message = (
-            f"this Idempotency-Key was used before, at {first.occurred_at:%Y-%m-%d %H:%M:%S} UTC, for a "
-            f"{first.type} that says something else; nothing was changed. Send another command under another key"
-        )
-        raise Problem(409, "idempotency_conflict", message)
-    return int(found[0]["position"])
+
+def conflict(first: Event) -> Problem:
+    """The refusal of a command that says something else than the first one under its key."""
+    message = (
+        f"this Idempotency-Key was used before, at {first.occurred_at:%Y-%m-%d %H:%M:%S} UTC, for a "
+        f"{first.type} that says something else; nothing was changed. Send another command under another key"
+    )
+    return Problem(409, "idempotency_conflict", message)

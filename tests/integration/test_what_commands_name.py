@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.ingest import lookups
+from services.ingest import handlers
 from shared.ids import derive_id, named_id
 from tests.integration.test_uploads import Door, opened, replica
 from tests.running_servers import Servers
@@ -90,11 +90,11 @@ async def test_a_key_given_before_launches_were_named_by_their_batch_alone_launc
         body = {"upload_id": upload, "steps": [STEP]} | about
         return await door.http.post("/v1/batches", json=body, headers={"Idempotency-Key": "k"})
 
-    async def before(_: Any, tenant_id: str, batch_id: str) -> str:
-        return named_id("evt", tenant_id, "k", "BatchLaunched", door.client_id, batch_id)
+    def before(prefix: str, batch_id: str, _: str) -> str:
+        return named_id(prefix, "k", "BatchLaunched", door.client_id, batch_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lookups, "launch_event_id", before)
+        patch.setattr(handlers, "named_id", before)
         first = await given()
     assert (await given()).json() == first.json()
     assert told(await given(max_credits=3)) == (409, "idempotency_conflict")
