@@ -26,7 +26,8 @@ from shared.events import CallbackRejected
 from shared.ids import derive_id, named_id, new_id, to_hex
 from shared.runtime import clock
 from shared.runtime.appender import Appender, Unavailable
-from shared.runtime.http import PACKED, packed
+from shared.runtime.http import packed
+from shared.runtime.http_errors import UNSUPPORTED
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 from shared.tokens import InvalidToken, verify
@@ -95,7 +96,7 @@ class Receiver:
         except UnreadableBody as error:
             status, code, why = BODY_STATUS.get(error.code, 400), error.code, str(error)
             if code == "not_json" and (wrong := packed(headers)):  # what is JSON is read, whatever they say
-                status, code, why = 415, PACKED, wrong
+                status, code, why = 415, UNSUPPORTED, wrong
             return await self._refuse(sender, status, code, why, body, content_type=content_type)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from services.ingest import letters, listings, lookups, setup_api
@@ -19,6 +19,7 @@ from services.ingest.uploads import Sent, Taken
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
 from shared.ids import kind_of_id, optional, parse_id
+from shared.runtime.bodies import LARGEST
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
 
 ROUTES: Final = APIRouter()
@@ -34,6 +35,7 @@ REFUSED: Final[dict[type[Exception], tuple[int, str]]] = {
     UnknownWorkstream: (404, "unknown_workstream"),
     TooLarge: (413, "too_large"),
 }
+Position = Annotated[int, Path(ge=1, le=LARGEST)]
 Mapped = Annotated[
     Sequence[str],
     Query(alias="map", description="FIELD=HEADER: this column is this field; FIELD= means none. Repeat for more."),
@@ -153,7 +155,7 @@ async def upload_rows(
     queries: Fresh,
     caller: Asking,
     upload_id: str,
-    after_row: Annotated[int, Query(ge=0)] = 0,
+    after_row: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 25,
 ) -> list[dict[str, Any]]:
     """Rows of an upload, every cell as the file has it. A page ends early where they are wide; the last is empty."""
@@ -233,7 +235,7 @@ async def dead_letters(
 
 
 @ROUTES.get("/v1/dead-letters/{service}/{position}")
-async def dead_letter(queries: Stored, caller: Asking, service: str, position: int) -> dict[str, Any]:
+async def dead_letter(queries: Stored, caller: Asking, service: str, position: Position) -> dict[str, Any]:
     """One of them: the event itself, every try, and what came later about the same subject that the service takes.
 
     `later` has the first of these, and `later_count` says how many there are, as far as the next 10,000 events go.
@@ -258,7 +260,7 @@ async def history(
     queries: Stored,
     caller: Asking,
     subject_id: str,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     items: Annotated[bool, Query(description="Of a batch, what is about its items too.")] = False,
 ) -> list[dict[str, Any]]:

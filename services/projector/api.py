@@ -11,7 +11,8 @@ from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
 from shared.ids import optional, parse_id
 from shared.runtime.appender import Appender
-from shared.runtime.http import AfterId, Asking, Fresh, Problem, application, error_response, files
+from shared.runtime.http import AfterId, Asking, Fresh, Problem, application, files
+from shared.runtime.http_errors import error_response
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 

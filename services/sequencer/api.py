@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Query
 from services.sequencer import handlers
 from services.sequencer.state import BatchStatus, ItemStatus
 from shared.ids import optional, parse_id
+from shared.runtime.bodies import LARGEST
 from shared.runtime.http import AfterId, Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
@@ -60,7 +61,7 @@ async def items(
     caller: Asking,
     batch_id: str,
     status: ItemStatus | None = None,
-    after_row: Annotated[int, Query(ge=0)] = 0,
+    after_row: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[dict[str, Any]]:
     """The items of a batch in row order, with the reason where one failed."""

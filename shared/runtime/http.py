@@ -9,32 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-import psycopg
-import structlog
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import exc
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.envelope import EventTooLarge, UnstorableEvent
-from shared.ids import InvalidId, named_id, new_id
-from shared.runtime.appender import Unavailable
-from shared.runtime.queries import NotThereYet, Queries, UnknownPlace
+from shared.ids import named_id
+from shared.runtime.bodies import LARGEST
+from shared.runtime.http_errors import UNSUPPORTED, refused, tell_errors
+from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
 
-PACKED: Final = "unsupported_media_type"
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # Routes of every service that anybody may ask.
 OPEN: Final = ("/health/{probe}", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json")
-# The database does not answer or has no connection to spare, or the log takes nothing: ask again in a moment.
-AWAY: Final = (Unavailable, psycopg.Error, exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     422: {"model": Error, "description": "Something in the request cannot be, a parameter that the route has not "
           "included; the message says what."},
     "4XX": {"model": Error, "description": "404: there is no such thing. 409: it does not go with how things stand. "
-            "413: the body is too large. 415: it is encoded, or a form."},
+            "413: the body is too large. 415: it is encoded, a form, or not said to be JSON where JSON is taken."},
     500: {"model": Error, "description": "An error of our own, logged under the id that the message has."},
     503: {"model": Error, "description": "Try again in a moment, after Retry-After.",
           "headers": {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}},
@@ -96,21 +86,10 @@ def application(
     """
     app = FastAPI(
         title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None,
-        responses=ERRORS, dependencies=[Depends(_declared)],
+        responses=ERRORS, dependencies=[Depends(_declared)], redirect_slashes=False,
     )  # fmt: skip
     app.add_middleware(_Door, own_tokens=own_tokens, streamed=streamed)
-    app.add_exception_handler(StarletteHTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(UnstorableEvent, _unstorable)
-    app.add_exception_handler(InvalidId, _bad_id)
-    app.add_exception_handler(NotThereYet, _not_there_yet)
-    app.add_exception_handler(UnknownPlace, _unknown_place)
-    for failure in AWAY:
-        app.add_exception_handler(failure, _unavailable)
-    for wrong in (exc.DataError, psycopg.DataError):
-        app.add_exception_handler(wrong, _unfit)
-    app.add_exception_handler(exc.ProgrammingError, _unmade)
-    app.add_exception_handler(Exception, _unexpected)
+    tell_errors(app)
     return app
 
 
@@ -130,12 +109,11 @@ class _Door:
             if not any(each.match(path) for each in self._open):
                 _known(scope["app"].state.settings, headers)
                 if wrong := packed(headers):
-                    raise Problem(415, PACKED, wrong, {"Accept-Encoding": "identity"})
+                    raise Problem(415, UNSUPPORTED, wrong, {"Accept-Encoding": "identity"})
             if not any(each.match(path) for each in self._unlimited):
                 receive = _limited(receive, headers)
         except Problem as problem:
-            answer = await _http_error(Request(scope), problem)
-            return await answer(scope, receive, send)
+            return await refused(problem)(scope, receive, send)
         return await self._app(scope, receive, send)
 
 
@@ -203,7 +181,9 @@ async def _queries(request: Request) -> Queries:
 
 async def _stored(
     queries: Annotated[Queries, Depends(_queries)],
-    at_position: Annotated[int | None, Query(ge=0, description="the log is asked: nothing is waited for")] = None,
+    at_position: Annotated[
+        int | None, Query(ge=0, le=LARGEST, description="the log is asked: nothing is waited for")
+    ] = None,
 ) -> Queries:
     return queries
 
@@ -211,7 +191,9 @@ async def _stored(
 async def _fresh(
     _: Annotated[Caller, Depends(_asking)],  # nobody unknown may make a service wait
     queries: Annotated[Queries, Depends(_queries)],
-    at_position: Annotated[int | None, Query(ge=0, description="wait until this log position is visible")] = None,
+    at_position: Annotated[
+        int | None, Query(ge=0, le=LARGEST, description="wait until this log position is visible")
+    ] = None,
 ) -> Queries:
     if at_position is not None:
         await queries.wait_for(at_position)
@@ -227,67 +209,3 @@ Fresh = Annotated[Queries, Depends(_fresh)]  # the state after waiting for the p
 
 def _caller(tenant: str) -> Caller:
     return Caller(named_id("tenant", tenant), named_id("actor", tenant, "api"))
-
-
-def error_response(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """An error in the one shape."""
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
-
-
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, StarletteHTTPException)
-    detail: Any = error.detail
-    if isinstance(detail, dict):
-        return error_response(error.status_code, detail["code"], detail["message"], error.headers)
-    return error_response(error.status_code, "http_error", str(detail), error.headers)
-
-
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    problems = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
-    told = "; ".join(problems)[:2000].encode("utf-8", "replace").decode()  # a name may be half a character
-    return error_response(422, "invalid", told)
-
-
-async def _unstorable(_: Request, error: Exception) -> JSONResponse:
-    too_large = isinstance(error, EventTooLarge)
-    return error_response(413 if too_large else 422, "too_large" if too_large else "invalid", str(error))
-
-
-async def _bad_id(_: Request, error: Exception) -> JSONResponse:
-    return error_response(422, "invalid_id", str(error))
-
-
-async def _unfit(request: Request, error: Exception) -> JSONResponse:
-    logger.warning("a request has a value that the database does not take", path=request.url.path, error=repr(error))
-    return error_response(422, "invalid", "a value in the request is none that the database can take")
-
-
-async def _not_there_yet(_: Request, error: Exception) -> JSONResponse:
-    return _later(str(error))
-
-
-async def _unknown_place(_: Request, error: Exception) -> JSONResponse:
-    return error_response(422, "invalid_cursor", str(error))
-
-
-async def _unavailable(request: Request, error: Exception) -> JSONResponse:
-    logger.warning("a request cannot be served", path=request.url.path, error=repr(error))
-    return _later("the database does not answer as it should")
-
-
-async def _unmade(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, exc.ProgrammingError)
-    if isinstance(error.orig, psycopg.errors.UndefinedTable):  # a service's first leader makes its tables
-        return await _unavailable(request, error)
-    return await _unexpected(request, error)
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    name = new_id("error")
-    logger.error("a request ended in an error of our own", error_id=name, path=request.url.path, exc_info=error)
-    return error_response(500, "internal", f"this is an error of ours, not of the request; the log has it as {name}")
-
-
-def _later(why: str) -> JSONResponse:
-    return error_response(503, "unavailable", f"try again in a moment: {why}", {"Retry-After": "2"})

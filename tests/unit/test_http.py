@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from shared.envelope import EventTooLarge, UnstorableEvent
 from shared.runtime.appender import Unavailable
-from shared.runtime.http import MAX_BODY_BYTES, Asking, application
+from shared.runtime.http import MAX_BODY_BYTES, Asking, Stored, application
 from shared.runtime.queries import NotThereYet
 from shared.runtime.settings import Settings
 
@@ -31,6 +31,9 @@ def made(**tokens: str) -> FastAPI:
     @app.post("/own/{token}")
     async def length(request: Request) -> int:
         return sum([len(chunk) async for chunk in request.stream()])
+
+    @app.get("/json")
+    async def read(caller: Asking, queries: Stored) -> None: ...
 
     @app.get("/health/live")
     async def live() -> None: ...
@@ -67,7 +70,44 @@ async def test_who_is_unknown_is_refused_before_the_body_is_read(path: str, head
 
 async def test_a_method_that_a_path_has_not_is_told_with_those_it_has() -> None:
     answer = await asked(made(), "PUT", "/json")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert (await asked(made(), "HEAD", "/streamed")).headers["allow"] == "POST"
+
+
+async def test_a_path_with_a_slash_more_is_another_one() -> None:
+    answer = await asked(made(), "GET", "/json/", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "http_error")
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (b'{"a": 1,\n b": 2}', "body: it is no JSON at line 2 column 2: Expecting property name enclosed in double quotes"),
+    (b'{"a": "\xff"}', "body: byte 8 is no UTF-8"), (b'{"a": ' + b"[" * 99_999, "body: it is nested too deep"),
+    (b'{"a": ' + b"9" * 5_000 + b"}", "body: a number has more digits than are read"),
+])  # fmt: skip
+async def test_what_is_no_json_is_told_with_the_place(content: bytes, says: str) -> None:
+    answer = await asked(made(), "POST", "/json", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+    assert answer.json()["error"]["message"].startswith(says)
+
+
+@pytest.mark.parametrize("said", ["application/x-www-form-urlencoded", "text/plain", None])
+async def test_json_that_is_not_said_to_be_json_is_told_so(said: str | None) -> None:
+    headers = {"content-type": said} if said else {}
+    answer = await asked(made(), "POST", "/json", content=b'{"name": "x"}', headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+    assert (said or "without Content-Type") in answer.json()["error"]["message"]
+    assert "Content-Type: application/json" in answer.json()["error"]["message"]
+    assert (await asked(made(), "POST", "/json")).status_code == 422
+
+
+async def test_a_number_that_no_database_takes_is_named() -> None:
+    app = made()
+    app.state.queries = None
+    answer = await asked(app, "GET", f"/json?at_position={10**20}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+    assert answer.json()["error"]["message"].startswith("query.at_position: ")
+    assert (await asked(app, "GET", f"/json?at_position={2**63 - 1}")).status_code == 200
 
 
 async def test_who_is_known_and_what_is_open_are_served() -> None:
