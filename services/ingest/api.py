@@ -122,6 +122,8 @@ async def uploads(
     """A client's uploads, newest first. A page ends early where they are wide; the last is empty."""
     client_id, after = parse_id("client", client_id), parse_id("import", after) if after else None
     await lookups.client(queries, caller.tenant_id, client_id)
+    if after:
+        await lookups.place(queries, caller.tenant_id, client_id, after)
     return await listings.uploads(queries, caller.tenant_id, client_id, after, limit)
 
 

@@ -11,7 +11,7 @@ from shared.envelope import Event, from_json
 from shared.events import ConfigurationRemoved, StepOptions
 from shared.ids import from_hex, named_id, to_hex
 from shared.runtime.http import Problem
-from shared.runtime.queries import Queries, Row
+from shared.runtime.queries import Queries, Row, UnknownPlace
 from shared.runtime.repeats import conflict, given_before
 
 # Before a command that was given before, under the same key: it was right then.
@@ -74,6 +74,13 @@ async def upload(queries: Queries, tenant_id: str, client_id: str, upload_id: st
     found = await listings.upload(queries, tenant_id, upload_id)
     if found is None or found["client_id"] != client_id:
         raise Problem(404, "not_found", f"{client_id} has no upload {upload_id}")
+
+
+async def place(queries: Queries, tenant_id: str, client_id: str, after: str) -> None:
+    """Refuse, as UnknownPlace, to go on after an upload that no page of the client's can have ended with."""
+    found = await listings.upload(queries, tenant_id, after)
+    if found is None or found["client_id"] != client_id:
+        raise UnknownPlace(f"`after` is the upload_id of the last one of the page before; {client_id} has no {after}")
 
 
 async def begun(queries: Queries, tenant_id: str, upload_id: str, event_id: str) -> Event | None:

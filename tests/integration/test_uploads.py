@@ -13,6 +13,7 @@ from services.ingest import api, staging, store
 from services.ingest.app import DEFINITION
 from services.ingest.handlers import Handlers
 from services.ingest.registry import SHIPPED
+from shared.ids import derive_id
 from shared.runtime.appender import Appender
 from shared.runtime.machine import Machine
 from shared.runtime.queries import Queries
@@ -218,3 +219,8 @@ async def test_uploads_are_listed_in_pages_the_newest_first(door: Door) -> None:
     path = f"/v1/clients/{door.client_id}/uploads"
     assert await paged(door, path, "after", "upload_id", limit=2) == [names[:0:-1], names[:1]]
     assert await paged(door, path, "after", "upload_id") == [names[::-1]]
+    other = (await door.http.post("/v1/clients", json={"name": "Other"})).json()["client_id"]
+    await door.fold()
+    for of, after in ((door.client_id, derive_id("import", names[0], "none")), (other, names[0])):
+        answer = await door.http.get(f"/v1/clients/{of}/uploads", params={"after": after})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_cursor")
