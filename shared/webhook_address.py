@@ -9,12 +9,14 @@ _HOST: Final = re.compile(rb"[A-Za-z0-9_.-]{1,253}", re.ASCII)
 
 
 def unusable(url: str) -> str | None:
-    """Why nothing can be POSTed to this address; None where something can."""
+    """Why nothing can be POSTed to this address, or nobody should write it down; None where something can."""
     try:
         parts = urlsplit(url)
         usable = _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         usable = False
+    if usable and "@" in parts.netloc:
+        return "it has a user or a password before the host, which the log would keep: name a secret by `webhook_auth`"
     if usable and parts.scheme in ("http", "https") and url.isprintable():
         return None
     return f"{url[:80]!r} is no address of a webhook: it is http:// or https://, a host, perhaps a port, and a path"

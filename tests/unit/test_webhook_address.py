@@ -15,7 +15,7 @@ NEVER = [
 @pytest.mark.parametrize("url", [
     "https://api.clay.com/v3/sources/webhook/pull-in-data-from-a-webhook-1?x=1#y", "http://127.0.0.1:8200/webhook/x",
     "http://[::1]:80", "http://[fe80::1%25eth0]/", "http://simulator:8200", "http://my_host", "https://bücher.de/ö",
-    "https://acme.com.", "https://user:word@acme.com:8443/", "http://acme.com:/x",
+    "https://acme.com.", "http://acme.com:/x", "http://acme.com/@x?y=a@b",
 ])  # fmt: skip
 def test_what_can_be_called(url: str) -> None:
     assert unusable(url) is None
@@ -24,3 +24,10 @@ def test_what_can_be_called(url: str) -> None:
 @pytest.mark.parametrize("url", NEVER)
 def test_what_never_can(url: str) -> None:
     assert "is no address of a webhook" in str(unusable(url))
+
+
+@pytest.mark.parametrize("url", ["https://user:word@acme.com:8443/", "http://word@acme.com", "http://:word@[::1]/"])
+def test_a_password_is_not_kept_in_an_address(url: str) -> None:
+    wrong = str(unusable(url))
+    assert "`webhook_auth`" in wrong
+    assert "word@" not in wrong
