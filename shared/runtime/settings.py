@@ -42,6 +42,8 @@ def _telling_who_asks(tokens: dict[str, str]) -> dict[str, str]:
     for token, tenant in tokens.items():
         if not token or token != token.strip():
             raise ValueError("a token is empty, or has a blank at an end: it would let in whoever shows none")
+        if not (token.isascii() and token.isprintable()):
+            raise ValueError("a token has a character that is no printable ASCII, and no header can have it")
         if not tenant or tenant != tenant.strip():
             raise ValueError("the tenant of a token is empty, or has a blank at an end")
     return tokens

@@ -42,6 +42,7 @@ def test_who_has_said_what_a_setting_is(monkeypatch: pytest.MonkeyPatch, value: 
         (Settings, "LEADSTREAM_API_TOKENS", '{"": "agency"}', "a token is empty"),
         (Settings, "LEADSTREAM_API_TOKENS", f'{{"{SECRET}": "agency", " ": "studio"}}', "a token is empty"),
         (Settings, "LEADSTREAM_API_TOKENS", f'{{"{SECRET} ": "agency"}}', "a token is empty"),
+        (Settings, "LEADSTREAM_API_TOKENS", f'{{"{SECRET}ä": "agency"}}', "no printable ASCII"),
         (Settings, "LEADSTREAM_API_TOKENS", f'{{"{SECRET}": " "}}', "the tenant of a token is empty"),
         (Settings, "LEADSTREAM_PREVIOUS_SIGNING_KEYS", f'"{SECRET}"', "valid list"),
         (Settings, "LEADSTREAM_CALLBACK_BASE_URL", "leads.example.com", "http://HOST"),
