@@ -1,11 +1,10 @@
 """Uploads, launches and control of batches over HTTP; the rest of what can be set up is in setup_api."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from services.ingest import letters, listings, lookups, setup_api
 from services.ingest.artifacts import TooLarge
@@ -21,6 +20,7 @@ from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItems
 from shared.ids import kind_of_id, optional, parse_id
 from shared.runtime.bodies import LARGEST
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
+from shared.runtime.http_errors import error_response
 
 ROUTES: Final = APIRouter()
 UPLOADS: Final = "/v1/clients/{client_id}/uploads"
@@ -47,9 +47,16 @@ def build(handlers: Handlers) -> FastAPI:
     about = "Clients, workflows, settings, pipelines, uploads and launches."
     app = application("ingest", about, streamed=(UPLOADS, PREVIEW))
     app.state.settings, app.state.queries, app.state.handlers = handlers.settings, handlers.queries, handlers
+    for kind in REFUSED:
+        app.add_exception_handler(kind, _refused)
     for routes in (setup_api.ROUTES, ROUTES):
         app.include_router(routes, dependencies=[Depends(writable)])
     return app
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    status, code = REFUSED[type(error)]
+    return error_response(status, code, str(error.args[0]))
 
 
 @ROUTES.post(UPLOADS, status_code=201, openapi_extra={"requestBody": FILE})
@@ -65,8 +72,7 @@ async def upload(
 ) -> Taken:
     """Upload a file: the request body is the file, as it is. What `map` says is remembered for the client."""
     sent = Sent(workstream, filename, _chosen(mapped), again)
-    with _refusals():
-        return await handlers.upload(command, parse_id("client", client_id), sent, request.stream())
+    return await handlers.upload(command, parse_id("client", client_id), sent, request.stream())
 
 
 @ROUTES.post(PREVIEW, openapi_extra={"requestBody": FILE})
@@ -83,17 +89,7 @@ async def preview(
     Without a workstream one is proposed; with a client, what was chosen for its earlier files counts.
     """
     known = optional(parse_id, "client", client_id)
-    with _refusals():
-        return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except tuple(REFUSED) as error:
-        status, code = REFUSED[type(error)]
-        raise Problem(status, code, str(error.args[0])) from None
+    return await handlers.preview(command, known, workstream, _chosen(mapped), request.stream())
 
 
 def _chosen(mapped: Sequence[str]) -> dict[str, str]:
@@ -143,8 +139,7 @@ async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str
 async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, upload_id: str) -> StreamingResponse:
     """The bad rows as CSV: why each is bad, then every cell as the file has it; mended, it can be uploaded."""
     upload = await one_upload(queries, caller, upload_id)
-    with _refusals():
-        rows = await handlers.bad_rows(upload)
+    rows = await handlers.bad_rows(upload)
     return StreamingResponse(
         rows,
         media_type=CSV,

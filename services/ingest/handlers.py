@@ -76,7 +76,8 @@ class Handlers:
         return {"client_id": client_id, "name": name, "domain": domain, "position": position}
 
     async def register_workflow(self, command: Command, payload: WorkflowRegistered) -> Answer:
-        """Register a workflow, or change what the registry says of it."""
+        """Register a workflow, or change what the registry says of it. Raises UnknownWorkstream."""
+        workstream_of(payload.workstream)
         if wrong := await asyncio.to_thread(configuration.schema_problem, payload.kind, payload.settings):
             raise Problem(422, "invalid_schema", wrong)
         position = await self._append(command, payload)

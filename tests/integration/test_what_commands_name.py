@@ -204,3 +204,9 @@ async def test_a_step_is_skipped_for_fields_that_an_item_can_have(door: Door) ->
 @pytest.mark.parametrize("domain", ["not a domain", "acme", "linkedin.com/company/acme"])
 async def test_what_is_no_domain_is_not_a_client_s(door: Door, domain: str) -> None:
     assert told(await door.http.post("/v1/clients", json={"name": "New", "domain": domain})) == (422, "invalid")
+
+
+async def test_a_workflow_is_of_a_workstream_that_there_is(door: Door) -> None:
+    answer = await door.http.post("/v1/workflows", json=PHONE | {"workstream": "apollo_scrap"})
+    assert told(answer) == (404, "unknown_workstream")
+    assert "there are: apollo_scrape, crm_data" in answer.text
