@@ -1,6 +1,8 @@
 """Ingest as a process: its parts put together."""
 
-from services.ingest import api, domain, state, store
+from functools import partial
+
+from services.ingest import api, artifacts, domain, state, store
 from services.ingest.handlers import Handlers
 from shared.runtime.appender import Appender
 from shared.runtime.definition import Definition
@@ -26,7 +28,8 @@ def build(settings: Settings) -> Service:
     queries = Queries(settings, DEFINITION.name, DEFINITION.reads)
     appender = Appender(settings.database_url.get_secret_value(), DEFINITION.name)
     http = api.build(Handlers(settings, queries, appender))
-    return Service(settings, DEFINITION, http, closing=[appender.close, queries.close])
+    beside = [partial(artifacts.remove_left, settings.artifacts)]
+    return Service(settings, DEFINITION, http, beside=beside, closing=[appender.close, queries.close])
 
 
 def main() -> None:

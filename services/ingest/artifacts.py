@@ -10,14 +10,18 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from shared.runtime import clock
 from shared.runtime.on_disk import renamed
 
 T = TypeVar("T")
+RECEIVING: Final = "receiving-"
+LEFT_SECONDS: Final = 86_400  # nobody is still there who has received nothing more for so long
 _READERS: Final = ThreadPoolExecutor(8, thread_name_prefix="files")
 
 
@@ -40,7 +44,7 @@ async def receive(folder: Path, chunks: AsyncIterator[bytes], max_bytes: int) ->
     """Write a body to a temporary file as it comes; its path, length and SHA-256. Raises TooLarge."""
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - one system call
     digest, length = hashlib.sha256(), 0
-    descriptor, name = tempfile.mkstemp(prefix="receiving-", dir=folder)
+    descriptor, name = tempfile.mkstemp(prefix=RECEIVING, dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             async for chunk in chunks:
@@ -57,6 +61,18 @@ async def receive(folder: Path, chunks: AsyncIterator[bytes], max_bytes: int) ->
         Path(name).unlink(missing_ok=True)  # noqa: ASYNC240 - one system call
         raise
     return Path(name), length, digest.hexdigest()
+
+
+async def remove_left(folder: Path) -> None:
+    """Remove what processes that were killed have received a part of; what others receive now stays."""
+    await asyncio.to_thread(_remove, folder, clock.now().timestamp() - LEFT_SECONDS)
+
+
+def _remove(folder: Path, before: float) -> None:
+    for path in folder.glob(f"{RECEIVING}*"):
+        with suppress(OSError):  # another replica removes the same
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def keep(folder: Path, received: Path, key: str) -> Path:
