@@ -26,7 +26,8 @@ AT_A_PROVIDER: Final[Mapping[str, Schema]] = {
     },
     "callback_secret": {
         "type": "string", "pattern": "^[!-~][ -~]{14,498}[!-~]$(?!\n)",
-        "description": "16 to 500 ASCII characters, sent as `x-leadstream-secret`; only its SHA-256 is kept",
+        "description": "16 to 500 ASCII characters, sent as `x-leadstream-secret`; only its SHA-256 is kept. "
+                       "The one before is taken for 24 hours more",
     },
     "callback_secret_sha256": {
         "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "what is kept of `callback_secret`",

@@ -1,6 +1,7 @@
 """The static header secrets of clients, by digest; where their answers have what; and what could not be read. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Final, assert_never
 
 from services.callbacks.state import Rejected, Secret, State
@@ -9,6 +10,7 @@ from shared.events import CallbackRejected, ConfigurationRemoved, WorkflowConfig
 
 Consumed = WorkflowConfigured | ConfigurationRemoved | CallbackRejected
 CONSUMES: Final = wire_names(Consumed)
+OVERLAP: Final = timedelta(hours=24)
 
 
 def evolve(state: State, event: Event) -> None:
@@ -30,13 +32,28 @@ def decide(state: State, event: Event) -> Iterator[Emit]:
     return iter(())
 
 
+def digests(secret: Secret, now: datetime) -> list[str]:
+    """Of the secrets that are taken at this time: the present one, and for OVERLAP that before it."""
+    overlapping = secret.replaced_at is not None and now < secret.replaced_at + OVERLAP
+    return [each for each in (secret.sha256, secret.previous_sha256 if overlapping else None) if each]
+
+
 def _configure(
     state: State, event: Event, payload: WorkflowConfigured | ConfigurationRemoved, config: dict[str, Any]
 ) -> None:
     key = (event.client_id or "", payload.workflow, payload.workstream, payload.name)
     told = config.get("answer_mapping")
     mapping = told if isinstance(told, dict) else {}
-    state.secrets[key] = Secret(*key, event.tenant_id, config.get("callback_secret_sha256"), mapping)
+    digest = config.get("callback_secret_sha256")
+    previous = _previous(state.secrets.get(key), digest, event.occurred_at)
+    state.secrets[key] = Secret(*key, event.tenant_id, digest, mapping, *previous)
+
+
+def _previous(row: Secret | None, digest: str | None, now: datetime) -> tuple[str | None, datetime | None]:
+    """The digest before this one, and since when; a secret that is taken away takes the one before it with it."""
+    if row is None or row.sha256 is None or digest is None:
+        return None, None
+    return (row.previous_sha256, row.replaced_at) if row.sha256 == digest else (row.sha256, now)
 
 
 def _keep(state: State, event: Event, payload: CallbackRejected) -> None:

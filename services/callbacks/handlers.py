@@ -71,7 +71,7 @@ class Receiver:
     ) -> Reply:
         """A callback to a client's own URL, with its static secret in a header; ids are in the body."""
         try:
-            tenant_id = self.secrets.tenant_of(client_id, workflow, secret)
+            tenant_id = await self.secrets.tenant_of(client_id, workflow, secret)
         except NotRead as error:
             raise NotRecorded(str(error)) from None
         if tenant_id is None:

@@ -12,7 +12,8 @@ from shared.state import Tracked
 class Secret:
     """The digest a client's provider must match for one workflow; None when there is none.
 
-    `name` is that of the configuration: each of several tables may have a secret of its own.
+    `name` is that of the configuration: each of several tables may have a secret of its own. `previous_sha256`: the
+    digest that this one took the place of at `replaced_at`.
     """
 
     client_id: str
@@ -22,6 +23,8 @@ class Secret:
     tenant_id: str
     sha256: str | None
     answer_mapping: dict[str, Any]
+    previous_sha256: str | None
+    replaced_at: datetime | None
 
 
 @record

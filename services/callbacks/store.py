@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.callbacks.state import Rejected, Secret, State
 from shared.envelope import Event
+from shared.events import ConfigurationRemoved, WorkflowConfigured
 from shared.runtime.database import Connection, Rows
 from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column
 
@@ -23,6 +24,8 @@ SECRET = Table(
     tenant_column(),
     Column("sha256", Text),
     Column("answer_mapping", JSONB, nullable=False),
+    Column("previous_sha256", Text),
+    Column("replaced_at", TIME),
 )
 REJECTED = Table(
     "rejected",
@@ -38,7 +41,10 @@ SECRETS, _rejected = Rows(SECRET, Secret), Rows(REJECTED, Rejected)
 
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
-    """Nothing: each event carries all of its row."""
+    """The secrets that settings may take the place of; any other event carries all of its row."""
+    setting = WorkflowConfigured | ConfigurationRemoved
+    clients = {event.client_id for event in events if event.client_id and isinstance(event.payload, setting)}
+    SECRETS.enter(state.secrets, await SECRETS.read(connection, "client_id", clients))
 
 
 async def save(connection: Connection, state: State) -> None:

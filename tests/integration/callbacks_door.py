@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.callbacks.app import DEFINITION
 from services.callbacks.handlers import Receiver
 from services.callbacks.secrets import Secrets
 from services.callbacks.state import Secret
+from services.callbacks.store import SECRETS
 from shared.envelope import Event, from_json
 from shared.ids import new_id
 from shared.runtime.appender import Appender
@@ -44,7 +45,7 @@ class Door:
         self.servers = servers
         self.database = database
         self.receiver = receiver
-        app = api.build(receiver, queries)
+        self.app = app = api.build(receiver, queries)
         app.state.settings = receiver.settings.model_copy(update={"tenant": "acme"})  # TENANT asks
         transport = httpx.ASGITransport(app)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://callbacks")
@@ -53,9 +54,11 @@ class Door:
         content = content if isinstance(content, bytes) else orjson.dumps(content)
         return await self.http.post(f"/v1/callbacks/{text}", content=content, headers=headers)
 
-    async def by_secret(self, secret: str, content: Any, workflow: str = WORKFLOW) -> httpx.Response:
+    async def by_secret(
+        self, secret: str, content: Any, workflow: str = WORKFLOW, client: str = CLIENT
+    ) -> httpx.Response:
         headers = {"X-Leadstream-Secret": secret}
-        path = f"/v1/clients/{CLIENT}/callbacks/{workflow}"
+        path = f"/v1/clients/{client}/callbacks/{workflow}"
         return await self.http.post(path, content=orjson.dumps(content), headers=headers)
 
     async def fold(self) -> None:
@@ -70,6 +73,15 @@ class Door:
             found = await logged(self.servers, self.database, list(DEFINITION.reads))
             if messages := [message for message in found if message[0] > after]:
                 await machine.apply(connection, messages)
+
+    async def know(self, secret: str) -> None:
+        """Make the tables, and put a client's secret into them."""
+        await self.fold()
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        row = Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {}, None, None)
+        url = self.servers.role_url("callbacks", self.database)
+        async with connected(url, search_path="callbacks") as connection:
+            await SECRETS.upsert(connection, [row])
 
     async def recorded(self) -> list[Event]:
         return [from_json(body, position) for position, body in await logged(self.servers, self.database)]
@@ -88,13 +100,12 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
     """The door of a service that has its database, its inbox, and one client's secret: `open sesame`."""
     settings = settings_of(servers, database, "callbacks", "callbacks")
     secrets = Secrets(settings)
-    digest = hashlib.sha256(b"open sesame").hexdigest()
-    secrets._known = {(CLIENT, WORKFLOW): [Secret(CLIENT, WORKFLOW, "apollo_scrape", "default", TENANT, digest, {})]}
     appender = Appender(settings.database_url.get_secret_value(), "callbacks", patience_seconds=10.0)
     async with on_nats(servers.nats_url("callbacks")) as client:
         queries = Queries(settings, "callbacks", DEFINITION.reads)
         door = Door(servers, database, Receiver(settings, [KEY, OLD_KEY], secrets, appender, client), queries)
-        async with door.http:
+        await door.know("open sesame")
+        async with door.http, beside(secrets.refresh_for_ever()):
             yield door
     await door.receiver.appender.close()
     await queries.close()
@@ -104,7 +115,14 @@ async def opened(servers: Servers, database: str) -> AsyncIterator[Door]:
 async def draining(door: Door) -> AsyncIterator[None]:
     """The effect that empties the inbox, beside a database that is there."""
     settings = settings_of(door.servers, door.database, "callbacks", "callbacks")
-    task = asyncio.create_task(inbox.drain(settings, Machine(DEFINITION)))
+    async with beside(inbox.drain(settings, Machine(DEFINITION))):
+        yield
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on meanwhile."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

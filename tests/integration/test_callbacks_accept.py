@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from services.callbacks.handlers import REJECTIONS_A_SECOND
+from services.callbacks.secrets import Secrets
 from shared.events import WorkflowConfigured
 from shared.ids import named_id, new_id
 from shared.tokens import sign
@@ -101,7 +102,7 @@ async def test_a_wrong_secret_is_refused(door: Door, secret: str, workflow: str)
 
 async def test_while_it_is_not_known_which_secrets_there_are_none_is_wrong(door: Door) -> None:
     """As in a process that was started while the database is away."""
-    door.receiver.secrets._known = None
+    door.receiver.secrets = Secrets(door.receiver.settings)
     reply = await door.by_secret("open sesame", PROFILE | {"person_id": PERSON})
     assert (reply.status_code, reply.json()["error"]["code"], await door.recorded()) == (503, "not_recorded", [])
 

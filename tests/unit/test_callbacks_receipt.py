@@ -2,6 +2,8 @@
 
 import base64
 import json
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
-from services.callbacks.domain import decide, evolve
+from services.callbacks.domain import OVERLAP, decide, digests, evolve
 from services.callbacks.receipt import Sender, kept, received, rejected
 from services.callbacks.state import State
 from services.projector.extractors.reading import read
@@ -210,3 +212,19 @@ def test_a_secret_is_known_by_its_digest_and_can_be_taken_away() -> None:
     service.when(fact(config), fact(config, client_id=OTHER_CLIENT)).then()
     service.when(fact(WorkflowConfigured("enrich", "apollo_scrape", {}))).then()
     assert {key[0]: row.sha256 for key, row in service.state.secrets.items()} == {CLIENT: None, OTHER_CLIENT: "ab"}
+
+
+def test_the_secret_before_the_present_one_is_taken_for_a_time_however_often_settings_change() -> None:
+    service = Specification(State(), evolve, decide)
+    at = START
+    for digest, more in (("ab", {}), ("cd", {}), ("cd", {"credits": 2})):
+        config = WorkflowConfigured("enrich", "apollo_scrape", {"callback_secret_sha256": digest} | more)
+        service.when(replace(fact(config), occurred_at=at)).then()
+        at += timedelta(hours=1)
+    (secret,) = service.state.secrets.values()
+    replaced = START + timedelta(hours=1)
+    assert (secret.sha256, secret.previous_sha256, secret.replaced_at) == ("cd", "ab", replaced)
+    assert digests(secret, replaced) == ["cd", "ab"]
+    assert digests(secret, replaced + OVERLAP) == ["cd"]
+    service.when(fact(WorkflowConfigured("enrich", "apollo_scrape", {}))).then()
+    assert digests(*service.state.secrets.values(), at) == []
