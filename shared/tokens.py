@@ -19,11 +19,12 @@ MIN_KEY_CHARACTERS: Final = 32
 
 
 class InvalidToken(ValueError):
-    """The token is not one of ours, was changed, or has expired; `code` says which."""
+    """The token is not one of ours, was changed, or has expired; `code` says which. `token`: one that has expired."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, token: "CallbackToken | None" = None) -> None:
         super().__init__(message)
         self.code = code
+        self.token = token
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def verify(text: str, keys: Sequence[str], now: float | None = None) -> Callback
     if token is None:
         raise InvalidToken("forged", "the callback URL's token was not signed with a key of this installation")
     if token.expires_at < (time.time() if now is None else now):
-        raise InvalidToken("expired", "the callback URL's token has expired; dispatch the step again")
+        raise InvalidToken("expired", "the callback URL's token has expired; dispatch the step again", token)
     return token
 
 

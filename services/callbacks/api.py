@@ -1,5 +1,6 @@
 """Where providers POST their answers. Bare Starlette routes: this is the busiest door of the house."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.callbacks import rejections
-from services.callbacks.handlers import NotRecorded, Receiver, Reply
+from services.callbacks.handlers import NotRecorded, Reading, Receiver, Reply, Unread
+from shared.ids import InvalidId, parse_id
 from shared.runtime.http import application
 from shared.runtime.queries import Queries
 
@@ -19,20 +21,24 @@ TOKEN_PATH: Final = "/v1/callbacks/"  # noqa: S105 - a path
 BY_TOKEN: Final = TOKEN_PATH + "{token}"
 BY_SECRET: Final = "/v1/clients/{client_id}/callbacks/{workflow}"  # noqa: S105 - a path
 SECRET_HEADER: Final = "x-leadstream-secret"  # noqa: S105 - a name
+BODY_SECONDS: Final = 30.0
 _BODY: Final = {"required": True, "content": {"application/json": {"schema": {}}}}
 _REFUSED: Final = {
     "400": "Not JSON, empty, or nested too deep.",
-    "401": "A token that is not ours, or a wrong secret.",
-    "410": "The token has expired.",
+    "408": "The body did not come to its end in time; send it again.",
     "413": "The body is too large.",
     "415": "The body is encoded, or a form.",
-    "422": "The body names nothing of ours.",
     "503": "It could not be recorded; try again.",
 }
+_BY_TOKEN: Final = {"401": "A token that is not ours.", "410": "The token has expired."}
+_BY_SECRET: Final = {
+    "401": "A wrong secret.", "404": "There is no such client id.", "422": "The body names nothing of ours.",
+}  # fmt: skip
 _ERROR: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-_ANSWERS: Final[dict[str, Any]] = {
+_TAKEN: Final[dict[str, Any]] = {
     "202": {"description": "The answer is on disk.", "content": {"application/json": {"schema": {"type": "object"}}}}
-} | {status: {"description": why, "content": _ERROR} for status, why in _REFUSED.items()}
+}
+_HEADERS: Final = {408: {"Connection": "close"}, 503: {"Retry-After": "5"}}
 logger = structlog.get_logger()
 
 
@@ -46,10 +52,13 @@ def build(receiver: Receiver, queries: Queries) -> FastAPI:
         return await answer_token(receiver, request, request.path_params["token"])
 
     async def by_secret(request: Request) -> Response:
-        async def take(body: bytes) -> Reply:
+        async def take(read: Reading) -> Reply:
             path, headers = request.path_params, request.headers
-            secret = headers.get(SECRET_HEADER, "")
-            return await receiver.by_secret(path["client_id"], path["workflow"], secret, body, headers)
+            try:
+                client_id = parse_id("client", path["client_id"])
+            except InvalidId as error:
+                return 404, {"error": {"code": "not_found", "message": str(error)}}
+            return await receiver.by_secret(client_id, path["workflow"], headers.get(SECRET_HEADER, ""), read, headers)
 
         return await _answer(request, receiver, take)
 
@@ -76,16 +85,18 @@ def front(receiver: Receiver, app: ASGIApp) -> ASGIApp:
 async def answer_token(receiver: Receiver, request: Request, token: str) -> Response:
     """The answer to a callback by token."""
 
-    async def take(body: bytes) -> Reply:
-        return await receiver.by_token(token, body, request.headers)
+    async def take(read: Reading) -> Reply:
+        return await receiver.by_token(token, read, request.headers)
 
     return await _answer(request, receiver, take)
 
 
-async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], Awaitable[Reply]]) -> Response:
+async def _answer(request: Request, receiver: Receiver, take: Callable[[Reading], Awaitable[Reply]]) -> Response:
+    async def read() -> bytes:
+        return await _body(request, receiver.settings.callback_max_bytes)
+
     try:
-        body, length = await _body(request, receiver.settings.callback_max_bytes)
-        status, answer = await take(body) if body is not None else await receiver.too_large(length)
+        status, answer = await take(read)
     except ClientDisconnect:
         return Response(status_code=400)
     except NotRecorded as error:
@@ -93,23 +104,28 @@ async def _answer(request: Request, receiver: Receiver, take: Callable[[bytes], 
     except Exception:
         logger.exception("a callback could not be taken")
         status, answer = 503, _not_recorded("something is wrong here")
-    headers = {"Retry-After": "5"} if status == 503 else None
-    return Response(orjson.dumps(answer), status, headers, "application/json")
+    return Response(orjson.dumps(answer), status, _HEADERS.get(status), "application/json")
 
 
 def _not_recorded(why: str) -> dict[str, Any]:
     return {"error": {"code": "not_recorded", "message": f"send it again: {why}"[:300]}}
 
 
-async def _body(request: Request, limit: int) -> tuple[bytes | None, int]:
-    """The body, or None and how much came of it when it is longer than `limit` bytes."""
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, of `limit` bytes at most. Raises Unread, and ClientDisconnect."""
     chunks, length = [], 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > limit:
-            return None, length
-        chunks.append(chunk)
-    return b"".join(chunks), length
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                length += len(chunk)
+                if length > limit:
+                    message = f"the body has more than {limit} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
+                    raise Unread("too_large", message, length)
+                chunks.append(chunk)
+    except TimeoutError:
+        message = f"the body did not come to its end in {BODY_SECONDS:g} seconds; send it again"
+        raise Unread("too_slow", message, length) from None
+    return b"".join(chunks)
 
 
 def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
@@ -117,15 +133,20 @@ def _documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        document["paths"][BY_TOKEN] = {"post": _operation("By the URL given out with a dispatch", "token")}
-        document["paths"][BY_SECRET] = {
-            "post": _operation(f"By a client's static secret in {SECRET_HEADER}", "client_id", "workflow")
-        }
+        by_token = _operation("By the URL given out with a dispatch", _BY_TOKEN, token="path")  # noqa: S106
+        where = {"client_id": "path", "workflow": "path", SECRET_HEADER: "header"}
+        by_secret = _operation(f"By a client's static secret in {SECRET_HEADER}", _BY_SECRET, **where)
+        document["paths"] |= {BY_TOKEN: {"post": by_token}, BY_SECRET: {"post": by_secret}}
         return document
 
     return openapi
 
 
-def _operation(summary: str, *parameters: str) -> dict[str, Any]:
-    described = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters]
-    return {"summary": summary, "parameters": described, "requestBody": _BODY, "responses": _ANSWERS}
+def _operation(summary: str, refused: dict[str, str], **parameters: str) -> dict[str, Any]:
+    """A route as documents have it. `refused`: what it refuses beside what both do; `parameters`: where each is."""
+    described = [
+        {"name": name, "in": where, "required": True, "schema": {"type": "string"}}
+        for name, where in parameters.items()
+    ]
+    answers = {status: {"description": why, "content": _ERROR} for status, why in sorted((_REFUSED | refused).items())}
+    return {"summary": summary, "parameters": described, "requestBody": _BODY, "responses": _TAKEN | answers}

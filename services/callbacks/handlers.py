@@ -2,10 +2,11 @@
 
 Recorded means on disk: in the log, or, while the database is away, in the stream INBOX. What can never work is
 refused with a reason and recorded too: what a proven sender sent always, that of strangers as far as a flood allows.
+Nothing is read of a body before it is known who sends it.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -33,10 +34,10 @@ from shared.runtime.settings import Settings
 from shared.tokens import InvalidToken, verify
 
 Reply = tuple[int, dict[str, Any]]
+Reading = Callable[[], Awaitable[bytes]]
 DETOUR_SECONDS: Final = 5.0
 REJECTIONS_A_SECOND: Final = 20
-TOKEN_STATUS: Final = {"expired": 410}
-BODY_STATUS: Final = {"too_large": 413, "unknown_item": 422}
+STATUS: Final = {"too_slow": 408, "token_expired": 410, "too_large": 413, "unknown_item": 422}
 _EVENTS: Final = text("SELECT body FROM log.events WHERE id = ANY(CAST(:ids AS uuid[]))")
 logger = structlog.get_logger()
 
@@ -45,9 +46,17 @@ class NotRecorded(Exception):
     """Neither the log nor the inbox took it, or nobody can say yet who sent it: the sender has to try again."""
 
 
+class Unread(UnreadableBody):
+    """A body that was not read to its end; `length`: how many bytes of it were."""
+
+    def __init__(self, code: str, message: str, length: int) -> None:
+        super().__init__(code, message)
+        self.length = length
+
+
 @dataclass
 class Receiver:
-    """What accepts callbacks in one process."""
+    """What accepts callbacks in one process. `headers` are by names in lower case; a `Reading` may raise Unread."""
 
     settings: Settings
     keys: list[str]
@@ -57,17 +66,19 @@ class Receiver:
     _detour_until: float = 0.0
     _rejections: list[float] = field(default_factory=list)
 
-    async def by_token(self, token: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """A callback to the URL we gave out for one dispatch. `headers`: by names in lower case."""
+    async def by_token(self, token: str, read: Reading, headers: Mapping[str, str]) -> Reply:
+        """A callback to the URL we gave out for one dispatch."""
+        expired = None
         try:
             told = verify(token, self.keys)
         except InvalidToken as error:
-            return await self._refuse(None, TOKEN_STATUS.get(error.code, 401), f"token_{error.code}", str(error), body)
-        sender = Sender(told.tenant_id, told.client_id, told.workflow, told)
-        return await self._take(sender, body, headers)
+            if error.token is None:
+                return await self._turn_away(f"token_{error.code}", str(error))
+            told, expired = error.token, str(error)
+        return await self._take(Sender(told.tenant_id, told.client_id, told.workflow, told), read, headers, expired)
 
     async def by_secret(
-        self, client_id: str, workflow: str, secret: str, body: bytes, headers: Mapping[str, str]
+        self, client_id: str, workflow: str, secret: str, read: Reading, headers: Mapping[str, str]
     ) -> Reply:
         """A callback to a client's own URL, with its static secret in a header; ids are in the body."""
         try:
@@ -76,17 +87,17 @@ class Receiver:
             raise NotRecorded(str(error)) from None
         if tenant_id is None:
             message = "the secret is not the one configured for this client and workflow (`callback_secret`)"
-            return await self._refuse(None, 401, "wrong_secret", message, body)
-        return await self._take(Sender(tenant_id, client_id, workflow), body, headers)
+            return await self._turn_away("wrong_secret", message)
+        return await self._take(Sender(tenant_id, client_id, workflow), read, headers)
 
-    async def too_large(self, length: int) -> Reply:
-        """A body longer than is read."""
-        message = f"the body has more than {self.settings.callback_max_bytes} bytes (LEADSTREAM_CALLBACK_MAX_BYTES)"
-        return await self._refuse(None, 413, "too_large", message, b"", length)
-
-    async def _take(self, sender: Sender, body: bytes, headers: Mapping[str, str]) -> Reply:
-        content_type = headers.get("content-type")
+    async def _take(
+        self, sender: Sender, read: Reading, headers: Mapping[str, str], expired: str | None = None
+    ) -> Reply:
+        content_type, body = headers.get("content-type"), b""
         try:
+            body = await read()
+            if expired:
+                raise UnreadableBody("token_expired", expired)
             whole = parsed(body, content_type)
             answers = answers_in(whole)
             if sender.token is None and (lost := receipt.nameless_answer(answers)):
@@ -94,10 +105,17 @@ class Receiver:
             events = receipt.received(sender, answers, whole, clock.now(), _event_id)
             receipt.check_length(body, events)
         except UnreadableBody as error:
-            status, code, why = BODY_STATUS.get(error.code, 400), error.code, str(error)
+            status, code, why = STATUS.get(error.code, 400), error.code, str(error)
             if code == "not_json" and (wrong := packed(headers)):  # what is JSON is read, whatever they say
                 status, code, why = 415, UNSUPPORTED, wrong
-            return await self._refuse(sender, status, code, why, body, content_type=content_type)
+            length = error.length if isinstance(error, Unread) else len(body)
+            payload = CallbackRejected(code, why[:500], length, workflow=sender.workflow)
+            if 0 < len(body) <= MAX_BYTES:
+                text, encoding = receipt.kept(body)
+                told = content_type and content_type[:200]
+                payload = replace(payload, body=text, encoding=encoding, content_type=told)
+            await self._record([self._refused(sender, payload)])
+            return status, _error(code, why)
         await self._record(events)
         return 202, {"accepted": True, "events": [event.id for event in events]}
 
@@ -117,32 +135,14 @@ class Receiver:
             self._detour_until = 0.0
             raise NotRecorded(repr(error)) from error
 
-    async def _refuse(
-        self,
-        sender: Sender | None,
-        status: int,
-        code: str,
-        reason: str,
-        body: bytes,
-        length: int | None = None,
-        content_type: str | None = None,
-    ) -> Reply:
-        if sender is not None or self._may_record():
-            dispatch_id = sender.token.dispatch_id if sender and sender.token else None
-            payload = CallbackRejected(code, reason[:500], len(body) if length is None else length, dispatch_id)
-            if sender is not None and 0 < len(body) <= MAX_BYTES:
-                text, encoding = receipt.kept(body)
-                told = content_type and content_type[:200]
-                payload = replace(payload, workflow=sender.workflow, body=text, encoding=encoding, content_type=told)
-            tenant = named_id("tenant", self.settings.tenant)
-            event = receipt.rejected(sender, tenant, payload, clock.now(), _event_id())
+    async def _turn_away(self, code: str, reason: str) -> Reply:
+        """Refuse a stranger, of whose body nothing was read."""
+        if self._may_record():
             try:
-                await self._record([event])
+                await self._record([self._refused(None, CallbackRejected(code, reason, 0))])
             except NotRecorded as error:
-                if sender is not None:
-                    raise
                 logger.warning("a refused callback could not be recorded", error=str(error)[:200])
-        return status, {"error": {"code": code, "message": reason}}
+        return 401, _error(code, reason)
 
     def _may_record(self) -> bool:
         """Whether a stranger's refusal is one of the first of this second."""
@@ -152,6 +152,10 @@ class Receiver:
             return False
         self._rejections.append(now)
         return True
+
+    def _refused(self, sender: Sender | None, payload: CallbackRejected) -> Event:
+        tenant = named_id("tenant", self.settings.tenant)
+        return receipt.rejected(sender, tenant, payload, clock.now(), _event_id())
 
 
 async def rejected(
@@ -181,3 +185,7 @@ async def events(queries: Queries, tenant_id: str, *event_ids: str) -> list[Even
 
 def _event_id() -> str:
     return new_id("evt")
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}

@@ -83,15 +83,26 @@ def read_again(refused: Event, paths: Mapping[str, Any], now: datetime) -> list[
     raw = base64.b64decode(text) if payload.encoding == "base64" else text.encode()
     whole = parsed(raw, payload.content_type)
     answers = [identified(answer, whole, paths) for answer in answers_in(whole)]
-    if len(answers) == 1 and payload.dispatch_id:
+    token = _token(refused)
+    if token is None and len(answers) == 1 and payload.dispatch_id:
         answers = [replace(answers[0], dispatch_id=answers[0].dispatch_id or payload.dispatch_id)]
-    if nameless := nameless_answer(answers):
+    if token is None and (nameless := nameless_answer(answers)):
         raise UnreadableBody("unknown_item", nameless)
-    sender = Sender(refused.tenant_id, refused.client_id or "", payload.workflow or "")
+    sender = Sender(refused.tenant_id, refused.client_id or "", payload.workflow or "", token)
     numbers = count()
     events = received(sender, answers, whole, now, lambda: derive_id("evt", refused.id, str(next(numbers))))
     check_length(raw, events)
     return [replace(event, causation_id=refused.id) for event in events]
+
+
+def _token(refused: Event) -> CallbackToken | None:
+    """What the URL of a refused callback was bound to; None of a static secret's, and of the first releases'."""
+    told, client_id, batch_id = refused.payload, refused.client_id, refused.batch_id
+    item_id, entity_id = refused.item_id, refused.entity_id
+    if not (told.dispatch_id and told.workflow and client_id and batch_id and item_id and entity_id):
+        return None
+    ids = (told.dispatch_id, refused.tenant_id, client_id, batch_id, item_id, entity_id)
+    return CallbackToken(*ids, told.workflow, expires_at=0)
 
 
 def nameless_answer(answers: list[Answer]) -> str | None:
@@ -103,10 +114,20 @@ def nameless_answer(answers: list[Answer]) -> str | None:
 
 
 def rejected(sender: Sender | None, tenant_id: str, payload: CallbackRejected, now: datetime, event_id: str) -> Event:
-    """The record of a callback that can never be used; what a header says may be no text that can be stored."""
+    """The record of a callback that can never be used; what a header says may be no text that can be stored.
+
+    It is about what the token of its URL is bound to; `tenant_id` has those of strangers.
+    """
     payload = replace(payload, reason=storable(payload.reason), content_type=storable(payload.content_type))
     tenant_id, client_id = (sender.tenant_id, sender.client_id) if sender else (tenant_id, None)
-    return stated(payload, event_id=event_id, tenant_id=tenant_id, client_id=client_id, now=now, actor=ACTOR)
+    token = sender.token if sender else None
+    if token is None:
+        return stated(payload, event_id=event_id, tenant_id=tenant_id, client_id=client_id, now=now, actor=ACTOR)
+    return stated(
+        replace(payload, dispatch_id=token.dispatch_id), event_id=event_id, tenant_id=tenant_id, client_id=client_id,
+        now=now, actor=ACTOR, batch_id=token.batch_id, item_id=token.item_id, entity_id=token.entity_id,
+        causation_id=outcome_id(token.dispatch_id),
+    )  # fmt: skip
 
 
 def _filed(answers: list[Answer], token: CallbackToken | None) -> list[tuple[Answer, CallbackToken | None]]:

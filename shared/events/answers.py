@@ -25,7 +25,7 @@ class EnrichmentReceived:
 @event("CallbackRejected", 2, "callbacks")
 @dataclass(frozen=True, slots=True)
 class CallbackRejected:
-    """A callback that cannot be used: why, and how large it was.
+    """A callback that cannot be used: why, and how many bytes of it were read, of a stranger's none.
 
     Of a sender that proved who it is, the body is kept whole, as it came, unless it is longer than is read: as text,
     or in base64 where it is no UTF-8, has the character NUL or would grow too long by its escapes.

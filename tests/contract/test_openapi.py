@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from docs.generate.services import built
+from services.callbacks.api import BY_SECRET, BY_TOKEN, SECRET_HEADER
 from services.projector.formats import FORMATS
 from shared.runtime.settings import SERVICES
 
@@ -42,7 +43,8 @@ def test_every_refusal_is_documented_in_the_one_shape(service: str) -> None:
     assert "HTTPValidationError" not in document(service)["components"]["schemas"]
     for method, path, operation in operations(service):
         refusals = {status: said for status, said in operation["responses"].items() if status[0] in "45"}
-        assert refusals.keys() >= {"401", "422", "503"}, (method, path)
+        always = {"401", "503"} if path == BY_TOKEN else {"401", "422", "503"}
+        assert refusals.keys() >= always, (method, path)
         for status, said in refusals.items():
             schema = said["content"]["application/json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Error"}, (method, path, status)
@@ -78,6 +80,15 @@ def test_every_answer_has_a_content_type_and_every_route_that_asks_for_a_token_s
         assert all(told.values()), (method, path, told)
         own_token = "callbacks/" in path and service == "callbacks" and method == "post" and "rejected" not in path
         assert own_token or operation["security"] == [{"HTTPBearer": []}], (method, path)
+
+
+def test_callbacks_document_what_they_ask_for_and_what_each_refuses() -> None:
+    paths = document("callbacks")["paths"]
+    by_token, by_secret = (paths[path]["post"] for path in (BY_TOKEN, BY_SECRET))
+    told = {(each["in"], each["name"], each["required"]) for each in by_secret["parameters"]}
+    assert told == {("path", "client_id", True), ("path", "workflow", True), ("header", SECRET_HEADER, True)}
+    assert by_token["responses"].keys() - by_secret["responses"].keys() == {"410"}
+    assert by_secret["responses"].keys() - by_token["responses"].keys() == {"404", "422"}
 
 
 def test_files_are_documented_as_files() -> None:

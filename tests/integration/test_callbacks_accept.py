@@ -12,6 +12,7 @@ import pytest
 
 from services.callbacks.handlers import REJECTIONS_A_SECOND
 from services.callbacks.secrets import Secrets
+from shared.envelope import Event
 from shared.events import WorkflowConfigured
 from shared.ids import named_id, new_id
 from shared.tokens import sign
@@ -40,6 +41,10 @@ from tests.running_servers import Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
 STRANGERS_TENANT = named_id("tenant", "default")
+
+
+def about(event: Event) -> tuple[str | None, ...]:
+    return event.tenant_id, event.client_id, event.batch_id, event.item_id, event.entity_id
 
 
 @pytest.fixture
@@ -73,8 +78,15 @@ async def test_a_wrong_token_is_refused(door: Door) -> None:
     assert (event.tenant_id, event.client_id) == (STRANGERS_TENANT, None)
 
 
-async def test_an_expired_token_is_gone(door: Door) -> None:
-    await door.refused(await door.by_token(sign(token(-1), KEY), PROFILE), 410, "token_expired")
+async def test_an_answer_by_a_token_that_has_expired_is_kept_and_can_be_read_after_all(door: Door) -> None:
+    told = token(-1)
+    refused = await door.refused(await door.by_token(sign(told, KEY), PROFILE), 410, "token_expired")
+    assert about(refused) == (TENANT, CLIENT, told.batch_id, told.item_id, PERSON)
+    assert (refused.payload.dispatch_id, orjson.loads(refused.payload.body)) == (told.dispatch_id, PROFILE)
+    assert (await door.http.post(f"/v1/rejected-callbacks/{refused.id}/read")).status_code == 202
+    answer = (await door.recorded())[-1]
+    assert (answer.type, about(answer), answer.causation_id) == ("EnrichmentReceived", about(refused), refused.id)
+    assert (answer.payload.dispatch_id, answer.payload.answer) == (told.dispatch_id, PROFILE)
 
 
 @pytest.mark.parametrize("cut", [3, 40, -9])
@@ -98,6 +110,14 @@ async def test_rubbish_for_a_token_is_refused(door: Door, text: str) -> None:
 @pytest.mark.parametrize(("secret", "workflow"), [("open barley", WORKFLOW), ("", WORKFLOW), ("open sesame", "other")])
 async def test_a_wrong_secret_is_refused(door: Door, secret: str, workflow: str) -> None:
     await door.refused(await door.by_secret(secret, PROFILE, workflow), 401, "wrong_secret")
+
+
+async def test_a_client_id_in_small_letters_is_that_client_and_what_is_none_is_not_there(door: Door) -> None:
+    reply = await door.by_secret("open sesame", PROFILE | {"person_id": PERSON}, client=CLIENT.lower())
+    assert (reply.status_code, (await door.recorded())[0].client_id) == (202, CLIENT)
+    reply = await door.by_secret("open sesame", PROFILE, client="client_1")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "not_found")
+    assert len(await door.recorded()) == 1
 
 
 async def test_while_it_is_not_known_which_secrets_there_are_none_is_wrong(door: Door) -> None:
@@ -129,8 +149,11 @@ async def test_a_body_that_names_nobody_belongs_to_nothing(door: Door) -> None:
 async def test_a_body_of_no_use_is_refused(door: Door, body: bytes, status: int, code: str) -> None:
     told = token()
     event = await door.refused(await door.by_token(sign(told, KEY), body), status, code)
+    assert (about(event), event.payload.dispatch_id) == (
+        (TENANT, CLIENT, told.batch_id, told.item_id, PERSON), told.dispatch_id,
+    )  # fmt: skip
     if code != "too_large":
-        assert (event.payload.bytes, event.payload.dispatch_id) == (len(body), told.dispatch_id)
+        assert event.payload.bytes == len(body)
 
 
 @pytest.mark.parametrize(("headers", "body"), [
@@ -220,4 +243,4 @@ async def test_a_body_that_is_no_json_is_kept_as_it_came(door: Door, body: bytes
 
 async def test_nothing_is_kept_of_a_stranger(door: Door) -> None:
     refused = await door.refused(await door.by_token(sign(token(), FOREIGN_KEY), PROFILE), 401, "token_forged")
-    assert refused.payload.body is None
+    assert (refused.payload.body, refused.payload.bytes) == (None, 0)

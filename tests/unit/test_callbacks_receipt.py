@@ -175,7 +175,8 @@ def test_a_refused_callback_is_recorded_with_what_is_known_of_its_sender() -> No
     known = rejected(BY_TOKEN, NEXT_BATCH, payload, START, "evt_1")
     unknown = rejected(None, TENANT, payload, START, "evt_2")
     assert (known.tenant_id, known.client_id) == (TENANT, CLIENT)
-    assert (unknown.tenant_id, unknown.client_id) == (TENANT, None)
+    assert (known.batch_id, known.item_id, known.entity_id) == (BATCH, item_id(1), ACME)
+    assert (unknown.tenant_id, unknown.client_id, unknown.item_id) == (TENANT, None, None)
     assert known.payload == payload
 
 

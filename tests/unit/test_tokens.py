@@ -48,8 +48,10 @@ def test_a_token_expires_after_its_second() -> None:
     assert verify(text, [KEY], NOW) == TOKEN
     assert code(text, now=NOW + 1) == "expired"
     assert code(text, FOREIGN, now=NOW + 1) == "forged"
-    with pytest.raises(InvalidToken):
-        verify(text, [KEY])
+    for keys, known in (([KEY], TOKEN), ([FOREIGN], None)):
+        with pytest.raises(InvalidToken) as caught:
+            verify(text, keys)
+        assert caught.value.token == known, "whose it was is known of one that is ours"
 
 
 def test_the_ids_of_one_token_with_the_signature_of_another() -> None:
