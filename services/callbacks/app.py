@@ -35,6 +35,9 @@ def build(settings: Settings) -> tuple[Service, Receiver]:
         closing=(appender.close, queries.close), either_server=True,
     )  # fmt: skip
 
+    told = "Refusals of strangers that were not recorded."
+    receiver.unrecorded = service.telemetry.counter("refusals_unrecorded", told).inc
+
     async def connected() -> None:
         receiver.nats = service.nats()
 

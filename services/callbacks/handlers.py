@@ -1,7 +1,7 @@
 """Accepting a callback: verify, read, record, and only then say 202.
 
 Recorded means on disk: in the log, or, while the database is away, in the stream INBOX. What can never work is
-refused with a reason and recorded too: what a proven sender sent always, that of strangers as far as a flood allows.
+refused with a reason and recorded too: what a proven sender sent always, that strangers came a few times.
 Nothing is read of a body before it is known who sends it.
 """
 
@@ -36,7 +36,8 @@ from shared.tokens import InvalidToken, verify
 Reply = tuple[int, dict[str, Any]]
 Reading = Callable[[], Awaitable[bytes]]
 DETOUR_SECONDS: Final = 5.0
-REJECTIONS_A_SECOND: Final = 20
+STRANGERS_AT_ONCE: Final = 20
+STRANGERS_EVERY_SECONDS: Final = 60.0
 STATUS: Final = {"too_slow": 408, "token_expired": 410, "too_large": 413, "unknown_item": 422}
 _EVENTS: Final = text("SELECT body FROM log.events WHERE id = ANY(CAST(:ids AS uuid[]))")
 logger = structlog.get_logger()
@@ -55,16 +56,42 @@ class Unread(UnreadableBody):
 
 
 @dataclass
+class Strangers:
+    """How many refusals of strangers are recorded: STRANGERS_AT_ONCE, then one every STRANGERS_EVERY_SECONDS.
+
+    `unrecorded`: those that were not, since one was.
+    """
+
+    left: float = STRANGERS_AT_ONCE
+    at: float = field(default_factory=time.monotonic)
+    unrecorded: int = 0
+
+    def recorded(self, now: float) -> bool:
+        """Whether the next one is, at this many seconds."""
+        self.left = min(STRANGERS_AT_ONCE, self.left + (now - self.at) / STRANGERS_EVERY_SECONDS)
+        self.at = now
+        if self.left < 1:
+            self.unrecorded += 1
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass
 class Receiver:
-    """What accepts callbacks in one process. `headers` are by names in lower case; a `Reading` may raise Unread."""
+    """What accepts callbacks in one process. `headers` are by names in lower case; a `Reading` may raise Unread.
+
+    `unrecorded` is called for each refusal that is not recorded.
+    """
 
     settings: Settings
     keys: list[str]
     secrets: Secrets
     appender: Appender
     nats: Client | None = None
+    unrecorded: Callable[[], None] = lambda: None
+    strangers: Strangers = field(default_factory=Strangers)
     _detour_until: float = 0.0
-    _rejections: list[float] = field(default_factory=list)
 
     async def by_token(self, token: str, read: Reading, headers: Mapping[str, str]) -> Reply:
         """A callback to the URL we gave out for one dispatch."""
@@ -137,21 +164,17 @@ class Receiver:
 
     async def _turn_away(self, code: str, reason: str) -> Reply:
         """Refuse a stranger, of whose body nothing was read."""
-        if self._may_record():
-            try:
-                await self._record([self._refused(None, CallbackRejected(code, reason, 0))])
-            except NotRecorded as error:
-                logger.warning("a refused callback could not be recorded", error=str(error)[:200])
+        if not self.strangers.recorded(time.monotonic()):
+            self.unrecorded()
+            return 401, _error(code, reason)
+        before, self.strangers.unrecorded = self.strangers.unrecorded, 0
+        also = f"; {before} refusals of strangers before this one are not recorded" if before else ""
+        try:
+            await self._record([self._refused(None, CallbackRejected(code, reason + also, 0))])
+        except NotRecorded as error:
+            self.strangers.unrecorded += before
+            logger.warning("a refused callback could not be recorded", error=str(error)[:200])
         return 401, _error(code, reason)
-
-    def _may_record(self) -> bool:
-        """Whether a stranger's refusal is one of the first of this second."""
-        now = time.monotonic()
-        self._rejections = [at for at in self._rejections if at > now - 1]
-        if len(self._rejections) >= REJECTIONS_A_SECOND:
-            return False
-        self._rejections.append(now)
-        return True
 
     def _refused(self, sender: Sender | None, payload: CallbackRejected) -> Event:
         tenant = named_id("tenant", self.settings.tenant)

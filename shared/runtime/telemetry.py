@@ -107,6 +107,11 @@ class Telemetry:
         """Everything, in Prometheus's text format."""
         return generate_latest(self.registry)
 
+    def counter(self, name: str, text: str) -> Counter:
+        """One more counter of this service, for it to count with."""
+        made = Counter(f"leadstream_{name}", text, ["service"], registry=self.registry)
+        return made.labels(self._service)
+
     def close(self) -> None:
         """Hand over the traces that were made and not sent yet."""
         if self._traces is not None:

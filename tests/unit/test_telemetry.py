@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.errors import NotFoundError
+from pydantic import SecretStr
 
+from services.callbacks import app
 from shared.runtime import telemetry
+from shared.runtime.settings import Settings
 from shared.runtime.telemetry import Telemetry
 from shared.subjects import STREAM
+from shared.tokens import MIN_KEY_CHARACTERS
 
 
 class Stream:
@@ -43,6 +47,12 @@ def values(told: Telemetry) -> list[str]:
     lines = dict(line.rsplit(" ", 1) for line in told.text().decode().splitlines() if not line.startswith("#"))
     names = ("nats_up", "stream_intact", "relay_distance_events", "inbox_messages")
     return [lines[f'leadstream_{name}{{service="ingest"}}'] for name in names]
+
+
+def test_what_callbacks_does_not_record_is_counted() -> None:
+    service, receiver = app.build(Settings(signing_key=SecretStr("x" * MIN_KEY_CHARACTERS)))
+    receiver.unrecorded()
+    assert b'leadstream_refusals_unrecorded_total{service="callbacks"} 1.0' in service.telemetry.text()
 
 
 def test_a_stream_that_was_not_looked_at_is_not_damaged(told: Telemetry) -> None:
