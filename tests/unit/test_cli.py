@@ -21,7 +21,7 @@ from cli.progress import headline, picture, step_line, step_rows, watch
 CLIENT = "client_00000000000000000000000001"
 BATCH = "batch_00000000000000000000000001"
 IMPORT = "import_00000000000000000000000001"
-PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "projector")}
+PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "dispatcher", "projector")}
 COMMANDS = [
     *(("tenant", name) for name in ("set", "show")),
     *(("client", name) for name in ("add", "budget", "list")),
@@ -260,7 +260,7 @@ def test_a_paused_batch_is_watched_until_nothing_is_under_way(monkeypatch: pytes
     assert len(seen) == 16
 
     events = [{"type": "BatchPaused", "payload": {"reason": why}} for why in ("", "credits\nare short")]
-    told = {"sequencer": paused[-1], "ingest": events}
+    told = {"sequencer": paused[-1], "ingest": events, "dispatcher": [{"status": "HELD", "dispatches": 1}]}
     monkeypatch.setattr("cli.progress.STILL", 0)
     monkeypatch.setattr("cli.api.open_api", lambda _=None: api(lambda r: httpx.Response(200, json=told[r.url.host])))
     result = CliRunner().invoke(app, ["status", BATCH, "--watch"])

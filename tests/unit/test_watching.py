@@ -1,0 +1,26 @@
+"""A batch that is watched while it is paused: what is under way, by the sequencer's word and the dispatcher's."""
+
+import json
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from tests.unit.test_cli import BATCH, api, batch
+
+
+def test_a_call_that_is_due_is_waited_for_and_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a batch that may not pay for the next one."""
+    due = iter([1] * 9 + [0] * 9)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "dispatcher":
+            return httpx.Response(200, json=[{"status": "DUE", "dispatches": next(due)}])
+        return httpx.Response(200, json=batch("paused", PENDING=1) if request.url.host == "sequencer" else [])
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    result = CliRunner().invoke(app, ["status", BATCH, "--watch", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)) == (1, batch("paused", PENDING=1))
+    assert len(list(due)) == 4
