@@ -85,7 +85,7 @@ def _letters(known: Known) -> Iterator[Reason]:
 def _paused(known: Known) -> Iterator[Reason]:
     if known.batch["status"] == "paused":
         parked = known.item["status"] == "parked"
-        text = "its batch is paused" + ("" if parked else ": the step it is in ends, and no other begins")
+        text = "its batch is paused" + ("" if parked else ": what is under way ends, and nothing else begins")
         yield Reason("paused", text, f"leadstream batch resume {known.item['batch_id']}")
 
 
@@ -120,7 +120,8 @@ def _waits(known: Known, wait: Facts, name: str) -> Iterator[Reason]:
     elif current["status"] == "DUE":
         yield _due(known, name, current, wait, after)
     elif current["status"] == "HELD":
-        text = f"{name} is not called yet: it would cost more than {current['batch_id']} or its client may spend"
+        batch = current["batch_id"]
+        text = f"{name} is not called yet: {batch} is paused, or it or its client may not spend what the call costs"
         yield Reason("held", text, f"leadstream batch cost {current['batch_id']}")
 
 

@@ -27,6 +27,7 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("PipelineSaved", 1): _with_defaults,
     ("BatchLaunched", 1): _with_defaults,
     ("BatchPaused", 1): _with_defaults,
+    ("BatchPaused", 2): _with_defaults,
     ("BatchResumed", 1): _with_defaults,
 }
 

@@ -82,7 +82,7 @@ def items(
 
 @app.command()
 def pause(batch: BatchId, reason: Why = "", as_json: AsJson = False, at_position: AtPosition = None) -> None:
-    """Schedule no further steps; what is under way ends.
+    """Schedule no further steps and make no further calls; what is under way ends.
 
     Example: leadstream batch pause batch_01... --reason "credits are short"
     """

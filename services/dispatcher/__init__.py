@@ -1,8 +1,8 @@
 """Has every scheduled step done: SYNC ones here, ASYNC ones at a provider, each entity once.
 
-consumes: WorkflowConfigured, ConfigurationRemoved, BatchLaunched, BatchResumed, BatchCancelled, BatchCompleted,
-          BudgetSet, ItemAdded, StepScheduled, StepDispatched, DispatchRefused, DispatchTimedOut, EnrichmentReceived,
-          ItemCompleted, AnswerReused, TenantConfigured
+consumes: WorkflowConfigured, ConfigurationRemoved, BatchLaunched, BatchPaused, BatchResumed, BatchCancelled,
+          BatchCompleted, FailedItemsRetried, BudgetSet, ItemAdded, StepScheduled, StepDispatched, DispatchRefused,
+          DispatchTimedOut, EnrichmentReceived, ItemCompleted, AnswerReused, TenantConfigured
 emits:    StepDispatched, DispatchRefused, DispatchTimedOut, ItemCompleted, AnswerReused, StepFailed, BatchPaused
 owns:     batch, item, config, budget, tenant, claim, waiter, dispatch, webhook, sending (schema `dispatcher`)
 extras:   tables.py, configuration.py (settings of a step), spending.py (what calls may cost), submissions.py (what

@@ -24,6 +24,7 @@ from services.dispatcher.state import (
 from shared.entities import Entity
 from shared.envelope import Event
 from shared.events import (
+    BatchPaused,
     BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
@@ -79,16 +80,29 @@ def _still_out(state: State, claim: Claim | None) -> Dispatch | None:
 
 
 def _take_over(state: State, event: Event, waiter: Waiter, claim: Claim) -> None:
-    """A call that another batch may not pay for is this one's to make, if it may; else it waits paused too."""
+    """A call that another batch may not make is this one's to make, if it may; else it waits paused too."""
     dispatch = state.dispatches[claim.dispatch_id or ""]
     if dispatch.status != "HELD" or dispatch.batch_id == waiter.batch_id:
         return
     theirs = spending.passed_to(state, dispatch, waiter)
-    if spending.may_pay(state, theirs):
+    if spending.may_make(state, theirs):
         state.claims[claim.key] = replace(claim, claimant_item_id=waiter.item_id)
         spending.admit(state, event, theirs)
     else:
         spending.hold(state, event, waiter.batch_id)
+
+
+def pause(state: State, event: Event, payload: BatchPaused) -> None:
+    """Hold the calls of a batch that a person has paused and that are not out; what others need is made for them."""
+    batch = state.batches.get(event.batch_id or "")
+    if not payload.calls or batch is None or batch.status != "running" or batch.ended:
+        return
+    state.batches[batch.batch_id] = replace(batch, status="paused")
+    for key in _waited_for(state, batch):
+        claim = state.claims[key]
+        dispatch = state.dispatches[claim.dispatch_id or ""]
+        if dispatch.status == "DUE" and dispatch.batch_id == batch.batch_id:
+            _pass_on(state, event, claim, dispatch)
 
 
 def resume(state: State, event: Event, payload: BatchResumed) -> None:
@@ -182,10 +196,7 @@ def unsuccessful(
 
 def cancel(state: State, event: Event, batch: Batch) -> None:
     """Take back what the batch waited for and was not sent yet; a batch that still waits for it makes it and pays."""
-    keys = [
-        key for key, places in state.waiting.items() if any(state.waiters[p].batch_id == batch.batch_id for p in places)
-    ]
-    for key in sorted(keys):
+    for key in _waited_for(state, batch):
         claim = state.claims[key]
         dispatch = state.dispatches[claim.dispatch_id or ""]
         if dispatch.status in {"DUE", "HELD"} and not _wanted(state, key):
@@ -195,17 +206,24 @@ def cancel(state: State, event: Event, batch: Batch) -> None:
             _pass_on(state, event, claim, dispatch)
 
 
+def _waited_for(state: State, batch: Batch) -> list[ClaimKey]:
+    """The claims that the batch waits for, in one order always."""
+    waiting = state.waiting.items()
+    return sorted(key for key, places in waiting if any(state.waiters[p].batch_id == batch.batch_id for p in places))
+
+
 def _pass_on(state: State, event: Event, claim: Claim, dispatch: Dispatch) -> None:
-    """A call that a cancelled batch has not made, or may not pay for, is made for a batch that still waits for it."""
+    """A call that its batch has not made, and does not make now, is made for another that waits for it and may."""
     if dispatch.status == "DUE":
         spending.give_back(state, dispatch)
-    theirs = spending.admit_for_one_of_them(state, event, dispatch)
-    state.claims[claim.key] = replace(claim, claimant_item_id=theirs.item_id)
+    made = spending.admit_for_one_of_them(state, event, dispatch)
+    if made.batch_id != dispatch.batch_id:
+        state.claims[claim.key] = replace(claim, claimant_item_id=made.item_id)
 
 
 def _wanted(state: State, key: ClaimKey) -> bool:
     """Whether anybody waits whose batch was not cancelled."""
-    return any(state.batches[batch_id].status == "running" for batch_id in _batches(state, key))
+    return any(state.batches[batch_id].status != "cancelled" for batch_id in _batches(state, key))
 
 
 def _batches(state: State, key: ClaimKey) -> set[str]:

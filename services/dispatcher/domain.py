@@ -23,6 +23,7 @@ from shared.events import (
     DispatchRefused,
     DispatchTimedOut,
     EnrichmentReceived,
+    FailedItemsRetried,
     ItemAdded,
     ItemCompleted,
     StepDispatched,
@@ -34,15 +35,17 @@ from shared.events import (
 from shared.ids import to_hex
 from shared.record import replace
 
-OF_WHOLE_BATCHES: Final = ("BatchResumed", "BatchCancelled")
+OF_WHOLE_BATCHES: Final = ("BatchPaused", "BatchResumed", "BatchCancelled")
 MISSING_ANSWER: Final = "no answer came before the deadline"
 Consumed = (
     WorkflowConfigured
     | ConfigurationRemoved
     | BatchLaunched
+    | BatchPaused
     | BatchResumed
     | BatchCancelled
     | BatchCompleted
+    | FailedItemsRetried
     | BudgetSet
     | ItemAdded
     | StepScheduled
@@ -68,10 +71,14 @@ def evolve(state: State, event: Event) -> None:
             _launch(state, event, payload)
         case BatchCancelled():
             _cancel(state, event)
+        case BatchPaused():
+            claims.pause(state, event, payload)
         case BatchResumed():
             claims.resume(state, event, payload)
         case BatchCompleted():
             spending.completed(state, event)
+        case FailedItemsRetried():
+            _go_on(state, event.batch_id)
         case BudgetSet():
             _set_budget(state, event, payload)
         case ItemAdded():
@@ -111,9 +118,11 @@ def decide(state: State, event: Event, workflows: Mapping[str, Workflow]) -> Ite
             WorkflowConfigured()
             | ConfigurationRemoved()
             | BatchLaunched()
+            | BatchPaused()
             | BatchCancelled()
             | BatchCompleted()
             | BatchResumed()
+            | FailedItemsRetried()
             | BudgetSet()
             | ItemAdded()
             | StepDispatched()
@@ -146,7 +155,7 @@ def _claim_key(state: State, event: Event) -> ClaimKey | None:
 def _paused(state: State, event: Event) -> Iterator[Emit]:
     """A batch is paused at the first call that would cost too much; one may leave a call to others."""
     own = state.batches.get(event.batch_id or "")
-    passing_on = isinstance(event.payload, BatchCancelled | DispatchRefused | DispatchTimedOut)
+    passing_on = isinstance(event.payload, BatchPaused | BatchCancelled | DispatchRefused | DispatchTimedOut)
     batches = state.batches.values() if passing_on else [own] if own else []
     for batch in batches:
         if batch.held_by == event.id:
@@ -205,17 +214,24 @@ def _launch(state: State, event: Event, payload: BatchLaunched) -> None:
     named = {workflow: webhook_of(own) for workflow, own in payload.config.items()}
     state.batches[event.batch_id] = Batch(
         event.batch_id, event.tenant_id, event.client_id, payload.workstream,
-        [kept(step) for step in payload.blueprint], payload.config, "running", payload.max_credits, 0.0, None,
-        event.occurred_at, since=event.id,
+        [kept(step) for step in payload.blueprint], payload.config, "running", False, payload.max_credits, 0.0,
+        None, event.occurred_at, since=event.id,
         webhooks={workflow: to_hex(webhook) for workflow, webhook in named.items() if webhook},
     )  # fmt: skip
 
 
 def _cancel(state: State, event: Event) -> None:
     batch = state.batches.get(event.batch_id or "")
-    if batch is not None and batch.status == "running":
+    if batch is not None and batch.status != "cancelled":
         state.batches[batch.batch_id] = replace(batch, status="cancelled")
         claims.cancel(state, event, batch)
+
+
+def _go_on(state: State, batch_id: str | None) -> None:
+    """A batch that had ended is retried. Its end may be told later than that, but before the steps it comes to."""
+    batch = state.batches.get(batch_id or "")
+    if batch is not None and batch.ended:
+        state.batches[batch.batch_id] = replace(batch, ended=False)
 
 
 def _add(state: State, event: Event, payload: ItemAdded) -> None:
@@ -228,6 +244,7 @@ def _add(state: State, event: Event, payload: ItemAdded) -> None:
 
 def _schedule(state: State, event: Event, payload: StepScheduled) -> None:
     item = state.items[event.item_id or ""]
+    _go_on(state, item.batch_id)
     batch = state.batches[item.batch_id]
     step = batch.blueprint[payload.step]
     entity, config = steps.entity_of(state, event), config_of(state, batch, step)

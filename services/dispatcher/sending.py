@@ -98,7 +98,7 @@ class Sender:
         self._lanes: dict[Lane, tuple[Webhook, Mapping[str, Any]]] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
         self._done: dict[str, float] = {}
-        self._unsent: list[str] = []
+        self._unsent: set[str] = set()
 
     async def run(self, connection: Connection, machine: Machine[Any]) -> None:
         """Look for due dispatches after every commit of the fold, and now and then for those whose time comes."""
@@ -122,7 +122,7 @@ class Sender:
             if not post.out:
                 task.cancel()
         await end([task for _, task in hands.values()], ENDING_SECONDS)
-        self._unsent += [name for name, (post, _) in hands.items() if not post.out]
+        self._unsent |= {name for name, (post, _) in hands.items() if not post.out}
         await end([asyncio.create_task(self._withdraw(connection))], STATEMENT_SECONDS)
         self._webhooks.clear()
         self._webhooks.leading = False
@@ -130,6 +130,7 @@ class Sender:
 
     async def _send_some(self, connection: Connection, machine: Machine[Any]) -> bool:
         """Take up what there is room for; whether a lane was met whose room is only known now."""
+        await self._put_down(connection)
         if self._unsent:
             await to_the_end(self._withdraw(connection), STATEMENT_SECONDS)
         self._done = {name: at for name, at in self._done.items() if at > machine.position}
@@ -144,6 +145,23 @@ class Sender:
         if chosen := list(self._chosen(found, now)):
             await to_the_end(self._take_up(connection, chosen), STATEMENT_SECONDS)
         return not met.keys() <= rooms.keys()
+
+    async def _put_down(self, connection: Connection) -> None:
+        """Let go of what waits in hand for its turn and is not due any more, as where its batch was paused."""
+        if not (waiting := self._waiting()):
+            return
+        still = await due.begun(connection, waiting)
+        gone = {name: task for name, task in self._waiting().items() if name in waiting and name not in still}
+        for task in gone.values():
+            task.cancel()
+        self._unsent |= gone.keys()
+        if gone:
+            await asyncio.wait(gone.values())
+
+    def _waiting(self) -> dict[str, asyncio.Task[None]]:
+        """What is in hand and not out, and does not have its outcome without a POST."""
+        told = self._outcomes.left()
+        return {name: task for name, (post, task) in self._hands.items() if not post.out and name not in told}
 
     def _chosen(self, found: Iterable[Due], now: float) -> Iterator[tuple[Due, Webhook]]:
         """Those whose webhook has room, or that have waited for it in vain: of several lanes with one webhook each has
@@ -187,7 +205,7 @@ class Sender:
 
     async def _withdraw(self, connection: Connection) -> None:
         # Forgotten first: taken back twice, a note would hide that a POST is in doubt.
-        names, self._unsent = self._unsent, []
+        names, self._unsent = self._unsent, set()
         await due.withdraw(connection, names)
 
     def _begin(self, post: Post) -> None:
@@ -200,10 +218,10 @@ class Sender:
             event = posting.recorded(post, refusal, clock.now())
             self._done[name] = await self._outcomes.record(self._appender, name, event)
         except NotNow:
-            self._unsent.append(name)
+            self._unsent.add(name)
         except (Lost, psycopg.Error) as error:
             if not post.out:
-                self._unsent.append(name)
+                self._unsent.add(name)
             logger.warning("a POST is left to the next leader", dispatch_id=name, error=repr(error)[:300])
         finally:
             post.webhook.in_hand -= 1

@@ -17,7 +17,7 @@ ROUNDING: Final = 1e-9  # three calls at 0.1 fit into 0.3
 
 def admit(state: State, event: Event, dispatch: Dispatch) -> None:
     """Enter a dispatch as due, its credits reserved; as held, and its batch with it, where that would be too much."""
-    if may_pay(state, dispatch):
+    if may_make(state, dispatch):
         _reserve(state, dispatch, dispatch.credits)
         since = event.occurred_at if dispatch.status == "HELD" else dispatch.since
         state.dispatches[dispatch.dispatch_id] = replace(dispatch, status="DUE", since=since)
@@ -27,17 +27,17 @@ def admit(state: State, event: Event, dispatch: Dispatch) -> None:
 
 
 def admit_for_one_of_them(state: State, event: Event, dispatch: Dispatch) -> Dispatch:
-    """Enter a dispatch for one of the running batches that wait for it: its own if that may pay for it, else the first
-    that may. Where none may it is held, and all of them with it.
+    """Enter a dispatch for one of the batches that wait for it: its own if that may make it, else the first that may.
+    Where none may it is held, and all of them with it.
     """
     places = sorted(state.waiting[dispatch.key])
-    waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status == "running"]
+    waiters = [w for w in map(state.waiters.__getitem__, places) if state.batches[w.batch_id].status != "cancelled"]
     waiters.sort(key=lambda waiter: waiter.batch_id != dispatch.batch_id)
     firsts: dict[str, Waiter] = {}
     for waiter in waiters:
         firsts.setdefault(waiter.batch_id, waiter)
     offers = [passed_to(state, dispatch, waiter) for waiter in firsts.values()]
-    payer = next((offer for offer in offers if may_pay(state, offer)), None)
+    payer = next((offer for offer in offers if may_make(state, offer)), None)
     mine = payer or offers[0]
     admit(state, event, mine)
     if payer is None:
@@ -58,17 +58,19 @@ def passed_to(state: State, dispatch: Dispatch, waiter: Waiter) -> Dispatch:
     )  # fmt: skip
 
 
-def may_pay(state: State, dispatch: Dispatch) -> bool:
-    """Whether a call costs no more than its batch and client have left."""
+def may_make(state: State, dispatch: Dispatch) -> bool:
+    """Whether nobody has paused the batch of a call, and it costs no more than batch and client have left."""
     batch = state.batches[dispatch.batch_id]
+    if batch.status == "paused":
+        return False
     budget = budget_of(state, batch)
     return _fits(batch.max_credits, batch.reserved, dispatch) and _fits(budget.max_credits, budget.reserved, dispatch)
 
 
 def hold(state: State, event: Event, batch_id: str) -> None:
-    """A batch waits for a call that it may not pay for: it is paused, once."""
+    """A batch waits for a call that it may not pay for: it is paused, once, unless a person has."""
     batch = state.batches[batch_id]
-    if batch.held_by is None:
+    if batch.held_by is None and batch.status != "paused":
         state.batches[batch_id] = replace(batch, held_by=event.id)
 
 
@@ -99,7 +101,8 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
     if batch is None:
         return
     cap = batch.max_credits if payload.max_credits is None else payload.max_credits
-    state.batches[batch.batch_id] = replace(batch, held_by=None, max_credits=cap, since=event.id)
+    batch = replace(batch, held_by=None, max_credits=cap, since=event.id)
+    state.batches[batch.batch_id] = _unpaused(batch)
     held = [d for d in state.dispatches.values() if d.batch_id == batch.batch_id and d.status == "HELD"]
     for dispatch in sorted(held, key=lambda dispatch: (dispatch.due_at, dispatch.dispatch_id)):
         admit(state, event, dispatch)
@@ -108,8 +111,12 @@ def resume(state: State, event: Event, payload: BatchResumed) -> None:
 def completed(state: State, event: Event) -> None:
     """A batch whose items have all ended waits for no call: retried, it goes on without a word that it may."""
     batch = state.batches.get(event.batch_id or "")
-    if batch is not None and batch.held_by is not None:
-        state.batches[batch.batch_id] = replace(batch, held_by=None)
+    if batch is not None:
+        state.batches[batch.batch_id] = _unpaused(replace(batch, held_by=None, ended=True))
+
+
+def _unpaused(batch: Batch) -> Batch:
+    return replace(batch, status="running") if batch.status == "paused" else batch
 
 
 def why_held(state: State, batch: Batch) -> str:

@@ -36,8 +36,10 @@ def kept(step: BlueprintStep) -> Step:
 class Batch:
     """What the dispatcher needs of a batch: its frozen blueprint and its overrides of configuration.
 
-    `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too much, until the
-    batch is resumed or all of it has ended. `since`: the event since which it runs, its launch or its last resumption.
+    `paused`: a person has paused it, and none of its calls is made. `ended`: all of its items have, and none was
+    retried since. `reserved` of `max_credits` are spent or about to be; `held_by` is the event at which a call was too
+    much, until the batch is resumed or all of it has ended. `since`: the event since which it runs, its launch or its
+    last resumption.
     `webhooks`: by workflow, those that its own configuration names, as `uuid` digits.
     """
 
@@ -47,7 +49,8 @@ class Batch:
     workstream: str
     blueprint: list[Step]
     config: dict[str, Any]
-    status: Literal["running", "cancelled"]
+    status: Literal["running", "paused", "cancelled"]
+    ended: bool
     max_credits: float | None
     reserved: float
     held_by: str | None

@@ -128,7 +128,7 @@ def _completion(
 def failed(state: State, event: Event, key: ClaimKey | None) -> Iterator[Emit]:
     """The failures of everyone whose wait this event has ended."""
     for waiter in state.released(key, event.id) if key else ():
-        if state.batches[waiter.batch_id].status == "running":
+        if state.batches[waiter.batch_id].status != "cancelled":
             yield _failure(state.claims[waiter.key], waiter)
 
 

@@ -35,10 +35,12 @@ from shared.events import (
     AnswerReused,
     BatchCancelled,
     BatchCompleted,
+    BatchPaused,
     BatchResumed,
     DispatchRefused,
     DispatchTimedOut,
     EnrichmentReceived,
+    FailedItemsRetried,
     ItemAdded,
     ItemCompleted,
     StepDispatched,
@@ -90,7 +92,8 @@ _claims, _waiters, DISPATCHES = Rows(CLAIM, Claim), Rows(WAITER, Waiter), Rows(D
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
-    needs_batch = StepScheduled | BatchCancelled | BatchCompleted | BatchResumed | ItemAdded
+    whole = BatchPaused | BatchResumed | BatchCancelled | BatchCompleted | FailedItemsRetried
+    needs_batch = StepScheduled | ItemAdded | whole
     await _load_batches(
         connection, state, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
     )
@@ -139,7 +142,7 @@ async def _load_items(connection: Connection, state: State, events: Sequence[Eve
 
 async def _load_configs(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The settings of who has steps done, or calls that may pass to another batch of theirs, at its price."""
-    asking = StepScheduled | BatchResumed | BatchCancelled | DispatchRefused | DispatchTimedOut
+    asking = StepScheduled | BatchPaused | BatchResumed | BatchCancelled | DispatchRefused | DispatchTimedOut
     clients = {e.client_id for e in events if e.client_id and isinstance(e.payload, asking)} - state.clients
     if clients:
         _configs.enter(state.configs, await _configs.read(connection, "client_id", clients))
@@ -172,8 +175,8 @@ async def _load_webhooks(connection: Connection, state: State, events: Sequence[
 
 
 async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
-    """The claims that batches wait for which are cancelled; of those that go on, the ones whose call is held."""
-    batches = {e.batch_id for e in events if isinstance(e.payload, BatchCancelled) and e.batch_id}
+    """The claims that batches wait for which are paused or cancelled; of those that go on, those whose call is held."""
+    batches = {e.batch_id for e in events if isinstance(e.payload, BatchPaused | BatchCancelled) and e.batch_id}
     waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
     resumed = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
     waiting += await _waiters.read(connection, "batch_id", resumed, FOR_HELD)

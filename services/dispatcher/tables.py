@@ -45,6 +45,7 @@ BATCH = Table(
     Column("blueprint", JSONB, nullable=False),
     Column("config", JSONB, nullable=False),
     Column("status", Text, nullable=False),
+    Column("ended", Boolean, nullable=False),
     Column("max_credits", Double),
     Column("reserved", Double, nullable=False),
     Column("held_by", Id("evt")),

@@ -209,7 +209,7 @@ async def control(
     if action == "resume":
         payload: BatchResumed | BatchPaused | BatchCancelled = BatchResumed(body.reason, body.max_credits)
     else:
-        payload = BatchPaused(body.reason) if action == "pause" else BatchCancelled(body.reason)
+        payload = BatchPaused(body.reason, calls=True) if action == "pause" else BatchCancelled(body.reason)
     return await handlers.control(command, parse_id("batch", batch_id), action, payload)
 
 

@@ -36,6 +36,7 @@ ALWAYS: Final[Mapping[str, Mapping[str, str]]] = {
         "StepDispatched": _POST,
         "DispatchRefused": _POST,
         "DispatchTimedOut": _POST,
+        "BatchPaused": "it would go on paying for the batch's calls",
         "BatchResumed": "it would hold the batch's calls for ever, and nothing would say so",
         "BatchCancelled": "it would go on paying for the batch's calls",
         "BatchCompleted": "it would hold calls of a retry for ever, and nothing would say so",
@@ -64,7 +65,7 @@ SPARED: Final[Mapping[str, Sequence[str]]] = {
     "sequencer": ("StepDispatched",),
     "dispatcher": (
         "WorkflowConfigured", "ConfigurationRemoved", "BudgetSet", "TenantConfigured", "EnrichmentReceived",
-        "ItemCompleted", "AnswerReused",
+        "ItemCompleted", "AnswerReused", "FailedItemsRetried",
     ),
     "callbacks": ("WorkflowConfigured", "ConfigurationRemoved", "CallbackRejected"),
     "projector": (

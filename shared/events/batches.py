@@ -56,23 +56,25 @@ class LaunchContinued:
     after_row: int
 
 
-@event("BatchPaused", 2, "ingest", "dispatcher")
+@event("BatchPaused", 3, "ingest", "dispatcher")
 @dataclass(frozen=True, slots=True)
 class BatchPaused:
     """No further step of the batch is scheduled; what is under way ends.
 
     `since`: where a call would cost too much, the BatchResumed, else the BatchLaunched, after which it was. A batch
     that was resumed again before this was said stays so (from version 2 on).
+    `calls`: none is made that is not out (from version 3 on). Where one would cost too much, those that fit are made.
     """
 
     reason: str = ""
     since: str | None = None
+    calls: bool = False
 
 
 @event("BatchResumed", 2, "ingest")
 @dataclass(frozen=True, slots=True)
 class BatchResumed:
-    """Scheduling goes on where it stood. `max_credits`: what the batch may spend from now on; None as before."""
+    """Steps and calls go on where they stood. `max_credits`: what the batch may spend from now on; None as before."""
 
     reason: str = ""
     max_credits: float | None = None

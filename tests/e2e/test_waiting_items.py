@@ -42,7 +42,7 @@ def test_an_item_says_what_it_waits_for(campaign: Campaign, people: Any, why: An
     eventually(lambda: why(first), lambda codes: codes == ["retry"])
     eventually(lambda: why(second), lambda codes: codes == ["claimed", "retry"])
     campaign.api.command(f"{path}/pause")
-    eventually(lambda: why(first), lambda codes: codes == ["paused", "retry"])
+    eventually(lambda: why(first), lambda codes: codes == ["paused", "held"])
     campaign.api.command(f"{path}/cancel")
     eventually(lambda: why(first), lambda codes: codes == ["cancelled"])
 

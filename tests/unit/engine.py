@@ -115,7 +115,7 @@ class Engine:
         elif self.chance.random() < 0.1:
             self.append(fact(BatchCancelled(), batch_id=batch, nth=nth))
         elif self.chance.random() < 0.5:
-            control = self.chance.choice((BatchPaused(), BatchResumed()))
+            control = self.chance.choice((BatchPaused(calls=True), BatchPaused(), BatchResumed(), BatchResumed()))
             self.append(fact(control, batch_id=batch, nth=nth))
         elif self.chance.random() < 0.5:
             self.append(self.telling(unasked(self.chance.choice(FIRMS), nth=nth)))

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
-from shared.events import BatchCancelled, ItemCompleted, StepFailed
+from shared.events import BatchCancelled, BatchPaused, BatchResumed, ItemCompleted, StepFailed
 from tests.unit.dispatching import (
     FLOW,
     LATER,
@@ -57,6 +57,7 @@ class DispatcherAndModel(RuleBasedStateMachine):
         self.at, self.companies = at, {domain: Company() for domain in at}
         self.asked: set[int] = set()
         self.cancelled: set[str] = set()
+        self.paused: set[str] = set()
         self.expected: dict[int, str] = {}
         self.log: dict[str, Event] = {}
         self.about_calls: list[Event] = []
@@ -102,6 +103,8 @@ class DispatcherAndModel(RuleBasedStateMachine):
         if company.status != "open":
             company.status, company.claimant, company.sent = "open", item, False
             company.attempt, company.calls = 1, company.calls + 1
+        elif not company.sent:
+            self._passed_on(company)
 
     @rule(data=st.data())
     def a_call_is_taken(self, data: st.DataObject) -> None:
@@ -139,8 +142,12 @@ class DispatcherAndModel(RuleBasedStateMachine):
                 self._failed(company)
 
     def _passed_on(self, company: Company) -> None:
-        """A call is for the batch that it was for, or if nobody of it waits any more, for one that does."""
+        """A call is for the batch that it was for, or if nobody of it waits any more, for one that does.
+
+        Unless a batch is paused: then for one that is not, if there is one.
+        """
         wanting = [item for item in company.waiting if batch_of(item) not in self.cancelled]
+        wanting = [item for item in wanting if batch_of(item) not in self.paused] or wanting
         if batch_of(company.claimant) not in map(batch_of, wanting):
             company.claimant = min(wanting, key=item_id)
 
@@ -158,6 +165,7 @@ class DispatcherAndModel(RuleBasedStateMachine):
     def a_batch_is_cancelled(self, batch: str) -> None:
         """One of the two: the other goes on."""
         self.cancelled.add(batch)
+        self.paused.discard(batch)
         self.tell(fact(BatchCancelled(), batch_id=batch))
         for company in self.companies.values():
             theirs = [item for item in company.waiting if batch_of(item) == batch]
@@ -166,13 +174,25 @@ class DispatcherAndModel(RuleBasedStateMachine):
             elif company.status == "open" and theirs and not company.sent:
                 self._passed_on(company)
 
+    @rule(batch=st.sampled_from((BATCH, NEXT_BATCH)), on=st.booleans(), nth=st.integers(0))
+    def a_person_pauses_or_resumes_a_batch(self, batch: str, on: bool, nth: int) -> None:
+        """One that is paused, runs, or was cancelled."""
+        self.tell(fact(BatchResumed() if on else BatchPaused(calls=True), batch_id=batch, nth=nth))
+        if on:
+            self.paused.discard(batch)
+        elif batch not in self.cancelled:
+            self.paused.add(batch)
+        for company in self.companies.values():
+            if company.status == "open" and not company.sent:
+                self._passed_on(company)
+
     @precondition(lambda self: self.about_calls)
     @rule(data=st.data(), as_another=st.booleans())
     def something_about_a_call_is_told_again(self, data: st.DataObject, as_another: bool) -> None:
         """A redelivery, or another event that says the same of a call that has moved on: nothing comes of it."""
         event = data.draw(st.sampled_from(self.about_calls))
         call = self.real.state.dispatches[event.payload.dispatch_id]
-        if as_another and call.status in {"DUE", "SENT"}:
+        if as_another and call.status in {"HELD", "DUE", "SENT"}:
             return
         before = set(self.log)
         self.log = {
@@ -196,7 +216,8 @@ class DispatcherAndModel(RuleBasedStateMachine):
             assert sorted(PLACES[waiter.item_id] for waiter in waiting) == sorted(company.waiting)
             if company.status == "open":
                 call = self.current(domain)
-                assert (call.attempt, call.status) == (company.attempt, "SENT" if company.sent else "DUE")
+                to_be_made = "HELD" if batch_of(company.claimant) in self.paused else "DUE"
+                assert (call.attempt, call.status) == (company.attempt, "SENT" if company.sent else to_be_made)
                 assert PLACES[claim.claimant_item_id] == company.claimant
 
     @invariant()

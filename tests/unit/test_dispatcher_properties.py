@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from services.dispatcher.state import State
 from shared.envelope import Event
-from shared.events import BatchCancelled, BlueprintStep, EnrichmentReceived, ItemCompleted, StepFailed, StepScheduled
+from shared.events import (
+    BatchCancelled,
+    BatchPaused,
+    BatchResumed,
+    BlueprintStep,
+    EnrichmentReceived,
+    ItemCompleted,
+    StepFailed,
+    StepScheduled,
+)
 from shared.state import Tracked
 from tests.unit.dispatching import (
     LATER,
@@ -27,6 +36,7 @@ from tests.unit.specification import Specification
 
 DOMAINS = ("acme.com", "beta.com", "gamma.com")
 ITEMS = st.lists(st.sampled_from(DOMAINS), min_size=1, max_size=6)
+OPEN = {"HELD", "DUE", "SENT"}
 # What may be said about a dispatch, of any age and in any state.
 WORDS = (
     sent,
@@ -70,7 +80,8 @@ class World:
 
     def step(self, data: st.DataObject) -> None:
         """Somebody says something: new, again, or late."""
-        kind = data.draw(st.sampled_from(["schedule", "word", "word", "word", "unasked", "again", "repeated"]))
+        kinds = ["schedule", "word", "word", "word", "unasked", "again", "repeated", "control"]
+        kind = data.draw(st.sampled_from(kinds))
         if kind == "schedule":
             # The sequencer says it once; the log cannot hold it twice. While it waits it may come again all the same.
             items = [n for n in range(len(self.domains)) if n not in self.asked or self.waits(n)]
@@ -83,6 +94,8 @@ class World:
                 st.sampled_from(sorted(self.batch.state.dispatches.values(), key=lambda d: d.dispatch_id))
             )
             self.say(data.draw(st.sampled_from(WORDS))(dispatch))
+        elif kind == "control":
+            self.say(fact(data.draw(st.sampled_from((BatchPaused(calls=True), BatchResumed()))), nth=len(self.said)))
         elif kind in {"again", "repeated"}:
             others = [e for e in self.said if e.item_id is None or not isinstance(e.payload, StepScheduled)]
             event = data.draw(st.sampled_from([e for e in others if e.type not in {"ItemAdded", "BatchLaunched"}]))
@@ -101,14 +114,16 @@ class World:
 
     def check(self) -> None:
         state: State = self.batch.state
-        open_ = Counter((d.entity_id, d.workflow) for d in state.dispatches.values() if d.status in {"DUE", "SENT"})
+        open_ = Counter((d.entity_id, d.workflow) for d in state.dispatches.values() if d.status in OPEN)
         assert max(open_.values(), default=0) <= 1
+        to_be_made = "HELD" if state.batches[BATCH].status == "paused" else "DUE"
+        assert {d.status for d in state.dispatches.values()} & {"HELD", "DUE"} <= {to_be_made}
         early = {key for (key, _), claim in state.claims.items() if claim.claimant_item_id is None}
         assert {key for key, _ in state.claims} == {company_id(self.domains[n]) for n in self.asked} | early
         for key, claim in state.claims.items():
             waiting = any(w.released_by is None for w in state.waiters.values() if (w.entity_id, w.workflow) == key)
             assert waiting == (claim.status == "IN_PROGRESS")
-            assert not waiting or state.dispatches[claim.dispatch_id or ""].status in {"DUE", "SENT"}
+            assert not waiting or state.dispatches[claim.dispatch_id or ""].status in OPEN
         ended = self.ends()
         assert all(ended[item_id(n)] == (0 if self.waits(n) else 1) for n in self.asked)
         assert set(ended.values()) <= {1}
@@ -173,6 +188,8 @@ def test_the_state_does_not_depend_on_how_the_log_is_cut(domains, size: int, can
         world.step(data)
         if n == 5:
             world.say(scheduled(90, batch_id=NEXT_BATCH))
+        if n in {6, 12}:
+            world.say(fact(BatchPaused(calls=True) if n == 6 else BatchResumed(), batch_id=NEXT_BATCH, nth=n))
         if n == 9 and cancelled:
             world.say(fact(BatchCancelled(), batch_id=BATCH))
     cut, log = dispatcher(), {}

@@ -39,6 +39,22 @@ def test_what_is_retried_and_cancelled_ends_for_every_service_alike(seed: int, s
 
 
 @settings(deadline=None)
+@given(SEEDS, st.integers(50, 150))
+def test_nothing_is_called_for_a_paused_batch_and_what_is_held_is_seen_to_be_paused(seed: int, steps: int) -> None:
+    engine = Engine(seed, retries=True)
+    engine.begin()
+    state = engine.dispatcher.state
+    for _ in range(steps):
+        engine.chance.choice((engine.follow, engine.follow, engine.happen))()
+        due = {dispatch.batch_id for dispatch in state.dispatches.values() if dispatch.status == "DUE"}
+        assert {state.batches[name].status for name in due} <= {"running"}
+    while engine.pending:
+        engine.follow()
+    held = {dispatch.batch_id for dispatch in state.dispatches.values() if dispatch.status == "HELD"}
+    assert {engine.sequencer.state.batches[name].status for name in held} <= {"paused"}
+
+
+@settings(deadline=None)
 @given(SEEDS, st.integers(0, 150))
 def test_a_batch_ends_once_with_the_counts_of_its_items(seed: int, steps: int) -> None:
     engine = Engine(seed).run(steps)

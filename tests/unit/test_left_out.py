@@ -79,8 +79,8 @@ def at_large(nth: int) -> list[Event]:
     """What is said of no item, and of one."""
     told = [fact(payload, batch_id=None, client_id=CLIENT, nth=nth) for payload in AT_LARGE]
     reused = fact(REUSED, batch_id=None, entity_id=company_id(ACME), nth=nth)
-    more = [fact(payload, nth=nth) for payload in (ReprojectionDue(-1, 9), LaunchContinued(UPLOAD, 0), BatchPaused())]
-    return [configured(nth=nth + 10_000), *told, reused, *more]
+    more = (ReprojectionDue(-1, 9), LaunchContinued(UPLOAD, 0), BatchPaused(calls=True))
+    return [configured(nth=nth + 10_000), *told, reused, *(fact(payload, nth=nth) for payload in more)]
 
 
 def uploaded() -> list[Event]:

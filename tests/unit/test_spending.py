@@ -178,7 +178,7 @@ def test_what_is_reserved_is_what_was_called_and_never_more_than_a_cap(cap, whol
 
 def draw(batch: Specification, left: list[tuple[int, str]], nth: int, data: st.DataObject) -> list[Event]:
     dispatches = sorted(batch.state.dispatches.values(), key=lambda dispatch: dispatch.dispatch_id)
-    kind = data.draw(st.sampled_from(["schedule", "word", "word", "resume", "unasked", "cancel"]))
+    kind = data.draw(st.sampled_from(["schedule", "word", "word", "pause", "resume", "unasked", "cancel"]))
     if kind == "schedule" and left:
         number, batch_id = left.pop()
         return [scheduled(number, batch_id=batch_id)]
@@ -187,8 +187,9 @@ def draw(batch: Specification, left: list[tuple[int, str]], nth: int, data: st.D
         more: dict = {"retry_at": LATER} if word in (timed_out, refused) and data.draw(st.booleans()) else {}
         more |= {"webhook_id": HOOK} if word is refused and data.draw(st.booleans()) else {}
         return [word(dispatch, nth=nth, **more)]
-    if kind == "resume":
-        return [fact(BatchResumed(), batch_id=data.draw(st.sampled_from((BATCH, NEXT_BATCH))), nth=nth)]
+    if kind in {"pause", "resume"}:
+        said = BatchPaused(calls=True) if kind == "pause" else BatchResumed()
+        return [fact(said, batch_id=data.draw(st.sampled_from((BATCH, NEXT_BATCH))), nth=nth)]
     if kind == "cancel" and data.draw(st.integers(0, 3)) == 0:
         return [fact(BatchCancelled(), batch_id=data.draw(st.sampled_from((BATCH, NEXT_BATCH))), nth=nth)]
     return [unasked(data.draw(st.sampled_from(FIRMS)), nth=nth)] if kind == "unasked" else []
@@ -199,6 +200,8 @@ def check(batch: Specification, cap: float | None, whole: float | None, given_ba
     paid = [dispatch for dispatch in state.dispatches.values() if is_paid(dispatch)]
     for name, found in state.batches.items():
         assert found.reserved == sum(d.credits for d in paid if d.batch_id == name)
+        due = any(d.status == "DUE" for d in state.dispatches.values() if d.batch_id == name)
+        assert not (due and found.status == "paused")
     assert state.budgets[CLIENT].reserved == sum(d.credits for d in paid)
     late = sum(d.credits for d in paid if d.dispatch_id in given_back)  # were on their way all the same
     assert cap is None or state.batches[BATCH].reserved <= cap + late

@@ -1,0 +1,56 @@
+"""A paused batch sends nothing more, whatever was due or in hand; others that need its calls make them."""
+
+import asyncio
+
+from services.dispatcher.app import DEFINITION
+from shared.events import BatchPaused, BatchResumed
+from tests.integration.folding import fold
+from tests.integration.hook import listening
+from tests.integration.log_harness import connected, eventually
+from tests.integration.test_sending import Replica
+from tests.integration.test_sending_held import Stage, asked
+from tests.running_servers import Servers
+from tests.unit.dispatching import ACME, at_company, next_batch, scheduled
+from tests.unit.facts import fact
+
+CALLS = 8
+
+
+async def test_what_is_due_or_in_hand_is_not_sent_until_the_batch_is_resumed(servers: Servers, database: str) -> None:
+    async with listening() as hook:
+        firms = [f"firm{n}.com" for n in range(CALLS)]
+        slowly = {"webhook_url": hook.url, "timeout_seconds": 3600, "rate_per_second": 2, "burst": 1}
+        due_ones = [*at_company(*firms, **slowly), *(scheduled(n) for n in range(CALLS))]
+        await fold(servers, database, DEFINITION, due_ones)
+        stage = Stage(servers, database)
+        async with Replica(servers, database).leads() as machine:
+            await eventually(asked(hook), lambda count: count == 2)
+            await stage.say(machine, fact(BatchPaused(calls=True)))
+            await asyncio.sleep(0.5)  # one may be out as the batch is paused
+            before = len(hook.requests)
+            assert before < CALLS / 2
+            await asyncio.sleep(1.5)
+            assert len(hook.requests) == before
+            assert sorted(await stage.statuses()) == ["HELD"] * (CALLS - before) + ["SENT"] * before
+            await stage.say(machine, fact(BatchResumed()))
+            await eventually(asked(hook), lambda count: count == CALLS)
+        assert len(set(hook.keys)) == CALLS
+
+
+async def test_a_dispatcher_that_has_just_started_passes_on_what_another_batch_waits_for(
+    servers: Servers, database: str
+) -> None:
+    async with listening() as hook:
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600}
+        first = [*at_company(ACME, "other.com", **settings), scheduled(0), scheduled(1), *next_batch(2, hours=0)]
+        await fold(servers, database, DEFINITION, first)
+        await fold(servers, database, DEFINITION, [fact(BatchPaused(calls=True))])
+        async with connected(servers.role_url("dispatcher", database), search_path="dispatcher") as connection:
+            cursor = await connection.execute("SELECT batch_id::text, status FROM dispatch ORDER BY status")
+            (due_for, due), (held_for, held) = await cursor.fetchall()
+        assert (due, held) == ("DUE", "HELD")
+        assert due_for != held_for
+        async with Replica(servers, database).leads():
+            await eventually(asked(hook), lambda count: count == 1)
+            await asyncio.sleep(0.5)
+        assert [body["company_domain"] for body in hook.bodies] == [ACME]
