@@ -145,7 +145,10 @@ class Load:
                 return
 
     def _command(self, http: httpx.Client, method: str, path: str, key: str, **request: Any) -> dict[str, Any]:
-        """Ask until it is acknowledged. 404 and 409 too: what was just made may not be visible yet."""
+        """Ask until it is acknowledged. 404 and 409 too: what was just made may not be visible yet.
+
+        A batch that has ended meanwhile is not paused, nor resumed.
+        """
         while True:
             try:
                 answer = http.request(
@@ -155,6 +158,8 @@ class Load:
                     with self._lock:
                         self.book.commands += 1
                     return dict(answer.json())
+                if answer.status_code == 409 and answer.json()["error"]["code"] == "batch_ended":
+                    return {}
                 if answer.status_code == 422:
                     raise AssertionError(f"{method} {path}: {answer.text[:500]}")
             except httpx.HTTPError:

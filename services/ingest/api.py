@@ -204,8 +204,13 @@ async def control(
     action: Literal["pause", "resume", "cancel"],
     body: Control | None = None,
 ) -> dict[str, Any]:
-    """Pause, resume or cancel a batch. What was cancelled is not retried, also where it had ended by itself before."""
+    """Pause, resume or cancel a batch. One that has ended, or was cancelled, is neither paused nor resumed.
+
+    What was cancelled is not retried, also where it had ended by itself before.
+    """
     body = body or Control()
+    if action != "resume" and body.max_credits is not None:
+        raise Problem(422, "no_resume", f"`max_credits` is of a batch that is resumed: leave it out to {action} one")
     if action == "resume":
         payload: BatchResumed | BatchPaused | BatchCancelled = BatchResumed(body.reason, body.max_credits)
     else:

@@ -237,9 +237,12 @@ class Handlers:
         return {"client_id": client_id, "position": position}
 
     async def control(self, command: Command, batch_id: str, action: str, payload: Control) -> Answer:
-        """Pause, resume or cancel a batch."""
+        """Pause, resume or cancel a batch: one that has ended can only be cancelled."""
         batch = await lookups.batch(self.queries, command.tenant_id, batch_id)
-        position = await self._append(command, payload, client_id=batch["client_id"], batch_id=batch_id)
+        about = {"client_id": batch["client_id"], "batch_id": batch_id}
+        if not isinstance(payload, BatchCancelled):
+            await lookups.goes_on(self.queries, command.tenant_id, batch_id, command.event_id(payload, about))
+        position = await self._append(command, payload, **about)
         return {"batch_id": batch_id, "action": action, "position": position}
 
     async def retry(self, command: Command, batch_id: str, payload: FailedItemsRetried) -> Answer:

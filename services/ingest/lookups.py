@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, any_, literal, select, text
 
-from services.ingest import listings
+from services.ingest import listings, needed
 from services.ingest.store import BATCH, CLIENT, CONFIG, PIPELINE, ROW, WORKFLOW
 from shared.envelope import Event, from_json
 from shared.events import ConfigurationRemoved, StepOptions
@@ -106,6 +106,16 @@ async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command
     if await queries.rows(tenant_id, CANCELLED, about):
         message = f"batch {batch_id} was cancelled, so its items take no step again; launch the rows in another batch"
         raise Problem(409, "batch_cancelled", message)
+
+
+async def goes_on(queries: Queries, tenant_id: str, batch_id: str, command_id: str) -> None:
+    """Refuse a batch that was cancelled or has ended, but to a command that was given before."""
+    await not_cancelled(queries, tenant_id, batch_id, command_id)
+    if await queries.rows(tenant_id, LOGGED, {"id": to_hex(command_id)}):
+        return
+    if await needed.over(queries, tenant_id, {batch_id}):
+        message = f"all items of batch {batch_id} have ended; what failed of it can be retried"
+        raise Problem(409, "batch_ended", message)
 
 
 async def parts_of(queries: Queries, tenant_id: str, batch_id: str, items: Sequence[str], slug: str | None) -> None:

@@ -3,7 +3,7 @@
 Every event that a service consumes stands in one of the three lists; a test finds one that does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -94,6 +94,12 @@ def consumed(service: str) -> list[str]:
     return [name for names in (ALWAYS, UNTIL_OVER, SPARED) for name in names.get(service, ())]
 
 
+async def over(queries: Queries, tenant_id: str, batch_ids: Set[str]) -> set[str]:
+    """Those of these batches that were cancelled or have ended, as the log tells."""
+    found = await queries.rows(tenant_id, OVER, {"batches": uuid_array(batch_ids)})
+    return {from_hex("batch", str(row["batch_id"])) for row in found}
+
+
 async def insist_on_none(queries: Queries, tenant_id: str, letters: Sequence[Mapping[str, Any]]) -> None:
     """Raises Problem, 409, where a service needs the event of one of these letters."""
     for row in letters:
@@ -102,10 +108,9 @@ async def insist_on_none(queries: Queries, tenant_id: str, letters: Sequence[Map
     steps = [row for row in letters if row["event_type"] in UNTIL_OVER.get(row["service"], ()) and row["batch_id"]]
     if not steps:
         return
-    batches = {"batches": uuid_array({row["batch_id"] for row in steps})}
-    over = {from_hex("batch", str(row["batch_id"])) for row in await queries.rows(tenant_id, OVER, batches)}
+    ended = await over(queries, tenant_id, {row["batch_id"] for row in steps})
     for row in steps:
-        if row["batch_id"] not in over:
+        if row["batch_id"] not in ended:
             what = f"without {_event(row)} the {row['service']} might never end the batch {row['batch_id']}"
             raise _needed(f"{what}: retry it, or cancel the batch first")
 
