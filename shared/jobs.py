@@ -1,10 +1,13 @@
 """The jobs that an answer about a person tells of, in whatever shape. Pure; nothing here raises."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from shared.canonical import company_name_key
 from shared.dates import Span
 from shared.enrichment import objects, respelled
 from shared.mapping import column, pick
@@ -58,22 +61,33 @@ class Entry(NamedTuple):
     title: str
     company_domain: str
     company_linkedin_url: str
-    start: date | None
-    end: date | None
+    start_date: date | None
+    end_date: date | None
     began: Span | None
 
 
 def entries_of(found: dict[str, Any]) -> list[Entry]:
-    """The jobs of an enrichment object in snake case, by the first of its lists that has any; MOST_JOBS at most.
+    """The jobs of an enrichment object in snake case, out of all its lists; see `together`."""
+    return together(filter(None, map(_entry, objects(found.get(name)))) for name in JOBS)
 
-    The most recent first: current ones, then by start, then by end.
+
+def together(lists: Iterable[Iterable[Entry]]) -> list[Entry]:
+    """Every job of lists about one person, the surest list first; MOST_JOBS at most.
+
+    The most recent first: current ones, then by start, then by end. Left out is what a surer list says of that employer
+    and start; what has no start, if a surer list names the employer; and a current one, if a surer list says without a
+    start that it is current or has ended.
     """
-    for name in JOBS:
-        told = found.get(name)
-        if told and (entries := [e for item in objects(told) if (e := _entry(item))]):
-            entries.sort(key=RECENCY, reverse=True)
-            return [entry for n, entry in enumerate(entries) if n == 0 or entry != entries[n - 1]][:MOST_JOBS]
-    return []
+    found: dict[Entry, None] = {}
+    told: defaultdict[str, set[date | None]] = defaultdict(set)
+    for entries in filter(None, map(list, lists)):
+        surer = bool(found)
+        found |= dict.fromkeys(entry for entry in entries if not (surer and _is_told(entry, told)))
+        for entry in entries:
+            said = {entry.start_date} if entry.start_date or entry.end_date or entry.is_current else set()
+            for name in _employer(entry):
+                told[name] |= said
+    return sorted(found, key=RECENCY, reverse=True)[:MOST_JOBS]
 
 
 def standing_for(found: dict[str, Any], entries: list[Entry]) -> Iterator[Entry]:
@@ -104,6 +118,21 @@ def _entry(told: dict[str, Any]) -> Entry | None:
     current = said.get("is_current", start is not None and end is None)
     since, until = start or end or date.min, end or date.max
     return Entry(current, since, until, name, title, host, link, start, end, began)
+
+
+def _is_told(entry: Entry, told: Mapping[str, set[date | None]]) -> bool:
+    """Whether it is one of the jobs whose starts are `told` by employer."""
+    starts = [told[name] for name in _employer(entry) if name in told]
+    if entry.start_date is None:
+        return bool(starts)
+    return any(entry.start_date in each or (entry.is_current and None in each) for each in starts)
+
+
+@lru_cache(maxsize=16_384)
+def _employer(entry: Entry) -> tuple[str, ...]:
+    """What the employer is known by; where none is, the name or title that stands there."""
+    known = (entry.company_domain, entry.company_linkedin_url, company_name_key(entry.company_name))
+    return tuple(filter(None, known)) or ((entry.company_name or entry.title).casefold(),)
 
 
 def _same(told: str | None, name: str) -> bool:

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any, Final
 
 from services.projector.extractors.bands import size_bucket
-from services.projector.extractors.person import Job, company_keys, employer_keys
+from services.projector.extractors.person import company_keys, employer_keys
 from services.projector.extractors.reading import Reading
+from shared.jobs import Entry
 from shared.mapping import column, pick
 from shared.values import address, domain, person_link
 
@@ -85,8 +86,8 @@ def _employer(item: Mapping[str, Any], answers: Sequence[tuple[str, Reading]]) -
     return [_told("employer", ("company_name",), [("upload", item.get("company_name") or host), (label, employers)])]
 
 
-def _name(job: Job) -> str:
-    return job.company_name or job.company_domain or job.company_linkedin_url or ""
+def _name(job: Entry) -> str:
+    return job.company_name or job.company_domain or job.company_linkedin_url
 
 
 def _text(value: object) -> str | None:

@@ -17,9 +17,9 @@ from services.projector.customers import Customers
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.company import FUNDED, website
 from services.projector.extractors.countries import country
-from services.projector.extractors.person import SINCE, Job, company_keys, employer_keys
+from services.projector.extractors.person import SINCE, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
-from shared.jobs import JOB
+from shared.jobs import JOB, Entry, together
 from shared.mapping import column, fingerprint, pick
 from shared.values import (
     Span,
@@ -104,7 +104,7 @@ class Lead:
 
     columns: dict[str, Any]
     provenance: dict[str, str]
-    jobs: list[Job] = field(default_factory=list)
+    jobs: list[Entry] = field(default_factory=list)
     via: dict[str, str] = field(default_factory=dict)
     contradictions: list[dict[str, Any]] = field(default_factory=list)
     customer: str | None = None
@@ -132,7 +132,7 @@ def project(
 
     for label, reading in answers:
         fill(_added(reading.columns, columns, provenance), label)
-    jobs = next((reading.jobs for _, reading in answers if reading.jobs), [])
+    jobs = together(reading.jobs for _, reading in answers)
     fill(_uploaded(item_fields, columns, provenance, via), UPLOAD)
     fill(_derived(item_fields, columns), DERIVED)
     fill(_flags(item_fields, [reading for _, reading in answers], reference_date), DERIVED)
@@ -230,7 +230,7 @@ def _months_before(day: date, months: int) -> date:
     return date(year_, month_ + 1, min(day.day, calendar.monthrange(year_, month_ + 1)[1]))
 
 
-def _worked_at(customers: Customers, columns: Mapping[str, Any], jobs: list[Job]) -> tuple[bool | None, str | None]:
+def _worked_at(customers: Customers, columns: Mapping[str, Any], jobs: list[Entry]) -> tuple[bool | None, str | None]:
     """Whether a past or present employer is a customer, and what it was known by; None when no employer is known, or
     the lead is a company and nobody works there.
     """

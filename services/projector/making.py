@@ -3,14 +3,15 @@
 Pure. The newest answer wins column by column; what was not said by any answer is the upload's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.projector.extractors.person import Job, employer_keys, name_key
+from services.projector.extractors.person import employer_keys, name_key
 from services.projector.extractors.reading import Reading, own_lines, read
 from services.projector.lead import CUSTOMER, DERIVED, UPLOAD, UPLOADED, Answered, Lead, project
 from services.projector.state import Answer, FinalLead, Item, State, WorkHistory, lead_id_of
+from shared.jobs import Entry, together
 from shared.mapping import Column
 from shared.record import replace
 from shared.values import text
@@ -24,8 +25,7 @@ _SHOWN: Final = {
 def make(state: State, item: Item, reference_date: date, now: datetime) -> Any:
     """The lead of an ended item, made anew."""
     # What was answered before the item was known by a surer key fills what the others leave.
-    newest = sorted(answers_about(state, item), key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
-    answers = sorted(newest, key=lambda a: a.entity_id in item.earlier)
+    answers = sorted(_newest_first(answers_about(state, item)), key=lambda a: a.entity_id in item.earlier)
     uploaded = state.added[item.item_id].payload.fields
     fields, changed = _fields(uploaded, item)
     lead = project(
@@ -74,13 +74,11 @@ def reading(state: State, answer: Answer) -> Reading:
 
 
 def remember_jobs(state: State, answer: Answer, again: bool) -> None:
-    """Write down a person's jobs, those of the newest answer that has any; `again`: there may be others to forget."""
+    """Write down a person's jobs, those of all answers in force; `again`: there may be others to forget."""
     of_person = (state.answers[key] for key in state.answers_of[answer.entity_id] if key[2] == answer.client_id)
-    told = [each for each in of_person if reading(state, each).jobs]
-    newest = max(told, key=lambda a: (a.refreshed_at, a.answer_id), default=None)
-    jobs = reading(state, newest).jobs if newest else []
-    for job in jobs:
-        state.jobs[answer.entity_id, answer.client_id, job.ordinal] = _row(answer, job)
+    jobs = together(reading(state, each).jobs for each in _newest_first(of_person))
+    for ordinal, job in enumerate(jobs):
+        state.jobs[answer.entity_id, answer.client_id, ordinal] = _row(answer, ordinal, job)
     if again:
         state.job_counts[answer.entity_id, answer.client_id] = len(jobs)
 
@@ -113,12 +111,16 @@ def _differ(field: str, told: object, known: object) -> bool:
     return told != known and any(as_shown(told) != as_shown(known) for as_shown in _SHOWN.get(field, (text,)))
 
 
-def _row(answer: Answer, job: Job) -> WorkHistory:
+def _newest_first(answers: Iterable[Answer]) -> list[Answer]:
+    return sorted(answers, key=lambda a: (a.refreshed_at, a.answer_id), reverse=True)
+
+
+def _row(answer: Answer, ordinal: int, job: Entry) -> WorkHistory:
     surest = next(iter(employer_keys(job)), None)
     return WorkHistory(
-        answer.entity_id, answer.client_id, job.ordinal, answer.tenant_id, job.company_name, job.company_domain,
-        job.company_linkedin_url, surest, name_key(job.company_name), job.title, job.start_date, job.end_date,
-        job.is_current,
+        answer.entity_id, answer.client_id, ordinal, answer.tenant_id, job.company_name or None,
+        job.company_domain or None, job.company_linkedin_url or None, surest, name_key(job.company_name),
+        job.title or None, job.start_date, job.end_date, job.is_current,
     )  # fmt: skip
 
 

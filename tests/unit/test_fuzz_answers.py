@@ -98,5 +98,5 @@ def test_a_damaged_answer_is_read_and_makes_a_lead(
     lead = project(item, [Answered(str(n), each) for n, each in enumerate(readings)], reference_date=date(2026, 2, 1))
     assert list(lead.columns) == list(COLUMNS)
     assert set(lead.provenance) == {name for name, value in lead.columns.items() if value is not None}
-    assert orjson.dumps((lead.columns, lead.contradictions, lead.jobs))
+    assert orjson.dumps((lead.columns, lead.contradictions, list(map(tuple, lead.jobs))))
     assert not any("\0" in value for value in lead.columns.values() if isinstance(value, str))

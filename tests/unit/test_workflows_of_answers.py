@@ -39,6 +39,12 @@ def test_the_work_history_of_an_unsorted_answer() -> None:
     )
 
 
+def test_a_job_that_two_answers_tell_of_is_one() -> None:
+    first = {"name": "Ann", "experience": [JOBS[0], JOBS[1]]}
+    again = {"name": "Ann", "experience": [{"company": "NEXT Inc", "start_date": "2021-03"}]}
+    assert extract_work_history.run({"answers": {"first": first, "again": again}})["jobs_count"] == 2
+
+
 NOW = {"company": "New", "start_date": "Aug 2024"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.dates import written
 from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, respelled
-from shared.jobs import RECENCY, Entry, entries_of, standing_for
+from shared.jobs import RECENCY, Entry, entries_of, standing_for, together
 from shared.mapping import answer_of
 
 
@@ -19,7 +19,7 @@ def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     answers = fields.get("answers")
     told = [_told(answer) for answer in answers.values()] if isinstance(answers, Mapping) else []
-    jobs = sorted(dict.fromkeys(job for _, held in told for job in held), key=RECENCY, reverse=True)
+    jobs = together(held for _, held in reversed(told))
     if not jobs:
         return {}
     current = max((job for found, held in told for job in _current(found, held)), key=RECENCY, default=None)

@@ -1,8 +1,6 @@
 """A person's answer as columns of a lead, and the jobs it tells of."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -37,25 +35,11 @@ SINCE: Final = (column("", span, "job_start_date", "current_job_start_date", "pe
 LONGEST_KEY: Final = 1_000  # bytes; two of them fit into an entry of an index of PostgreSQL
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One job. Dates are as in `Entry`; `ordinal` 0 is the most recent of the person's jobs."""
-
-    company_name: str | None
-    company_domain: str | None
-    company_linkedin_url: str | None
-    title: str | None
-    start_date: date | None
-    end_date: date | None
-    is_current: bool
-    ordinal: int
-
-
 class Profile(NamedTuple):
     """Everything one answer says: columns, jobs, and when the job the person stands for began."""
 
     columns: dict[str, Any]
-    jobs: list[Job]
+    jobs: list[Entry]
     current_since: Span | None
 
 
@@ -83,11 +67,10 @@ def profile_of(found: dict[str, Any]) -> Profile:
     since = (headline and headline.began) or pick(SINCE, found).get("")
     if since:
         columns["person_current_job_start_date"] = since[0].replace(day=1)
-    jobs = [_job(entry, ordinal) for ordinal, entry in enumerate(entries)]
-    return Profile(columns, jobs, since)
+    return Profile(columns, entries, since)
 
 
-def employer_keys(job: Job) -> tuple[str, ...]:
+def employer_keys(job: Entry) -> tuple[str, ...]:
     """What the employer is known by; see `company_keys`."""
     return company_keys(job.company_domain, job.company_linkedin_url, job.company_name)
 
@@ -122,8 +105,3 @@ def _place(found: dict[str, Any]) -> str | None:
     told = found["location"] if isinstance(found.get("location"), dict) else found
     city, state, land = text(told.get("city")), text(told.get("state")), country(told.get("country"))
     return ", ".join(filter(None, (city, state, land))) if city else None
-
-
-def _job(entry: Entry, ordinal: int) -> Job:
-    current, _, _, name, title, host, link, start, end, _ = entry
-    return Job(name or None, host or None, link or None, title or None, start, end, current, ordinal)

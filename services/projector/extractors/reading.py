@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from services.projector.extractors import company, contact, person
-from services.projector.extractors.person import Job
 from shared.enrichment import EMPLOYERS, MAX_LAYERS, objects, respelled
 from shared.entities import scope_of
+from shared.jobs import Entry
 from shared.mapping import Column, column, pick
 from shared.values import Span
 
@@ -27,7 +27,7 @@ class Reading(NamedTuple):
     """What an answer says: columns, jobs (most recent first), since when the current one, the last funding."""
 
     columns: dict[str, Any]
-    jobs: list[Job]
+    jobs: list[Entry]
     current_since: Span | None = None
     funded: Span | None = None
 
@@ -42,7 +42,7 @@ def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = 
         if other.jobs:  # a person's profile, and not the row sent back
             found = other._replace(columns=found.columns | other.columns)
     elif not found.columns and kind != "company":
-        found = _contact(raw, contact.beside)
+        found = found._replace(columns=_contact(raw, contact.beside).columns)
     if more:
         wanted = (pick(more, each) for each in objects(raw))
         found = found._replace(columns=next(filter(None, wanted), {}) | found.columns)
