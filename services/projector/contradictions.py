@@ -76,14 +76,20 @@ def _identity(
 def _employer(item: Mapping[str, Any], answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
     """The uploaded employer against those the person is said to work for now."""
     label, jobs = next(((label, reading.jobs) for label, reading in answers if reading.jobs), ("", []))
-    host, link = pick((DOMAIN,), item).get("company_domain"), item.get("company_linkedin_url")
-    uploaded = company_keys(_text(host), _text(link), _text(item.get("company_name")))
+    uploaded = employer_of(item)
     current = [job for job in jobs if job.is_current]
     answered = {key for job in current for key in employer_keys(job)}
     if not uploaded or not answered or not answered.isdisjoint(uploaded):
         return []
     employers = "; ".join(dict.fromkeys(_name(job) for job in current))
-    return [_told("employer", ("company_name",), [("upload", item.get("company_name") or host), (label, employers)])]
+    said = [("upload", item.get("company_name") or uploaded[0]), (label, employers)]
+    return [_told("employer", ("company_name",), said)]
+
+
+def employer_of(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the employer of a row is known by; () without one."""
+    host, link = pick((DOMAIN,), item).get("company_domain"), item.get("company_linkedin_url")
+    return company_keys(_text(host), _text(link), _text(item.get("company_name")))
 
 
 def _name(job: Entry) -> str:

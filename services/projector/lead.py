@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from services.projector.contradictions import contradictions
+from services.projector.contradictions import contradictions, employer_of
 from services.projector.customers import Customers
 from services.projector.extractors.bands import funding_range, revenue_range, size_bucket
 from services.projector.extractors.company import FUNDED, website
@@ -41,6 +41,8 @@ REVISION: Final = 8  # to be raised when a normaliser or a rule gives another va
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 CUSTOMER: Final = "customer"
+START: Final = "person_current_job_start_date"
+STARTED: Final = "job_started_on"  # of an upload's row
 NEW_IN_ROLE_MONTHS: Final = 6
 RECENTLY_FUNDED_MONTHS: Final = 12
 UPLOADED: Final = (
@@ -55,7 +57,7 @@ UPLOADED: Final = (
     column("person_headline", text, "headline"),
     column("person_location", text, "person_location"),
     column("person_summary", text, "summary"),
-    column("person_current_job_start_date", month, "job_started_on"),
+    column(START, month, STARTED),
     column("company_name", text, "company_name_normalized", "company_name"),
     column("company_domain", domain, "company_domain", "company_website"),
     column("company_linkedin_url", company_link, "company_linkedin_url"),
@@ -130,17 +132,44 @@ def project(
         columns.update(values)
         provenance.update(dict.fromkeys(values, source))
 
-    for label, reading in answers:
+    told, starting = _of_one_employer(item_fields, answers, item_fields if uploaded is None else uploaded)
+    for label, reading in told:
         fill(_added(reading.columns, columns, provenance), label)
     jobs = together(reading.jobs for _, reading in answers)
-    fill(_uploaded(item_fields, columns, provenance, via), UPLOAD)
+    fill(_uploaded(starting, columns, provenance, via), UPLOAD)
     fill(_derived(item_fields, columns), DERIVED)
-    fill(_flags(item_fields, [reading for _, reading in answers], reference_date), DERIVED)
+    fill(_flags(starting, [reading for _, reading in told], reference_date), DERIVED)
     worked, customer = _worked_at(customers, columns, jobs) if customers else (None, None)
     if worked is not None:
         fill({"is_worked_at_customer": worked}, CUSTOMER if customer else DERIVED)
     against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, answers)
     return Lead(columns, provenance, jobs, via, against, customer)
+
+
+def _of_one_employer(
+    item: Mapping[str, Any], answers: Sequence[Answered], uploaded: Mapping[str, Any]
+) -> tuple[Sequence[Answered], Mapping[str, Any]]:
+    """Both without the starts of other jobs than the one that the person stands for: a start goes with its employer."""
+    employer = next((reading.employer for _, reading in answers if reading.employer is not None), None)
+    if employer is None:
+        return answers, item
+    told = [
+        Answered(label, _without_start(reading) if _is_another(reading.employer, employer) else reading)
+        for label, reading in answers
+    ]
+    if STARTED in item and _is_another(employer_of(uploaded) or None, employer):
+        item = {name: value for name, value in item.items() if name != STARTED}
+    return told, item
+
+
+def _is_another(told: tuple[str, ...] | None, employer: tuple[str, ...]) -> bool:
+    """Whether a source is about another employer than the lead's, or the person has none any more."""
+    return not employer or (told is not None and set(employer).isdisjoint(told))
+
+
+def _without_start(reading: Reading) -> Reading:
+    columns = {name: value for name, value in reading.columns.items() if name != START}
+    return reading._replace(columns=columns, current_since=None)
 
 
 def _added(said: Mapping[str, Any], columns: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
@@ -197,12 +226,13 @@ def _derived(item: Mapping[str, Any], columns: dict[str, Any]) -> dict[str, Any]
 def _flags(item: Mapping[str, Any], readings: Sequence[Reading], today: date) -> dict[str, bool]:
     """What can be said as of `today` from dates; a flag whose date is unknown or too vague is left out."""
     since = next((reading.current_since for reading in readings if reading.current_since), None)
-    began = since or span(item.get("job_started_on"))
+    began = since or span(item.get(STARTED))
     told = [*(reading.funded for reading in readings), span(item.get("company_last_funding_date"))]
+    raised = [when for when in told if when and when[0] <= today]  # what is to come tells nothing of what was
     role_since, funding_since = _windows(today)
     found = {
         "is_new_in_role": _within(began and (began[0].replace(day=1), began[1]), role_since, today),
-        "is_recently_funded": _within(max(filter(None, told), default=None), funding_since, today),
+        "is_recently_funded": _within(max(raised, default=None), funding_since, today),
     }
     return {name: value for name, value in found.items() if value is not None}
 

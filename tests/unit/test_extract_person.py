@@ -219,7 +219,7 @@ def test_flags(raw: object, wanted: bool | None) -> None:
 @settings(deadline=None)  # the first domain loads the list of public suffixes
 @given(json_values | answers)
 def test_any_json_gives_columns_and_jobs_or_nothing(raw: object) -> None:
-    columns, history, _ = profile(raw)
+    columns, history, *_ = profile(raw)
     assert None not in columns.values()
     assert "person_email" not in columns
     assert all(job.company_name or job.title or person.employer_keys(job) for job in history)

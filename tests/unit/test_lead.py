@@ -177,7 +177,33 @@ def test_an_uploaded_address_is_read_as_those_of_answers(told: str, shown: str |
 ])  # fmt: skip
 def test_new_in_role(start: Any, wanted: bool | None) -> None:
     # Without a start in the answer, the uploaded one of August 2024 stands.
-    assert lead(person=job(start)).columns["is_new_in_role"] is wanted
+    assert lead(person=job(start, company="Upload")).columns["is_new_in_role"] is wanted
+
+
+LEFT = {"experience": [{"company": "Upload", "start_date": "2015", "end_date": "2026-01"}]}
+
+
+@pytest.mark.parametrize(("older", "newer", "started"), [
+    (job("2015-01"), job(None, company="New"), None), (job("2015-01"), job(None, company="ACME Inc"), 2015),
+    (job("2015-01"), job(None, company="Self-employed"), None), (job(None), {"first_name": "Ann", "org": "New"}, None),
+    (job("2015-01"), {"first_name": "Ann", "org": "New"}, None), (job("2015-01"), LEFT, None),
+    (job("2015-01"), {"first_name": "Ann", "title": "CEO"}, 2015), (LEFT, job("2015-01"), 2015),
+    (job("2015-01"), {"title": "CEO", "current_job_start_date": "2020"}, 2020),
+    ({}, job(None, company="New"), None), ({}, LEFT, None), ({}, LEFT | {"org": "Upload"}, None),
+    ({}, job(None, company="UPLOAD"), 2024), ({}, job(None, company_domain="upload.io"), 2024),
+    ({}, {"experience": [{"company": "Upload"}]}, 2024), ({}, {"first_name": "Ann", "org": "Upload"}, 2024),
+    ({}, LEFT | {"org": "New", "current_job_start_date": "2020"}, 2020),
+])  # fmt: skip
+def test_a_start_is_that_of_the_employer_it_came_with(older: Any, newer: Any, started: int | None) -> None:
+    found = lead(person=older, enrich_again=newer).columns
+    since = found["person_current_job_start_date"]
+    assert (since and since.year, found["is_new_in_role"]) == (started, started and False)
+
+
+def test_a_start_without_an_employer_stays_until_all_jobs_have_ended() -> None:
+    row = {"first_name": "Ann", "job_started_on": "2026-01"}
+    assert lead(row, person=job(None)).columns["is_new_in_role"]
+    assert lead(row, person=LEFT).columns["is_new_in_role"] is None
 
 
 def test_new_in_role_is_about_the_job_the_person_stands_for() -> None:
@@ -195,7 +221,7 @@ def test_new_in_role_depends_on_the_reference_date_alone() -> None:
 
 @pytest.mark.parametrize(("uploaded", "answered", "wanted"), [
     ("2025-02-20", None, True), ("2025-02-19", None, False), ("2026-02-20", None, True),
-    ("2026-02-21", None, False),
+    ("2026-02-21", None, None), ("2025-12-01", "2026-03", True), ("2027", "2025-12-01", True), ("2020", "2027", False),
     ("2025-02", None, None), ("2025", None, None), ("2024", None, False), ("2025-03", None, True),
     (None, None, None), ("Series B", None, None), ("2020-01-01", "2025-12-01", True),
     ("2025-12-01", "2020", True),

@@ -36,14 +36,18 @@ LONGEST_KEY: Final = 1_000  # bytes; two of them fit into an entry of an index o
 
 
 class Profile(NamedTuple):
-    """Everything one answer says: columns, jobs, and when the job the person stands for began."""
+    """Everything one answer says: columns, jobs, and when the job the person stands for began.
+
+    `employer`: what the employer of that job is known by, () where all jobs have ended, None where nothing is said.
+    """
 
     columns: dict[str, Any]
     jobs: list[Entry]
     current_since: Span | None
+    employer: tuple[str, ...] | None
 
 
-NOBODY: Final = Profile({}, [], None)
+NOBODY: Final = Profile({}, [], None, None)
 
 
 def answer(raw: object, *, sure: bool = False) -> dict[str, Any]:
@@ -67,7 +71,7 @@ def profile_of(found: dict[str, Any]) -> Profile:
     since = (headline and headline.began) or pick(SINCE, found).get("")
     if since:
         columns["person_current_job_start_date"] = since[0].replace(day=1)
-    return Profile(columns, entries, since)
+    return Profile(columns, entries, since, _employer(found, entries, headline, since))
 
 
 def employer_keys(job: Entry) -> tuple[str, ...]:
@@ -98,6 +102,19 @@ def _short(key: str) -> str:
     if len(told) <= LONGEST_KEY:
         return key
     return f"{told[: LONGEST_KEY - 33].decode(errors='ignore')} {hashlib.sha256(told).hexdigest()[:32]}"
+
+
+def _employer(
+    found: dict[str, Any], jobs: list[Entry], headline: Entry | None, since: Span | None
+) -> tuple[str, ...] | None:
+    """See `Profile`. A job has ended where it has a date and is not current."""
+    name = headline.company_name if headline else text(found.get("org") or found.get("job_company_name"))
+    keys = employer_keys(headline) if headline else company_keys(None, None, name)
+    if not (headline or since) and jobs and all(job.start_date or job.end_date for job in jobs):
+        left = {key for job in jobs for key in employer_keys(job)}
+        if left.issuperset(keys):
+            return ()
+    return keys or ((name,) if name else None)
 
 
 def _place(found: dict[str, Any]) -> str | None:

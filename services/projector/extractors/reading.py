@@ -24,12 +24,15 @@ MOST: Final = 100  # objects of an answer that are looked at for an address
 
 
 class Reading(NamedTuple):
-    """What an answer says: columns, jobs (most recent first), since when the current one, the last funding."""
+    """What an answer says: columns, jobs (most recent first), since when the current one, the last funding; the
+    `employer` as in `Profile`.
+    """
 
     columns: dict[str, Any]
     jobs: list[Entry]
     current_since: Span | None = None
     funded: Span | None = None
+    employer: tuple[str, ...] | None = None
 
 
 def read(raw: object, workflow: str, entity_id: str, more: tuple[Column, ...] = ()) -> Reading:
@@ -75,7 +78,7 @@ def _read(raw: object, kind: str) -> Reading:
         firm, told = firm or _own(told, *COMPANY_KEYS), told or _own(firm, *PERSON_KEYS)
     who = person.profile_of(told)
     columns = company.columns_of(firm) | who.columns | contact.beside(told)
-    return Reading(columns, who.jobs, who.current_since, company.last_funding(firm))
+    return Reading(columns, who.jobs, who.current_since, company.last_funding(firm), who.employer)
 
 
 def _own(found: dict[str, Any], *names: str) -> dict[str, Any]:
