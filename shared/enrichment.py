@@ -182,6 +182,12 @@ def _first(value: object) -> list[tuple[Object, Any]]:
     return [(inner, None) for inner in objects(opened)[:1]] if opened is not place else []
 
 
+def provider_of(*told: object) -> str:
+    """Who answered, as the body around an answer says, or else the answer; without word of it, Clay."""
+    names = (respelled(each).get("provider") for each in told if isinstance(each, dict))
+    return next((name for name in names if isinstance(name, str) and 0 < len(name) <= 60), "clay")
+
+
 def path_of(written: str) -> tuple[str | int, ...]:
     """The steps of a path written with dots, "locations.0.address": keys, and positions in lists."""
     return tuple(int(step) if step.isdecimal() and len(step) < 6 else step for step in written.split("."))

@@ -22,6 +22,7 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = {
     ("StepDispatched", 2): _with_defaults,
     ("DispatchRefused", 1): _with_defaults,
     ("CallbackRejected", 1): _with_defaults,
+    ("AnswerReused", 1): _with_defaults,
     ("WorkflowRegistered", 1): _with_defaults,
     ("WorkflowConfigured", 1): _with_defaults,
     ("PipelineSaved", 1): _with_defaults,

@@ -89,7 +89,7 @@ def show(
     if as_json:
         return show_json(lead)
     table(SOURCES, [
-        {"column": name, "value": lead[name]} | source | {"at": moment(source.get("at"))}
+        {"column": name, "value": lead[name]} | source | {"at": moment(source.get("at")), "source": _from(source)}
         for name, source in lead["provenance"].items()
     ], "nothing is known of this lead")  # fmt: skip
     for name, source in lead["provenance"].items():
@@ -101,6 +101,10 @@ def show(
         values = " / ".join(plain(each["value"]) for each in told["values"])
         note(f"contradiction ({told['kind']}) in {', '.join(told['columns'])}: {values}")
     return None
+
+
+def _from(source: dict[str, str]) -> str:
+    return f"{source['source']}, lent" if source.get("lent_at") else source["source"]
 
 
 @app.command()

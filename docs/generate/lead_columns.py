@@ -22,9 +22,10 @@ Written by `make docs` from the projector's tables; `make check` fails when it i
 For a column the paths are tried in the order in which they stand, and the first value that its normaliser takes is the
 column's. The newest answer wins column by column, by its `last_refresh` however that is written, else by when it came;
 older ones, of other workflows, fill what it leaves, and last those from before the item was known by a surer key; what
-no answer says is the upload's. A city and its state come with no other country than their source's, and the status of
-an address with no other address. A client whose provider answers otherwise sets `answer_mapping` in the configuration
-of the workflow, column to path or paths: they are tried after these, and answers that came before are read again.
+no answer says is the upload's. A city and its state come with no other country than their source's, the status of an
+address with no other address, and the start of a job with no other employer. A client whose provider answers otherwise
+sets `answer_mapping` in the configuration of the workflow, column to path or paths: they are tried after these, and
+answers that came before are read again.
 
 *Filled* counts the answers of the sample (`tests/data/clay`) whose value is from that path.
 """
@@ -44,7 +45,8 @@ From no path, but from what is known: `person_current_job_start_date` and, where
 the person stands for), `is_new_in_role` and `is_recently_funded` (dates, as of the lead's `reference_date`),
 `is_worked_at_customer` (past and present employers of a person, and the client's customer lists, by the surest of
 domain, LinkedIn page and name that both are known by), `company_size_bucket` and `person_full_name` where only their
-parts are told.
+parts are told. Their event, workflow, provider and time are those of the newest source that they follow from. Jobs are
+those of all the lists of all answers; of one employer and start, as the newest answer tells it.
 """
 
 

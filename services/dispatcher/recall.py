@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.dispatcher.state import Claim, Lendable, State
 from services.dispatcher.tables import CLAIM
 from services.dispatcher.warehouse import LOOKUPS
+from shared.enrichment import provider_of
 from shared.entities import Entity, scope_of
 from shared.envelope import Event, from_json
 from shared.events import AnswerReused, BatchLaunched, EnrichmentReceived, StepScheduled
@@ -127,8 +128,9 @@ def _key(event: Event, entity: Entity) -> Key:
 
 def _lendable(claim: Claim, said: Event) -> Lendable:
     payload: EnrichmentReceived | AnswerReused = said.payload
-    answered_at = payload.answered_at if isinstance(payload, AnswerReused) else said.occurred_at
-    return Lendable(claim, payload.answer, answered_at)
+    if isinstance(payload, AnswerReused):
+        return Lendable(claim, payload.answer, payload.answered_at, payload.provider)
+    return Lendable(claim, payload.answer, said.occurred_at, provider_of(payload.body, payload.answer))
 
 
 async def _clients(connection: Connection, tenant_id: str) -> list[str]:

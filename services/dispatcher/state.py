@@ -207,11 +207,12 @@ class Tenant:
 
 @record
 class Lendable:
-    """What another client was answered about a company or person, when, and the claim that keeps it."""
+    """What another client was answered about a company or person, when, by whom, and the claim that keeps it."""
 
     claim: Claim
     answer: Any
     answered_at: datetime
+    provider: str | None
 
 
 @dataclass

@@ -91,7 +91,7 @@ def _reuse(event: Event, entity: Entity, lendable: Lendable) -> Emit:
     claim = lendable.claim
     payload = AnswerReused(
         claim.workflow, claim.answer_id or "", claim.client_id, entity.basis, entity.key, lendable.answered_at,
-        lendable.answer,
+        lendable.answer, lendable.provider,
     )  # fmt: skip
     cause = replace(event, id=claim.answer_id or "")
     return Emit(payload, entity_id=entity.entity_id, role=event.client_id or "", cause=cause)

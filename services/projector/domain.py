@@ -5,12 +5,14 @@ point of the log, and made anew when a newer answer about its person or company 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final, assert_never
 
 from services.projector import endings, pushes, reprojection
 from services.projector.making import make, reading, remember_jobs
 from services.projector.state import Answer, Batch, Item, State, lead_id_of
 from shared.dates import refreshed_at
+from shared.enrichment import provider_of
 from shared.entities import scope_of
 from shared.envelope import Emit, Event
 from shared.events import (
@@ -79,10 +81,9 @@ def evolve(state: State, event: Event) -> None:
             endings.retry(state, event, payload)
         case EnrichmentReceived():
             if payload.found:
-                told = refreshed_at(payload.answer, event.occurred_at)
-                _answered(state, event, payload, told, _provider(payload))
+                _answered(state, event, payload, provider_of(payload.body, payload.answer))
         case AnswerReused():
-            _answered(state, event, payload, refreshed_at(payload.answer, payload.answered_at), "warehouse")
+            _answered(state, event, payload, payload.provider or "warehouse", payload.answered_at)
         case WorkflowConfigured() | ConfigurationRemoved():
             reprojection.configured(state, event, payload)
         case CustomersListed():
@@ -205,15 +206,22 @@ def to_place(state: State, event: Event) -> Event | None:
 
 
 def _answered(
-    state: State, event: Event, payload: EnrichmentReceived | AnswerReused, refreshed_at: str, provider: str
+    state: State,
+    event: Event,
+    payload: EnrichmentReceived | AnswerReused,
+    provider: str,
+    answered_at: datetime | None = None,
 ) -> None:
-    """Keep the newest answer of a workflow about an entity; leads that stand already are made anew with it."""
+    """Keep the newest answer of a workflow about an entity; leads that stand already are made anew with it.
+
+    `answered_at`: of one that was lent.
+    """
     entity_id = event.entity_id
     if entity_id is None:
         return
     answer = Answer(
         entity_id, payload.workflow, event.client_id or "", event.tenant_id, event.id, provider, event.occurred_at,
-        refreshed_at, 0, 0,
+        refreshed_at(payload.answer, answered_at or event.occurred_at), 0, 0, answered_at,
     )  # fmt: skip
     known = state.answers.get((entity_id, payload.workflow, answer.client_id))
     if known is not None and not _is_newer(state, answer, known, payload):
@@ -235,9 +243,3 @@ def _is_newer(state: State, answer: Answer, known: Answer, payload: EnrichmentRe
         return answer.refreshed_at > known.refreshed_at
     said_since = isinstance(payload, EnrichmentReceived) and answer.received_at > known.received_at
     return said_since and payload.answer != state.said[known.answer_id]
-
-
-def _provider(payload: EnrichmentReceived) -> str:
-    """Who answered, as the body around the answer says; without word of it, Clay."""
-    told = payload.body.get("provider") if isinstance(payload.body, dict) else None
-    return told if isinstance(told, str) and 0 < len(told) <= 60 else "clay"

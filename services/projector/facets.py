@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Text, cast, func, literal, select, union_all
 
 from services.projector.filters import FILTERED, LeadFilter, chosen
-from services.projector.lead import FLAGS
+from services.projector.flags import FLAGS
 from services.projector.tables import FINAL_LEADS
 from shared.runtime.queries import Queries
 

@@ -5,11 +5,9 @@ stood there before. An answer wins over the upload, a newer answer over an older
 workflow, fills what the newer leaves.
 """
 
-import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from services.projector.contradictions import contradictions, employer_of
@@ -19,10 +17,10 @@ from services.projector.extractors.company import FUNDED, website
 from services.projector.extractors.countries import country
 from services.projector.extractors.person import SINCE, company_keys, employer_keys
 from services.projector.extractors.reading import TABLES, Reading
+from services.projector.flags import FLAGS, WORKED_AT_CUSTOMER, Derived, Source, of_dates, worked_at
 from shared.jobs import JOB, Entry, together
 from shared.mapping import column, fingerprint, pick
 from shared.values import (
-    Span,
     address,
     company_link,
     count,
@@ -42,9 +40,8 @@ UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 CUSTOMER: Final = "customer"
 START: Final = "person_current_job_start_date"
-STARTED: Final = "job_started_on"  # of an upload's row
-NEW_IN_ROLE_MONTHS: Final = 6
-RECENTLY_FUNDED_MONTHS: Final = 12
+STARTED: Final = "job_started_on"  # of an upload's row, as the next
+FUNDED_ON: Final = "company_last_funding_date"
 UPLOADED: Final = (
     column("person_first_name", text, "first_name"),
     column("person_last_name", text, "last_name"),
@@ -77,7 +74,6 @@ UPLOADED: Final = (
     column("company_technologies", texts, "company_technologies"),
 )
 BELONGING: Final = tuple(line for line in UPLOADED if line.name in ("person_email", "company_city", "company_country"))
-FLAGS: Final = ("is_new_in_role", "is_recently_funded", "is_worked_at_customer")
 COLUMNS: Final = (
     *dict.fromkeys(
         line.name for table in (TABLES["person"], UPLOADED, TABLES["contact"], TABLES["company"]) for line in table
@@ -85,7 +81,9 @@ COLUMNS: Final = (
     *FLAGS,
 )
 VERSION: Final = f"{REVISION}-{fingerprint((*TABLES.values(), UPLOADED, JOB, SINCE, FUNDED))}"
+_FIRM: Final = ("company_domain", "company_linkedin_url", "company_name")
 _WHO: Final = ("person_first_name", "person_last_name", "person_full_name", "person_email", "person_linkedin_url")
+Cite = Callable[[str], Source]
 _UNKNOWN: Final[dict[str, Any]] = dict.fromkeys(COLUMNS)
 
 
@@ -102,6 +100,7 @@ class Lead:
 
     A source is UPLOAD, DERIVED, CUSTOMER or the label of an answer; `via`: the field that an uploaded column was taken
     from. `customer`: what tells that an employer is one, where the source of `is_worked_at_customer` is CUSTOMER.
+    `follows`: the sources that each column follows from whose source is DERIVED or CUSTOMER.
     """
 
     columns: dict[str, Any]
@@ -110,6 +109,7 @@ class Lead:
     via: dict[str, str] = field(default_factory=dict)
     contradictions: list[dict[str, Any]] = field(default_factory=list)
     customer: str | None = None
+    follows: dict[str, list[Source]] = field(default_factory=dict)
 
 
 def project(
@@ -127,23 +127,34 @@ def project(
     columns: dict[str, Any] = _UNKNOWN.copy()
     provenance: dict[str, str] = {}
     via: dict[str, str] = {}
+    follows: dict[str, list[Source]] = {}
 
     def fill(values: Mapping[str, Any], source: str) -> None:
         columns.update(values)
         provenance.update(dict.fromkeys(values, source))
+
+    def derive(derived: Mapping[str, Derived], source: str = DERIVED) -> None:
+        for name, (value, sources) in derived.items():
+            if value is not None:
+                columns[name], provenance[name], follows[name] = value, source, list(dict.fromkeys(sources))
 
     told, starting = _of_one_employer(item_fields, answers, item_fields if uploaded is None else uploaded)
     for label, reading in told:
         fill(_added(reading.columns, columns, provenance), label)
     jobs = together(reading.jobs for _, reading in answers)
     fill(_uploaded(starting, columns, provenance, via), UPLOAD)
-    fill(_derived(item_fields, columns), DERIVED)
-    fill(_flags(starting, [reading for _, reading in told], reference_date), DERIVED)
-    worked, customer = _worked_at(customers, columns, jobs) if customers else (None, None)
-    if worked is not None:
-        fill({"is_worked_at_customer": worked}, CUSTOMER if customer else DERIVED)
+
+    def cite(name: str) -> Source:
+        return provenance[name], via.get(name, "")
+
+    derive(_derived(item_fields, columns, cite))
+    derive(of_dates(_dated(told, starting), reference_date))
+    customer = None
+    if customers:
+        worked, customer = worked_at(customers, _employers(columns, cite, jobs, answers))
+        derive({WORKED_AT_CUSTOMER: worked}, CUSTOMER if customer else DERIVED)
     against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, answers)
-    return Lead(columns, provenance, jobs, via, against, customer)
+    return Lead(columns, provenance, jobs, via, against, customer, follows)
 
 
 def _of_one_employer(
@@ -211,62 +222,38 @@ def _uploaded(
     return added
 
 
-def _derived(item: Mapping[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
-    """What follows from other columns where nobody said it."""
-    derived: dict[str, Any] = {}
+def _derived(item: Mapping[str, Any], columns: dict[str, Any], cite: Cite) -> dict[str, Derived]:
+    """What follows from other columns where nobody said it. `cite`: who says a column that is known."""
+    derived: dict[str, Derived] = {}
     if columns["person_full_name"] is None:
-        names = (columns["person_first_name"], columns["person_last_name"])
-        derived["person_full_name"] = " ".join(name for name in names if name) or None
+        names = [name for name in ("person_first_name", "person_last_name") if columns[name]]
+        whole = " ".join(columns[name] for name in names) or None
+        derived["person_full_name"] = Derived(whole, [cite(name) for name in names])
     if columns["company_size_bucket"] is None:
         heads = columns["company_employee_count"]
-        derived["company_size_bucket"] = size_bucket(heads or item.get("company_employee_count"))
-    return {name: value for name, value in derived.items() if value is not None}
+        who = cite("company_employee_count") if heads else (UPLOAD, "company_employee_count")
+        derived["company_size_bucket"] = Derived(size_bucket(heads or item.get("company_employee_count")), [who])
+    return derived
 
 
-def _flags(item: Mapping[str, Any], readings: Sequence[Reading], today: date) -> dict[str, bool]:
-    """What can be said as of `today` from dates; a flag whose date is unknown or too vague is left out."""
-    since = next((reading.current_since for reading in readings if reading.current_since), None)
-    began = since or span(item.get(STARTED))
-    told = [*(reading.funded for reading in readings), span(item.get("company_last_funding_date"))]
-    raised = [when for when in told if when and when[0] <= today]  # what is to come tells nothing of what was
-    role_since, funding_since = _windows(today)
-    found = {
-        "is_new_in_role": _within(began and (began[0].replace(day=1), began[1]), role_since, today),
-        "is_recently_funded": _within(max(raised, default=None), funding_since, today),
-    }
-    return {name: value for name, value in found.items() if value is not None}
+def _dated(answers: Sequence[Answered], item: Mapping[str, Any]) -> list[tuple[Source, Reading]]:
+    """Who tells dates: the answers, and the row as they do."""
+    since, funded = span(item.get(STARTED)), span(item.get(FUNDED_ON))
+    return [
+        *(((label, ""), reading) for label, reading in answers),
+        ((UPLOAD, STARTED), Reading({}, [], current_since=since)),
+        ((UPLOAD, FUNDED_ON), Reading({}, [], funded=funded)),
+    ]
 
 
-def _within(when: Span | None, since: date, until: date) -> bool | None:
-    """Whether it happened from `since` to `until`, both included; None when it is told too vaguely to say."""
-    if when is None:
-        return None
-    first, last = when[0], min(when[1], until)
-    if first > until or last < since:
-        return False
-    return True if first >= since else None
-
-
-@lru_cache(maxsize=64)
-def _windows(today: date) -> tuple[date, date]:
-    """Since when a role is new (jobs are told to the month), and since when a funding is recent."""
-    role_since = _months_before(today, NEW_IN_ROLE_MONTHS).replace(day=1)
-    return role_since, _months_before(today, RECENTLY_FUNDED_MONTHS)
-
-
-def _months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last day of that month; never before the year 1."""
-    year_, month_ = divmod(max(day.year * 12 + day.month - 1 - months, 12), 12)
-    return date(year_, month_ + 1, min(day.day, calendar.monthrange(year_, month_ + 1)[1]))
-
-
-def _worked_at(customers: Customers, columns: Mapping[str, Any], jobs: list[Entry]) -> tuple[bool | None, str | None]:
-    """Whether a past or present employer is a customer, and what it was known by; None when no employer is known, or
-    the lead is a company and nobody works there.
-    """
+def _employers(
+    columns: Mapping[str, Any], cite: Cite, jobs: Sequence[Entry], answers: Sequence[Answered]
+) -> Iterator[tuple[tuple[str, ...], list[Source]]]:
+    """What each past and present employer is known by, and who tells of it. Nobody works at a company on its own."""
     if not jobs and not any(columns[name] for name in _WHO):
-        return None, None
-    firm = company_keys(columns["company_domain"], columns["company_linkedin_url"], columns["company_name"])
-    employers = [firm, *map(employer_keys, jobs)]
-    found = next(filter(None, map(customers.key_of, employers)), None)
-    return (found is not None if any(employers) else None), found
+        return
+    host, link, name = (columns[column] for column in _FIRM)
+    yield company_keys(host, link, name), [cite(column) for column in _FIRM if columns[column] is not None]
+    told_by = {job: label for label, reading in reversed(answers) for job in reading.jobs}
+    for job in jobs:
+        yield employer_keys(job), [(told_by[job], "")]

@@ -132,21 +132,27 @@ def _own_lines(state: State, answer: Answer) -> tuple[Column, ...]:
 def _provenance(
     state: State, item: Item, lead: Lead, answers: list[Answer], changed: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """For each source its columns, and for all but what was derived the event, the time, the workflow, the provider."""
-    columns: dict[str, list[str]] = {}
-    for column, source in lead.provenance.items():
-        columns.setdefault(changed.get(lead.via.get(column, ""), source), []).append(column)
+    """For each source its columns, the event, the time, the workflow, the provider; for what was derived those of the
+    newest source that it follows from.
+    """
     added = state.added[item.item_id]
     about: dict[str, dict[str, Any]] = {
-        UPLOAD: {"source": UPLOAD, "event_id": added.id, "at": added.occurred_at.isoformat()},
-        DERIVED: {"source": DERIVED},
-        CUSTOMER: {"source": DERIVED, "customer": lead.customer},
+        UPLOAD: {"source": UPLOAD, "event_id": added.id, "at": added.occurred_at.isoformat()}
     }
     for output in item.outputs:
         about[output["event_id"]] = {"source": "workflow"} | {k: output[k] for k in ("event_id", "workflow", "at")}
     for answer in answers:
         about[answer.answer_id] = {
             "source": "answer", "event_id": answer.answer_id, "workflow": answer.workflow,
-            "provider": answer.provider, "at": answer.received_at.isoformat(),
+            "provider": answer.provider, "at": (answer.answered_at or answer.received_at).isoformat(),
         }  # fmt: skip
-    return [about[source] | {"columns": names} for source, names in columns.items()]
+        if answer.answered_at:
+            about[answer.answer_id]["lent_at"] = answer.received_at.isoformat()
+    columns: dict[tuple[str, str], list[str]] = {}
+    for column, source in lead.provenance.items():
+        told = lead.follows.get(column) or [(source, lead.via.get(column, ""))]
+        newest = max((changed.get(field, name) for name, field in told), key=lambda name: str(about[name]["at"]))
+        columns.setdefault((source if source in (DERIVED, CUSTOMER) else newest, newest), []).append(column)
+    more: dict[str, dict[str, Any]]
+    more = {DERIVED: {"source": DERIVED}, CUSTOMER: {"source": DERIVED, "customer": lead.customer}}
+    return [about[newest] | more.get(kind, {}) | {"columns": names} for (kind, newest), names in columns.items()]

@@ -69,8 +69,9 @@ class Answer:
     """The answer in force of one workflow about one entity: the one with the newest `refreshed_at`,
     of two as new that which came later.
 
-    What it says is in the log; `columns` is how many columns of a lead the mapping found in it, `fields` how many
-    fields of an item a step has set from it.
+    One that was lent was `answered_at` then, and received when it was lent. What an answer says is in the log;
+    `columns` is how many columns of a lead the mapping found in it, `fields` how many fields of an item a step has set
+    from it.
     """
 
     entity_id: str
@@ -83,6 +84,7 @@ class Answer:
     refreshed_at: str
     columns: int
     fields: int
+    answered_at: datetime | None = None
 
 
 @record

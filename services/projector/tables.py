@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projector.extractors.reading import TABLES
-from services.projector.lead import COLUMNS, FLAGS, UPLOADED, VERSION
+from services.projector.flags import FLAGS
+from services.projector.lead import COLUMNS, UPLOADED, VERSION
 from shared import mapping
 from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, tenant_columns
 from shared.values import year
@@ -93,6 +94,7 @@ ANSWER = Table(
     Column("refreshed_at", Text, nullable=False),
     Column("columns", SmallInteger, nullable=False),
     Column("fields", SmallInteger, nullable=False),
+    Column("answered_at", TIME),
     Index("answer_unread", "client_id", postgresql_where=text("columns = 0 AND fields = 0")),
 )
 ANSWER_MAPPING = Table(

@@ -42,13 +42,13 @@ class CallbackRejected:
     content_type: str | None = None
 
 
-@event("AnswerReused", 1, "dispatcher")
+@event("AnswerReused", 2, "dispatcher")
 @dataclass(frozen=True, slots=True)
 class AnswerReused:
     """What another client of the tenant was answered counts as an answer about this client's entity.
 
     `answer_id` is that client's event and `answered_at` when it was answered; `basis` and `entity_key` are what told
-    that both entities are one company or person.
+    that both entities are one company or person. `provider` had answered (from version 2 on).
     """
 
     workflow: str
@@ -58,6 +58,7 @@ class AnswerReused:
     entity_key: str
     answered_at: datetime
     answer: Any
+    provider: str | None = None
 
 
 @event("ReprojectionDue", 1, "projector")

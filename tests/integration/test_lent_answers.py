@@ -22,6 +22,7 @@ async def test_an_answer_is_lent_at_its_age_whatever_comes_of_asking_for_a_newer
 ) -> None:
     theirs = {"client_id": OTHER_CLIENT, "batch_id": NEXT_BATCH}
     answer = unasked(ACME, client_id=OTHER_CLIENT, entity_id=company_id(ACME, OTHER_CLIENT))
+    answer = replace(answer, payload=replace(answer.payload, body={"provider": "prospeo"}))
     anew = launched(COMPANY_STEP, config={FLOW: {"force_refresh": True}}, hours=1, **theirs)
     row = replace(added(7, 1, NEXT_BATCH, company_domain=ACME), client_id=OTHER_CLIENT)
     leave = fact(TenantConfigured(True), client_id=None, batch_id=None)
@@ -34,4 +35,4 @@ async def test_an_answer_is_lent_at_its_age_whatever_comes_of_asking_for_a_newer
     await fold(servers, database, DEFINITION, asking)
     ((_, body),) = await logged(servers, database, ["AnswerReused"])
     lent = from_json(body).payload
-    assert (lent.answer_id, lent.answered_at) == (answer.id, answer.occurred_at)
+    assert (lent.answer_id, lent.answered_at, lent.provider) == (answer.id, answer.occurred_at, "prospeo")

@@ -39,7 +39,7 @@ def test_an_unknown_name_is_for_the_service_to_refuse(monkeypatch: pytest.Monkey
 
 def test_a_lead_says_which_customer_somebody_worked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     flags = {
-        "is_new_in_role": {"source": "derived"},
+        "is_new_in_role": {"source": "answer", "provider": "finder", "lent_at": "2026-01-01"},
         "is_worked_at_customer": {"source": "derived", "customer": "x.com"},
     }
     lead = dict.fromkeys(flags, True) | {"provenance": flags, "entities": [], "contradictions": None}
@@ -47,4 +47,5 @@ def test_a_lead_says_which_customer_somebody_worked_at(monkeypatch: pytest.Monke
     places = {"projector": Endpoint("projector", "http://projector")}
     monkeypatch.setattr("cli.api.open_api", lambda _=None: Api(places, transport=transport))
     result = CliRunner().invoke(app, ["leads", "show", "lead_" + "0" * 26])
+    assert "answer, lent" in result.stdout
     assert (result.exit_code, result.stderr) == (0, "is_worked_at_customer: the customer is x.com\n")

@@ -5,15 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.envelope import Event
 from shared.events import (
     BatchCancelled,
     ConfigurationRemoved,
-    CustomersListed,
     EnrichmentReceived,
     FailedItemsRetried,
     ItemCompleted,
-    ListedCustomer,
     StepFailed,
     WorkflowConfigured,
 )
@@ -25,7 +22,6 @@ from tests.unit.facts import (
     NEXT_BATCH,
     OTHER_CLIENT,
     START,
-    UPLOAD,
     added,
     fact,
     item_id,
@@ -33,7 +29,6 @@ from tests.unit.facts import (
     told_again,
 )
 from tests.unit.projecting import ACME, ANN, FIRM, STEPS, WHO, answer, completed, lead, one, settled, walked
-from tests.unit.specification import Specification
 
 
 def test_an_item_that_has_ended_is_a_lead_of_what_was_uploaded_and_answered() -> None:
@@ -183,30 +178,6 @@ def test_a_person_s_jobs_are_rows_and_a_newer_answer_replaces_them() -> None:
     found.given(answer(ANN, hours=9, client_id=OTHER_CLIENT, experience=WHO["experience"][:1]))
     assert {client for _, client, _ in found.state.jobs} == {CLIENT, OTHER_CLIENT}
     assert len(found.state.jobs) == 3
-
-
-def test_a_person_s_jobs_are_those_of_every_answer_in_force() -> None:
-    def told(*jobs: tuple, hours: float) -> Event:
-        names = ("company", "start_date", "end_date")
-        payload = EnrichmentReceived(
-            "again", None, True, {"experience": [dict(zip(names, job, strict=False)) for job in jobs]}
-        )
-        return fact(payload, entity_id=ANN, hours=hours, batch_id=None)
-
-    def known(found: Specification) -> list[tuple]:
-        rows = [found.state.jobs[ANN, CLIENT, n] for n in range(found.state.job_counts[ANN, CLIENT])]
-        return [(row.company_name, row.title, row.is_current) for row in rows]
-
-    customers = fact(CustomersListed(UPLOAD, [ListedCustomer(name="Beta")], True), batch_id=None)
-    found = one(customers, *walked(1), answer(ANN), told(("ACME Inc.", "2025-12"), hours=3))
-    assert known(found) == [("ACME Inc.", None, True), ("Beta", "CTO", False)]
-    assert lead(found, 1).is_worked_at_customer
-    found.given(told(("Acme", "2025-12", "2026-01"), ("Acme", "2018", "2020"), hours=4))
-    assert known(found) == [("Acme", None, False), ("Beta", "CTO", False), ("Acme", None, False)]
-    found.given(told(hours=5))
-    assert known(found) == [("Acme", "CEO", True), ("Beta", "CTO", False)]
-    found.given(told(("Acme", None, "2026-01"), ("Beta",), hours=6))
-    assert known(found) == [("Acme", None, False), ("Beta", "CTO", False), ("Beta", None, False)]
 
 
 def test_repeated_words_change_no_lead() -> None:

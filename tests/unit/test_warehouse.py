@@ -44,7 +44,7 @@ def lendable(
         item_id(99), named_id("disp", "theirs"), 1, THEIR_ANSWER, True, answered_at, None, None,
         item_id(99), looked_at.isoformat(),
     )  # fmt: skip
-    return Lendable(claim, {"name": "Acme"}, answered_at)
+    return Lendable(claim, {"name": "Acme"}, answered_at, "prospeo")
 
 
 def asking(*found: Lendable, items: int = 1, allowed: bool = True, **config: Any) -> Specification:
@@ -72,7 +72,7 @@ def test_what_is_lent_says_where_it_is_from_and_saves_the_call() -> None:
     batch = asking(lendable()).when(looked_up())
     lent, ended = batch.following
     assert lent.payload == AnswerReused(
-        FLOW, THEIR_ANSWER, OTHER_CLIENT, "domain", ACME, START - timedelta(days=DAYS_OLD), {"name": "Acme"}
+        FLOW, THEIR_ANSWER, OTHER_CLIENT, "domain", ACME, START - timedelta(days=DAYS_OLD), {"name": "Acme"}, "prospeo"
     )
     assert (lent.entity_id, lent.causation_id) == (company_id(ACME), THEIR_ANSWER)
     assert ended.payload == ItemCompleted(0, LOOKUP.workflow, answer_id=lent.id, found=True)
