@@ -132,7 +132,7 @@ class Service:
             **self.telemetry.known,
         }
         enough = any if self.either_server else all
-        return JSONResponse(state, status_code=200 if enough((connected, self.telemetry.known["database"])) else 503)
+        return JSONResponse(state, status_code=200 if enough((connected, state["database"])) else 503)
 
 
 def broker_of(settings: Settings, name: str) -> NatsBroker:

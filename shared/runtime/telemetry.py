@@ -7,6 +7,7 @@ Labels are bounded: services, event types, states. Nothing in them names a tenan
 
 import asyncio
 import math
+import time
 from collections import Counter as Count
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from shared.subjects import INBOX_STREAM, STREAM
 EVERY_SECONDS: Final = 5.0
 AWAY_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 10.0
+# An answer of PostgreSQL that is older than this is none: a server that stands keeps its connections.
+GOOD_SECONDS: Final = 8.0
 COUNTED: Final = 10_000
 BATCHES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -76,7 +79,16 @@ ASKED: Final = {
     "nats_up": "Whether NATS answers this process.",
     "event_loop_worst_stall_seconds": "The latest that the event loop came back since the process started.",
 }
-# What only NATS knows.
+# What only PostgreSQL knows, and what only NATS does: unknown (NaN) until it says it, and while it is away. A value
+# that was kept would silence the alarms that take the least of all processes.
+OF_DATABASE: Final = (
+    "log_head",
+    "lag_events",
+    "lag_seconds",
+    "damaged_positions",
+    "patrol_age_seconds",
+    "patrol_oldest_seconds",
+)
 OF_NATS: Final = ("relay_distance_events", "stream_intact", "inbox_messages")
 
 
@@ -88,20 +100,33 @@ class Telemetry:
         self._machine = machine
         self._service = machine.definition.name
         self._traces = traces_asked_for(self._service)
-        self._head, self._read, self._worst = 0, 0, 0.0
-        self.known: dict[str, int | float | bool] = {"database": False}
+        self._head, self._read, self._worst = math.nan, 0, 0.0
+        self._answered = -math.inf
+        self._told: dict[str, int | float] = {}
         ProcessCollector(registry=self.registry)
         names = ["service", "type"]
         self._events = Counter("leadstream_events", "Events taken, by type.", names, registry=self.registry)
+        for read in machine.definition.reads:  # from 0 on, or what comes first of a type is no increase of it
+            self._events.labels(self._service, read)
         self._sizes = self._histogram("batch_events", "Events of one transaction.", BATCHES)
         self._seconds = self._histogram("batch_seconds", "Length of one transaction.", SECONDS)
         self._stalls = self._histogram("event_loop_stall_seconds", "How late the event loop came back.", SECONDS)
         self._asked = {name: self._gauge(f"leadstream_{name}", text) for name, text in ASKED.items()}
-        for name in OF_NATS:
-            self._asked[name].set(math.nan)  # a stream is neither whole nor damaged until NATS says it
+        self._asked["database_up"].set_function(lambda: self._database_answers)
         self._measures = [(measure, self._gauge(measure.name, measure.help, measure.label)) for measure in measures]
+        self._forget_nats()
+        self._forget_database()
         self._live(leading)
         machine.observe = self._transaction
+
+    @property
+    def known(self) -> dict[str, int | float | bool]:
+        """Whether PostgreSQL answers; if it does, what it has said of the log and of this service."""
+        return {"database": True, **self._told} if self._database_answers else {"database": False}
+
+    @property
+    def _database_answers(self) -> bool:
+        return time.monotonic() - self._answered < GOOD_SECONDS
 
     def text(self) -> bytes:
         """Everything, in Prometheus's text format."""
@@ -169,24 +194,25 @@ class Telemetry:
                     while True:
                         async with asyncio.timeout(ANSWER_SECONDS):  # a server that is stopped keeps its connections
                             await self._ask_database(connection)
-                        self._asked["database_up"].set(1)
                         await asyncio.sleep(EVERY_SECONDS)
             except psycopg.errors.UndefinedTable:
+                self._answered = time.monotonic()
                 logger.debug("nothing to measure yet: the tables are not made")
             except (psycopg.Error, OSError) as error:
-                self._asked["database_up"].set(0)
-                self.known = {"database": False}
+                self._answered = -math.inf
+                self._forget_database()
                 logger.debug("nothing measured: PostgreSQL is away", error=repr(error)[:300])
             await asyncio.sleep(AWAY_SECONDS)
 
     async def _ask_database(self, connection: Connection) -> None:
         await set_clock(connection)
+        self._answered = time.monotonic()
         head, unread, seconds = await self._lag(connection)
         self._head = head
         self._asked["log_head"].set(head)
         self._asked["lag_events"].set(unread)
         self._asked["lag_seconds"].set(seconds)
-        self.known = {"database": True, "lag_events": unread, "lag_seconds": round(seconds, 1)}
+        self._told |= {"lag_events": unread, "lag_seconds": round(seconds, 1)}
         await self._ask_patrol(connection)
         for measure, gauge in self._measures:
             rows = await (await connection.execute(measure.statement.encode())).fetchall()
@@ -195,6 +221,19 @@ class Telemetry:
             else:
                 for label, value in rows:
                     gauge.labels(self._service, label).set(float(value))
+        self._answered = time.monotonic()
+
+    def _forget_database(self) -> None:
+        """What it said last is not so now."""
+        self._head = math.nan
+        self._told.clear()
+        for name in OF_DATABASE:
+            self._asked[name].set(math.nan)
+        for measure, gauge in self._measures:
+            if measure.label is None:
+                gauge.set(math.nan)
+            else:
+                gauge.clear()
 
     async def _lag(self, connection: Connection) -> tuple[int, int, float]:
         """The log's end, and the events to be read: how many, and the age of the first in seconds."""
@@ -211,7 +250,7 @@ class Telemetry:
         self._asked["damaged_positions"].set(int(damaged))
         self._asked["patrol_age_seconds"].set(float(age))
         self._asked["patrol_oldest_seconds"].set(float(oldest))
-        self.known["damaged_positions"] = int(damaged)
+        self._told["damaged_positions"] = int(damaged)
 
     async def _ask_nats_for_ever(self, nats: Callable[[], Client]) -> None:
         while True:
@@ -221,11 +260,14 @@ class Telemetry:
                 pause = EVERY_SECONDS
             except (NatsError, TimeoutError, OSError) as error:
                 self._asked["nats_up"].set(0)
-                for name in OF_NATS:
-                    self._asked[name].set(math.nan)  # what it said last is not so now
+                self._forget_nats()
                 logger.debug("nothing measured: NATS is away", error=repr(error)[:300])
                 pause = AWAY_SECONDS
             await asyncio.sleep(pause)
+
+    def _forget_nats(self) -> None:
+        for name in OF_NATS:
+            self._asked[name].set(math.nan)
 
     async def _ask_nats(self, nats: JetStreamContext) -> None:
         """A stream that is gone lacks all of the log: that is no server that is away. Raises NatsError."""
@@ -237,7 +279,7 @@ class Telemetry:
             )
         except NotFoundError:
             last, whole = 0, False
-        self._asked["relay_distance_events"].set(max(0, self._head - last))
+        self._asked["relay_distance_events"].set(max(self._head - last, 0))  # NaN stays
         self._asked["stream_intact"].set(whole)
         try:
             self._asked["inbox_messages"].set((await nats.stream_info(INBOX_STREAM)).state.messages)
