@@ -60,12 +60,14 @@ PATROL: Final = "SELECT damages, coalesce(extract(epoch FROM now() - oldest_at),
 OVERDUE: Final = (
     "SELECT count(*) FROM dispatcher.dispatch WHERE status = 'SENT' AND deadline_at < now() - interval '1 min'"
 )
-# As the alarm AnswersMissing: more than one in five, here for each client and workflow.
+# As the alarm AnswersMissing: more than one in five, here for each client and workflow, of the calls whose answers were
+# due within the last hour. When they were sent is another matter: an answer may have an hour, or a day.
 UNANSWERED: Final = """
-SELECT client_id, workflow, missing, sent
-FROM (SELECT client_id, workflow, count(*) AS sent, count(*) FILTER (WHERE status = 'TIMED_OUT') AS missing
-      FROM dispatcher.dispatch WHERE sent_at > now() - interval '1 hour' GROUP BY client_id, workflow) d
-WHERE missing > 0.2 * sent
+SELECT client_id, workflow, missing, due
+FROM (SELECT client_id, workflow, count(*) AS due, count(*) FILTER (WHERE status = 'TIMED_OUT') AS missing
+      FROM dispatcher.dispatch WHERE deadline_at BETWEEN now() - interval '1 hour' AND now()
+      GROUP BY client_id, workflow) d
+WHERE missing > 0.2 * due
 """
 # As the alarm CallsRefused: what is to be tried again, and what its webhook said last. Each call for a company or
 # person begins with an attempt 1; what was refused before that was another call.
@@ -278,9 +280,9 @@ async def _dispatcher(connection: Connection) -> AsyncIterator[Finding]:
         called = f"-w {workstream} --name {quote(configuration)}"
         mend = f"leadstream config set {name} {workflow} {called} --webhook-url ..."
         yield problem("configuration_missing", text, mend)
-    for client, workflow, missing, sent in unanswered:
+    for client, workflow, missing, asked in unanswered:
         whose = f"{workflow} for client {from_hex('client', client)}"
-        text = f"of {sent} calls of {whose} in the last hour {missing} were not answered"
+        text = f"of {asked} calls of {whose} whose answers were due in the last hour {missing} were not answered"
         yield warning("answers_missing", text, page("AnswersMissing"))
     for client, workflow, calls, reason in refused:
         whose = f"{workflow} for client {from_hex('client', client)}"

@@ -85,11 +85,13 @@ def tables_that_are_wrong_are_named(stack: Stack, campaign: Campaign) -> None:
     as_admin(
         stack,
         "INSERT INTO dispatcher.dispatch SELECT (jsonb_populate_record(d, jsonb_build_object("
-        "'dispatch_id', gen_random_uuid(), 'status', 'TIMED_OUT', 'sent_at', now()))).*"
+        "'dispatch_id', gen_random_uuid(), 'status', 'TIMED_OUT', 'sent_at', now() - interval '61 min',"
+        " 'deadline_at', now() - interval '1 min'))).*"
         " FROM dispatcher.dispatch d LIMIT 1",
     )
     _, found = examined(stack)
-    assert f" calls of {COMPANY} for client {campaign.client_id} in the last hour" in found["answers_missing"]
+    whose = f"{COMPANY} for client {campaign.client_id} whose answers were due in the last hour"
+    assert f"of 1 calls of {whose} 1 were" in found["answers_missing"]
     as_admin(
         stack,
         "INSERT INTO dispatcher.webhook (webhook_id, tenant_id, taken)"
