@@ -41,7 +41,7 @@ outages: $(STAMP) ## NATS, then PostgreSQL, away for SECONDS=600 while answers c
 
 test-alarms: ## the alarms against made-up metrics, by Prometheus's own promtool
 	@command -v promtool >/dev/null || { echo "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
-	cd deploy/observability && promtool check rules alerts.yml && promtool test rules alerts_test.yml
+	cd deploy/observability && promtool check config prometheus.yml && promtool test rules alerts_test.yml
 
 test-containers: $(STAMP) ## integration tests against servers in containers (needs Docker)
 	$(BIN)/pytest --containers tests/integration

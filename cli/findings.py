@@ -58,7 +58,7 @@ def of_services(
         for server, key in (("PostgreSQL", "database"), ("NATS", "nats")):
             if told is not None and told.get(key) is False:
                 text = f"{service} does not reach {server}"
-                yield problem("service_cut_off", text, page("DatabaseAway and NatsAway"))
+                yield problem("service_cut_off", text, page("ProcessCutOff"))
         if leaders is not None and service not in leaders:
             text = f"{service} does no work: none of its replicas leads (holds the lease)"
             yield problem("nobody_leads", text, page("NobodyLeads"))

@@ -13,6 +13,8 @@ from simulator.settings import SimulatorSettings
 from tests.running_servers import NATS_IMAGE, NATS_USERS, POSTGRES_IMAGE
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
+ALARMS = (ROOT / "deploy" / "observability" / "alerts.yml").read_text("utf-8")
+PROMETHEUS = (ROOT / "deploy" / "observability" / "prometheus.yml").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 FIELDS = {f"LEADSTREAM_{name.upper()}" for name in Settings.model_fields}
 KNOBS = {f"LEADSTREAM_SIMULATOR_{name.upper()}" for name in SimulatorSettings.model_fields}
@@ -53,6 +55,13 @@ def test_every_variable_of_a_container_is_one_that_its_program_reads() -> None:
 
 def test_every_setting_of_the_services_is_in_the_example() -> None:
     assert given().keys() | shown().keys() >= FIELDS
+
+
+def test_monitoring_finds_every_service_where_it_answers_and_misses_each_that_is_gone() -> None:
+    ports = dict(re.findall(r"^    command: \[service, (\w+)\]$.*?LEADSTREAM_PORT: (\d+)$", COMPOSE, re.M | re.S))
+    assert ports.keys() == {*SERVICES}
+    assert dict(re.findall(r"names: \[(\w+)\], type: A, port: (\d+)", PROMETHEUS)) == ports
+    assert set(re.findall(r'absent\(leadstream_leading\{service="(\w+)"\}\)', ALARMS)) == {*SERVICES}
 
 
 def test_every_knob_of_the_simulator_is_passed_on_but_a_folder_of_this_machine() -> None:
