@@ -33,6 +33,9 @@ Effect = Callable[[Settings, Machine[Any]], Coroutine[Any, Any, None]]
 Deliver = Callable[[list[Message]], Awaitable[object]]
 IDLE_IN_BATCH_SECONDS = 8
 AHEAD_SECONDS = 5.0
+# Before the next try, once it led; twice as long each time that it did not come to lead.
+SHORTEST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 2.0
 
 
 class Ahead(Exception):
@@ -60,6 +63,7 @@ class Follower:
 
     async def run(self, nats: Client, deliver: Deliver) -> None:
         """Lead, or stand by until the leader is gone; for ever, through restarts of either server."""
+        pause = SHORTEST_PAUSE_SECONDS
         while True:
             try:
                 await self._term(nats, deliver)
@@ -67,8 +71,9 @@ class Follower:
                 causes = ", ".join(repr(error) for error in errors.exceptions)
                 logger.warning("interrupted; starting again from the checkpoint", error=causes[:500])
             finally:
-                self.leading = False
-            await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - jitter
+                led, self.leading = self.leading, False
+            pause = SHORTEST_PAUSE_SECONDS if led else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(random.uniform(pause / 5, pause))  # noqa: S311 - jitter
 
     async def apply(self, messages: Sequence[Message]) -> None:
         """Apply one batch; called back by way of the framework's handler."""

@@ -82,7 +82,7 @@ async def patrol(settings: Settings, client: Client) -> None:
                     looked = now
                     await asyncio.sleep(EVERY_SECONDS)
         except (psycopg.Error, NatsError, OSError, TimeoutError) as error:
-            logger.info("patrol waits", error=repr(error)[:300])
+            logger.warning("patrol waits", error=repr(error)[:300])
             await asyncio.sleep(EVERY_SECONDS)
         except Exception:
             logger.exception("the patrol failed; it begins again")

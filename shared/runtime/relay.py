@@ -7,6 +7,7 @@ relay cannot interleave and a repeated batch is refused, not doubled. Among repl
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
@@ -42,6 +43,10 @@ LEADER_LOCK: Final = 0x6C656164_00000001
 ACK_SECONDS: Final = 10.0
 BROKEN_SECONDS: Final = 5.0
 LEAVING_SECONDS: Final = 5.0
+# Before the next try: longer each time, unless it went well for a while.
+SHORTEST_PAUSE_SECONDS: Final = 0.5
+LONGEST_PAUSE_SECONDS: Final = 2.0
+WELL_SECONDS: Final = 30.0
 WRONG_LAST: Final = 10071  # JetStream's code for another last sequence than the one that was expected
 NEXT: Final = window("position, encode(uuid_send(id), 'hex'), type, slot, body", "position > %s")
 Logged = tuple[int, str, str, int, str]
@@ -100,13 +105,18 @@ async def run_until(settings: Settings, stop: asyncio.Event) -> None:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Copy until `stop` is set, through restarts of either server."""
     told = {"database": settings.source("database_url"), "nats": settings.source("nats_url")}
+    pause = SHORTEST_PAUSE_SECONDS
     while not stop.is_set():
+        began = time.monotonic()
         try:
             await _lead(settings, stop)
         except (psycopg.Error, NatsError, OSError, TimeoutError, Refused) as error:
             logger.warning("relay interrupted; starting again from the stream", error=repr(error), **told)
             told.clear()  # once is enough
-            await within(0.5, stop)
+            if time.monotonic() - began > WELL_SECONDS:
+                pause = SHORTEST_PAUSE_SECONDS
+            await within(pause, stop)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 async def _lead(settings: Settings, stop: asyncio.Event) -> None:
