@@ -33,6 +33,7 @@ POSTGRES_USER: Final = "leadstream"
 SILENT_SECONDS: Final = 30.0
 PORTS: Final = (15_000, 32_000)
 SLICE: Final = 500
+LOG_BYTES: Final = 16 * 1024 * 1024
 BUILT_IN: Final = {"1", "4", "5"}  # template1, template0 and postgres, by their folders
 POSTGRES_SETTINGS: Final = {
     "fsync": "on",
@@ -208,8 +209,8 @@ class Nats:
 def spawn(command: list[str], log: Path, stdin: int = subprocess.DEVNULL, **options: Any) -> subprocess.Popen[bytes]:
     """Start a process. It holds the log it writes into for as long as it lives, whoever started it. Raises InUse.
 
-    So no second one of its kind is started on the same folder: two servers on one store would destroy it. `options`:
-    those of `subprocess.Popen`.
+    So no second one of its kind is started on the same folder: two servers on one store would destroy it. A log that
+    has grown long is cut, see `_begin_anew`. `options`: those of `subprocess.Popen`.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     known = log.with_suffix(".pid")
@@ -219,12 +220,23 @@ def spawn(command: list[str], log: Path, stdin: int = subprocess.DEVNULL, **opti
             raise InUse(
                 f"{log.stem} of an earlier start still runs in this folder: end it (`kill {number}`), and start again"
             )
+        with contextlib.suppress(OSError):  # a full disk is no reason not to start
+            _begin_anew(log, output)
         process = subprocess.Popen(
             command, stdout=output, stderr=output, stdin=stdin, start_new_session=True, **options
         )
         with contextlib.suppress(OSError):  # a full disk is no reason not to start
             known.write_text(str(process.pid))
         return process
+
+
+def _begin_anew(log: Path, output: IO[bytes]) -> None:
+    """Cut a log longer than LOG_BYTES; its end is kept in a file `.before`. It stays the file that is held."""
+    if output.tell() > LOG_BYTES:
+        with log.open("rb") as whole:
+            whole.seek(-LOG_BYTES, os.SEEK_END)
+            log.with_suffix(".before").write_bytes(whole.read())
+        output.truncate(0)
 
 
 def lock(file: IO[Any]) -> bool:

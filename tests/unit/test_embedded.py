@@ -1,12 +1,16 @@
 """What the embedded servers leave on the disk is read by its owner only."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from shared.runtime.embedded import Postgres, ServerFailed
+from shared.runtime import embedded
+from shared.runtime.embedded import InUse, Postgres, ServerFailed, spawn
 
 
 def test_the_superuser_s_password_is_never_there_for_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +51,20 @@ def test_a_database_that_was_left_half_made_is_told_as_that(
         return
     with pytest.raises(ServerFailed, match=r"data is half a database: .* Remove that folder, and start again"):
         Postgres(tmp_path, 1, "hunter2").start()
+
+
+def test_a_log_that_has_grown_long_begins_anew_and_its_end_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "LOG_BYTES", 10)
+    log, before = tmp_path / "part.log", tmp_path / "part.before"
+    for number, there in enumerate((b"1 here", b"1 here2 here", b"3 here", b"3 here4 here", b"5 here"), 1):
+        part = [sys.executable, "-c", f"import sys; print('{number} here', end='', flush=True); sys.stdin.read()"]
+        with spawn(part, log, stdin=subprocess.PIPE) as running:
+            while not log.read_bytes().endswith(b"%d here" % number):
+                time.sleep(0.01)
+            assert log.read_bytes() == there
+            with pytest.raises(InUse):
+                spawn(["never"], log)
+            running.communicate()
+    assert before.read_bytes() == b"here4 here"
