@@ -15,6 +15,7 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from sqlalchemy import select, text
+from structlog.contextvars import bind_contextvars
 
 from services.callbacks import inbox, receipt
 from services.callbacks.body import MAX_BYTES, answers_in, parsed
@@ -102,6 +103,9 @@ class Receiver:
             if error.token is None:
                 return await self._turn_away(f"token_{error.code}", str(error))
             told, expired = error.token, str(error)
+        bind_contextvars(
+            dispatch_id=told.dispatch_id, item_id=told.item_id, batch_id=told.batch_id, correlation_id=told.batch_id
+        )
         return await self._take(Sender(told.tenant_id, told.client_id, told.workflow, told), read, headers, expired)
 
     async def by_secret(

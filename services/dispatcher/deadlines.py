@@ -8,9 +8,11 @@ the database was away is waited for.
 import asyncio
 import random
 import time
+from collections import Counter
 from typing import Any, Final
 
 import nats
+import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -33,6 +35,7 @@ EVERY_SECONDS: Final = 0.5
 ANSWER_SECONDS: Final = 2.0
 INBOX_SECONDS: Final = 60.0
 GAP_SECONDS: Final = 10.0
+logger = structlog.get_logger()
 OVERDUE: Final = f"""
 SELECT d.dispatch_id, d.tenant_id, d.client_id, d.batch_id, d.item_id, d.entity_id, d.workflow, d.attempt, d.missing,
        {SETTINGS}
@@ -63,7 +66,10 @@ async def _record_overdue(connection: Connection, machine: Machine[Any], inbox: 
         if await _overdue(connection, machine) and await inbox.is_empty():
             await caught_up(connection, machine)
             if overdue := await _overdue(connection, machine):
-                position = await log.append(connection, [_timed_out(row) for row in overdue])
+                events = [_timed_out(row) for row in overdue]
+                position = await log.append(connection, events)
+                for batch_id, missing in Counter(event.batch_id for event in events).items():
+                    logger.info("answers are missing", batch_id=batch_id, correlation_id=batch_id, missing=missing)
                 await _seen(machine, position)
         await asyncio.sleep(EVERY_SECONDS)
 

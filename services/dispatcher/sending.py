@@ -14,6 +14,7 @@ from typing import Any, Final
 import aiohttp
 import psycopg
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from services.dispatcher import due, posting
 from services.dispatcher.configuration import webhook_of
@@ -212,9 +213,14 @@ class Sender:
         self._hands[post.dispatch.dispatch_id] = post, asyncio.create_task(self._send(post))
 
     async def _send(self, post: Post) -> None:
-        name = post.dispatch.dispatch_id
+        dispatch = post.dispatch
+        name, batch_id = dispatch.dispatch_id, dispatch.batch_id
+        # In all that this task logs.
+        bind_contextvars(dispatch_id=name, item_id=dispatch.item_id, batch_id=batch_id, correlation_id=batch_id)
         try:
             refusal = await self._attempt(post)
+            if refusal is not None:
+                logger.warning("a POST was refused", workflow=dispatch.workflow, code=refusal.code, why=refusal.reason)
             event = posting.recorded(post, refusal, clock.now())
             self._done[name] = await self._outcomes.record(self._appender, name, event)
         except NotNow:
@@ -222,7 +228,7 @@ class Sender:
         except (Lost, psycopg.Error) as error:
             if not post.out:
                 self._unsent.add(name)
-            logger.warning("a POST is left to the next leader", dispatch_id=name, error=repr(error)[:300])
+            logger.warning("a POST is left to the next leader", error=repr(error)[:300])
         finally:
             post.webhook.in_hand -= 1
             self._hands.pop(name, None)
@@ -233,7 +239,7 @@ class Sender:
         except (NotNow, Lost, psycopg.Error):
             raise
         except Exception as error:
-            logger.exception("a POST ended in an error of our own", dispatch_id=post.dispatch.dispatch_id)
+            logger.exception("a POST ended in an error of our own")
             now = clock.now()
             retry_at = next_try(post.dispatch.attempt, Policy.or_default(post.due.config), now, 1.0)
             return Refusal("INTERNAL", repr(error)[:500], retry_at, in_doubt=post.out)

@@ -13,6 +13,7 @@ import aiohttp
 import psycopg
 import structlog
 from sqlalchemy import exc
+from structlog.contextvars import bind_contextvars
 
 from services.projector import parcels
 from services.projector.parameters import Unaskable
@@ -111,6 +112,7 @@ class Pusher:
     async def _push(self, push: Push) -> None:
         """Parcel after parcel, until the push has to wait, fails or ends."""
         due = [push]
+        bind_contextvars(push_id=push.push_id, client_id=push.client_id, correlation_id=push.push_id)
         try:
             while due:
                 position = await self.outcomes.record(self.appender, push.push_id, await self._attempt(due[0]))
@@ -120,7 +122,7 @@ class Pusher:
                 await read_back(self.machine, position)
                 due = await PUSHES.select(self.connection, STILL_DUE, (self._stuck(), to_hex(push.push_id)))
         except (*AWAY, Lost) as error:
-            logger.warning("a push is left to whoever leads next", push_id=push.push_id, error=repr(error)[:300])
+            logger.warning("a push is left to whoever leads next", error=repr(error)[:300])
         finally:
             self.out.discard(push.push_id)
             self.tasks.pop(push.push_id, None)
@@ -140,8 +142,10 @@ class Pusher:
         except (*AWAY, Lost):
             raise
         except Exception as error:
-            logger.exception("a parcel ended in an error of our own", push_id=push.push_id)
+            logger.exception("a parcel ended in an error of our own")
             refusal = Refusal("INTERNAL", repr(error)[:500], next_try(push.tries, POLICY, clock.now(), 1.0))
+        if refusal is not None:
+            logger.warning("a parcel was refused", code=refusal.code, why=refusal.reason)
         return parcels.recorded(push, parcel, refusal, clock.now())
 
     async def _sent(self, push: Push, parcel: Parcel) -> tuple[Parcel, Refusal | None]:

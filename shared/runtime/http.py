@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from shared.ids import named_id
 from shared.runtime.bodies import LARGEST
@@ -105,6 +106,8 @@ class _Door:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         path, headers = scope["path"], Headers(scope=scope)
+        # In all that is logged while it is served, by whoever; a request is a task of its own.
+        bind_contextvars(request_id=headers.get("x-request-id", "")[:100] or new_id("request"))
         try:
             if not any(each.match(path) for each in self._open):
                 _known(scope["app"].state.settings, headers)

@@ -177,7 +177,8 @@ class Machine(Generic[S]):
                     )
                 self.letters.learn(letter)
                 said.append(letter)
-                logger.error("event dead-lettered", **asdict(letter.payload))
+                about = {name: getattr(letter, name) for name in ("batch_id", "item_id", "correlation_id")}
+                logger.error("event dead-lettered", **asdict(letter.payload), **about)
 
     def _forget(self) -> None:
         """After an error: what is in memory may be ahead of the database."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.dispatcher import deadlines
 from services.dispatcher.app import DEFINITION
@@ -43,15 +44,20 @@ async def looked_for(servers: Servers, database: str) -> AsyncIterator[None]:
         yield
 
 
-@pytest.mark.usefixtures("overdue")
-async def test_no_answer_is_missing_while_some_wait_in_the_inbox(servers: Servers, database: str) -> None:
+async def test_no_answer_is_missing_while_some_wait_in_the_inbox(
+    servers: Servers, database: str, overdue: Dispatch
+) -> None:
     async with on_nats(servers.nats_url("provision")) as client:
         await client.jetstream().publish(INBOX_SUBJECT, b"an answer")
         async with looked_for(servers, database):
             await asyncio.sleep(3 * deadlines.EVERY_SECONDS)
             assert await missing(servers, database) == 0
-            await client.jetstream().delete_msg(INBOX_STREAM, 1)
-            await eventually(partial(missing, servers, database), lambda count: count == 1)
+            with capture_logs() as said:
+                await client.jetstream().delete_msg(INBOX_STREAM, 1)
+                await eventually(partial(missing, servers, database), lambda count: count == 1)
+                await asyncio.sleep(0.1)
+    told = [(line["batch_id"], line["missing"]) for line in said if line["event"] == "answers are missing"]
+    assert told == [(overdue.batch_id, 1)]
 
 
 @pytest.mark.usefixtures("overdue")

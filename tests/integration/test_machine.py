@@ -8,6 +8,7 @@ from itertools import count, pairwise
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from cli.folding import definition, of_other_shape
 from shared.envelope import MAX_EVENT_BYTES, Emit, Event, from_json
@@ -123,7 +124,8 @@ async def test_a_poison_event_is_dead_lettered_and_its_neighbours_go_through(
     machine = machine_of(faults)
     await machine.start(connection)
     batch = await messages(servers, database, "a", "bad", "a")
-    await machine.apply(connection, batch)
+    with capture_logs() as said:
+        await machine.apply(connection, batch)
     assert await counts(servers, database) == {"a": 2}
     assert await checkpoint(servers, database) == 3
     assert faults.attempts == 2, "once in the batch, then alone"
@@ -132,6 +134,8 @@ async def test_a_poison_event_is_dead_lettered_and_its_neighbours_go_through(
     assert letter.payload.event_id == letter.causation_id == from_json(batch[1][1]).id
     assert letter.payload.event_type == "ClientRegistered"
     assert (letter.payload.attempts, letter.payload.error) == (1, "ValueError: bad cannot be counted")
+    about = {"batch_id": letter.batch_id, "item_id": letter.item_id, "correlation_id": letter.correlation_id}
+    assert [about.items() <= line.items() for line in said if line["event"] == "event dead-lettered"] == [True]
     # The fault is gone since then, as if the program was mended: replay still leaves the event out.
     await _is_identical(servers, database, Faults())
 

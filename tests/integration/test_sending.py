@@ -11,6 +11,8 @@ import orjson
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from services.dispatcher import due
 from services.dispatcher.app import DEFINITION
@@ -144,10 +146,20 @@ async def test_a_webhook_at_a_private_address_is_a_mistake_of_the_settings(
     servers: Servers, database: str, hook: Hook
 ) -> None:
     await a_call_is_due(servers, database, hook)
-    await Replica(servers, database, private_webhooks=False).leads_until_told(["DispatchRefused"])
+    with capture_logs([merge_contextvars]) as said:
+        await Replica(servers, database, private_webhooks=False).leads_until_told(["DispatchRefused"])
     ((_, body),) = await logged(servers, database, ["DispatchRefused"])
-    refused = orjson.loads(body)["payload"]
+    event = orjson.loads(body)
+    refused = event["payload"]
     assert (refused["code"], refused["retry_at"], hook.requests) == ("CONFIGURATION", None, [])
+    (told,) = (line for line in said if line["event"] == "a POST was refused")
+    assert (told["code"], told["why"], told["dispatch_id"]) == (
+        "CONFIGURATION",
+        refused["reason"],
+        refused["dispatch_id"],
+    )
+    for name in ("batch_id", "item_id", "correlation_id"):
+        assert told[name] == event[name]
 
 
 async def test_a_post_that_is_not_answered_counts_as_made_and_says_so(

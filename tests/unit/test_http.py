@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import structlog
 from fastapi import FastAPI, Request
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -199,6 +200,23 @@ async def test_what_the_database_says_is_logged_and_not_told(error: Exception, s
         assert logged[0]["error_id"] in answer.json()["error"]["message"]
     else:
         assert type(error).__name__ in logged[0]["error"]
+
+
+@pytest.mark.parametrize("given", ["job-7", None])
+async def test_what_is_logged_of_a_request_has_its_id(given: str | None) -> None:
+    app, ids = made(), []
+
+    @app.get("/fails")
+    async def fails(unavailable: bool) -> None:
+        raise Unavailable("away") if unavailable else KeyError("ours")
+
+    for unavailable in ("true", "false"):
+        with capture_logs([structlog.contextvars.merge_contextvars]) as logged:
+            headers = {"X-Request-ID": given} if given else {}
+            await asked(app, "GET", f"/fails?unavailable={unavailable}", headers=headers)
+        ids += [entry["request_id"] for entry in logged]
+    assert len(ids) == 2
+    assert set(ids) == {given} if given else (len(set(ids)) == 2 and all(name.startswith("request_") for name in ids))
 
 
 async def test_a_state_that_is_behind_says_so() -> None:
