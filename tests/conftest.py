@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from nats.js.errors import NotFoundError
 
 from shared.runtime.provisioning import STREAMS, provision_database, provision_streams
+from tests.documented import checked
 from tests.running_servers import Servers, containers, embedded
 
 TEMPLATE = "leadstream_template"
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # An event loop wakes itself up through a pair of Unix sockets.
     config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documented() -> Iterator[None]:
+    with checked():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.callbacks import rejections
 from services.callbacks.handlers import NotRecorded, Reading, Receiver, Reply, Unread
+from services.callbacks.shapes import SHAPES
 from shared.ids import InvalidId, parse_id
 from shared.runtime.http import application
 from shared.runtime.queries import Queries
@@ -44,7 +45,7 @@ logger = structlog.get_logger()
 
 def build(receiver: Receiver, queries: Queries) -> FastAPI:
     """The callbacks service's HTTP application: its document, its health, and the routes by secret."""
-    app = application("callbacks", "Providers POST their answers here.", own_tokens=(BY_TOKEN, BY_SECRET))
+    app = application("callbacks", "Providers POST their answers here.", SHAPES, own_tokens=(BY_TOKEN, BY_SECRET))
     app.state.settings, app.state.queries, app.state.receiver = receiver.settings, queries, receiver
     app.include_router(rejections.ROUTES)
 

@@ -12,12 +12,13 @@ from shared.ids import optional, parse_id
 from shared.runtime import clock
 from shared.runtime.http import AfterId, Asking, Fresh, Problem
 from shared.runtime.queries import Queries
+from shared.runtime.shapes import answers, many, named
 
 ROUTES: Final = APIRouter()
 MOST: Final = 1_000
 
 
-@ROUTES.get("/v1/rejected-callbacks")
+@ROUTES.get("/v1/rejected-callbacks", **answers(many(named("RejectedCallback"))))
 async def rejected(
     queries: Fresh,
     caller: Asking,
@@ -30,7 +31,7 @@ async def rejected(
     return await handlers.rejected(queries, caller.tenant_id, client, place, limit)
 
 
-@ROUTES.get("/v1/rejected-callbacks/{event_id}")
+@ROUTES.get("/v1/rejected-callbacks/{event_id}", **answers(named("RejectedCallbackWhole")))
 async def one(queries: Fresh, caller: Asking, event_id: str) -> dict[str, Any]:
     """One of them with its body, as text or in base64."""
     event = await _rejected(queries, caller.tenant_id, event_id)
@@ -42,7 +43,7 @@ async def one(queries: Fresh, caller: Asking, event_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@ROUTES.post("/v1/rejected-callbacks/{event_id}/read", status_code=202)
+@ROUTES.post("/v1/rejected-callbacks/{event_id}/read", status_code=202, **answers(named("ReadAgain")))
 async def read_again(request: Request, queries: Fresh, caller: Asking, event_id: str) -> dict[str, Any]:
     """Read it again, with the client's `answer_mapping` of its workflow; told twice, it changes nothing."""
     receiver: Receiver = request.app.state.receiver

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from pydantic import AfterValidator, Field
 
 from services.dispatcher import handlers
+from services.dispatcher.shapes import SHAPES
 from services.dispatcher.state import DispatchStatus, kept
 from services.dispatcher.steps import Workflow
 from services.dispatcher.webhooks import Webhooks
@@ -18,6 +19,7 @@ from shared.runtime.bodies import Body, Credits, Name, Price, RowNumber, Slug
 from shared.runtime.http import AfterId, Asking, Caller, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
+from shared.runtime.shapes import answers, many, named
 
 ROUTES: Final = APIRouter()
 MOST_PLANS: Final = 8
@@ -60,7 +62,7 @@ class NewPlan(Body):
 
 def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: Mapping[str, Workflow]) -> FastAPI:
     """The dispatcher's HTTP application. `webhooks`: what the sender knows of them while this replica leads."""
-    app = application("dispatcher", "What was sent to providers, and what is awaited.")
+    app = application("dispatcher", "What was sent to providers, and what is awaited.", SHAPES)
     app.state.settings, app.state.queries = settings, queries
     app.state.webhooks, app.state.workflows = webhooks, workflows
     app.state.planning, app.state.planned = asyncio.Lock(), 0
@@ -68,7 +70,7 @@ def build(settings: Settings, queries: Queries, webhooks: Webhooks, workflows: M
     return app
 
 
-@ROUTES.get("/v1/dispatches")
+@ROUTES.get("/v1/dispatches", **answers(many(named("Dispatch"))))
 async def dispatches(
     queries: Fresh,
     caller: Asking,
@@ -87,7 +89,7 @@ async def dispatches(
     return found if batch_id is None else await _of_batch(queries, caller, batch_id, found)
 
 
-@ROUTES.get("/v1/dispatches/counts")
+@ROUTES.get("/v1/dispatches/counts", **answers(many(named("DispatchCount"))))
 async def counts(queries: Fresh, caller: Asking, batch_id: str) -> list[dict[str, Any]]:
     """How many attempts of a batch stand how, by workflow; `in_doubt`: those that may have arrived unanswered."""
     batch_id = parse_id("batch", batch_id)
@@ -110,7 +112,7 @@ async def _about(queries: Queries, caller: Caller, entity_id: str, found: list[d
     return found
 
 
-@ROUTES.get("/v1/claims/{entity_id}")
+@ROUTES.get("/v1/claims/{entity_id}", **answers(many(named("Claim"))))
 async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[str, Any]]:
     """The calls for one company, person or item, by workflow."""
     kind = kind_of_id(entity_id).lower()
@@ -120,7 +122,7 @@ async def claims(queries: Fresh, caller: Asking, entity_id: str) -> list[dict[st
     return await _about(queries, caller, entity_id, await handlers.claims(queries, caller.tenant_id, entity_id))
 
 
-@ROUTES.get("/v1/items/{item_id}/waiting")
+@ROUTES.get("/v1/items/{item_id}/waiting", **answers(many(named("WaitingStep"))))
 async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str) -> list[dict[str, Any]]:
     """What the open steps of an item wait for: the claim, the attempts at it, and whether its webhook is left alone."""
     item_id = parse_id("item", item_id)
@@ -128,13 +130,13 @@ async def waiting(queries: Fresh, caller: Asking, request: Request, item_id: str
     return await _about(queries, caller, item_id, found)
 
 
-@ROUTES.get("/v1/webhooks")
+@ROUTES.get("/v1/webhooks", **answers(many(named("Webhook"))))
 async def webhooks(queries: Fresh, caller: Asking, request: Request) -> list[dict[str, Any]]:
     """Submissions by webhook, against how many it takes in its life, and whether it is left alone at the moment."""
     return await handlers.webhooks(queries, caller.tenant_id, request.app.state.webhooks)
 
 
-@ROUTES.get("/v1/costs/{batch_id}")
+@ROUTES.get("/v1/costs/{batch_id}", **answers(named("Costs")))
 async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
     """What a batch has cost so far, what is held, and what it and its client may spend."""
     found = await handlers.costs(queries, caller.tenant_id, parse_id("batch", batch_id))
@@ -143,7 +145,7 @@ async def costs(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]
     return found
 
 
-@ROUTES.post("/v1/plans")
+@ROUTES.post("/v1/plans", **answers(named("Plan")))
 async def plan(request: Request, queries: Fresh, caller: Asking, body: NewPlan) -> dict[str, Any]:
     """What a launch would do: items, entities new, known and stale, calls and credits of each step. Nothing is sent.
 

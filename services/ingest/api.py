@@ -14,6 +14,7 @@ from services.ingest.columns.mapping import MissingColumn, UnknownChoice, chosen
 from services.ingest.files.reading import Busy, UnreadableFile
 from services.ingest.handlers import Handlers
 from services.ingest.requests import Commands, GivenCommand, writable
+from services.ingest.shapes import OF_BATCH, SHAPES
 from services.ingest.uploads import Sent, Taken
 from services.ingest.workstreams import UnknownWorkstream
 from shared.events import BatchCancelled, BatchPaused, BatchResumed, FailedItemsRetried
@@ -21,6 +22,7 @@ from shared.ids import kind_of_id, optional, parse_id
 from shared.runtime.bodies import LARGEST
 from shared.runtime.http import Asking, Fresh, Problem, Stored, application, files
 from shared.runtime.http_errors import error_response
+from shared.runtime.shapes import answers, many, named
 
 ROUTES: Final = APIRouter()
 UPLOADS: Final = "/v1/clients/{client_id}/uploads"
@@ -45,7 +47,7 @@ Mapped = Annotated[
 def build(handlers: Handlers) -> FastAPI:
     """Ingest's HTTP application."""
     about = "Clients, workflows, settings, pipelines, uploads and launches."
-    app = application("ingest", about, streamed=(UPLOADS, PREVIEW))
+    app = application("ingest", about, SHAPES, streamed=(UPLOADS, PREVIEW))
     app.state.settings, app.state.queries, app.state.handlers = handlers.settings, handlers.queries, handlers
     for kind in REFUSED:
         app.add_exception_handler(kind, _refused)
@@ -59,7 +61,7 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return error_response(status, code, str(error.args[0]))
 
 
-@ROUTES.post(UPLOADS, status_code=201, openapi_extra={"requestBody": FILE})
+@ROUTES.post(UPLOADS, status_code=201, **answers(named("Taken"), requestBody=FILE))
 async def upload(
     request: Request,
     handlers: Commands,
@@ -75,7 +77,7 @@ async def upload(
     return await handlers.upload(command, parse_id("client", client_id), sent, request.stream())
 
 
-@ROUTES.post(PREVIEW, openapi_extra={"requestBody": FILE})
+@ROUTES.post(PREVIEW, **answers(named("Preview"), requestBody=FILE))
 async def preview(
     request: Request,
     handlers: Commands,
@@ -99,7 +101,7 @@ def _chosen(mapped: Sequence[str]) -> dict[str, str]:
         raise Problem(422, "unknown_choice", f"`map` {error}") from None
 
 
-@ROUTES.get("/v1/clients/{client_id}/mappings")
+@ROUTES.get("/v1/clients/{client_id}/mappings", **answers(many(named("ChosenColumn"))))
 async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[str, Any]]:
     """Which header gives which field in a client's files, as people said."""
     client_id = parse_id("client", client_id)
@@ -107,7 +109,7 @@ async def mappings(queries: Fresh, caller: Asking, client_id: str) -> list[dict[
     return await listings.chosen_columns(queries, caller.tenant_id, client_id)
 
 
-@ROUTES.get(UPLOADS)
+@ROUTES.get(UPLOADS, **answers(many(named("Upload"))))
 async def uploads(
     queries: Fresh,
     caller: Asking,
@@ -123,7 +125,7 @@ async def uploads(
     return await listings.uploads(queries, caller.tenant_id, client_id, after, limit)
 
 
-@ROUTES.get("/v1/uploads/{upload_id}")
+@ROUTES.get("/v1/uploads/{upload_id}", **answers(named("Upload")))
 async def one_upload(queries: Fresh, caller: Asking, upload_id: str) -> dict[str, Any]:
     """One upload: its mapping, what is left over, its bad rows with reasons."""
     upload_id = parse_id("import", upload_id)
@@ -147,7 +149,7 @@ async def upload_bad_rows(handlers: Commands, queries: Fresh, caller: Asking, up
     )
 
 
-@ROUTES.get("/v1/uploads/{upload_id}/rows")
+@ROUTES.get("/v1/uploads/{upload_id}/rows", **answers(many(named("UploadRow"))))
 async def upload_rows(
     queries: Fresh,
     caller: Asking,
@@ -160,13 +162,13 @@ async def upload_rows(
     return await listings.upload_rows(queries, caller.tenant_id, upload["upload_id"], after_row, limit)
 
 
-@ROUTES.post("/v1/blueprints")
+@ROUTES.post("/v1/blueprints", **answers(named("Blueprint")))
 async def blueprint(handlers: Commands, command: GivenCommand, _: Fresh, body: NewBatch) -> dict[str, Any]:
     """What `POST /v1/batches` with this body would freeze; nothing is launched. `POST /v1/plans` says what it costs."""
     return await handlers.blueprint(command, _wanted(body))
 
 
-@ROUTES.post("/v1/batches", status_code=201)
+@ROUTES.post("/v1/batches", status_code=201, **answers(named("Launched")))
 async def launch(handlers: Commands, command: GivenCommand, body: NewBatch) -> dict[str, Any]:
     """Start a batch."""
     return await handlers.launch(command, _wanted(body))
@@ -179,13 +181,13 @@ def _wanted(body: NewBatch) -> LaunchRequest:
     )  # fmt: skip
 
 
-@ROUTES.post("/v1/batches/{batch_id}/retry")
+@ROUTES.post("/v1/batches/{batch_id}/retry", **answers(OF_BATCH))
 async def retry(handlers: Commands, command: GivenCommand, batch_id: str, body: Failed) -> dict[str, Any]:
     """Take the step again that items failed at: only of those that failed, and of those only what the body says."""
     return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=False))
 
 
-@ROUTES.post("/v1/batches/{batch_id}/skip")
+@ROUTES.post("/v1/batches/{batch_id}/skip", **answers(OF_BATCH))
 async def skip(handlers: Commands, command: GivenCommand, batch_id: str, body: Failed) -> dict[str, Any]:
     """Let failed items go on without the step they failed at."""
     return await handlers.retry(command, parse_id("batch", batch_id), _failed(body, skip=True))
@@ -196,7 +198,7 @@ def _failed(body: Failed, skip: bool) -> FailedItemsRetried:
     return FailedItemsRetried(items, body.workflow, body.codes, body.everything, skip, body.reason)
 
 
-@ROUTES.post("/v1/batches/{batch_id}/{action}")
+@ROUTES.post("/v1/batches/{batch_id}/{action}", **answers(OF_BATCH))
 async def control(
     handlers: Commands,
     command: GivenCommand,
@@ -218,7 +220,7 @@ async def control(
     return await handlers.control(command, parse_id("batch", batch_id), action, payload)
 
 
-@ROUTES.get("/v1/dead-letters")
+@ROUTES.get("/v1/dead-letters", **answers(many(named("DeadLetter"))))
 async def dead_letters(
     queries: Stored,
     caller: Asking,
@@ -236,7 +238,7 @@ async def dead_letters(
     return await letters.listing(queries, caller.tenant_id, status, wanted, limit)
 
 
-@ROUTES.get("/v1/dead-letters/{service}/{position}")
+@ROUTES.get("/v1/dead-letters/{service}/{position}", **answers(named("DeadLetterWhole")))
 async def dead_letter(queries: Stored, caller: Asking, service: str, position: Position) -> dict[str, Any]:
     """One of them: the event itself, every try, and what came later about the same subject that the service takes.
 
@@ -245,7 +247,7 @@ async def dead_letter(queries: Stored, caller: Asking, service: str, position: P
     return await letters.shown(queries, caller.tenant_id, service, position)
 
 
-@ROUTES.post("/v1/dead-letters/{action}")
+@ROUTES.post("/v1/dead-letters/{action}", **answers(named("Settled")))
 async def settle_dead_letters(
     handlers: Commands, command: GivenCommand, action: Literal["retry", "resolve"], body: Settle
 ) -> dict[str, Any]:
@@ -257,7 +259,7 @@ async def settle_dead_letters(
     return await letters.settle(queries, handlers.appender, command.caller, wanted, body.everything, body.reason, retry)
 
 
-@ROUTES.get("/v1/history/{subject_id}")
+@ROUTES.get("/v1/history/{subject_id}", **answers(many(named("Event"))))
 async def history(
     queries: Stored,
     caller: Asking,

@@ -111,7 +111,7 @@ async def not_cancelled(queries: Queries, tenant_id: str, batch_id: str, command
 async def goes_on(queries: Queries, tenant_id: str, batch_id: str, command_id: str) -> None:
     """Refuse a batch that was cancelled or has ended, but to a command that was given before."""
     await not_cancelled(queries, tenant_id, batch_id, command_id)
-    if await queries.rows(tenant_id, LOGGED, {"id": to_hex(command_id)}):
+    if await given_before(queries, tenant_id, command_id):
         return
     if await needed.over(queries, tenant_id, {batch_id}):
         message = f"all items of batch {batch_id} have ended; what failed of it can be retried"

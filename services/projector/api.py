@@ -9,12 +9,14 @@ from services.projector import facets, handlers, parameters, push_api, work
 from services.projector.formats import FORMATS, HEADER
 from services.projector.handlers import PAGE
 from services.projector.parameters import AskedAsFile, AskedInPages, AskedWhole, Unaskable
+from services.projector.shapes import SHAPES, page
 from shared.ids import optional, parse_id
 from shared.runtime.appender import Appender
 from shared.runtime.http import AfterId, Asking, Fresh, Problem, application, files
 from shared.runtime.http_errors import error_response
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
+from shared.runtime.shapes import answers, many, named
 
 ROUTES: Final = APIRouter()
 Limit = Annotated[int, Query(ge=1, le=PAGE)]
@@ -24,7 +26,7 @@ Columns = Annotated[str | None, Query(description="names with commas; none: all"
 
 def build(settings: Settings, queries: Queries, appender: Appender) -> FastAPI:
     """The projector's HTTP application."""
-    app = application("projector", "The leads, and who worked where.")
+    app = application("projector", "The leads, and who worked where.", SHAPES)
     app.state.settings, app.state.queries, app.state.appender = settings, queries, appender
     app.add_exception_handler(Unaskable, _unaskable)
     app.include_router(ROUTES)
@@ -37,7 +39,7 @@ async def _unaskable(_: Request, error: Exception) -> JSONResponse:
     return error_response(422, error.code, str(error))
 
 
-@ROUTES.get("/v1/leads", openapi_extra=parameters.documented())
+@ROUTES.get("/v1/leads", **answers(page("leads", named("Lead")), **parameters.documented()))
 async def leads(
     queries: Fresh,
     caller: Asking,
@@ -57,7 +59,7 @@ async def leads(
     return {"leads": rows, "next": parameters.cursor(following, order) if following else None}
 
 
-@ROUTES.get("/v1/leads/facets", openapi_extra=parameters.documented())
+@ROUTES.get("/v1/leads/facets", **answers(named("Facets"), **parameters.documented()))
 async def lead_facets(queries: Fresh, caller: Asking, wanted: AskedWhole) -> dict[str, Any]:
     """Among these leads: how many know each column, and the most frequent values of those with few."""
     await handlers.batch_is_there(queries, caller.tenant_id, wanted)
@@ -83,7 +85,7 @@ async def export_leads(
     return StreamingResponse(body, media_type=form.media_type, headers=attached)
 
 
-@ROUTES.get("/v1/leads/{lead_id}")
+@ROUTES.get("/v1/leads/{lead_id}", **answers(named("LeadWhole")))
 async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
     """One lead, where each of its columns comes from, and what told that it is about its company and person."""
     lead_id = parse_id("lead", lead_id)
@@ -93,7 +95,7 @@ async def lead(queries: Fresh, caller: Asking, lead_id: str) -> dict[str, Any]:
     return found
 
 
-@ROUTES.get("/v1/items/{item_id}/entities")
+@ROUTES.get("/v1/items/{item_id}/entities", **answers(many(named("Evidence"))))
 async def entities(queries: Fresh, caller: Asking, item_id: str) -> list[dict[str, Any]]:
     """What told that an item is about its company and its person: basis, key, and the fields they were taken from."""
     item_id = parse_id("item", item_id)
@@ -103,7 +105,7 @@ async def entities(queries: Fresh, caller: Asking, item_id: str) -> list[dict[st
     return found
 
 
-@ROUTES.get("/v1/customers")
+@ROUTES.get("/v1/customers", **answers(page("customers", named("Customer"))))
 async def customers(
     queries: Fresh, caller: Asking, client_id: str, after: After = None, limit: Limit = 100
 ) -> dict[str, Any]:
@@ -112,7 +114,7 @@ async def customers(
     return {"customers": found, "next": found[-1]["customer"] if len(found) == limit else None}
 
 
-@ROUTES.get("/v1/answers/unread")
+@ROUTES.get("/v1/answers/unread", **answers(many(named("UnreadAnswer"))))
 async def unread(
     queries: Fresh, caller: Asking, client_id: str | None = None, after: AfterId = None, limit: Limit = 100
 ) -> list[dict[str, Any]]:
@@ -124,7 +126,7 @@ async def unread(
     return await handlers.unread(queries, caller.tenant_id, client, place, limit)
 
 
-@ROUTES.get("/v1/answers/{answer_id}")
+@ROUTES.get("/v1/answers/{answer_id}", **answers(named("Event")))
 async def answer(queries: Fresh, caller: Asking, answer_id: str) -> dict[str, Any]:
     """An answer, whole: its event, whatever was read from it."""
     found: dict[str, Any] | None = await handlers.answer(queries, caller.tenant_id, parse_id("evt", answer_id))
@@ -133,7 +135,7 @@ async def answer(queries: Fresh, caller: Asking, answer_id: str) -> dict[str, An
     return found
 
 
-@ROUTES.get("/v1/people/{person_id}/work-history")
+@ROUTES.get("/v1/people/{person_id}/work-history", **answers(many(named("Job"))))
 async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[dict[str, Any]]:
     """Every job of a person (`person_...`, or the `lead_...` of one), the most recent first; a company's has none."""
     if person_id.strip().lower().startswith("lead_"):
@@ -144,7 +146,7 @@ async def work_history(queries: Fresh, caller: Asking, person_id: str) -> list[d
     return await handlers.work_history(queries, caller.tenant_id, parse_id("person", person_id))
 
 
-@ROUTES.get("/v1/work-history")
+@ROUTES.get("/v1/work-history", **answers(page("jobs", named("Person"))))
 async def worked_at(
     queries: Fresh,
     caller: Asking,
@@ -160,7 +162,7 @@ async def worked_at(
     return _page(await work.worked_at(queries, caller.tenant_id, key, client, current, mark, limit), limit)
 
 
-@ROUTES.get("/v1/work-history/customers")
+@ROUTES.get("/v1/work-history/customers", **answers(page("jobs", named("PersonAtCustomer"))))
 async def worked_at_customers(
     queries: Fresh,
     caller: Asking,
@@ -175,7 +177,7 @@ async def worked_at_customers(
     return _page(await work.worked_at_customers(queries, caller.tenant_id, client, current, mark, limit), limit)
 
 
-@ROUTES.get("/v1/moves")
+@ROUTES.get("/v1/moves", **answers(page("jobs", named("PersonWhoMoved"))))
 async def moves(
     queries: Fresh,
     caller: Asking,

@@ -18,6 +18,7 @@ from shared.runtime.bodies import Body
 from shared.runtime.http import AfterId, Asking, Caller, Fresh, Problem
 from shared.runtime.queries import Queries, Row
 from shared.runtime.repeats import first_said, given_before
+from shared.runtime.shapes import answers, many, named
 from shared.webhook_address import unusable
 
 ROUTES: Final = APIRouter()
@@ -71,7 +72,7 @@ Appends = Annotated[Appender, Depends(_appender)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
-@ROUTES.post("/v1/pushes", status_code=202, openapi_extra=parameters.documented())
+@ROUTES.post("/v1/pushes", status_code=202, **answers(named("Pushed"), **parameters.documented()))
 async def push(
     queries: Fresh, caller: Asking, appender: Appends, query: Filters, body: NewPush, key: Key = None
 ) -> dict[str, Any]:
@@ -96,7 +97,7 @@ async def push(
     return await _appended(queries, appender, event, key)
 
 
-@ROUTES.get("/v1/pushes")
+@ROUTES.get("/v1/pushes", **answers(many(named("Push"))))
 async def pushes(
     queries: Fresh,
     caller: Asking,
@@ -108,13 +109,13 @@ async def pushes(
     return await handlers.pushes(queries, caller.tenant_id, status, optional(parse_id, "push", after), limit)
 
 
-@ROUTES.get("/v1/pushes/{push_id}")
+@ROUTES.get("/v1/pushes/{push_id}", **answers(named("Push")))
 async def one_push(queries: Fresh, caller: Asking, push_id: str) -> Row:
     """How a push stands: how many leads were taken, what it waits for, why it failed."""
     return await _known(queries, caller, push_id)
 
 
-@ROUTES.post("/v1/pushes/{push_id}/resume", status_code=202)
+@ROUTES.post("/v1/pushes/{push_id}/resume", status_code=202, **answers(named("Pushed")))
 async def resume(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
     """Let a push that failed go on with the parcel it failed at."""
     found = await _known(queries, caller, push_id)
@@ -124,7 +125,7 @@ async def resume(queries: Fresh, caller: Asking, appender: Appends, push_id: str
     return await _appended(queries, appender, event, key)
 
 
-@ROUTES.post("/v1/pushes/{push_id}/cancel", status_code=202)
+@ROUTES.post("/v1/pushes/{push_id}/cancel", status_code=202, **answers(named("Pushed")))
 async def cancel(queries: Fresh, caller: Asking, appender: Appends, push_id: str, key: Key = None) -> dict[str, Any]:
     """Send nothing more of a push; what was taken stays taken."""
     found = await _known(queries, caller, push_id)

@@ -6,25 +6,27 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, FastAPI, Query
 
 from services.sequencer import handlers
+from services.sequencer.shapes import SHAPES
 from services.sequencer.state import BatchStatus, ItemStatus
 from shared.ids import optional, parse_id
 from shared.runtime.bodies import LARGEST
 from shared.runtime.http import AfterId, Asking, Fresh, Problem, application
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
+from shared.runtime.shapes import answers, many, named
 
 ROUTES: Final = APIRouter()
 
 
 def build(settings: Settings, queries: Queries) -> FastAPI:
     """The sequencer's HTTP application."""
-    app = application("sequencer", "Where every batch and every item stands.")
+    app = application("sequencer", "Where every batch and every item stands.", SHAPES)
     app.state.settings, app.state.queries = settings, queries
     app.include_router(ROUTES)
     return app
 
 
-@ROUTES.get("/v1/batches")
+@ROUTES.get("/v1/batches", **answers(many(named("Batch"))))
 async def batches(
     queries: Fresh,
     caller: Asking,
@@ -42,7 +44,7 @@ async def batches(
     return await handlers.batches(queries, caller.tenant_id, wanted, place, limit)
 
 
-@ROUTES.get("/v1/batches/{batch_id}")
+@ROUTES.get("/v1/batches/{batch_id}", **answers(named("BatchAndSteps")))
 async def batch(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]:
     """One batch with the counts of each step by status, and of what was skipped by reason.
 
@@ -55,7 +57,7 @@ async def batch(queries: Fresh, caller: Asking, batch_id: str) -> dict[str, Any]
     return found
 
 
-@ROUTES.get("/v1/batches/{batch_id}/items")
+@ROUTES.get("/v1/batches/{batch_id}/items", **answers(many(named("Item"))))
 async def items(
     queries: Fresh,
     caller: Asking,
@@ -72,7 +74,7 @@ async def items(
     return found
 
 
-@ROUTES.get("/v1/items/{item_id}")
+@ROUTES.get("/v1/items/{item_id}", **answers(named("ItemAndSteps")))
 async def item(queries: Fresh, caller: Asking, item_id: str) -> dict[str, Any]:
     """One item and every step it took."""
     item_id = parse_id("item", item_id)

@@ -17,11 +17,12 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from shared.ids import named_id
+from shared.ids import named_id, new_id
 from shared.runtime.bodies import LARGEST
 from shared.runtime.http_errors import UNSUPPORTED, refused, tell_errors
 from shared.runtime.queries import Queries
 from shared.runtime.settings import Settings
+from shared.runtime.shapes import Shape, documented
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # Routes of every service that anybody may ask.
@@ -78,12 +79,17 @@ class Problem(HTTPException):
 
 
 def application(
-    title: str, description: str, *, own_tokens: Sequence[str] = (), streamed: Sequence[str] = ()
+    title: str,
+    description: str,
+    shapes: Mapping[str, Shape],
+    *,
+    own_tokens: Sequence[str] = (),
+    streamed: Sequence[str] = (),
 ) -> FastAPI:
     """A FastAPI application whose errors all have the one shape. `app.state` has to hold `settings`.
 
-    `own_tokens`: paths of the routes that tell by themselves who asks; `streamed`: of those that read a body of any
-    length as it comes. Both limit it themselves.
+    `shapes`: what its answers are made of, by name. `own_tokens`: paths of the routes that tell by themselves who
+    asks; `streamed`: of those that read a body of any length as it comes. Both limit it themselves.
     """
     app = FastAPI(
         title=f"leadstream {title}", description=description, version="1", docs_url="/docs", redoc_url=None,
@@ -91,6 +97,7 @@ def application(
     )  # fmt: skip
     app.add_middleware(_Door, own_tokens=own_tokens, streamed=streamed)
     tell_errors(app)
+    app.openapi = documented(app, shapes)  # type: ignore[method-assign]
     return app
 
 
