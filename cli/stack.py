@@ -24,7 +24,8 @@ from cli.health import answers
 from cli.options import naming
 from cli.stack_identity import NATS_USERS, Identity
 from cli.supervisor import Process, Supervisor
-from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports, spawn
+from shared.runtime.embedded import Nats, Postgres, ServerFailed, spawn
+from shared.runtime.ports import free_ports
 from shared.runtime.refusals import Impossible
 from shared.runtime.settings import SERVICES
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.errors import Refused
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from shared.runtime.settings import ROLES, SERVICES
 
 NATS_USERS: Final = ("provision", "relay", "service", "callbacks")

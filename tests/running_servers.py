@@ -15,7 +15,8 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from shared.runtime.embedded import Nats, Postgres, free_ports
+from shared.runtime.embedded import Nats, Postgres
+from shared.runtime.ports import free_ports
 from shared.runtime.settings import ROLES
 
 POSTGRES_IMAGE: Final = "postgres:18"

@@ -17,6 +17,7 @@ from services.callbacks.shapes import SHAPES
 from shared.ids import InvalidId, parse_id
 from shared.runtime.http import application
 from shared.runtime.queries import Queries
+from shared.runtime.shapes import named
 
 TOKEN_PATH: Final = "/v1/callbacks/"  # noqa: S105 - a path
 BY_TOKEN: Final = TOKEN_PATH + "{token}"
@@ -37,7 +38,7 @@ _BY_SECRET: Final = {
 }  # fmt: skip
 _ERROR: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _TAKEN: Final[dict[str, Any]] = {
-    "202": {"description": "The answer is on disk.", "content": {"application/json": {"schema": {"type": "object"}}}}
+    "202": {"description": "The answer is on disk.", "content": {"application/json": {"schema": named("Accepted")}}}
 }
 _HEADERS: Final = {408: {"Connection": "close"}, 503: {"Retry-After": "5"}}
 logger = structlog.get_logger()

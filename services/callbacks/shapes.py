@@ -1,4 +1,4 @@
-"""What the callbacks API answers are made of, those to providers aside."""
+"""What the callbacks API answers are made of."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from services.callbacks.store import REJECTED
 from shared.runtime.shapes import MOMENT, TEXT, TRUTH, WHOLE, Shape, having, identifier, many, perhaps, row
 
 SHAPES: Final[dict[str, Shape]] = {
+    "Accepted": having(accepted=TRUTH, events=many(identifier("evt"))),
     "RejectedCallback": row(REJECTED, read_again=TRUTH),
     "RejectedCallbackWhole": having(
         event_id=identifier("evt"), client_id=perhaps(identifier("client")), rejected_at=MOMENT, code=TEXT, reason=TEXT,

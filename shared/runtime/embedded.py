@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import pwd
-import random
 import shutil
 import socket
 import subprocess
@@ -31,8 +30,6 @@ from shared.runtime.on_disk import renamed
 Say = Callable[[str], object]
 POSTGRES_USER: Final = "leadstream"
 SILENT_SECONDS: Final = 30.0
-PORTS: Final = (15_000, 32_000)
-SLICE: Final = 500
 LOG_BYTES: Final = 16 * 1024 * 1024
 BUILT_IN: Final = {"1", "4", "5"}  # template1, template0 and postgres, by their folders
 POSTGRES_SETTINGS: Final = {
@@ -55,37 +52,6 @@ class ServerFailed(RuntimeError):
 
 class InUse(ServerFailed):
     """A process of an earlier start still writes into the log that another one should write into."""
-
-
-_given: set[int] = set()
-
-
-def free_ports(count: int) -> list[int]:
-    """TCP ports of 127.0.0.1 that were free a moment ago, none of which this process was given before.
-
-    They are below those that the system gives to outgoing connections (32768 and up on Linux, 49152 on macOS): one of
-    these could be taken again by any client before its server listens. For the same reason processes that ask at the
-    same moment look in different places first: each in the slice of its process id.
-    """
-    slices = range(*PORTS, SLICE)
-    own = slices[os.getpid() % len(slices)]
-    with contextlib.ExitStack() as held:
-        found: list[int] = []
-        for port in (*_drawn(own, own + SLICE), *_drawn(*PORTS)):
-            if len(found) == count:
-                break
-            if port in _given:
-                continue
-            probe = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                found.append(port)
-        _given.update(found)
-        return found
-
-
-def _drawn(first: int, end: int) -> list[int]:
-    return random.sample(range(first, end), end - first)
 
 
 @dataclass

@@ -22,7 +22,7 @@ FILES = SOURCES + sorted(
     path for folder in ("tests", "chaos", "benchmarks", "docs") for path in (ROOT / folder).rglob("*.py")
 )
 ALWAYS = {"__init__", "state", "domain", "store", "app"}
-WITH_HTTP = {"api", "handlers"}
+WITH_HTTP = {"api", "handlers", "shapes"}
 MAX_LINES, MAX_FUNCTION_LINES = 300, 50
 OF_EVERY_SERVICE = {"EventDeadLettered", "DeadLetterRetried"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "core", "lib", "tools"}

@@ -50,6 +50,15 @@ def test_every_refusal_is_documented_in_the_one_shape(service: str) -> None:
             assert schema == {"$ref": "#/components/schemas/Error"}, (method, path, status)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_every_route_answers_is_documented(service: str) -> None:
+    for method, path, operation in operations(service):
+        (content,) = (said["content"] for status, said in operation["responses"].items() if status[0] == "2")
+        assert content, (method, path)
+        for kind, said in content.items():
+            assert said["schema"].keys() & {"$ref", "items", "properties"} or kind != "application/json", (method, path)
+
+
 @pytest.mark.parametrize(("service", "method", "path", "status"), REFUSED)
 async def test_refusals_are_as_documented(service: str, method: str, path: str, status: int) -> None:
     answer = await asked(service, method, path)

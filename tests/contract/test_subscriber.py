@@ -16,9 +16,10 @@ from faststream import AsyncAPI, BaseMiddleware, FastStream, StreamMessage
 from faststream.nats import NatsBroker
 
 from shared.runtime import service
-from shared.runtime.embedded import Nats, free_ports
+from shared.runtime.embedded import Nats
 from shared.runtime.follower import Follower
 from shared.runtime.log import Message
+from shared.runtime.ports import free_ports
 from shared.runtime.subscriber import LogSubscriber, subscribe
 from shared.subjects import STREAM, filters
 from tests.integration.counting import NAME, Faults, checkpoint, counting, counts

@@ -12,7 +12,7 @@ from chaos.links import Link
 from shared.envelope import MAX_EVENT_BYTES, Event, EventTooLarge, from_json
 from shared.runtime import log
 from shared.runtime.appender import MAX_EVENTS, Appender, Unavailable
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from tests.integration.log_harness import connected, event, eventually, logged, registered, registrations
 from tests.running_servers import Servers
 

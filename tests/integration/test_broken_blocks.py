@@ -10,9 +10,10 @@ import pytest
 
 from shared.events import ClientRegistered
 from shared.runtime import patrol
-from shared.runtime.embedded import Postgres, free_ports
+from shared.runtime.embedded import Postgres
 from shared.runtime.integrity import GONE, check_log
 from shared.runtime.patrol_rounds import PIECE, Rounds
+from shared.runtime.ports import free_ports
 from shared.runtime.provisioning import provision_database
 from shared.runtime.repair import repair
 from shared.runtime.stream_comparison import compare

@@ -10,7 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from shared.runtime.embedded import Nats, free_ports
+from shared.runtime.embedded import Nats
+from shared.runtime.ports import free_ports
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.repair import repair
 from shared.runtime.stream_comparison import compare

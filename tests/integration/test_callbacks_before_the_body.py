@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from services.callbacks import api
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from shared.tokens import sign
 from tests.integration.callbacks_door import CLIENT, FOREIGN_KEY, KEY, PROFILE, WORKFLOW, Door, beside, opened, token
 from tests.integration.log_harness import TENANT

@@ -9,7 +9,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from services.callbacks import inbox
 from shared.envelope import from_json
 from shared.runtime.appender import Appender
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from shared.runtime.provisioning import provision_streams
 from shared.subjects import INBOX_STREAM
 from shared.tokens import sign

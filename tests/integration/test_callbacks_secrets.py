@@ -12,7 +12,7 @@ from services.callbacks.domain import OVERLAP
 from services.callbacks.secrets import LEAST_SECONDS, Secrets
 from services.callbacks.store import SECRETS
 from shared.events import ConfigurationRemoved, WorkflowConfigured
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from tests.integration.callbacks_door import CLIENT, PERSON, PROFILE, WORKFLOW, Door, beside, opened
 from tests.integration.log_harness import append, event
 from tests.running_servers import Servers

@@ -10,7 +10,8 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
-from shared.runtime.embedded import Nats, Postgres, ServerFailed, free_ports
+from shared.runtime.embedded import Nats, Postgres, ServerFailed
+from shared.runtime.ports import free_ports
 from tests.running_servers import NATS_USERS
 
 NAMES = ["My Data #1, it's; x", 'a "quoted" \\ {folder} = [1]', "$HOME", "12ab"]

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from shared.runtime.embedded import PORTS, free_ports
+from shared.runtime.ports import PORTS, free_ports
 
-ASK = "from shared.runtime.embedded import free_ports; input(); print(*free_ports(30)); input()"
+ASK = "from shared.runtime.ports import free_ports; input(); print(*free_ports(30)); input()"
 
 
 def test_no_port_is_given_twice():

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from shared.runtime import relay
-from shared.runtime.embedded import Nats, ServerFailed, free_ports
+from shared.runtime.embedded import Nats, ServerFailed
 from shared.runtime.integrity import check_log
+from shared.runtime.ports import free_ports
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.settings import Settings
 from shared.runtime.stream_comparison import compare

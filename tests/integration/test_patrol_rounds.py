@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared.runtime import patrol
-from shared.runtime.embedded import Nats, free_ports
+from shared.runtime.embedded import Nats
 from shared.runtime.patrol_rounds import PIECE, Rounds, runs
+from shared.runtime.ports import free_ports
 from shared.runtime.provisioning import provision_streams
 from shared.runtime.skimming import Skimmer
 from tests.integration.damaging import tamper

@@ -17,7 +17,7 @@ from shared.runtime.machine import Machine
 from tests.integration.folding import fold
 from tests.integration.hook import Hook, listening
 from tests.integration.log_harness import connected, eventually, logged
-from tests.integration.test_sending import Replica, kinds
+from tests.integration.replica import Replica, kinds
 from tests.running_servers import Servers
 from tests.unit.dispatching import ACME, BETA, at_company, next_batch, scheduled
 from tests.unit.facts import NEXT_BATCH, added, fact

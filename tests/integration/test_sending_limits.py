@@ -15,7 +15,7 @@ from shared.ids import named_id
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import eventually, logged
-from tests.integration.test_sending import Replica, kinds
+from tests.integration.replica import Replica, kinds
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import ACME, FLOW, at_company, configured, scheduled

@@ -7,7 +7,7 @@ from shared.events import BatchPaused, BatchResumed
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import connected, eventually
-from tests.integration.test_sending import Replica
+from tests.integration.replica import Replica
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import ACME, at_company, next_batch, scheduled

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from shared.runtime.embedded import free_ports
+from shared.runtime.ports import free_ports
 from shared.runtime.settings import ROLES
 from tests.running_servers import Servers
 
