@@ -10,6 +10,7 @@ from uuid import uuid4
 import nats
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from nats.js.errors import NotFoundError
 
@@ -47,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _documented() -> Iterator[None]:
     with checked():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """What a test has set of the logs is not the next one's."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

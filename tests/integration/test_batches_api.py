@@ -35,7 +35,7 @@ ATTEMPTS = """
 INSERT INTO dispatcher.dispatch
 SELECT gen_random_uuid(), tenant_id, client_id, batch_id, gen_random_uuid(), 0, 'company_' || repeat('0', 26),
        CASE WHEN n > 4 THEN 'another' ELSE 'enrich' END, 'apollo_scrape', 'default', 1, 'TIMED_OUT',
-       '2026-05-01T00:00:00Z'::timestamptz + make_interval(mins => n / 3), NULL, NULL, false, NULL, NULL, 0, 0
+       '2026-05-01T00:00:00Z'::timestamptz + make_interval(mins => n / 3), NULL, NULL, false, NULL, NULL, 0, 0, now()
 FROM dispatcher.batch, generate_series(1, 7) n
 """
 

@@ -26,7 +26,12 @@ from tests.integration.log_harness import connected, eventually, registered
 from tests.running_servers import Servers
 
 # As where the log is long, in processes, or in this one.
-PROGRAM = "import cli.folding; cli.folding.LONG_FROM = {}; from cli.main import app; app()"
+# Whoever runs the tests in the background of a shell has them ignore SIGINT.
+PROGRAM = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+import cli.folding; cli.folding.LONG_FROM = {}
+from cli.main import app; app()
+"""
 OTHERS = [service for service in SERVICES if service != "projector"]
 STOPS_WITHIN_SECONDS, ENDS_WITHIN_SECONDS = 10.0, 60.0
 ADDED = "INSERT INTO dispatcher.tenant VALUES (gen_random_uuid(), true)"

@@ -21,7 +21,7 @@ from shared.runtime.settings import Settings
 
 def made(**tokens: str) -> FastAPI:
     """An application with a route that takes JSON, one that streams and one that has tokens of its own."""
-    app = application("test", "", own_tokens=("/own/{token}",), streamed=("/streamed",))
+    app = application("test", "", {}, own_tokens=("/own/{token}",), streamed=("/streamed",))
     app.state.settings = Settings(api_tokens=tokens)
 
     @app.post("/json")

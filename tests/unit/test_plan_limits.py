@@ -30,7 +30,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(running)
         await asyncio.sleep(0.01)
         running -= 1
-        return {}
+        return {"items": 0, "calls": 0, "credits": 0.0, "missing": [], "steps": []}
 
     monkeypatch.setattr(handlers, "plan", plan)
     return found
