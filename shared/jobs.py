@@ -80,10 +80,10 @@ def together(lists: Iterable[Iterable[Entry]]) -> list[Entry]:
     """
     found: dict[Entry, None] = {}
     told: defaultdict[str, set[date | None]] = defaultdict(set)
-    for entries in filter(None, map(list, lists)):
-        surer = bool(found)
-        found |= dict.fromkeys(entry for entry in entries if not (surer and _is_told(entry, told)))
-        for entry in entries:
+    given = list(filter(None, map(list, lists)))
+    for number, entries in enumerate(given, start=1):
+        found |= dict.fromkeys(entry for entry in entries if number == 1 or not _is_told(entry, told))
+        for entry in entries if number < len(given) else ():  # of the last nobody asks what it has told
             said = {entry.start_date} if entry.start_date or entry.end_date or entry.is_current else set()
             for name in _employer(entry):
                 told[name] |= said

@@ -151,7 +151,8 @@ def _provenance(
     columns: dict[tuple[str, str], list[str]] = {}
     for column, source in lead.provenance.items():
         told = lead.follows.get(column) or [(source, lead.via.get(column, ""))]
-        newest = max((changed.get(field, name) for name, field in told), key=lambda name: str(about[name]["at"]))
+        sources = [changed.get(field, name) for name, field in told]
+        newest = sources[0] if len(sources) == 1 else max(sources, key=lambda name: str(about[name]["at"]))
         columns.setdefault((source if source in (DERIVED, CUSTOMER) else newest, newest), []).append(column)
     more: dict[str, dict[str, Any]]
     more = {DERIVED: {"source": DERIVED}, CUSTOMER: {"source": DERIVED, "customer": lead.customer}}
