@@ -130,6 +130,13 @@ def test_its_docstring_names_every_file_that_its_siblings_do_not_have(service: s
     assert set(re.findall(r"\w+(?:\.py|/)", described(service).get("extras", ""))) == extras
 
 
+def test_the_map_of_the_machinery_has_every_module_of_it() -> None:
+    runtime = import_module("shared.runtime")
+    named = re.findall(r"\w+", re.sub(r"(?m)^[a-z].{19}", "", str(runtime.__doc__).partition("\n\n")[2]))
+    there = {path.stem for path in (ROOT / "shared" / "runtime").glob("*.py")} - {"__init__"}
+    assert (set(named), len(named)) == (there, len(there))
+
+
 @every_file
 def test_files_and_functions_stay_small(path: Path) -> None:
     text = path.read_text("utf-8")
