@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Text, cast, distinct, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.projector.filters import LeadFilter, Order, Place, page, place
 from services.projector.formats import Format
@@ -129,8 +130,12 @@ async def customers(queries: Queries, tenant_id: str, client_id: str, after: str
 
 
 async def unread(queries: Queries, tenant_id: str, client_id: str | None, after: str | None, limit: int) -> list[Row]:
-    """The answers in force that no column was read from, nor a field by the step that asked; the newest first."""
+    """The answers in force that no column was read from, nor a field by the step that asked; the newest first.
+
+    One that named another than whom it was asked about stands with both, and is listed once.
+    """
     query = select(ANSWER).where(ANSWER.c.columns == 0, ANSWER.c.fields == 0)
+    query = query.ext(distinct_on(ANSWER.c.received_at, ANSWER.c.answer_id))
     if client_id:
         query = query.where(ANSWER.c.client_id == client_id)
     return await queries.newest(tenant_id, query, ANSWER.c.received_at, ANSWER.c.answer_id, after, limit)

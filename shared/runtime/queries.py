@@ -85,7 +85,7 @@ class Queries:
         """A page of rows, the newest by `when` first: those after the one of this key. Raises UnknownPlace."""
         place = (when, key)
         if after:
-            query = query.where(tuple_(*place) < select(*place).where(key == after).scalar_subquery())
+            query = query.where(tuple_(*place) < select(*place).where(key == after).limit(1).scalar_subquery())
         found = await self.rows(tenant_id, query.order_by(when.desc(), key.desc()).limit(limit))
         if after and not found and not await self.rows(tenant_id, select(key).where(key == after)):
             raise UnknownPlace(f"`after` is the {key.name} of the last one of the page before; there is no {after}")
