@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 import idna
 
-from shared.known_hosts import BUILDER_HOSTS, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
+from shared.known_hosts import BUILDER_HOSTS, NOBODY_S, PAGE_HOSTS, PRIVATE_USE_SUFFIXES, is_mailbox_domain, is_page
 from shared.legal_forms import plain_words, without_article, without_legal_form
 from shared.placeholder_names import LOCKED_ADDRESSES, PLACEHOLDERS
 from shared.public_suffixes import domain_of
@@ -232,6 +232,8 @@ def _registrable(text: str) -> str | None:
         return None
     host = host.removeprefix("www.")
     builder = max((_parents(host) & BUILDER_HOSTS) - {host}, key=len, default="")
+    if host.removesuffix(f".{builder}") in NOBODY_S:
+        builder = ""
     if not builder and is_page(_parents(host), _path(link)):
         return None
     found, known = domain_of(host)

@@ -27,7 +27,7 @@ _PLATFORM_PAGES = """
     app.apollo.io app.dealroom.co crunchbase.com angel.co wellfound.com
     boards.greenhouse.io boards.eu.greenhouse.io job-boards.greenhouse.io job-boards.eu.greenhouse.io
     jobs.lever.co jobs.eu.lever.co jobs.ashbyhq.com apply.workable.com jobs.workable.com
-    jobs.smartrecruiters.com careers.smartrecruiters.com
+    jobs.smartrecruiters.com careers.smartrecruiters.com item.taobao.com detail.tmall.com detail.1688.com
 """
 # Pages below the path given, or below any, on hosts that are a company's own too; `.*`: in all countries.
 _PAGES_BELOW = """
@@ -80,6 +80,7 @@ _MAILBOX_DOMAIN_NAMES = """
 
 PAGE_HOSTS: Final = frozenset((_NETWORKS + _LINK_LISTS + _PLATFORM_PAGES).split())
 BUILDER_HOSTS: Final = frozenset(_BUILDERS.split())
+NOBODY_S: Final = frozenset(("app", "m"))  # below a builder: its own site, once more
 PRIVATE_USE_SUFFIXES: Final = frozenset(_NOT_PUBLIC.split())
 _PAGE_PATHS: Final = frozenset(_PAGES_BELOW.split())
 _COUNTRY: Final = re.compile(r"\.(?:com?\.)?[a-z]{2,3}$")

@@ -12,7 +12,8 @@ PAGES = """
     tripadvisor.com.au/Hotel_Review-g1 patreon.com/acme dribbble.com/acme kickstarter.com/projects/acme/lamp
     eventbrite.de/o/acme-1 crunchbase.com/organization/a app.apollo.io/#/accounts/1 apollo.io/companies/acme
     g2.com/sellers/acme capterra.com/p/1/acme uk.indeed.com/cmp/acme upwork.com/ag/acme amazon.de/sp?seller=A1
-    fiverr.com/acme behance.net/acme linktr.ee/acme bio.site/acme
+    fiverr.com/acme behance.net/acme linktr.ee/acme bio.site/acme https://m.etsy.com/shop/acme app.gumroad.com/acme
+    item.taobao.com/item.htm?id=1
 """
 OWN = {
     "https://acme.en.alibaba.com/company_profile.html": "acme.en.alibaba.com",
@@ -24,6 +25,7 @@ OWN = {
     "acme.my.canva.site": "acme.my.canva.site",
     "shop.acme.etsy.com": "acme.etsy.com",
     "acme.bamboohr.com/jobs": "acme.bamboohr.com",
+    "m.etsy.com": "etsy.com",
 }
 COMPANIES = """
     notion.so greenhouse.io lever.co glassdoor.com houzz.com ebay.com alibaba.com gumroad.com odoo.com pitchbook.com
