@@ -46,6 +46,7 @@ JOB: Final = (
 )  # fmt: skip
 RECENCY: Final = itemgetter(slice(0, 7))
 MOST_JOBS: Final = 1_000
+Start = date | tuple[str, int, bool] | None  # the month; title, year and whether the month is told; no start is told
 
 
 class Entry(NamedTuple):
@@ -75,16 +76,16 @@ def together(lists: Iterable[Iterable[Entry]]) -> list[Entry]:
     """Every job of lists about one person, the surest list first; MOST_JOBS at most.
 
     The most recent first: current ones, then by start, then by end. Left out is what a surer list says of that employer
-    and start; what has no start, if a surer list names the employer; and a current one, if a surer list says without a
-    start that it is current or has ended.
+    and start, or of that employer, title and year, if one of them tells the year alone; what has no start, if a surer
+    list names the employer; and a current one, if a surer list says without a start that it is current or has ended.
     """
     found: dict[Entry, None] = {}
-    told: defaultdict[str, set[date | None]] = defaultdict(set)
+    told: defaultdict[str, set[Start]] = defaultdict(set)
     given = list(filter(None, map(list, lists)))
     for number, entries in enumerate(given, start=1):
         found |= dict.fromkeys(entry for entry in entries if number == 1 or not _is_told(entry, told))
         for entry in entries if number < len(given) else ():  # of the last nobody asks what it has told
-            said = {entry.start_date} if entry.start_date or entry.end_date or entry.is_current else set()
+            said = _said(entry)
             for name in _employer(entry):
                 told[name] |= said
     return sorted(found, key=RECENCY, reverse=True)[:MOST_JOBS]
@@ -120,12 +121,26 @@ def _entry(told: dict[str, Any]) -> Entry | None:
     return Entry(current, since, until, name, title, host, link, start, end, began)
 
 
-def _is_told(entry: Entry, told: Mapping[str, set[date | None]]) -> bool:
+def _said(entry: Entry) -> set[Start]:
+    """What is told of its start; nothing where that could be any."""
+    if entry.began is None:
+        return {None} if entry.end_date or entry.is_current else set()
+    first, last = entry.began
+    return {entry.start_date, (entry.title.casefold(), first.year, first.month == last.month)}
+
+
+def _is_told(entry: Entry, told: Mapping[str, set[Start]]) -> bool:
     """Whether it is one of the jobs whose starts are `told` by employer."""
     starts = [told[name] for name in _employer(entry) if name in told]
-    if entry.start_date is None:
+    if entry.began is None:
         return bool(starts)
-    return any(entry.start_date in each or (entry.is_current and None in each) for each in starts)
+    (first, last), title = entry.began, entry.title.casefold()
+    same: set[Start] = {entry.start_date, (title, first.year, False)}
+    if first.month != last.month:
+        same.add((title, first.year, True))
+    if entry.is_current:
+        same.add(None)
+    return not all(map(same.isdisjoint, starts))
 
 
 @lru_cache(maxsize=16_384)

@@ -35,7 +35,7 @@ from shared.values import (
     year,
 )
 
-REVISION: Final = 8  # to be raised when a normaliser or a rule gives another value for the same answer
+REVISION: Final = 9  # to be raised when a normaliser or a rule gives another value for the same answer
 UPLOAD: Final = "upload"
 DERIVED: Final = "derived"
 CUSTOMER: Final = "customer"

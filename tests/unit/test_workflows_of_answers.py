@@ -45,6 +45,16 @@ def test_a_job_that_two_answers_tell_of_is_one() -> None:
     assert extract_work_history.run({"answers": {"first": first, "again": again}})["jobs_count"] == 2
 
 
+@pytest.mark.parametrize(("first", "again", "count"), [
+    ("2020", "2020-03", 1), ("2020-03", "2020", 1), ("2020-03", "2020-09", 2), ("2020", "2021-01", 2),
+])  # fmt: skip
+def test_a_start_told_by_its_year_is_any_in_that_year_of_the_same_title(first: str, again: str, count: int) -> None:
+    answers = [{"experience": [{"company": "Next", "title": "CEO", "start_date": start}]} for start in (first, again)]
+    assert extract_work_history.run({"answers": dict(enumerate(answers))})["jobs_count"] == count
+    answers[0]["experience"][0]["title"] = "Intern"
+    assert extract_work_history.run({"answers": dict(enumerate(answers))})["jobs_count"] == 2
+
+
 NOW = {"company": "New", "start_date": "Aug 2024"}
 
 
