@@ -55,6 +55,15 @@ def test_a_start_told_by_its_year_is_any_in_that_year_of_the_same_title(first: s
     assert extract_work_history.run({"answers": dict(enumerate(answers))})["jobs_count"] == 2
 
 
+def test_the_current_job_is_that_of_the_last_answer_as_in_the_lead() -> None:
+    older, newer = ({"experience": [{"company": name, "is_current": True}]} for name in ("Acme", "New"))
+    older["experience"][0]["start_date"] = "2015"
+    found = extract_work_history.run({"answers": {"older": older, "newer": newer}})
+    assert (found["current_employer_name"], found.get("job_started_on")) == ("New", None)
+    left = {"experience": [{"company": "New", "start_date": "2020", "end_date": "2021"}]}
+    assert extract_work_history.run({"answers": {"older": older, "left": left}})["current_employer_name"] == "Acme"
+
+
 NOW = {"company": "New", "start_date": "Aug 2024"}
 
 

@@ -8,21 +8,22 @@ from typing import Any
 
 from shared.dates import written
 from shared.enrichment import COMPANY_FIELDS, PERSON_FIELDS, respelled
-from shared.jobs import RECENCY, Entry, entries_of, standing_for, together
+from shared.jobs import Entry, entries_of, standing_for, together
 from shared.mapping import answer_of
 
 
 def run(fields: Mapping[str, Any]) -> dict[str, Any]:
     """`current_employer_` and `previous_employer_` name, domain, linkedin_url, title; `jobs_count`; `job_started_on`.
 
-    The current job is the one that the person's lead stands for. {} where no answer tells of a job at a company.
+    The current job is the one that the person's lead stands for, of the last answer that tells of one. {} where no
+    answer tells of a job at a company.
     """
     answers = fields.get("answers")
     told = [_told(answer) for answer in answers.values()] if isinstance(answers, Mapping) else []
     jobs = together(held for _, held in reversed(told))
     if not jobs:
         return {}
-    current = max((job for found, held in told for job in _current(found, held)), key=RECENCY, default=None)
+    current = next((job for found, held in reversed(told) for job in _current(found, held)), None)
     before = next((job for job in jobs if not job.is_current), None)
     found = {**_employer("current", current), **_employer("previous", before), "jobs_count": len(jobs)}
     if current and current.began:
