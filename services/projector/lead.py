@@ -168,9 +168,17 @@ def _of_one_employer(
         Answered(label, _without_start(reading) if _is_another(reading.employer, employer) else reading)
         for label, reading in answers
     ]
-    if STARTED in item and _is_another(employer_of(uploaded) or None, employer):
+    if STARTED in item and _is_another(_started_at(item, uploaded), employer):
         item = {name: value for name, value in item.items() if name != STARTED}
     return told, item
+
+
+def _started_at(item: Mapping[str, Any], uploaded: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What the employer of a row's start is known by: the row's, or the one that a workflow has set with that start."""
+    if span(item[STARTED]) == span(uploaded.get(STARTED)):
+        return employer_of(uploaded) or None
+    parts = ("name", "domain", "linkedin_url")
+    return employer_of({f"company_{part}": item.get(f"current_employer_{part}") for part in parts}) or None
 
 
 def _is_another(told: tuple[str, ...] | None, employer: tuple[str, ...]) -> bool:

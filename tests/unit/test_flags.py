@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from services.projector.extractors.person import company_keys
-from tests.unit.test_lead import ANN, FIRM, job, lead
+from services.projector.extractors.reading import read
+from services.projector.lead import Answered, project
+from tests.unit.test_lead import ANN, FIRM, TODAY, job, lead
 
 
 @pytest.mark.parametrize(("start", "wanted"), [
@@ -43,6 +45,15 @@ def test_a_start_without_an_employer_stays_until_all_jobs_have_ended() -> None:
     row = {"first_name": "Ann", "job_started_on": "2026-01"}
     assert lead(row, person=job(None)).columns["is_new_in_role"]
     assert lead(row, person=LEFT).columns["is_new_in_role"] is None
+
+
+@pytest.mark.parametrize(("employer", "wanted"), [({}, True), ({"name": "New"}, True), ({"name": "Old"}, None)])
+def test_a_start_that_a_workflow_has_set_goes_with_the_employer_that_it_set(employer: Any, wanted: bool | None) -> None:
+    row = {"first_name": "Ann", "company_name": "Old", "job_started_on": "2019"}
+    told = {"job_started_on": "2026-01"} | {f"current_employer_{name}": value for name, value in employer.items()}
+    answers = [Answered("find", read({"first_name": "Ann", "org": "New"}, "find", "person_1"))]
+    found = project(row | told, answers, reference_date=TODAY, uploaded=row)
+    assert found.columns["is_new_in_role"] is wanted
 
 
 def test_new_in_role_is_about_the_job_the_person_stands_for() -> None:
