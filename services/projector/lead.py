@@ -153,7 +153,7 @@ def project(
     if customers:
         worked, customer = worked_at(customers, _employers(columns, cite, jobs, answers))
         derive({WORKED_AT_CUSTOMER: worked}, CUSTOMER if customer else DERIVED)
-    against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, answers)
+    against = contradictions(item_fields if uploaded is None else uploaded, columns, provenance, told)
     return Lead(columns, provenance, jobs, via, against, customer, follows)
 
 

@@ -41,6 +41,13 @@ def test_a_start_is_that_of_the_employer_it_came_with(older: Any, newer: Any, st
     assert (since and since.year, found["is_new_in_role"]) == (started, started and False)
 
 
+def test_the_starts_of_two_jobs_contradict_nothing() -> None:
+    older, start = job("2015-01"), {"person_current_job_start_date"}
+    for newer, told in ((job("2025-01", company="New"), False), (job("2025-01"), True)):
+        found = [set(each["columns"]) for each in lead(person=older, enrich_again=newer).contradictions]
+        assert (start in found) is told
+
+
 def test_a_start_without_an_employer_stays_until_all_jobs_have_ended() -> None:
     row = {"first_name": "Ann", "job_started_on": "2026-01"}
     assert lead(row, person=job(None)).columns["is_new_in_role"]
