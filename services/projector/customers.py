@@ -1,7 +1,7 @@
 """What a client's own customers are known by, and which employer is one of them. Pure.
 
 The surest kind of key that employer and customer both have decides: the same name is nothing to go by where both have
-a domain, and two.
+a domain, and two. A LinkedIn page by its name and one by LinkedIn's number are of two kinds: they may be the same page.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,5 +38,11 @@ class Customers:
 
 
 def kind(key: str) -> int:
-    """How sure a key is: 0 a domain, 1 a LinkedIn page, 2 a name. A name as a key has neither dot nor slash."""
-    return 1 if "/" in key else 0 if "." in key else 2
+    """How sure a key is: 0 a domain, 1 a LinkedIn page by its name, 2 one by its number, 3 a name.
+
+    A name as a key has neither dot nor slash.
+    """
+    _, slash, last = key.rpartition("/")
+    if slash:
+        return 2 if last.isascii() and last.isdigit() else 1
+    return 0 if "." in key else 3

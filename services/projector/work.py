@@ -50,7 +50,11 @@ SELECT {_WHO}, {_JOB} FROM person_work_history h {_CONTACT.format(job="h")}
 WHERE h.company_key IN (SELECT key FROM company) AND {_OF_CLIENT}
 """
 # As `customers.kind`, from 1 on.
-_KIND: Final = "CASE WHEN {key} LIKE '%/%' THEN 2 WHEN {key} LIKE '%.%' THEN 1 ELSE 3 END"
+_KIND: Final = (
+    "CASE WHEN {key} ~ '/[0-9]+$' THEN 3 WHEN {key} LIKE '%/%' THEN 2 WHEN {key} LIKE '%.%' THEN 1 ELSE 4 END"
+)
+_NUMBERED: Final = "substring(h.company_linkedin_url from '.*/[0-9]+$')"
+_BY_KIND: Final = f"ARRAY[h.company_domain, nullif(h.company_linkedin_url, {_NUMBERED}), {_NUMBERED}]"
 # As `Customers.key_of`: a key counts where customer and job have not both one of a surer kind.
 WORKED_AT_CUSTOMERS: Final = f"""
 SELECT {_WHO}, c.name AS customer, {_JOB} FROM person_work_history h
@@ -60,7 +64,7 @@ JOIN LATERAL (
         AND NOT EXISTS (
             SELECT FROM customer surer WHERE surer.client_id = k.client_id AND surer.customer = k.customer
             AND {_KIND.format(key="surer.key")} < {_KIND.format(key="k.key")}
-            AND (ARRAY[h.company_domain, h.company_linkedin_url])[{_KIND.format(key="surer.key")}] IS NOT NULL)
+            AND ({_BY_KIND})[{_KIND.format(key="surer.key")}] IS NOT NULL)
     ORDER BY key LIMIT 1
 ) c ON true {_CONTACT.format(job="h")}
 WHERE {_OF_CLIENT}

@@ -14,7 +14,7 @@ from tests.unit.facts import PERSON_STEP, UPLOAD, fact, launched
 
 CLIENTS = [named_id("client", f"met {number}") for number in range(10)]
 NAMES, HOSTS = (None, "One", "Two"), (None, "one.com", "two.com")
-PAGES = (None, "linkedin.com/company/one", "linkedin.com/company/two")
+PAGES = (None, "linkedin.com/company/one", "linkedin.com/company/two", "linkedin.com/company/2")
 KNOWN_BY = list(product(NAMES, HOSTS, PAGES))[1:]
 
 

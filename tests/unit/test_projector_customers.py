@@ -154,3 +154,13 @@ def test_a_name_is_nothing_to_go_by_where_both_have_a_surer_key(job: dict, wante
     jobs = [{"company": "Mercury", "start_date": "2024", **job}]
     found = one(fact(CustomersListed(UPLOAD, [customer], True), batch_id=None), answer(ANN, experience=jobs))
     assert lead(settled(found, *walked(1)), 1).is_worked_at_customer is wanted
+
+
+@pytest.mark.parametrize(("page", "other", "wanted"), [
+    ("1441", "mercuryhq", True), ("mercuryhq", "1441", True), ("1441", "1442", False), ("1441", "1441", True),
+])  # fmt: skip
+def test_a_page_by_its_number_may_be_the_one_by_its_name(page: str, other: str, wanted: bool) -> None:
+    customer = ListedCustomer("Mercury", None, f"https://linkedin.com/company/{page}")
+    jobs = [{"company": "Mercury", "start_date": "2024", "url": f"linkedin.com/company/{other}"}]
+    found = one(fact(CustomersListed(UPLOAD, [customer], True), batch_id=None), answer(ANN, experience=jobs))
+    assert lead(settled(found, *walked(1)), 1).is_worked_at_customer is wanted
