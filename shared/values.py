@@ -24,6 +24,7 @@ _NO_PHONE = re.compile(
     r"|^(?:(?:19|20)\d\d([-/.])[01]?\d\1[0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\2(?:19|20)\d\d)(?!\S)",
     re.IGNORECASE,
 )
+_BY_ID: Final = re.compile(r"(?:https://www\.)?linkedin\.com/[a-z/]+/(?:\d+|AC[a-z]AA[\w-]{8,})", re.ASCII)
 _TRUE: Final = frozenset({"true", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "n", "0"})
 
@@ -113,6 +114,11 @@ def company_link(value: object) -> str | None:
 def person_link(value: object) -> str | None:
     """The link of a LinkedIn profile, in one spelling."""
     return _person_link(value) if isinstance(value, str) else None
+
+
+def is_by_id(link: str) -> bool:
+    """Whether a LinkedIn page, as a link or a key, is told by LinkedIn's id: it may be any that is told by its name."""
+    return _BY_ID.fullmatch(link) is not None
 
 
 def address(value: object) -> str | None:

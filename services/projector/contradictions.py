@@ -12,7 +12,7 @@ from services.projector.extractors.person import company_keys, employer_keys
 from services.projector.extractors.reading import Reading
 from shared.jobs import Entry
 from shared.mapping import column, pick
-from shared.values import address, domain, person_link
+from shared.values import address, domain, is_by_id, person_link
 
 Contradiction = dict[str, Any]
 # What is told in many words, or in lists, differs without contradicting.
@@ -58,7 +58,7 @@ def _between_answers(answers: Sequence[tuple[str, Reading]]) -> list[Contradicti
     return [
         _told("answers", (name,), told)
         for name, told in said.items()
-        if name not in WORDS and any(_folded(older) != _folded(told[0][1]) for _, older in told[1:])
+        if name not in WORDS and any(_differ(older, told[0][1]) for _, older in told[1:])
     ]
 
 
@@ -69,7 +69,7 @@ def _identity(
     return [
         _told("upload", (name,), [("upload", value), (provenance[name], columns[name])])
         for name, value in pick(IDENTITY, item, uploaded).items()
-        if _folded(columns[name]) != _folded(value)
+        if _differ(columns[name], value)
     ]
 
 
@@ -98,6 +98,13 @@ def _name(job: Entry) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Whether both cannot be true: a LinkedIn page by its id may be the one by its name."""
+    if isinstance(one, str) and isinstance(other, str) and is_by_id(one) != is_by_id(other):
+        return False
+    return bool(_folded(one) != _folded(other))
 
 
 def _folded(value: Any) -> Any:

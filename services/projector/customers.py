@@ -1,10 +1,12 @@
 """What a client's own customers are known by, and which employer is one of them. Pure.
 
 The surest kind of key that employer and customer both have decides: the same name is nothing to go by where both have
-a domain, and two. A LinkedIn page by its name and one by LinkedIn's number are of two kinds: they may be the same page.
+a domain, and two. A LinkedIn page by its name and one by LinkedIn's number are of two kinds: they may be one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+
+from shared.values import is_by_id
 
 
 class Customers:
@@ -42,7 +44,6 @@ def kind(key: str) -> int:
 
     A name as a key has neither dot nor slash.
     """
-    _, slash, last = key.rpartition("/")
-    if slash:
-        return 2 if last.isascii() and last.isdigit() else 1
+    if "/" in key:
+        return 2 if is_by_id(key) else 1
     return 0 if "." in key else 3

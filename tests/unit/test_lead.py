@@ -199,6 +199,16 @@ def test_what_cannot_all_be_true_is_told(firm: Any, told: list[str]) -> None:
     assert [each["kind"] for each in lead(firm={"name": "Acme", "industry": "Tools", **firm}).contradictions] == told
 
 
+@pytest.mark.parametrize(("uploaded", "answered", "told"), [
+    ("urn:li:fs_salesProfile:(ACwAAAalhSJUVdG0,NAME,x)", "linkedin.com/in/ann", 0),
+    ("linkedin.com/in/ann", "linkedin.com/in/ACwAAAalhSJUVdG0", 0), ("linkedin.com/in/bob", "linkedin.com/in/ann", 1),
+    ("linkedin.com/in/ACwAAAbbbbbbbbbb", "linkedin.com/in/ACwAAAalhSJUVdG0", 1),
+])  # fmt: skip
+def test_a_page_by_its_id_may_be_the_one_by_its_name(uploaded: str, answered: str, told: int) -> None:
+    found = lead({"person_linkedin_url": uploaded}, person={"first_name": "Ann", "last_name": "Ex", "url": answered})
+    assert len(found.contradictions) == told
+
+
 @pytest.mark.parametrize(("jobs", "told"), [
     (job("2024", company_domain="upload.io"), 0), (job("2024", company="UPLOAD Inc"), 0), (job("2024"), 1),
     ({"experience": [{"company": "Acme", "start_date": "2020", "is_current": False}]}, 0),
