@@ -69,6 +69,7 @@ BEGUN: Final = """
 SELECT dispatch_id, coalesce(times, 0) FROM dispatch LEFT JOIN sending USING (dispatch_id)
 WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'
 """
+PAYERS: Final = "SELECT dispatch_id, batch_id FROM dispatch WHERE dispatch_id = ANY(%s::uuid[]) AND status = 'DUE'"
 FORGET: Final = """
 DELETE FROM sending s USING dispatch d WHERE d.dispatch_id = s.dispatch_id AND d.status NOT IN ('DUE', 'HELD')
 """
@@ -133,6 +134,12 @@ async def begun(connection: Connection, names: Collection[str]) -> dict[str, int
     """How often a POST began of each of the dispatches that is still due."""
     cursor = await connection.execute(BEGUN, (uuid_array(names),))
     return {from_hex("disp", name): times for name, times in await cursor.fetchall()}
+
+
+async def payers(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """The batch that each of the dispatches is made for, of those that are still due."""
+    cursor = await connection.execute(PAYERS, (uuid_array(names),))
+    return {from_hex("disp", name): from_hex("batch", batch) for name, batch in await cursor.fetchall()}
 
 
 async def note(connection: Connection, names: Collection[str]) -> dict[str, int]:

@@ -148,21 +148,24 @@ class Sender:
         return not met.keys() <= rooms.keys()
 
     async def _put_down(self, connection: Connection) -> None:
-        """Let go of what waits in hand for its turn and is not due any more, as where its batch was paused."""
+        """Let go of what waits in hand for its turn and is not due any more, as where its batch was paused, or is due
+        for another batch now, by that one's settings.
+        """
         if not (waiting := self._waiting()):
             return
-        still = await due.begun(connection, waiting)
-        gone = {name: task for name, task in self._waiting().items() if name in waiting and name not in still}
+        due_for = await due.payers(connection, waiting)
+        still = {name for name, batch_id in due_for.items() if batch_id == waiting[name].dispatch.batch_id}
+        gone = {name: self._hands[name][1] for name in self._waiting() if name in waiting and name not in still}
         for task in gone.values():
             task.cancel()
         self._unsent |= gone.keys()
         if gone:
             await asyncio.wait(gone.values())
 
-    def _waiting(self) -> dict[str, asyncio.Task[None]]:
+    def _waiting(self) -> dict[str, Post]:
         """What is in hand and not out, and does not have its outcome without a POST."""
         told = self._outcomes.left()
-        return {name: task for name, (post, task) in self._hands.items() if not post.out and name not in told}
+        return {name: post for name, (post, _) in self._hands.items() if not post.out and name not in told}
 
     def _chosen(self, found: Iterable[Due], now: float) -> Iterator[tuple[Due, Webhook]]:
         """Those whose webhook has room, or that have waited for it in vain: of several lanes with one webhook each has

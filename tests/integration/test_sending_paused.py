@@ -2,16 +2,18 @@
 
 import asyncio
 
+import pytest
+
 from services.dispatcher.app import DEFINITION
-from shared.events import BatchPaused, BatchResumed
+from shared.events import BatchCancelled, BatchPaused, BatchResumed
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import connected, eventually
 from tests.integration.replica import Replica
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
-from tests.unit.dispatching import ACME, at_company, next_batch, scheduled
-from tests.unit.facts import fact
+from tests.unit.dispatching import ACME, FLOW, at_company, configured, next_batch, scheduled
+from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, added, fact, launched
 
 CALLS = 8
 
@@ -54,3 +56,26 @@ async def test_a_dispatcher_that_has_just_started_passes_on_what_another_batch_w
             await eventually(asked(hook), lambda count: count == 1)
             await asyncio.sleep(0.5)
         assert [body["company_domain"] for body in hook.bodies] == [ACME]
+
+
+@pytest.mark.parametrize("stop", [BatchPaused(calls=True), BatchCancelled()])
+async def test_what_is_in_hand_and_passes_to_another_batch_is_sent_by_that_one_s_settings(
+    servers: Servers, database: str, stop: BatchPaused | BatchCancelled
+) -> None:
+    async with listening() as slow, listening() as other:
+        firms = [f"firm{n}.com" for n in range(CALLS)]
+        own = {"webhook_url": slow.url, "timeout_seconds": 3600, "rate_per_second": 2, "burst": 1}
+        first = [configured(webhook_url=other.url, timeout_seconds=3600)]
+        for batch_id, config, item in ((BATCH, {FLOW: own}, 0), (NEXT_BATCH, {}, CALLS)):
+            first.append(launched(COMPANY_STEP, batch_id=batch_id, config=config))
+            first += [added(item + n, 0, batch_id, company_domain=firm) for n, firm in enumerate(firms)]
+            first += [scheduled(item + n, batch_id=batch_id) for n in range(CALLS)]
+        await fold(servers, database, DEFINITION, first)
+        stage = Stage(servers, database)
+        async with Replica(servers, database).leads() as machine:
+            await eventually(asked(slow), lambda count: count == 2)
+            await stage.say(machine, fact(stop))
+            await eventually(asked(other), lambda count: count > 0)
+            before = len(slow.requests)
+            await asyncio.sleep(1.5)
+        assert (len(slow.requests), len(other.requests)) == (before, CALLS - before)
