@@ -176,7 +176,8 @@ class Receiver:
         try:
             await self._record([self._refused(None, CallbackRejected(code, reason + also, 0))])
         except NotRecorded as error:
-            self.strangers.unrecorded += before
+            self.strangers.unrecorded += before + 1
+            self.unrecorded()
             logger.warning("a refused callback could not be recorded", error=str(error)[:200])
         return 401, _error(code, reason)
 

@@ -166,4 +166,7 @@ async def test_with_both_away_the_sender_is_asked_to_try_again(without_database:
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, "not_recorded")
         assert reply.headers["retry-after"] == "5"
     assert (await door.by_token(sign(token(), KEY), b"no json")).status_code == 503
-    assert (await door.by_token("nonsense", PROFILE)).status_code == 401
+    unrecorded: list[None] = []
+    door.receiver.unrecorded = lambda: unrecorded.append(None)
+    assert [(await door.by_token("nonsense", PROFILE)).status_code for _ in range(2)] == [401, 401]
+    assert (len(unrecorded), door.receiver.strangers.unrecorded) == (2, 2)
