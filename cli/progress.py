@@ -20,7 +20,7 @@ MISSES: Final = 30
 STILL: Final = 4
 NUMBERS: Final = {"done": "Done", "shared": "Shared", "skipped": "Skipped", "failed": "Failed", "open": "Open"}
 # Of what is skipped, what another item's call has done.
-SHARED: Final = ("_enrichment_in_progress", "_already_enriched")
+SHARED: Final = ("_enrichment_in_progress", "_already_enriched", "_not_found")
 COLOURS: Final = {"COMPLETED": "green", "SKIPPED": "cyan", "FAILED": "red", "IN_PROGRESS": "yellow"}
 
 

@@ -269,12 +269,13 @@ def test_a_paused_batch_is_watched_until_nothing_is_under_way(monkeypatch: pytes
 
 
 def test_what_was_skipped_for_another_reason_is_not_shared() -> None:
-    shown = batch(SKIPPED=9)
+    shown = batch(SKIPPED=12)
     shown["steps"][0]["skipped"] = {
         "company_enrichment_in_progress": 2, "person_already_enriched": 1, "by_hand": 4, "fields_already_there": 2,
+        "company_not_found": 3,
     }  # fmt: skip
     (row,) = step_rows(shown)
-    assert (row["shared"], row["skipped"]) == (3, 6)
+    assert (row["shared"], row["skipped"]) == (6, 6)
 
 
 def test_the_picture_of_a_batch_fits_a_terminal() -> None:
