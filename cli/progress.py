@@ -42,9 +42,9 @@ def is_over(batch: Mapping[str, Any]) -> bool:
 
 
 def is_waiting(batch: Mapping[str, Any]) -> bool:
-    """The batch is paused, no step of it is under way, and no call of it, as far as it says so, is `due`."""
-    under_way = batch.get("due") or any(step["counts"].get("IN_PROGRESS") for step in batch["steps"])
-    return batch["status"] == "paused" and not under_way
+    """The batch is paused, and none of its calls is `under_way`; where it does not say, no step is that was called."""
+    called = sum(step["counts"].get("IN_PROGRESS", 0) for step in batch["steps"])
+    return batch["status"] == "paused" and not batch.get("under_way", called)
 
 
 def succeeded(batch: Mapping[str, Any]) -> bool:

@@ -24,18 +24,20 @@ def noticed(api: "Api", batch_id: str) -> Batch | None:
 def watched(api: "Api", batch_id: str, as_json: bool) -> Batch:
     """The batch as it ended, or as it stands paused with nothing under way, which is told with what to do."""
     found = watch(lambda: _looked_at(api, batch_id), console(stderr=as_json))
-    found.pop("due", None)
+    found.pop("under_way", None)
     if found["status"] == "paused":
         note(f"the batch is paused{_why(api, batch_id)}; `leadstream batch resume {batch_id}` has it go on")
     return found
 
 
 def _looked_at(api: "Api", batch_id: str) -> Batch:
-    """The batch; of a paused one also how many of its calls are `due`: those that fit into a cap are made yet."""
+    """The batch; of a paused one also how many calls are `under_way`: those that fit into a cap are made yet, and what
+    is to be tried again may be held.
+    """
     found: Batch = api.read("sequencer", f"/v1/batches/{batch_id}")
     if found["status"] == "paused":
         counts = api.read("dispatcher", "/v1/dispatches/counts", batch_id=batch_id)
-        found["due"] = sum(row["dispatches"] for row in counts if row["status"] == "DUE")
+        found["under_way"] = sum(row["dispatches"] for row in counts if row["status"] in {"DUE", "SENT"})
     return found
 
 

@@ -24,3 +24,18 @@ def test_a_call_that_is_due_is_waited_for_and_not_told(monkeypatch: pytest.Monke
     result = CliRunner().invoke(app, ["status", BATCH, "--watch", "--json"])
     assert (result.exit_code, json.loads(result.stdout)) == (1, batch("paused", PENDING=1))
     assert len(list(due)) == 4
+
+
+def test_a_call_that_is_to_be_tried_again_and_held_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sequencer knows that its step was called, and not that nothing comes of that."""
+    told = iter(["SENT"] * 9 + ["HELD"] * 9)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "dispatcher":
+            return httpx.Response(200, json=[{"status": next(told), "dispatches": 1}])
+        return httpx.Response(200, json=batch("paused", IN_PROGRESS=1) if request.url.host == "sequencer" else [])
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    assert CliRunner().invoke(app, ["status", BATCH, "--watch"]).exit_code == 1
+    assert len(list(told)) == 4
