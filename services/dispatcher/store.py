@@ -175,8 +175,10 @@ async def _load_webhooks(connection: Connection, state: State, events: Sequence[
 
 
 async def _waited_for(connection: Connection, events: Sequence[Event]) -> set[ClaimKey]:
-    """The claims that batches wait for which are paused or cancelled; of those that go on, those whose call is held."""
-    batches = {e.batch_id for e in events if isinstance(e.payload, BatchPaused | BatchCancelled) and e.batch_id}
+    """The claims of batches that a person has paused or cancelled; of those that go on, those whose call is held."""
+    stopped = [e for e in events if isinstance(e.payload, BatchCancelled)]
+    stopped += [e for e in events if isinstance(e.payload, BatchPaused) and e.payload.calls]
+    batches = {e.batch_id for e in stopped if e.batch_id}
     waiting = await _waiters.read(connection, "batch_id", batches, "released_by IS NULL")
     resumed = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
     waiting += await _waiters.read(connection, "batch_id", resumed, FOR_HELD)

@@ -79,3 +79,14 @@ async def test_what_is_in_hand_and_passes_to_another_batch_is_sent_by_that_one_s
             before = len(slow.requests)
             await asyncio.sleep(1.5)
         assert (len(slow.requests), len(other.requests)) == (before, CALLS - before)
+
+
+@pytest.mark.parametrize("calls", [False, True])
+async def test_only_a_pause_that_holds_calls_looks_at_all_that_its_batch_waits_for(
+    servers: Servers, database: str, calls: bool
+) -> None:
+    await fold(servers, database, DEFINITION, [*at_company(ACME), scheduled(0)])
+    state = DEFINITION.new_state()
+    async with connected(servers.role_url("dispatcher", database), search_path="dispatcher") as connection:
+        await DEFINITION.load(connection, state, [fact(BatchPaused(calls=calls))])
+    assert (len(state.waiters), len(state.claims)) == (calls, calls)
