@@ -21,6 +21,7 @@ _NO_RESULT: Final = frozenset(
 _NOTHING_FOUND: Final = re.compile(r"(?:no|nothing)\b.*\bfound")
 _FAILING: Final = frozenset({"error", "failed", "empty"})
 _COURSE: Final = _FAILING | {"ok", "success", "succeeded", "done", "complete", "completed"}
+_SHORT: Final = 60  # characters of a text that are looked at
 _ENOUGH: Final = 3  # fields of an enrichment that are believed whatever stands beside them
 # What we send of an item: what it is called, what else says whom it is about, all of it; and what others call that.
 _NAMES: Final = frozenset({"company_name", "first_name", "full_name", "last_name"})
@@ -107,8 +108,8 @@ def has_value(value: Any) -> bool:
 
 def _is_nothing(value: str) -> bool:
     folded = _folded(value)
-    return folded in _NO_RESULT or _NOTHING_FOUND.fullmatch(folded) is not None
+    return folded in _NO_RESULT or (len(value) <= _SHORT and _NOTHING_FOUND.fullmatch(folded) is not None)
 
 
 def _folded(value: str) -> str:
-    return snake(value[:60]).replace("_", " ")
+    return snake(value[:_SHORT]).replace("_", " ")

@@ -45,6 +45,7 @@ def test_whatever_we_send_of_a_row_tells_nothing_beside_an_error() -> None:
     ROW | {"company_industry": "X"}, ROW | {"error": "", "errors": [], "employee_count": 5},
     {"first_name": "Ann", "last_name": "Ex", "title": "CEO", "email": "ann@acme.com", "error": "1 of 2 finders failed"},
     {"error": "false", "name": "Acme"}, {"name": "Acme", "domain": "acme.com", "industry": "X", "error": "page 2"},
+    ROW | {"company_description": "Nothing but roofs, walls and cellars: our family firm, founded in 1987"},
 ])  # fmt: skip
 def test_a_finding_is_found_whatever_is_reported_beside_it(said: Any) -> None:
     assert posted(COMPANY_IDS | said, FIRM, "enrich_company").payload.found
