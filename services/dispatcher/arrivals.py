@@ -37,7 +37,7 @@ def receive(state: State, event: Event, payload: EnrichmentReceived) -> None:
 
 def _end(state: State, event: Event, payload: EnrichmentReceived, claim: Claim) -> None:
     """The claim has its answer, and everyone who waited for it. An earlier one that has found something newer stays."""
-    _supersede(state, claim)
+    spending.supersede(state, claim)
     if payload.dispatch_id not in state.dispatches:
         _settle(state, claim)
     looked_at = refreshed_at(payload.answer, event.occurred_at)
@@ -103,13 +103,6 @@ def _no_longer_waits(state: State, event: Event, payload: EnrichmentReceived) ->
     """
     waiter = None if payload.dispatch_id in state.dispatches else _waiter_named(state, event, payload)
     return waiter is not None and waiter.released_by is not None
-
-
-def _supersede(state: State, claim: Claim) -> None:
-    """A retry that was not sent yet is not needed any more."""
-    current = state.dispatches.get(claim.dispatch_id or "")
-    if current is not None and current.status in {"DUE", "HELD"}:
-        spending.take_back(state, current, "SUPERSEDED")
 
 
 def _settle(state: State, claim: Claim) -> None:

@@ -146,7 +146,7 @@ def _claim(
 
 def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
     """The POST was accepted. An answer may have been quicker: then the dispatch stays answered. One that was taken back
-    or passed on meanwhile is out all the same: who asks next waits for its answer.
+    or passed on meanwhile is out all the same: who asks next, or has asked since, waits for its answer.
     """
     dispatch = state.dispatches.get(payload.dispatch_id)
     if dispatch is None:
@@ -162,6 +162,15 @@ def dispatched(state: State, event: Event, payload: StepDispatched) -> None:
         deadline_at=payload.deadline_at,
         in_doubt=dispatch.in_doubt or payload.in_doubt,
     )
+    if dispatch.status == "CANCELLED":
+        _adopt(state, dispatch)
+
+
+def _adopt(state: State, dispatch: Dispatch) -> None:
+    """Who has asked since a call was taken back, and made none yet, needs none."""
+    claim = claim_of(state, dispatch.client_id, dispatch.key)
+    if claim is not None and claim.status == "IN_PROGRESS" and spending.supersede(state, claim):
+        state.claims[claim.key] = replace(claim, dispatch_id=dispatch.dispatch_id, attempt=dispatch.attempt)
 
 
 def unsuccessful(

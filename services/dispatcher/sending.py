@@ -20,6 +20,7 @@ from services.dispatcher import due, posting
 from services.dispatcher.configuration import webhook_of
 from services.dispatcher.due import Due, Lane
 from services.dispatcher.posting import Post
+from services.dispatcher.state import ClaimKey
 from services.dispatcher.webhooks import Limits, NotNow, Webhook, Webhooks
 from shared.envelope import Event
 from shared.events import DispatchRefused
@@ -98,7 +99,7 @@ class Sender:
         self._outcomes = outcomes
         self._lanes: dict[Lane, tuple[Webhook, Mapping[str, Any]]] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
-        self._done: dict[str, float] = {}
+        self._done: dict[str, tuple[ClaimKey, float]] = {}
         self._unsent: set[str] = set()
 
     async def run(self, connection: Connection, machine: Machine[Any]) -> None:
@@ -134,7 +135,7 @@ class Sender:
         await self._put_down(connection)
         if self._unsent:
             await to_the_end(self._withdraw(connection), STATEMENT_SECONDS)
-        self._done = {name: at for name, at in self._done.items() if at > machine.position}
+        self._done = {name: done for name, done in self._done.items() if done[1] > machine.position}
         now = time.monotonic()
         rooms = {lane: webhook.room(now) for lane, (webhook, _) in self._lanes.items()}
         stuck = machine.letters.subjects("item"), machine.letters.subjects("batch")
@@ -169,10 +170,13 @@ class Sender:
 
     def _chosen(self, found: Iterable[Due], now: float) -> Iterator[tuple[Due, Webhook]]:
         """Those whose webhook has room, or that have waited for it in vain: of several lanes with one webhook each has
-        found as much as it has room for.
+        found as much as it has room for. None of an entity whose call is out, for a batch that was cancelled since.
         """
+        out = {post.dispatch.key for post, _ in self._hands.values()} | {key for key, _ in self._done.values()}
         for one in found:
             webhook, _ = self._lanes[one.lane]
+            if one.dispatch.key in out:
+                continue
             if webhook.takes_more(now) or posting.waited_in_vain(one, webhook):
                 webhook.in_hand += 1
                 yield one, webhook
@@ -185,7 +189,7 @@ class Sender:
                 self._begin(Post(one, webhook, in_doubt=times > 1))
             else:
                 webhook.in_hand -= 1
-                self._done[one.dispatch.dispatch_id] = math.inf
+                self._done[one.dispatch.dispatch_id] = one.dispatch.key, math.inf
 
     async def _meet(self, connection: Connection, lanes: Mapping[Lane, Mapping[str, Any]]) -> None:
         """Know these lanes' webhooks, by the tenant's settings that name each and by those of all lanes at hand."""
@@ -225,7 +229,7 @@ class Sender:
             if refusal is not None:
                 logger.warning("a POST was refused", workflow=dispatch.workflow, code=refusal.code, why=refusal.reason)
             event = posting.recorded(post, refusal, clock.now())
-            self._done[name] = await self._outcomes.record(self._appender, name, event)
+            self._done[name] = dispatch.key, await self._outcomes.record(self._appender, name, event)
         except NotNow:
             self._unsent.add(name)
         except (Lost, psycopg.Error) as error:

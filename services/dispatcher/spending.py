@@ -7,7 +7,7 @@ have taken, is paid for, whatever comes of it.
 from typing import Final
 
 from services.dispatcher.configuration import config_of, price_of
-from services.dispatcher.state import Batch, Budget, Dispatch, DispatchStatus, State, Waiter, settings_of
+from services.dispatcher.state import Batch, Budget, Claim, Dispatch, DispatchStatus, State, Waiter, settings_of
 from shared.envelope import Event
 from shared.events import BatchResumed
 from shared.record import replace
@@ -93,6 +93,15 @@ def take_back(state: State, dispatch: Dispatch, status: DispatchStatus) -> None:
     if dispatch.status == "DUE":
         give_back(state, dispatch)
     state.dispatches[dispatch.dispatch_id] = replace(dispatch, status=status)
+
+
+def supersede(state: State, claim: Claim) -> bool:
+    """A call that was not made yet is not needed any more; whether there was one."""
+    current = state.dispatches.get(claim.dispatch_id or "")
+    if current is None or current.status not in {"DUE", "HELD"}:
+        return False
+    take_back(state, current, "SUPERSEDED")
+    return True
 
 
 def resume(state: State, event: Event, payload: BatchResumed) -> None:

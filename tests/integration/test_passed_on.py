@@ -1,5 +1,6 @@
 """A call that passes to another batch costs what it costs there, to a dispatcher that has just started too."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,19 @@ from tests.integration.log_harness import connected, eventually, logged
 from tests.integration.replica import Replica, kinds
 from tests.integration.test_sending_held import Stage, asked
 from tests.running_servers import Servers
-from tests.unit.dispatching import ACME, FLOW, LATER, claim, configured, current, dispatcher, refused, scheduled
+from tests.unit.dispatching import (
+    ACME,
+    FLOW,
+    LATER,
+    at_company,
+    claim,
+    configured,
+    current,
+    dispatcher,
+    next_batch,
+    refused,
+    scheduled,
+)
 from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact
 
 DEAR = replace(COMPANY_STEP, credits=1.0, configuration="dear")
@@ -85,3 +98,27 @@ async def test_a_call_that_is_refused_while_it_is_held_has_another_try_once_its_
         found = await logged(servers, database, ["DispatchRefused", "StepDispatched"])
         told = [orjson.loads(body) for _, body in found]
         assert not any(event["payload"]["in_doubt"] for event in told), "each is counted as the one submission it is"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_what_is_asked_for_again_while_a_cancelled_batch_s_call_is_out_is_called_for_once(
+    servers: Servers, database: str, status: int
+) -> None:
+    async with listening() as hook:
+        hook.answering.clear()
+        hook.replies = [web.Response(status=status)]
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600}
+        await fold(servers, database, DEFINITION, [*at_company(ACME, **settings), scheduled(0)])
+        stage = Stage(servers, database)
+        async with Replica(servers, database).leads() as machine:
+            await eventually(asked(hook), lambda count: count == 1)
+            await stage.say(machine, fact(BatchCancelled()), *next_batch(7, hours=0))
+            assert sorted(await stage.statuses()) == ["CANCELLED", "DUE"]
+            await asyncio.sleep(1.0)
+            assert len(hook.requests) == 1
+            hook.answering.set()
+            calls = 1 if status == 200 else 2
+            await eventually(lambda: kinds(servers, database), lambda found: len(found) == calls)
+            await asyncio.sleep(0.5)
+            assert sorted(await stage.statuses()) == ["SENT", "SUPERSEDED"] if calls == 1 else ["CANCELLED", "SENT"]
+        assert (len(hook.requests), len(set(hook.keys))) == (calls, calls)

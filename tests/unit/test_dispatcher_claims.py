@@ -169,6 +169,29 @@ def test_an_answer_to_a_post_that_a_cancel_crossed_is_kept() -> None:
     assert claim(batch, ACME).status == "ANSWERED"
 
 
+def test_who_asks_before_word_comes_that_a_cancelled_batch_s_call_is_out_waits_for_its_answer() -> None:
+    batch = one_waits(fact(BatchCancelled()))
+    first = current(batch, ACME)
+    batch.given(*next_batch(7))
+    second = current(batch, ACME)
+    assert (first.status, second.status, second.dispatch_id != first.dispatch_id) == ("CANCELLED", "DUE", True)
+    batch.when(sent(first)).then()
+    assert (current(batch, ACME).dispatch_id, len(open_dispatches(batch))) == (first.dispatch_id, 1)
+    answer = answered(first)
+    batch.when(answer).then(completion(answer, 7, 7))
+    assert [dispatch.status for dispatch in batch.state.dispatches.values()] == ["ANSWERED", "SUPERSEDED"]
+
+
+def test_if_that_answer_never_comes_the_next_call_is_the_other_batch_s() -> None:
+    batch = one_waits(fact(BatchCancelled()), *next_batch(7))
+    first = next(iter(batch.state.dispatches.values()))
+    batch.given(sent(first))
+    batch.when(timed_out(first, retry_at=LATER)).then()
+    assert (current(batch, ACME).attempt, current(batch, ACME).batch_id, len(open_dispatches(batch))) == (
+        2, NEXT_BATCH, 1,
+    )  # fmt: skip
+
+
 def test_a_cancelled_batch_s_call_goes_on_for_the_batch_that_waits_for_it() -> None:
     batch = one_waits(*next_batch(7), fact(BatchCancelled()))
     mine = current(batch, ACME)
