@@ -1,8 +1,9 @@
 """A batch after a command about it: seen by the sequencer, and watched until it is over or waits for a person."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import CommandFailed
+from cli.errors import CommandFailed, Unreachable
 from cli.output import console, note, plain
 from cli.progress import watch
 
@@ -32,12 +33,13 @@ def watched(api: "Api", batch_id: str, as_json: bool) -> Batch:
 
 def _looked_at(api: "Api", batch_id: str) -> Batch:
     """The batch; of a paused one also how many calls are `under_way`: those that fit into a cap are made yet, and what
-    is to be tried again may be held.
+    is to be tried again may be held. Not where the dispatcher cannot be asked: in compose it has no port on the host.
     """
     found: Batch = api.read("sequencer", f"/v1/batches/{batch_id}")
     if found["status"] == "paused":
-        counts = api.read("dispatcher", "/v1/dispatches/counts", batch_id=batch_id)
-        found["under_way"] = sum(row["dispatches"] for row in counts if row["status"] in {"DUE", "SENT"})
+        with suppress(Unreachable):
+            counts = api.read("dispatcher", "/v1/dispatches/counts", batch_id=batch_id)
+            found["under_way"] = sum(row["dispatches"] for row in counts if row["status"] in {"DUE", "SENT"})
     return found
 
 

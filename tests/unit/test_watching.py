@@ -39,3 +39,17 @@ def test_a_call_that_is_to_be_tried_again_and_held_is_not_waited_for(monkeypatch
     monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
     assert CliRunner().invoke(app, ["status", BATCH, "--watch"]).exit_code == 1
     assert len(list(told)) == 4
+
+
+def test_where_the_dispatcher_cannot_be_asked_the_sequencer_s_word_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no port on the host in compose."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "dispatcher":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, json=batch("paused", PENDING=1) if request.url.host == "sequencer" else [])
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("cli.api.open_api", lambda _=None: api(answer))
+    result = CliRunner().invoke(app, ["status", BATCH, "--watch", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)) == (1, batch("paused", PENDING=1))
