@@ -75,6 +75,11 @@ class Stack:
         return {name: f"http://127.0.0.1:{self.identity.ports[name]}" for name in (*SERVICES, "simulator")}
 
     @property
+    def replica_urls(self) -> dict[str, list[str]]:
+        """Where every replica of each service listens; the first one's is that of its API."""
+        return {name: [f"http://127.0.0.1:{port}" for port in ports] for name, ports in self._ports.items()}
+
+    @property
     def admin_url(self) -> str:
         """The database as its superuser."""
         return self.postgres.url(database=DATABASE)
@@ -183,7 +188,7 @@ class Stack:
         """Every replica answers on its own port and reaches NATS, and one of them leads."""
         if name == "simulator":
             return answers([f"{self.urls[name]}/health"]) != [None]
-        states = answers(f"http://127.0.0.1:{port}/health/ready" for port in self._ports[name])
+        states = answers(f"{url}/health/ready" for url in self.replica_urls[name])
         answering = [state for state in states if state and state.get("service") == name and state.get("nats")]
         return len(answering) == len(states) and any(state["leading"] for state in answering)
 

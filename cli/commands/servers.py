@@ -46,9 +46,10 @@ def up(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         typer.echo("leadstream is up:" if services else "PostgreSQL and NATS are up, and no service")
-        for name, url in stack.urls.items() if services else ():
-            if simulator or name != "simulator":
-                typer.echo(f"  {name:<11} {url}{'' if name == 'simulator' else '/docs'}")
+        for name, urls in stack.replica_urls.items() if services else ():
+            typer.echo(f"  {name:<11} {'  '.join(f'{url}/docs' for url in urls)}")
+        if services and simulator:
+            typer.echo(f"  {'simulator':<11} {stack.urls['simulator']}")
         if data.resolve() != DEFAULT_DATA.resolve():
             typer.echo(f"Other commands find it by: export LEADSTREAM_DATA={shlex.quote(str(data.resolve()))}")
         typer.echo(f"Data and logs are in {data}. Ctrl-C stops it; the same command starts it again.")

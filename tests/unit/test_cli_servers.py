@@ -152,7 +152,8 @@ def test_an_undo_is_promised_where_it_can_be_done(
 class Running:
     """A stack of which nothing runs."""
 
-    urls: ClassVar[dict[str, str]] = {}
+    urls: ClassVar[dict[str, str]] = {"simulator": "http://127.0.0.1:1"}
+    replica_urls: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 

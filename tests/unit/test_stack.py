@@ -3,16 +3,21 @@
 import signal
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from cli.options import DEFAULT_DATA
 from cli.stack import Stack
 from cli.supervisor import Process
 from shared.runtime.embedded import ServerFailed
+from shared.runtime.settings import SERVICES
 
 Told = list[str] | Exception
 
@@ -110,3 +115,17 @@ def test_it_ends_with_its_terminal_unless_told_not_to(
         assert signal.getsignal(signal.SIGHUP) is before
     finally:
         signal.signal(signal.SIGHUP, old)
+
+
+def test_it_says_where_every_replica_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever watches them has to ask each: one of them leads."""
+    free = count(1)
+    for module in ("stack", "stack_identity"):
+        monkeypatch.setattr(f"cli.{module}.free_ports", lambda wanted: [next(free) for _ in range(wanted)])
+    monkeypatch.setattr(Stack, "running", lambda _: nullcontext())
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("threading.Event.wait", lambda *_: True)
+    told = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--replicas", "2"]).output.splitlines()
+    listening = {line.split()[0]: line.split()[1:] for line in told if "http://" in line}
+    assert {name: len(urls) for name, urls in listening.items()} == {**dict.fromkeys(SERVICES, 2), "simulator": 1}
+    assert len({url for urls in listening.values() for url in urls}) == 2 * len(SERVICES) + 1
