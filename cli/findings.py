@@ -55,16 +55,24 @@ def of_services(
         elif told.get("lag_seconds", 0) > LAG_SECONDS:
             text = f"{service} has {told['lag_events']} events to read, the first {told['lag_seconds']:g} s old"
             yield problem("service_lags", text, page("ServiceLags"))
-        for server, key in (("PostgreSQL", "database"), ("NATS", "nats")):
-            if told is not None and told.get(key) is False:
-                text = f"{service} does not reach {server}"
-                yield problem("service_cut_off", text, page("ProcessCutOff"))
         if leaders is not None and service not in leaders:
             text = f"{service} does no work: none of its replicas leads (holds the lease)"
             yield problem("nobody_leads", text, page("NobodyLeads"))
     if leaders is not None and "relay" not in leaders:
         text = "no relay runs: events do not reach the stream"
         yield problem("no_relay", text, starting("relay", folder))
+    yield from _cut_off({service: told for service, told in health.items() if told is not None})
+
+
+def _cut_off(health: Mapping[str, Facts]) -> Iterator[Finding]:
+    """Services that reach a server no more, or that none does."""
+    for server, key, alarm in (("PostgreSQL", "database", "DatabaseAway"), ("NATS", "nats", "NatsAway")):
+        away = [service for service, told in health.items() if told.get(key) is False]
+        if len(away) == len(health) > 1:
+            yield problem("service_cut_off", f"no service reaches {server}", page(alarm))
+        else:
+            for service in away:
+                yield problem("service_cut_off", f"{service} does not reach {server}", page("ProcessCutOff"))
 
 
 def starting(part: str, folder: Path | None) -> str:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from cli.findings import Finding, warning
+from cli.findings import Finding, of_services, page, warning
 from cli.main import app
 from cli.stack_identity import Identity
 from shared.runtime.definition import OtherShape
@@ -117,3 +117,12 @@ def test_how_a_service_is_started_is_told_by_where_it_runs(
     assert [finding["code"] for finding in found] == codes + never_ran
     for mend in mends:
         assert mend.format(here=tmp_path) in found[0]["do"]
+
+
+def test_a_server_that_no_service_reaches_is_another_matter_than_a_service_that_is_cut_off() -> None:
+    none = {name: {"database": False, "nats": True} for name in SERVICES}
+    (finding,) = of_services(none, None)
+    assert (finding.text, finding.do) == ("no service reaches PostgreSQL", page("DatabaseAway"))
+    one = {name: {"database": True, "nats": name != "ingest"} for name in SERVICES}
+    (finding,) = of_services(one, None)
+    assert (finding.text, finding.do) == ("ingest does not reach NATS", page("ProcessCutOff"))
