@@ -105,7 +105,8 @@ async def _rebuilt(admin_url: str, definition: Definition[Any], proved: int) -> 
         if comparable:
             verdict = await _compared(shadow)
         else:  # tables of another shape cannot be compared, which is what they are rebuilt for
-            verdict = Verdict(name, shadow.position, shadow.events)
+            rows = await counted(shadow.connection, definition, shadow.schema)
+            verdict = Verdict(name, shadow.position, shadow.events, rows=rows)
         if shadow.failures:
             await shadow.drop()
             _insist_on_every_event(shadow)

@@ -269,12 +269,15 @@ async def test_tables_of_another_shape_that_are_replaced_are_not_brought_back(
     servers: Servers, database: str, connection: Connection, act: Callable[..., Awaitable[Verdict]]
 ) -> None:
     url = servers.admin_url(database)
-    await machine_of(Faults()).start(connection)
+    machine = machine_of(Faults())
+    await machine.start(connection)
+    await machine.apply(connection, await messages(servers, database, *"ab"))
     assert (await rebuild(url, counting())).undoable
     async with in_its_schema(servers, database) as anew:
         await anew.execute("UPDATE checkpoint SET shape = 'another'")
         await anew.commit()
-    assert not (await act(url, counting())).undoable
+    verdict = await act(url, counting())
+    assert (verdict.undoable, verdict.rows) == (False, {"counter": 2})
     with pytest.raises(OtherShape):
         await undo(url, counting())
 
