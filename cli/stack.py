@@ -177,7 +177,8 @@ class Stack:
             return False
         if services:
             folder = naming(self.folder)
-            rebuilds = ", ".join(f"`leadstream rebuild {service}{folder}`" for service in services)
+            which = services if len(services) < len(SERVICES) else ["all"]
+            rebuilds = ", ".join(f"`leadstream rebuild {each}{folder}`" for each in which)
             raise ServerFailed(
                 f"the tables of {', '.join(services)} were made by another version: run `leadstream up --no-services"
                 f"{folder}`, and in a second terminal {rebuilds}, then `leadstream up{folder}`"

@@ -70,6 +70,14 @@ def test_tables_of_another_version_are_told_at_once_with_what_makes_them_anew(
     )
 
 
+def test_tables_that_are_all_of_another_version_are_made_anew_by_one_command(
+    stack: Stack, shaped: Callable[..., list[str]]
+) -> None:
+    shaped([*SERVICES])
+    with pytest.raises(ServerFailed, match=r"in a second terminal `leadstream rebuild all`, then `leadstream up`$"):
+        stack.until_ready()
+
+
 def test_the_folder_is_named_where_it_is_another(
     stack: Stack, shaped: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
