@@ -57,7 +57,7 @@ SHAPES: Final[dict[str, Shape]] = {
     ),
     "Facets": having(
         total=WHOLE, contradicted=WHOLE, known=by_name(WHOLE),
-        values=by_name(many(having(value=perhaps(TEXT), leads=WHOLE))),
+        values=by_name(many(having(value=TEXT, leads=WHOLE))),
     ),
     "Customer": having(
         customer=TEXT, name=TEXT, known_by=many(TEXT), uploads=many(identifier("import")),
