@@ -30,6 +30,7 @@ from shared.runtime.on_disk import renamed
 Say = Callable[[str], object]
 POSTGRES_USER: Final = "leadstream"
 SILENT_SECONDS: Final = 30.0
+REFUSED: Final = "password authentication failed"
 LOG_BYTES: Final = 16 * 1024 * 1024
 BUILT_IN: Final = {"1", "4", "5"}  # template1, template0 and postgres, by their folders
 POSTGRES_SETTINGS: Final = {
@@ -220,12 +221,17 @@ def _until(
     began = told = time.monotonic()
     while not answers():
         if process.poll() is not None or time.monotonic() - began > seconds:
-            tail = log.read_text(errors="replace")[-2000:]
-            raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{tail}")
+            raise ServerFailed(f"{name} did not start (exit code {process.poll()}). The end of {log}:\n{_end_of(log)}")
         if time.monotonic() - told > SILENT_SECONDS:
+            if REFUSED in _end_of(log):
+                raise ServerFailed(f"{name} runs, and takes another password. The end of {log}:\n{_end_of(log)}")
             say(f"{name} is still starting, as after a crash: {log} says what it does")
             told = time.monotonic()
         time.sleep(0.03)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
 
 
 def _is_half_made(data: Path) -> bool:

@@ -10,6 +10,7 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
+from shared.runtime import embedded
 from shared.runtime.embedded import Nats, Postgres, ServerFailed
 from shared.runtime.ports import free_ports
 from tests.running_servers import NATS_USERS
@@ -49,6 +50,15 @@ def test_a_database_is_in_the_folder_whatever_it_is_called() -> None:
         with running(server):
             assert server.answers()
         assert (Path(name) / NAMES[0] / "postgres" / "data" / "PG_VERSION").is_file()
+
+
+def test_a_password_that_the_database_does_not_take_is_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where `stack.json` was lost, and another was made."""
+    monkeypatch.setattr(embedded, "SILENT_SECONDS", 0.2)
+    with tempfile.TemporaryDirectory() as name:
+        server = Postgres(Path(name) / "postgres", free_ports(1)[0], "password")
+        with running(server) as process, pytest.raises(ServerFailed, match="PostgreSQL runs, and takes another"):
+            Postgres(server.folder, server.port, "another").wait(process)
 
 
 def test_a_copy_of_a_folder_does_not_take_the_first_one_s_server_for_its_own() -> None:
