@@ -83,15 +83,15 @@ class Follower:
             await self.machine.apply(self._connection, messages)
 
     async def _term(self, nats: Client, deliver: Deliver) -> None:
-        url = self.settings.database_url.get_secret_value()
-        async with await connect(url, name=self.definition.name, search_path=self.definition.name) as connection:
+        url, name = self.settings.database_url.get_secret_value(), self.definition.name
+        async with await connect(url, name=name, search_path=name, autocommit=True) as connection:
             self._lease = lease = await self._become_leader(connection)
             await self._make_tables(connection)
             self._connection, self.machine.term = connection, lease.term
             position = await self.machine.start(connection)
-            await _insist_on_all_of_the_log(nats, connection, self.definition.name, position)
+            await _insist_on_all_of_the_log(nats, connection, name, position)
             self.leading = True
-            logger.info("leading", service=self.definition.name, after=position)
+            logger.info("leading", service=name, after=position)
             async with asyncio.TaskGroup() as group:
                 group.create_task(lease.keep())
                 group.create_task(retry_due(url, self.machine.letters))
@@ -107,15 +107,14 @@ class Follower:
             await asyncio.sleep(self.settings.lease_poll_seconds)
         # For when nobody stands by: stopped outside of a pipeline it may hold the log's end, and every append waits.
         await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_BATCH_SECONDS * 1_000}")
-        await connection.commit()
         return lease
 
     async def _make_tables(self, connection: Connection) -> None:
         """Only where they are missing: it locks them, and whoever reads them for long would keep everybody waiting."""
         if not await self.machine.has_tables(connection):
-            for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
-                await connection.execute(statement)
-        await connection.commit()
+            async with connection.transaction():
+                for statement in ddl(self.definition.metadata, reader=f"{self.definition.name}_reader"):
+                    await connection.execute(statement)
 
     async def _read(self, nats: Client, deliver: Deliver, position: int) -> None:
         reader = StreamReader(nats, filters(self.definition.reads), position, self.settings.max_batch)
@@ -131,7 +130,6 @@ async def _insist_on_all_of_the_log(nats: Client, connection: Connection, servic
     """
     streamed = (await nats.jetstream().stream_info(STREAM)).state.last_seq
     ends, another = await ends_of(connection), await is_another(connection, service)
-    await connection.commit()
     if streamed > ends.last:
         found = f"the log ends at {ends.last} and the stream at {streamed}: run `leadstream repair`"
     elif folded > ends.end:

@@ -64,11 +64,10 @@ class Lease:
             if time.monotonic() - self._said >= BEAT_SECONDS:
                 async with self.working():
                     await self._connection.execute("SELECT 1")
-                    await self._connection.commit()
 
 
 async def take(connection: Connection, lock: int) -> Lease | None:
-    """The lease, if nobody has it; whoever has it and is silent will not have it for long."""
+    """The lease, if nobody has it; whoever has it and is silent will not have it for long. Needs autocommit."""
     (taken,) = await one(connection, "SELECT pg_try_advisory_lock(%s)", (lock,))
     lease = None
     if taken:
@@ -76,7 +75,6 @@ async def take(connection: Connection, lock: int) -> Lease | None:
         await connection.execute("SELECT pg_advisory_lock(%s)", (lease.term,))
     elif (await connection.execute(END_THE_SILENT, (lock, SILENT_SECONDS))).rowcount:
         logger.warning("the leader says nothing; its session is ended", seconds=SILENT_SECONDS)
-    await connection.commit()
     return lease
 
 

@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager, nullcontext
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -214,9 +214,22 @@ class Machine(Generic[S]):
 
     @asynccontextmanager
     async def _together(self, connection: Connection) -> AsyncIterator[None]:
-        """One transaction, live in one pipeline: so COMMIT follows the append at once, for which all others wait."""
-        async with nullcontext() if self.replay else connection.pipeline(), connection.transaction():
-            yield
+        """One transaction. Live in one pipeline, and by statements of our own: psycopg's would wait for an answer to
+        BEGIN and before COMMIT. So COMMIT follows the append at once, for which all others wait. Needs autocommit.
+        """
+        if self.replay:
+            async with connection.transaction():
+                yield
+            return
+        try:
+            async with connection.pipeline():
+                await connection.execute("BEGIN")
+                yield
+                await connection.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):
+                await connection.rollback()
+            raise
 
     async def _following(self, connection: Connection, state: S, events: Sequence[Event]) -> list[log.Columns]:
         """Fold the events; what follows, as the log takes it.

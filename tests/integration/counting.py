@@ -96,10 +96,9 @@ def _decide(state: State, event: Event) -> Iterator[Emit]:
 async def in_its_schema(servers: Servers, database: str) -> AsyncIterator[Connection]:
     """A connection as the service has it, its tables made."""
     url = servers.role_url(NAME, database)
-    async with connected(url, search_path=NAME, autocommit=False, name=NAME) as connection:
+    async with connected(url, search_path=NAME, name=NAME) as connection:
         for statement in ddl(METADATA, reader=f"{NAME}_reader"):
             await connection.execute(statement.encode())
-        await connection.commit()
         yield connection
 
 

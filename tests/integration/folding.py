@@ -26,7 +26,6 @@ async def fold(servers: Servers, database: str, definition: Definition[Any], eve
     async with _connected(servers, database, definition) as connection:
         for statement in ddl(definition.metadata, reader=f"{definition.name}_reader"):
             await connection.execute(statement.encode())
-        await connection.commit()
         machine: Machine[Any] = Machine(definition)
         await machine.start(connection)
         while await _fold_on(servers, database, machine, connection):
@@ -71,7 +70,7 @@ async def leading(
 
 
 def _connected(servers: Servers, database: str, definition: Definition[Any]) -> Any:
-    return connected(servers.role_url(definition.name, database), search_path=definition.name, autocommit=False)
+    return connected(servers.role_url(definition.name, database), search_path=definition.name, autocommit=True)
 
 
 async def _fold_on(servers: Servers, database: str, machine: Machine[Any], connection: Connection) -> bool:

@@ -75,10 +75,9 @@ async def test_no_answer_is_missing_that_the_log_has_and_the_fold_has_not(
     servers: Servers, database: str, overdue: Dispatch
 ) -> None:
     url = servers.role_url("dispatcher", database)
-    async with connected(url, search_path="dispatcher", autocommit=False) as connection:
+    async with connected(url, search_path="dispatcher") as connection:
         machine: Machine[object] = Machine(DEFINITION)
         await machine.start(connection)
-        await connection.commit()
         await appended(servers, database, answered(overdue))
         looking = asyncio.create_task(record_overdue(settings_of(servers, database, "dispatcher"), machine))
         await asyncio.sleep(3 * deadlines.EVERY_SECONDS)

@@ -64,7 +64,7 @@ class Door:
 
     async def fold(self) -> None:
         """Take in what the log has."""
-        async with connected(self._url, "ingest", autocommit=False) as connection:
+        async with connected(self._url, "ingest") as connection:
             cursor = await connection.execute(
                 "SELECT position, body FROM log.events WHERE position > %s ORDER BY position", (self._position,)
             )
