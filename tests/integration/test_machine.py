@@ -5,7 +5,6 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import count, pairwise
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -55,20 +54,6 @@ async def test_a_batch_changes_tables_checkpoint_and_log_together(
     cause = from_json((await logged(servers, database))[2][1])
     assert (said.causation_id, said.tenant_id, said.client_id) == (cause.id, cause.tenant_id, cause.client_id)
     assert machine.committed.is_set()
-
-
-async def test_beside_what_it_looks_up_a_batch_waits_for_the_database_once(
-    servers: Servers, database: str, connection: Connection, tmp_path: Path
-) -> None:
-    machine = machine_of(Faults())
-    await machine.start(connection)
-    batch = await messages(servers, database, "a", "b")
-    with (tmp_path / "protocol").open("w") as protocol:
-        connection.pgconn.trace(protocol.fileno())
-        await machine.apply(connection, batch)
-        connection.pgconn.untrace()
-    told = (tmp_path / "protocol").read_text()
-    assert (told.count("\tSync"), told.count("\tFlush")) == (1, 2), "it looks up rows, and ends"
 
 
 async def test_a_failing_save_changes_nothing(servers: Servers, database: str, connection: Connection) -> None:
