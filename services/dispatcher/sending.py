@@ -99,7 +99,8 @@ class Sender:
         self._outcomes = outcomes
         self._lanes: dict[Lane, tuple[Webhook, Mapping[str, Any]]] = {}
         self._hands: dict[str, tuple[Post, asyncio.Task[None]]] = {}
-        self._done: dict[str, tuple[ClaimKey, float]] = {}
+        self._done: dict[str, tuple[ClaimKey, int]] = {}
+        self._told: set[str] = set()
         self._unsent: set[str] = set()
 
     async def run(self, connection: Connection, machine: Machine[Any]) -> None:
@@ -139,7 +140,7 @@ class Sender:
         now = time.monotonic()
         rooms = {lane: webhook.room(now) for lane, (webhook, _) in self._lanes.items()}
         stuck = machine.letters.subjects("item"), machine.letters.subjects("batch")
-        found = await due.find(connection, (*self._hands, *self._done), stuck, rooms)
+        found = await due.find(connection, (*self._hands, *self._done, *self._told), stuck, rooms)
         met = {one.lane: one.config for one in found}
         # A lane that had room and nothing due is forgotten: each batch with settings of its own has lanes of its own.
         self._lanes = {lane: known for lane, known in self._lanes.items() if lane not in met and not rooms[lane]}
@@ -189,7 +190,7 @@ class Sender:
                 self._begin(Post(one, webhook, in_doubt=times > 1))
             else:
                 webhook.in_hand -= 1
-                self._done[one.dispatch.dispatch_id] = one.dispatch.key, math.inf
+                self._told.add(one.dispatch.dispatch_id)
 
     async def _meet(self, connection: Connection, lanes: Mapping[Lane, Mapping[str, Any]]) -> None:
         """Know these lanes' webhooks, by the tenant's settings that name each and by those of all lanes at hand."""

@@ -9,15 +9,23 @@ import orjson
 import pytest
 from aiohttp import web
 
+from services.dispatcher import domain
 from services.dispatcher.app import DEFINITION
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
-from shared.events import BatchCancelled, BatchLaunched, BatchResumed, WorkflowConfigured
+from shared.events import (
+    BatchCancelled,
+    BatchLaunched,
+    BatchResumed,
+    DeadLetterRetried,
+    ItemCompleted,
+    WorkflowConfigured,
+)
 from tests.integration.folding import fold
 from tests.integration.hook import listening
 from tests.integration.log_harness import connected, eventually, logged
 from tests.integration.replica import Replica, kinds
-from tests.integration.test_sending_held import Stage, asked
+from tests.integration.test_sending_held import Looks, Stage, asked
 from tests.running_servers import Servers
 from tests.unit.dispatching import (
     ACME,
@@ -31,8 +39,9 @@ from tests.unit.dispatching import (
     next_batch,
     refused,
     scheduled,
+    timed_out,
 )
-from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact
+from tests.unit.facts import BATCH, COMPANY_STEP, NEXT_BATCH, UPLOAD, added, fact, item_id
 
 DEAR = replace(COMPANY_STEP, credits=1.0, configuration="dear")
 
@@ -122,3 +131,26 @@ async def test_what_is_asked_for_again_while_a_cancelled_batch_s_call_is_out_is_
             await asyncio.sleep(0.5)
             assert sorted(await stage.statuses()) == ["SENT", "SUPERSEDED"] if calls == 1 else ["CANCELLED", "SENT"]
         assert (len(hook.requests), len(set(hook.keys))) == (calls, calls)
+
+
+async def test_a_call_whose_outcome_was_held_has_another_try_of_the_same_leader(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening() as hook:
+        hook.answering.clear()
+        settings = {"webhook_url": hook.url, "timeout_seconds": 3600}
+        due_ones = [*at_company(ACME, **settings), scheduled(0), *next_batch(1, hours=0)]
+        await fold(servers, database, DEFINITION, due_ones)
+        stage, looks = Stage(servers, database), Looks(monkeypatch)
+        async with Replica(servers, database).leads() as machine:
+            await eventually(asked(hook), lambda count: count == 1)
+            with monkeypatch.context() as broken:
+                broken.setattr(domain, "_set_output", None)
+                await stage.fails(machine, fact(ItemCompleted(0, "tidy", output={"a": "b"}), item=0))
+            await stage.say(machine, fact(BatchCancelled()))
+            await stage.answers(machine, hook, 1)
+            await looks.some()
+            await stage.settled(machine, DeadLetterRetried)
+            call = current(dispatcher(*due_ones), ACME)
+            await stage.say(machine, timed_out(call, retry_at=LATER, batch_id=NEXT_BATCH, item_id=item_id(1)))
+            await eventually(asked(hook), lambda count: count == 2)
