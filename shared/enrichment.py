@@ -116,7 +116,7 @@ def fields_of(told: Object) -> frozenset[str]:
 
 def is_wrapped(body: Object) -> bool:
     """Whether a key of the body says that the enrichment is under it."""
-    return not WRAPPERS.isdisjoint(body) or any(key in WRAPPERS for key, _ in ours(body))
+    return not WRAPPERS.isdisjoint(body if len(body) > MAX_KEYS else map(our_key, body))
 
 
 def kind_of(found: Object) -> EntityKind | None:

@@ -60,6 +60,12 @@ def is_legal_form(text: str) -> bool:
 
     What is a word as well, or a technology in capitals (`PLC`, `KG`), only with its dots.
     """
+    # The parts of a list come back from lead to lead.
+    return (_is_legal_form if len(text) <= _LONGEST_NAME else _is_legal_form.__wrapped__)(text)
+
+
+@lru_cache(maxsize=16_384)
+def _is_legal_form(text: str) -> bool:
     plain = plain_words(text)
     if "." in text:
         one_word = plain in _ONE_WORD | _WITH_DOTS | _IN_CAPITALS

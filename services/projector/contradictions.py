@@ -3,8 +3,10 @@
 Pure. A contradiction is a JSON object: `kind`, the `columns` it is about, and `values`, what each source says.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 from services.projector.extractors.bands import size_bucket
@@ -51,14 +53,13 @@ def _size(columns: Mapping[str, Any], provenance: Mapping[str, str]) -> list[Con
 
 def _between_answers(answers: Sequence[tuple[str, Reading]]) -> list[Contradiction]:
     """What a newer and an older answer both say, and not alike; each column once, with all who say something of it."""
-    said: dict[str, list[tuple[str, Any]]] = {}
-    for label, reading in answers:
-        for name, value in reading.columns.items():
-            said.setdefault(name, []).append((label, value))
+    times = Counter(chain.from_iterable(reading.columns for _, reading in answers))
+    again = [name for name, count in times.items() if count > 1 and name not in WORDS]
+    said = {name: [(by, read.columns[name]) for by, read in answers if name in read.columns] for name in again}
     return [
         _told("answers", (name,), told)
         for name, told in said.items()
-        if name not in WORDS and any(_differ(older, told[0][1]) for _, older in told[1:])
+        if any(_differ(older, told[0][1]) for _, older in told[1:])
     ]
 
 

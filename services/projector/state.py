@@ -9,7 +9,6 @@ from services.projector.extractors.reading import Reading
 from services.projector.lead import COLUMNS
 from services.projector.pushes import Push
 from shared.envelope import Event
-from shared.ids import from_hex, to_hex
 from shared.record import record
 from shared.state import Tracked
 
@@ -212,4 +211,4 @@ class State:
 
 def lead_id_of(item_id: str) -> str:
     """The lead of an item: the same 128 bits."""
-    return from_hex("lead", to_hex(item_id))
+    return f"lead_{item_id[-26:]}"

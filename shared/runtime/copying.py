@@ -18,7 +18,8 @@ from shared.runtime.database import Connection, Rows
 from shared.runtime.tables import Id
 
 T = TypeVar("T")
-AT_ONCE: Final = 1_000
+# Rows sent at once: while the server writes these, the next are made into lines.
+AT_ONCE: Final = 64
 
 
 class Copier(Generic[T]):
