@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import typer
 
+from cli.api import listed
 from cli.campaign import Campaign
 from cli.errors import Refused
 from cli.progress import is_over, watch
@@ -25,6 +26,7 @@ from cli.uploading import workstream_of
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "samples" / "apollo_people.csv"
 SHOWN: Final = ("person_full_name", "person_title", "company_name", "company_domain")
 PATIENCE_SECONDS: Final = 1_800.0
+ITEMS_PAGE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def run(chosen: Chosen, keep: Path | None, as_json: bool) -> bool:
 def _run(folder: Path, chosen: Chosen, say: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     source = chosen.file or (_generated(folder, chosen.rows) if chosen.rows else SAMPLE)
     workstream = workstream_of(source, chosen.workstream)
+    _check_answers(chosen.answers)
     environment = {"LEADSTREAM_SIMULATOR_ANSWERS": str(chosen.answers.resolve())} if chosen.answers else {}
     with Stack(folder, environment=environment, say=say).running() as stack:
         campaign = Campaign(stack.urls)
@@ -73,6 +76,17 @@ def _run(folder: Path, chosen: Chosen, say: Any) -> tuple[dict[str, Any], list[d
         leads = _leads(campaign, batch)
         say("verifying: folding the log afresh and comparing every table, the stream and the hash chain")
         return _result(stack, batch, leads, _seconds(batch)) | {"failures": failures}, leads
+
+
+def _check_answers(folder: Path | None) -> None:
+    """Before anything starts: the simulator would only say in its log why it does not. Raises Refused."""
+    from simulator.answers import UnusableAnswers, read_folder
+
+    try:
+        if folder:
+            read_folder(folder)
+    except UnusableAnswers as error:
+        raise Refused(f"--answers: {error}") from None
 
 
 def _seconds(batch: dict[str, Any]) -> float:
@@ -116,8 +130,8 @@ def _failures(campaign: Campaign, batch: dict[str, Any]) -> dict[str, int]:
     """Why items failed, and how many; the commonest reasons first."""
     if not batch["failed"]:
         return {}
-    path = f"/v1/batches/{batch['batch_id']}/items"
-    failed = campaign.read("sequencer", path, status="failed", limit=1000)
+    path, rows = f"/v1/batches/{batch['batch_id']}/items", listed("row", "after_row")
+    failed, _ = campaign.api.pages("sequencer", path, rows, ITEMS_PAGE, status="failed")
     return dict(Counter(item["reason"] for item in failed).most_common(5))
 
 

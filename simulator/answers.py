@@ -26,6 +26,10 @@ ENVELOPES: dict[Kind, str] = {
 }
 
 
+class UnusableAnswers(ValueError):
+    """A folder of answers that cannot be used; the message names the file."""
+
+
 class Answers(Protocol):
     """Whatever knows the payload for a submission."""
 
@@ -72,7 +76,7 @@ class FolderAnswers:
 
 
 def answers_for(settings: SimulatorSettings) -> Answers:
-    """The answers that the settings ask for; `ValueError` names a file that cannot be used."""
+    """The answers that the settings ask for. Raises UnusableAnswers."""
     made_up = MadeUpAnswers(settings)
     return FolderAnswers(settings.answers, made_up) if settings.answers else made_up
 
@@ -86,18 +90,25 @@ def body(asked: Submission, payload: Payload, flat: bool) -> bytes:
 def read_folder(folder: Path) -> list[Payload]:
     """Every answer of a folder: an object per `*.json` file, an object per line of `*.jsonl`.
 
-    A `*.json` file with a list is something else, and left out.
+    A `*.json` file with a list is something else, and left out. Raises UnusableAnswers.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder")
-    files = ((path.name, path.read_bytes()) for path in sorted(folder.glob("*.json")))
+        raise UnusableAnswers(f"{folder} is not a folder")
+    files = ((path.name, _read(path)) for path in sorted(folder.glob("*.json")))
     answers = [_object(name, text) for name, text in files if not _is_list(name, text)]
     for path in sorted(folder.glob("*.jsonl")):
-        lines = enumerate(path.read_bytes().splitlines(), 1)
+        lines = enumerate(_read(path).splitlines(), 1)
         answers += [_object(f"{path.name}, line {number}", line) for number, line in lines if line.strip()]
     if not answers:
-        raise ValueError(f"{folder} has no answers")
+        raise UnusableAnswers(f"{folder} has no answers")
     return answers
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableAnswers(f"{path}: {error.strerror or error}") from error
 
 
 def _is_list(name: str, text: bytes) -> bool:
@@ -110,9 +121,9 @@ def _object(place: str, text: bytes) -> Payload:
     try:
         answer = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"{place}: {error}") from error
+        raise UnusableAnswers(f"{place}: {error}") from error
     if not isinstance(answer, dict):
-        raise ValueError(f"{place}: an answer is a JSON object")
+        raise UnusableAnswers(f"{place}: an answer is a JSON object")
     return answer
 
 

@@ -119,12 +119,13 @@ class _Server(uvicorn.Server):
 
 def server(settings: SimulatorSettings) -> tuple[uvicorn.Server, socket.socket]:
     """A server that does not run yet, and the socket, bound to its port, to run it on."""
+    application = build(settings)
     listener = socket.create_server((settings.host, settings.port), backlog=1024)
     # A reply leaves in two writes: without this the second waits 40 ms for the first one's acknowledgement,
     # since asyncio sets it only on sockets made with an explicit protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
-        build(settings), http="httptools", ws="none", access_log=False, log_config=None, log_level="warning",
+        application, http="httptools", ws="none", access_log=False, log_config=None, log_level="warning",
         server_header=False, date_header=False, proxy_headers=False, timeout_graceful_shutdown=3,
     )  # fmt: skip
     return _Server(config), listener

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from cli.errors import Refused
 from cli.options import DEFAULT_DATA, DataFolder
 
 
@@ -89,10 +90,14 @@ def simulator() -> None:
     Example: LEADSTREAM_SIMULATOR_LOSS=0.05 leadstream simulator
     """
     from shared.runtime.settings import configured
+    from simulator.answers import UnusableAnswers
     from simulator.app import run
     from simulator.settings import SimulatorSettings
 
-    run(configured(SimulatorSettings))
+    try:
+        run(configured(SimulatorSettings))
+    except UnusableAnswers as error:
+        raise Refused(f"LEADSTREAM_SIMULATOR_ANSWERS: {error}") from None
 
 
 def provision(data: DataFolder = DEFAULT_DATA) -> None:

@@ -176,6 +176,15 @@ def test_up_says_how_others_find_another_folder(
     assert ("export" in result.stdout, said.format(here=tmp_path) in result.stdout) == (bool(said), True)
 
 
+def test_answers_that_the_simulator_cannot_use_are_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEADSTREAM_SIMULATOR_ANSWERS", str(tmp_path))
+    result = CliRunner().invoke(app, ["simulator"])
+    assert result.exit_code == 1
+    assert result.stderr == f"leadstream: LEADSTREAM_SIMULATOR_ANSWERS: {tmp_path} has no answers\n"
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_stream_that_was_not_compared_is_told(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     async def folds(*_: Any, **__: Any) -> list[Any]:
