@@ -43,7 +43,7 @@ test-alarms: ## the alarms against made-up metrics, by Prometheus's own promtool
 	@command -v promtool >/dev/null || { echo "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
 	cd deploy/observability && promtool check config prometheus.yml && promtool test rules alerts_test.yml
 
-test-containers: $(STAMP) ## integration tests against servers in containers (needs Docker)
+test-containers: $(STAMP) ## integration tests against servers in containers, or, without Docker, the embedded ones
 	$(BIN)/pytest --containers tests/integration
 
 test-compose: $(STAMP) ## a list through the compose file (needs Docker)

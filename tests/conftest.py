@@ -16,7 +16,7 @@ from nats.js.errors import NotFoundError
 
 from shared.runtime.provisioning import STREAMS, provision_database, provision_streams
 from tests.documented import checked
-from tests.running_servers import Servers, containers, embedded
+from tests.running_servers import Servers, containers, embedded, without_docker
 
 TEMPLATE = "leadstream_template"
 UNIT = Path(__file__).parent / "unit"
@@ -26,7 +26,9 @@ settings.load_profile("leadstream")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--containers", action="store_true", help="PostgreSQL and NATS from Docker images, not embedded")
+    parser.addoption(
+        "--containers", action="store_true", help="PostgreSQL and NATS from Docker images, if Docker is there"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,6 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # An event loop wakes itself up through a pair of Unix sockets.
     config.option.allow_unix_socket = True
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return without_docker() if config.getoption("--containers") else None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,7 +66,8 @@ def _logging() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
     """PostgreSQL, with a provisioned database as template for others, and NATS."""
-    with containers() if request.config.getoption("--containers") else embedded() as running:
+    in_containers = request.config.getoption("--containers") and without_docker() is None
+    with containers() if in_containers else embedded() as running:
         provision_database(running.admin_url(), running.passwords, TEMPLATE)
         yield running
 

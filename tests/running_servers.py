@@ -1,10 +1,12 @@
 """PostgreSQL and NATS for the tests: embedded by default, or in containers, of the versions that we ship."""
 
+import gc
 import secrets
 import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,10 +25,7 @@ POSTGRES_IMAGE: Final = "postgres:18"
 NATS_IMAGE: Final = "nats:2.15.1-alpine"
 NATS_USERS: Final = ("provision", "relay", "service", "callbacks")
 STOP_SECONDS: Final = 15.0
-NO_DOCKER: Final = (
-    "--containers needs a Docker engine, and none answers here ({reason}). "
-    "Without the option the tests use the embedded servers."
-)
+NO_DOCKER: Final = "--containers: no Docker engine answers here ({reason}), so the tests use the embedded servers"
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,25 @@ def embedded() -> Iterator[Servers]:
             )
 
 
+def without_docker() -> str | None:
+    """What to say where no Docker engine answers; None where one does."""
+    from docker.errors import DockerException
+    from testcontainers.core.docker_client import DockerClient
+
+    said = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its socket open where it fails
+        try:
+            DockerClient().client.close()
+        except DockerException as error:
+            said = NO_DOCKER.format(reason=error)
+        gc.collect()
+    return said
+
+
 @contextmanager
 def containers() -> Iterator[Servers]:
-    """Both servers as containers on free ports; ends the whole run, and says why, without a Docker engine."""
+    """Both servers as containers on free ports."""
     passwords = _passwords()
     config = files("deploy") / "nats" / "nats.conf"
     postgres = _container(POSTGRES_IMAGE, 5432, {"POSTGRES_PASSWORD": passwords["postgres"]})
@@ -124,16 +139,12 @@ def _running(server: Postgres | Nats, how: signal.Signals = signal.SIGTERM) -> I
 
 
 def _container(image: str, port: int, environment: Mapping[str, str]) -> Any:
-    from docker.errors import DockerException
     from testcontainers.core.config import testcontainers_config
     from testcontainers.core.container import DockerContainer
 
     # The containers end with the `with` block; the watchdog would be a third image to fetch.
     testcontainers_config.ryuk_disabled = True
-    try:
-        return DockerContainer(image, env=dict(environment), ports=[port])
-    except DockerException as error:
-        return pytest.exit(NO_DOCKER.format(reason=error), returncode=pytest.ExitCode.USAGE_ERROR)
+    return DockerContainer(image, env=dict(environment), ports=[port])
 
 
 def _address(container: Any, port: int) -> str:
