@@ -22,21 +22,6 @@ CLIENT = "client_00000000000000000000000001"
 BATCH = "batch_00000000000000000000000001"
 IMPORT = "import_00000000000000000000000001"
 PLACES = {name: Endpoint(name, f"http://{name}") for name in ("ingest", "sequencer", "dispatcher", "projector")}
-COMMANDS = [
-    *(("tenant", name) for name in ("set", "show")),
-    *(("client", name) for name in ("add", "budget", "list")),
-    *(("workflow", name) for name in ("list", "show", "register", "update", "retire")),
-    *(("config", name) for name in ("set", "get", "remove")),
-    *(("pipeline", name) for name in ("save", "list", "show", "remove")),
-    *((name,) for name in ("upload", "uploads", "launch", "status", "items", "history", "why", "doctor", "reproject")),
-    *(("batch", name) for name in ("pause", "resume", "cancel", "retry", "skip", "cost")),
-    *(("leads", name) for name in ("list", "show", "facets", "export", "push")),
-    *(("customers", name) for name in ("list", "remove", "replace")),
-    *(("pushes", name) for name in ("list", "show", "resume", "cancel")),
-    *(("answers", name) for name in ("unread", "rejected", "show", "read")),
-    *(("people", name) for name in ("worked-at", "customers", "moved", "jobs")),
-    *(("dead-letters", name) for name in ("list", "show", "retry", "resolve")),
-]
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -57,13 +42,6 @@ def batch(status: str = "running", failed: int = 0, **counts: int) -> dict[str, 
         "launched_at": "2026-01-01T00:00:00Z", "ended_at": None,
         "steps": [{"step": 0, "workflow": "enrich", "counts": counts, "skipped": SKIPPED}],
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
-def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(app, [*command, "--help"])
-    assert result.exit_code == 0
-    assert not command or f"Example: leadstream {' '.join(command)}" in " ".join(result.output.split())
 
 
 def test_reads_wait_for_the_command_before_them() -> None:
