@@ -44,7 +44,7 @@ class Simulator(Starlette):
 
 
 def build(settings: SimulatorSettings) -> Starlette:
-    """The application; `ValueError` if the folder of answers cannot be used."""
+    """The application. Raises UnusableAnswers."""
     poster = Poster()
     clay = Clay(settings, poster)
 
