@@ -123,7 +123,7 @@ def _mark(path: Path, line: bytes, standing: Link | None) -> tuple[Link, bool]:
     try:
         mark = orjson.loads(line)
         chain = bytes.fromhex(mark["chain"])
-        if mark["leadstream"] == "log" and mark["format"] == FORMAT and standing is None:
+        if mark["leadstream"] == "log" and mark["format"] == FORMAT and standing is None and type(mark["after"]) is int:
             return Link(mark["after"], chain), False
         if mark["leadstream"] == "end" and standing == Link(mark["position"], chain):
             return standing, True

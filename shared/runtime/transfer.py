@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from psycopg import sql
 
+from shared.ids import from_hex
 from shared.runtime import archive, on_disk
 from shared.runtime.archive import BadArchive
 from shared.runtime.chain import START, Entry, Link, follows
@@ -20,6 +21,11 @@ from shared.runtime.settings import SERVICES
 
 CHUNK: Final = 5_000
 NEXT: Final = window("position, body, chain", "position > %s AND position <= %s")
+TWICE: Final = (  # an id that a file has twice, or that the log has before the file begins
+    "SELECT max(position), id::text, min(position) FROM coming GROUP BY id HAVING count(*) > 1 LIMIT 1",
+    "SELECT c.position, c.id::text, e.position FROM coming c JOIN log.events e USING (id)"
+    " WHERE e.position <= %(before)s LIMIT 1",
+)
 Progress = Callable[[int, int], None]
 
 
@@ -109,11 +115,8 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
     Nothing is written unless the file is whole. A restore that was interrupted goes on where it stopped.
     Returns the place of the log's last event. Raises BadArchive, LogRefused.
     """
-    last = archive.start_of(path)
-    for entry in archive.entries(path):
-        _insist_on_event(path, entry)
-        last = entry.place
     async with await connect(admin_url, name="import", autocommit=True) as connection:
+        last = await _checked(connection, path)
         await _check_nobody_works(connection)
         await _check_joint(connection, path, last)
         for chunk in _chunks(archive.entries(path)):
@@ -124,9 +127,27 @@ async def restore(admin_url: str, path: Path, progress: Progress = lambda *_: No
         return await head_of(connection)
 
 
-def _insist_on_event(path: Path, entry: Entry) -> None:
+async def _checked(connection: Connection, path: Path) -> Link:
+    """Where a file ends that is whole, and whose events the log can hold: each by an id of its own."""
+    before = last = archive.start_of(path)
+    await connection.execute("CREATE TEMPORARY TABLE coming (position bigint, id uuid)")
+    async with connection.cursor() as cursor, cursor.copy("COPY coming FROM STDIN") as copy:
+        for entry in archive.entries(path):
+            await copy.write_row((entry.position, _id_of(path, entry)))
+            last = entry.place
+    await connection.execute("ANALYZE coming")
+    for twice in TWICE:
+        if found := await one_or_none(connection, twice, {"before": before.position}):
+            position, id_, first = found
+            raise BadArchive(
+                f"{path}: position {position} has the id of {first}, {from_hex('evt', id_)}: no log has an id twice"
+            )
+    return last
+
+
+def _id_of(path: Path, entry: Entry) -> Any:
     try:
-        checked_row(entry)
+        return checked_row(entry)[COLUMNS.index("id")]
     except NoEvent as error:
         raise BadArchive(f"{path}: what it has at position {entry.position} is no event ({error})") from None
 

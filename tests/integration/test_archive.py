@@ -13,7 +13,7 @@ from shared.runtime import archive, transfer
 from shared.runtime.archive import BadArchive
 from shared.runtime.chain import START, Entry
 from shared.runtime.log_rows import HeadGone
-from shared.runtime.transfer import LogRefused, export, restore
+from shared.runtime.transfer import LogRefused, export, extend, restore
 from tests.integration.damaging import tamper
 from tests.integration.log_harness import append, connected, logged, registrations
 from tests.running_servers import Servers
@@ -153,7 +153,13 @@ async def test_an_export_that_was_cut_off_is_refused_and_nothing_of_it_is_import
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(b"client 7", b"client 8"), (b'"position":7,', b'"position":8,'), (b'"after":0', b'"after":1'), (b"{", b"[")],
+    [
+        (b"client 7", b"client 8"),
+        (b'"position":7,', b'"position":8,'),
+        (b'"after":0', b'"after":1'),
+        (b'"after":0', b'"after":"0"'),
+        (b"{", b"["),
+    ],
 )
 async def test_an_export_that_was_altered_is_refused(
     servers: Servers, database: str, file: Path, old: bytes, new: bytes
@@ -163,6 +169,23 @@ async def test_an_export_that_was_altered_is_refused(
     with pytest.raises(BadArchive):
         await restore(servers.admin_url(database), file)
     assert await logged(servers, database) == []
+
+
+@pytest.mark.parametrize("after", [0, 20])
+async def test_an_id_that_is_there_twice_is_named(servers: Servers, database: str, file: Path, after: int) -> None:
+    """In the file, or in it and in the log: its hash chain is right, for who made it made that too."""
+    found = list(archive.entries(file))
+    last = found[-1].place.then(found[4].body)
+    with file.open("wb") as part:
+        archive.begin(part, found[after - 1].place if after else START)
+        archive.add(part, [*found[after:], last])
+        archive.finish(part, last.place)
+    await emptied(servers, database)
+    async with connected(servers.admin_url(database)) as connection:
+        await extend(connection, found[:after])
+    with pytest.raises(BadArchive, match=f"position {EVENTS + 1} has the id of 5, {json.loads(last.body)['id']}:"):
+        await restore(servers.admin_url(database), file)
+    assert len(await logged(servers, database)) == after
 
 
 async def test_a_flipped_bit_in_an_export_is_found(servers: Servers, database: str, file: Path) -> None:
