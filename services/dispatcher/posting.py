@@ -132,7 +132,8 @@ def _learn(webhook: Webhook, refusal: Refusal | None, taken: int) -> None:
         webhook.taken_at = clock.now()
     if refusal is not None and not refusal.in_doubt:
         webhook.accept(-1)
-    elif taken == math.ceil(webhook.limits.submissions * NEARLY_FULL):
+    elif taken >= math.ceil(webhook.limits.submissions * NEARLY_FULL) and not webhook.warned:
+        webhook.warned = True
         logger.warning(
             "a webhook is nearly full: set a new one before it silently drops what is sent",
             webhook_id=webhook.webhook_id, taken=taken, limit=webhook.limits.submissions,

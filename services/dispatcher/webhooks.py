@@ -169,7 +169,7 @@ class Webhook:
     """One URL of one tenant. `limits`: the strictest of its settings that name it. `taken`: its submissions that were
     accepted in the webhook's life, None until the log was asked; `taken_at`: when the last of them was.
 
-    `problem`: why the settings it was last met with cannot be used.
+    `problem`: why the settings it was last met with cannot be used. `warned`: that it is nearly full was said.
     """
 
     url: str
@@ -178,6 +178,7 @@ class Webhook:
     taken: int | None = None
     taken_at: datetime | None = None
     in_hand: int = 0
+    warned: bool = False
     circuit: Circuit = field(default_factory=Circuit)
 
     def __post_init__(self) -> None:
@@ -205,7 +206,7 @@ class Webhook:
 
     def adopt(self, limits: Limits) -> None:
         """Go by other limits from now on; what is in flight is not called back."""
-        self.limits = limits
+        self.limits, self.warned = limits, False
         self._tokens = min(self._tokens, float(limits.burst))
 
     def room(self, now: float) -> int:

@@ -7,12 +7,13 @@ from typing import Any, cast
 import orjson
 import pytest
 from aiohttp import ClientConnectorCertificateError
+from structlog.testing import capture_logs
 
 from services.dispatcher import posting
 from services.dispatcher.due import Due
 from services.dispatcher.posting import MAX_BODY, Post, about, fitting, send
 from services.dispatcher.sending import Sender
-from services.dispatcher.webhooks import Webhooks
+from services.dispatcher.webhooks import Limits, Webhook, Webhooks
 from shared.outcomes import Policy, Refusal
 from shared.runtime.outgoing import UNANSWERED, session, unreachable
 from shared.runtime.settings import Settings
@@ -122,3 +123,22 @@ async def test_an_error_of_our_own_is_tried_as_often_as_the_settings_say(monkeyp
     assert once is not None
     assert (once.code, once.retry_at) == ("INTERNAL", None)
     assert all(each is not None and each.retry_at for each in (never_said, unusable))
+
+
+def test_that_a_webhook_is_nearly_full_is_said_once_and_again_where_its_limit_changes() -> None:
+    """Whatever is refused meanwhile: which call is the one that makes it so is not known."""
+    webhook = Webhook("https://hook.example", Limits(submissions=10), taken=6)
+    refusal = Refusal("RATE_LIMIT", "no", LATER)
+
+    def told(*outcomes: Refusal | None) -> list[int]:
+        """What it had taken when it was said that it is nearly full, of calls that were out together."""
+        with capture_logs() as said:
+            for outcome, taken in [(outcome, webhook.accept(1)) for outcome in outcomes]:
+                posting._learn(webhook, outcome, taken)
+        return [line["taken"] for line in said if "nearly full" in line["event"]]
+
+    assert told(None) == []
+    assert told(refusal, None) == [9]
+    assert told(refusal, None) == []
+    webhook.adopt(Limits(submissions=11))
+    assert told(None) == [10]
