@@ -75,8 +75,9 @@ def seen_by_provider(
     for name, count in posts.items():
         if name not in dispatches:
             yield f"the provider was sent {name}, which the dispatcher does not know"
-        if count > 1 and name not in tally.in_doubt and count > noted.get(name, 1):
-            yield f"{name} was POSTed {count} times and was never in doubt"
+        # A note that is not there any more does not say how often: then one in doubt may have gone out again.
+        if count > noted.get(name, count if name in tally.in_doubt else 1):
+            yield f"{name} was POSTed {count} times: more often than it was noted to be in doubt"
         if tally.answers[name] < taken[name]:
             yield f"{taken[name]} answers to {name} were acknowledged, the log has {tally.answers[name]}"
     for (_, entity), names in entities.items():

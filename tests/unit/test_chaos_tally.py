@@ -93,5 +93,15 @@ def test_what_the_provider_saw_has_to_be_explained(ledger: list[dict[str, Any]],
     assert told in wrong(SOUND, ledger)
 
 
+IN_DOUBT = [*SOUND[:6], said("StepDispatched", "item", dispatch_id="first", step=1, in_doubt=True), *SOUND[7:]]
+
+
 def test_a_post_in_doubt_may_have_been_seen_twice() -> None:
-    assert wrong(SOUND, [post("first"), *LEDGER], first=2) == ""
+    for history in (SOUND, IN_DOUBT):
+        assert wrong(history, [post("first"), *LEDGER], first=2) == ""
+    assert wrong(IN_DOUBT, [post("first"), *LEDGER]) == "", "how often is not noted any more"
+
+
+@pytest.mark.parametrize("history", [SOUND, IN_DOUBT], ids=["told in time", "in doubt"])
+def test_no_post_may_have_been_seen_more_often_than_it_was_noted(history: list[dict[str, Any]]) -> None:
+    assert "first was POSTed 3 times" in wrong(history, [post("first"), post("first"), *LEDGER], first=2)
