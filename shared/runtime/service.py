@@ -64,7 +64,8 @@ class Service:
     def __post_init__(self) -> None:
         self.follower = Follower(self.definition, self.settings, self.effects)
         self.telemetry = Telemetry(self.follower.machine, lambda: self.follower.leading, self.measures)
-        self.broker = broker_of(self.settings, self.definition.name)
+        errors = self.telemetry.counter("nats_errors", "Errors that NATS has told, such as of what it does not permit.")
+        self.broker = broker_of(self.settings, self.definition.name, errors.inc)
         self.stream = FastStream(self.broker, logger=None)
         handler = subscribe(self.broker, self.follower)
 
@@ -135,8 +136,11 @@ class Service:
         return JSONResponse(state, status_code=200 if enough((connected, state["database"])) else 503)
 
 
-def broker_of(settings: Settings, name: str) -> NatsBroker:
-    """The service's NATS connection. It reconnects for ever; if it is closed all the same, the process ends."""
+def broker_of(settings: Settings, name: str, count: Callable[[], object] = lambda: None) -> NatsBroker:
+    """The service's NATS connection. It reconnects for ever; if it is closed all the same, the process ends.
+
+    `count` is called at each error that NATS tells: what waits for an answer that it refuses only sees a time-out.
+    """
 
     async def closed() -> None:
         logger.error("the NATS connection is closed for good; ending, to be started again")
@@ -145,6 +149,7 @@ def broker_of(settings: Settings, name: str) -> NatsBroker:
     told = {"address": settings.source("nats_url")}
 
     async def failed(error: Exception) -> None:
+        count()
         logger.warning("NATS", error=repr(error), **told)
         told.clear()  # once is enough
         if str(error).removeprefix("nats: ").strip("'").lower() in UNRECOVERABLE_CONNECT_ERRORS:

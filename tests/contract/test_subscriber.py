@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from faststream import AsyncAPI, BaseMiddleware, FastStream, StreamMessage
 from faststream.nats import NatsBroker
 
@@ -37,6 +38,7 @@ from tests.integration.test_integrity import running as alive
 from tests.running_servers import NATS_USERS, Servers
 
 pytestmark = pytest.mark.usefixtures("streams")
+COUNTED = f'leadstream_nats_errors_total{{service="{NAME}"}}'.encode()
 Handle = Callable[[Follower, list[Message]], Awaitable[None]]
 
 
@@ -267,3 +269,16 @@ async def test_an_error_that_is_no_interruption_ends_the_process(servers: Server
             await subscriber._follow()
     finally:
         await broker.stop()
+
+
+async def test_what_nats_does_not_permit_is_counted(servers: Servers, database: str) -> None:
+    """Whoever waits for an answer to it sees a time-out and no more."""
+    process = service.Service(settings_of(servers, database, NAME), counting(), FastAPI())
+
+    async def told() -> bytes:
+        return next(line for line in process.telemetry.text().splitlines() if line.startswith(COUNTED))
+
+    assert await told() == COUNTED + b" 0.0"
+    async with process.broker:
+        await process.nats().publish("events.forged", b"")
+        await eventually(told, lambda line: line == COUNTED + b" 1.0")
