@@ -271,7 +271,7 @@ async def test_an_error_that_is_no_interruption_ends_the_process(servers: Server
         await broker.stop()
 
 
-async def test_what_nats_does_not_permit_is_counted(servers: Servers, database: str) -> None:
+async def test_nats_is_never_given_up_and_what_it_does_not_permit_is_counted(servers: Servers, database: str) -> None:
     """Whoever waits for an answer to it sees a time-out and no more."""
     process = service.Service(settings_of(servers, database, NAME), counting(), FastAPI())
 
@@ -280,5 +280,6 @@ async def test_what_nats_does_not_permit_is_counted(servers: Servers, database: 
 
     assert await told() == COUNTED + b" 0.0"
     async with process.broker:
+        assert process.nats().options["max_reconnect_attempts"] < 0, "NATS is never given up, however long it is away"
         await process.nats().publish("events.forged", b"")
         await eventually(told, lambda line: line == COUNTED + b" 1.0")
