@@ -1,15 +1,18 @@
 """What the doctor says of log and stream where no relay looks, and that its commands find the servers."""
 
 import re
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from cli import examination
 from cli.examination import database as examined
 from cli.examination import streams as examined_streams
 from cli.servers import Servers as Known
 from tests.integration.counting import NAME
 from tests.integration.damaging import EVENTS, copied, tamper
-from tests.integration.log_harness import append, registrations
+from tests.integration.log_harness import append, on_nats, registrations
 from tests.integration.test_outside_of_the_log import OUTSIDE, copy_of
 from tests.integration.test_rebuild_of_damage import counted
 from tests.running_servers import Servers
@@ -60,3 +63,35 @@ async def test_what_is_to_be_done_names_where_the_servers_are(servers: Servers, 
         commands = re.findall(r"leadstream (?!service)[^`,]*", found[code])
         assert commands, found[code]
         assert all(command.endswith(HERE) for command in commands), commands
+
+
+async def test_a_database_without_a_log_and_a_nats_that_nobody_named_are_told(servers: Servers, database: str) -> None:
+    empty = Known(servers.admin_url(), None, None)
+    found = [each async for each in examined(empty, HERE)]
+    assert [(each.code, each.do) for each in found] == [
+        ("not_provisioned", f"run `leadstream provision{HERE}`, then start the services again"),
+    ]  # fmt: skip
+    assert [each.code async for each in examined_streams(empty)] == ["nats_unknown"]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60, True), (-60, True), (1, False)])
+async def test_a_clock_that_is_off_is_told(
+    servers: Servers, database: str, monkeypatch: pytest.MonkeyPatch, seconds: float, told: bool
+) -> None:
+    wrong = SimpleNamespace(now=lambda zone: datetime.now(zone) - timedelta(seconds=seconds))
+    monkeypatch.setattr(examination, "datetime", wrong)
+    found = {each.code: each.text async for each in examined(known(servers, database))}
+    assert (f"clock is {seconds:+d}." in found.get("clock_skew", "")) is told
+
+
+async def test_answers_that_wait_and_a_stream_that_was_made_otherwise_are_told(servers: Servers, database: str) -> None:
+    async with on_nats(servers.nats_url("provision")) as client:
+        stream = client.jetstream()
+        assert [each async for each in examined_streams(known(servers, database))] == []
+        config = (await stream.stream_info("INBOX")).config
+        await stream.update_stream(config.evolve(subjects=["inbox.>", "other.>"]))
+        await stream.publish("inbox.answers", b"an answer")
+    found = {each.code: each.text async for each in examined_streams(known(servers, database))}
+    assert found.keys() == {"stream_differs", "inbox_waits"}
+    assert found["stream_differs"] == "stream INBOX: subjects is ['inbox.>', 'other.>'] and should be ['inbox.>']"
+    assert found["inbox_waits"].startswith("1 answers wait")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cli.examination import _dispatcher
 from services.dispatcher.app import DEFINITION as DISPATCHER
 from services.dispatcher.store import MEASURES as OF_DISPATCHER
 from services.sequencer.app import DEFINITION as SEQUENCER
@@ -48,6 +49,11 @@ async def test_who_waits_longest_and_which_answer_is_most_overdue(servers: Serve
     assert await measured(servers, database, DISPATCHER, events, *names) == [
         seconds_since(START), seconds_since(LATER), {"DUE": 1, "SENT": 1},
     ]  # fmt: skip
+    async with connected(servers.admin_url(database)) as connection:
+        await connection.execute("CREATE SCHEMA IF NOT EXISTS sequencer")
+        await connection.execute("CREATE TABLE sequencer.batch (batch_id uuid, status text)")
+        found = {finding.code: finding.text async for finding in _dispatcher(connection)}
+    assert found["answers_overdue"].startswith("1 answers are overdue"), "the doctor says so too"
 
 
 async def test_how_long_the_oldest_batch_has_been_running(servers: Servers, database: str) -> None:
