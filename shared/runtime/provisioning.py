@@ -23,6 +23,10 @@ from shared.subjects import INBOX_STREAM, STREAM
 logger = structlog.get_logger()
 MIGRATIONS: Final = files("deploy") / "postgres"
 PROVISION_LOCK: Final = 0x6C656164_00000002
+COMPARED: Final = (
+    "subjects", "storage", "retention", "allow_atomic", "deny_delete", "deny_purge", "max_msgs", "max_msgs_per_subject",
+    "max_age",
+)  # fmt: skip
 STREAMS: Final = (
     StreamConfig(
         name=STREAM,
@@ -33,6 +37,8 @@ STREAMS: Final = (
         deny_delete=True,
         deny_purge=True,
         max_msgs=-1,
+        max_msgs_per_subject=-1,
+        max_age=0,
         duplicate_window=120,
     ),
     StreamConfig(
@@ -40,6 +46,9 @@ STREAMS: Final = (
         subjects=["inbox.>"],
         storage=StorageType.FILE,
         retention=RetentionPolicy.WORK_QUEUE,
+        max_msgs=-1,
+        max_msgs_per_subject=-1,
+        max_age=0,
         duplicate_window=120,
     ),
 )
@@ -102,8 +111,11 @@ async def _stream(stream: JetStreamContext, wanted: StreamConfig) -> None:
 
 
 def differing(found: StreamConfig, wanted: StreamConfig) -> Iterator[tuple[str, object, object]]:
-    """The settings in which a stream is not as it is wanted: name, what it has, what it should have."""
-    for name in ("subjects", "storage", "retention", "allow_atomic", "deny_delete", "deny_purge"):
+    """The settings in which a stream is not as it is wanted: name, what it has, what it should have.
+
+    A limit is one, for it drops what is old.
+    """
+    for name in COMPARED:
         have, want = getattr(found, name), getattr(wanted, name)
         if want is not None and have != want:
             yield name, have, want

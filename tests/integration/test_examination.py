@@ -84,14 +84,25 @@ async def test_a_clock_that_is_off_is_told(
     assert (f"clock is {seconds:+d}." in found.get("clock_skew", "")) is told
 
 
-async def test_answers_that_wait_and_a_stream_that_was_made_otherwise_are_told(servers: Servers, database: str) -> None:
+async def test_answers_that_wait_are_told(servers: Servers, database: str) -> None:
+    assert [each async for each in examined_streams(known(servers, database))] == []
+    async with on_nats(servers.nats_url("callbacks")) as client:
+        await client.jetstream().publish("inbox.answers", b"an answer")
+    (found,) = [each async for each in examined_streams(known(servers, database))]
+    assert (found.code, found.text.startswith("1 answers wait")) == ("inbox_waits", True)
+
+
+@pytest.mark.parametrize("name", ["EVENTS", "INBOX"])
+@pytest.mark.parametrize(
+    ("setting", "value", "wanted"), [("max_msgs", 1_000, -1), ("max_age", 3_600.0, 0), ("max_msgs_per_subject", 1, -1)]
+)
+async def test_a_stream_that_drops_what_is_old_is_told(
+    servers: Servers, database: str, name: str, setting: str, value: float, wanted: int
+) -> None:
+    """Neither `deny_delete` nor `deny_purge` keeps anybody from that."""
     async with on_nats(servers.nats_url("provision")) as client:
-        stream = client.jetstream()
-        assert [each async for each in examined_streams(known(servers, database))] == []
-        config = (await stream.stream_info("INBOX")).config
-        await stream.update_stream(config.evolve(subjects=["inbox.>", "other.>"]))
-        await stream.publish("inbox.answers", b"an answer")
-    found = {each.code: each.text async for each in examined_streams(known(servers, database))}
-    assert found.keys() == {"stream_differs", "inbox_waits"}
-    assert found["stream_differs"] == "stream INBOX: subjects is ['inbox.>', 'other.>'] and should be ['inbox.>']"
-    assert found["inbox_waits"].startswith("1 answers wait")
+        config = (await client.jetstream().stream_info(name)).config
+        await client.jetstream().update_stream(config.evolve(**{setting: value}))
+    (found,) = [each async for each in examined_streams(known(servers, database))]
+    assert (found.code, found.severity) == ("stream_differs", "problem")
+    assert found.text == f"stream {name}: {setting} is {value} and should be {wanted}"
