@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.counters import Snapshot, take
+from benchmarks.counters import Snapshot, statements, take
 from cli.campaign import Campaign
 from cli.stack import Stack
 from shared.ids import to_hex
@@ -45,7 +45,12 @@ def measure(folder: Path, rows: int, rounds: int) -> dict[str, Any]:
     people = folder / "people.csv"
     write_list(people, rows)
     with Stack(folder, say=lambda line: print(f"  {line}", file=sys.stderr)).running() as stack:
-        return {"rounds": [one_round(stack, people, rows) for _ in range(rounds)], "idle_ms": idle(stack, folder)}
+        timed = [one_round(stack, people, rows) for _ in range(rounds)]
+        alone = idle(stack, folder)
+        with statements(stack) as counted:
+            one_round(stack, people, rows)
+        per_item = {name: round(count / rows, 3) for name, count in sorted(counted.items())}
+        return {"rounds": timed, "idle_ms": alone, "statements_per_item": per_item}
 
 
 def one_round(stack: Stack, people: Path, rows: int) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def per_item(before: Snapshot, after: Snapshot, rows: int) -> dict[str, Any]:
     """What one item cost."""
     cpu = {name: round((after.cpu[name] - before.cpu[name]) / rows * 1000, 3) for name in before.cpu}
     simulator = cpu.pop("simulator", 0.0)
-    names = ("events", "transactions", "rows", "fsyncs", "wal_bytes")
+    names = ("events", "messages", "transactions", "rows", "fsyncs", "wal_bytes")
     counted = {name: round((getattr(after, name) - getattr(before, name)) / rows, 3) for name in names}
     return {
         "cpu_ms_per_item": cpu | {"total": round(sum(cpu.values()), 3)},
@@ -130,6 +135,9 @@ def _written(report: dict[str, Any]) -> str:
         lines.append(f"               (simulator {one['simulator_cpu_ms_per_item']})")
         lines.append("  per item     " + "  ".join(f"{n} {v}" for n, v in one["per_item"].items()))
         lines.append(f"  memory       {one['memory_mb']} MB without PostgreSQL")
+    asked = report["statements_per_item"]
+    told = "  ".join(f"{name} {count}" for name, count in asked.items())
+    lines.append(f"statements per item, of a round more: {sum(asked.values()):.3f}  ({told})")
     best = statistics.median(one["items_per_second"] for one in report["rounds"])
     return "\n".join([*lines, f"median {best} items/s; one item alone {report['idle_ms']} ms"])
 
