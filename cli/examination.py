@@ -22,6 +22,7 @@ from cli.findings import (
     of_checkpoint,
     of_disk,
     of_letters,
+    of_room,
     of_stream,
     of_webhooks,
     page,
@@ -168,6 +169,8 @@ async def _streams(jetstream: JetStreamContext, servers: Servers, at: str) -> As
             text = f"stream {wanted.name}: {setting} is {have!r} and should be {want!r}"
             yield problem("stream_differs", text, "see docs/operations/README.md, which says how to make it anew")
         if wanted is STREAMS[0]:
+            for finding in of_room(info.state.bytes, info.config.max_bytes):
+                yield finding
             head = await _head(servers)
             for finding in of_stream(head, info.state) if head is not None else ():
                 yield finding

@@ -98,6 +98,13 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         yield problem("stream_behind", text, page("RelayBehind"))
 
 
+def of_room(taken: int, room: int | None) -> Iterator[Finding]:
+    """How full the stream is. `room`: bytes it may have; None or -1 without a limit."""
+    if room and room > 0 and taken > NEARLY_FULL * room:
+        text = f"the stream has {taken:,} of its {room:,} bytes; full, it takes no more events"
+        yield warning("stream_nearly_full", text, "run `leadstream provision` with more LEADSTREAM_STREAM_MAX_BYTES")
+
+
 def of_checkpoint(service: str, position: int, end: int, another: bool = False, at: str = "") -> Iterator[Finding]:
     """How far a service's tables hold the log against where it ends. `another`: the log has another event there.
 

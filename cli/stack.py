@@ -145,10 +145,11 @@ class Stack:
         import structlog
 
         from shared.runtime.provisioning import provision_database, provision_streams
+        from shared.runtime.settings import Settings, configured
 
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         provision_database(self.postgres.url(), self.identity.role_passwords, DATABASE)
-        asyncio.run(provision_streams(self.nats.url("provision")))
+        asyncio.run(provision_streams(self.nats.url("provision"), configured(Settings).stream_max_bytes))
 
     def until_ready(self) -> None:
         """Until every service answers and one of its replicas leads. Raises ServerFailed."""

@@ -118,14 +118,14 @@ def provision(data: DataFolder = DEFAULT_DATA) -> None:
         with reached():
             stack.provision()
         return
-    configure_logging(configured(Settings), "provision")
-    passwords = _passwords(ROLES)
+    settings, passwords = configured(Settings), _passwords(ROLES)
+    configure_logging(settings, "provision")
     url, nats = _needed(ADMIN_URL), _needed("LEADSTREAM_PROVISION_NATS_URL")
     checked_admin_url(url)
     warn_of_trial_secrets(passwords | {"postgres": urlsplit(url).password or ""})
     with reached():
         provision_database(url, passwords, os.environ.get("LEADSTREAM_DATABASE_NAME") or "leadstream")
-        asyncio.run(provision_streams(nats))
+        asyncio.run(provision_streams(nats, settings.stream_max_bytes))
 
 
 def _needed(variable: str) -> str:

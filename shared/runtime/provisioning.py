@@ -1,6 +1,7 @@
 """Provisioning: the one step that makes roles, schemas, the log, and the streams. Safe to run again at any time.
 
-Services never create or change a stream. An existing stream whose configuration differs is reported, not rewritten.
+Services never create or change a stream. Of an existing stream only its room is changed; where it differs otherwise,
+that is reported.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ import nats
 import psycopg
 import structlog
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 from psycopg import sql
 
@@ -88,24 +89,33 @@ def _insist_on_the_passwords(server: psycopg.Connection, admin_url: str, passwor
             ) from None
 
 
-async def provision_streams(nats_url: str) -> None:
-    """Make the streams that are missing; say where an existing one differs from what is wanted."""
+async def provision_streams(nats_url: str, max_bytes: int | None = None) -> None:
+    """Make the streams that are missing; say where an existing one differs from what is wanted.
+
+    `max_bytes`: the room that the log's copy has, in a new stream or one that is there. Without it a new one has no
+    limit but the disk, and one that is there keeps what it has.
+    """
     client = await nats.connect(nats_url, name="provision", max_reconnect_attempts=10)
     try:
         stream = client.jetstream(timeout=10)
         for wanted in STREAMS:
-            await _stream(stream, wanted)
+            await _stream(stream, wanted, max_bytes if wanted.name == STREAM else None)
     finally:
         await client.close()
 
 
-async def _stream(stream: JetStreamContext, wanted: StreamConfig) -> None:
+async def _stream(stream: JetStreamContext, wanted: StreamConfig, max_bytes: int | None) -> None:
+    # A full stream refuses what is new: by default it would drop what is old.
+    room = {"max_bytes": max_bytes, "discard": DiscardPolicy.NEW} if max_bytes else {}
     try:
         found = (await stream.stream_info(str(wanted.name))).config
     except NotFoundError:
-        await stream.add_stream(wanted)
+        await stream.add_stream(wanted.evolve(**room))
         logger.info("stream made", stream=wanted.name)
         return
+    if any(getattr(found, name) != value for name, value in room.items()):
+        await stream.update_stream(found.evolve(**room))
+        logger.info("stream has other room", stream=wanted.name, max_bytes=max_bytes)
     for name, have, want in differing(found, wanted):
         logger.warning("stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want)
 

@@ -246,9 +246,11 @@ async def _last(client: Client) -> int:
 
 
 async def _make_stream(nats_url: str, client: Client) -> None:
+    stream, room = client.jetstream(timeout=30), -1
     with suppress(NotFoundError):
-        await client.jetstream(timeout=30).delete_stream(STREAM)
-    await provision_streams(nats_url)
+        room = (await stream.stream_info(STREAM)).config.max_bytes or room
+        await stream.delete_stream(STREAM)
+    await provision_streams(nats_url, room if room > 0 else None)
 
 
 async def _is_filled(fill: Callable[[float], Awaitable[bool]], connection: Connection, client: Client) -> bool:

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     lease_poll_seconds: float = Field(
         default=0.5, ge=0.01, le=60, description="how often a replica that stands by tries to lead"
     )
+    stream_max_bytes: int | None = Field(
+        default=None, ge=1 << 20, description="room of the log's copy in NATS, for `provision`; else the disk's"
+    )
     patrol_events_per_second: int = Field(
         default=25_000,
         ge=1_000,
