@@ -28,7 +28,7 @@ def checked() -> Iterator[None]:
 
 def _sent(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
     response = _send(client, request, **options)
-    if _is_json(response) and not options.get("stream"):
+    if _is_json(response) and isinstance(client._transport_for_url(request.url), httpx.HTTPTransport):
         _check(response, _served(request.url))
     return response
 
@@ -69,6 +69,8 @@ def _check(response: httpx.Response, document: Document | None) -> None:
     operation = _asked(response.request, document or {"paths": {}})
     if operation is None or document is None:
         return
+    if isinstance(response.stream, httpx.SyncByteStream):
+        response.read()  # the command line asks for every answer as a stream
     schema = operation["responses"][str(response.status_code)]["content"]["application/json"]["schema"]
     validator = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
     error = jsonschema.exceptions.best_match(validator.iter_errors(response.json()))

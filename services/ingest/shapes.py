@@ -60,8 +60,8 @@ SHAPES: Final[dict[str, Shape]] = {
         duplicate=TRUTH, warnings=many(TEXT), sample=many(FREE), position=WHOLE,
     ),
     "Preview": having(
-        workstream=TEXT, proposals=many(FREE), encoding=TEXT, delimiter=perhaps(TEXT), preamble_lines=many(TEXT),
-        footer_lines=many(TEXT), rows=WHOLE, mapping=by_name(FREE), unmapped=many(TEXT), warnings=many(TEXT),
+        workstream=TEXT, proposals=many(FREE), encoding=TEXT, delimiter=perhaps(TEXT), preamble_lines=WHOLE,
+        footer_lines=WHOLE, rows=WHOLE, mapping=by_name(FREE), unmapped=many(TEXT), warnings=many(TEXT),
         bad_row_count=WHOLE, bad_rows=_BAD_ROWS, sample=many(FREE),
     ),
     "Blueprint": having(

@@ -145,7 +145,7 @@ def test_a_proxy_is_used_where_it_applies(
 
     def handle(transport: httpx.HTTPTransport, _: httpx.Request) -> httpx.Response:
         proxied.append("Proxy" in type(transport._pool).__name__)
-        return httpx.Response(200, json=[])
+        return httpx.Response(200, content=b"[]")
 
     monkeypatch.setattr("httpx.HTTPTransport.handle_request", handle)
     monkeypatch.setenv("ALL_PROXY", proxy)
