@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Final, TypeVar
 
 from cli.reaper import Part, end
-from shared.runtime.embedded import InUse, ServerFailed, lock, spawn
+from shared.runtime.embedded import InUse, ServerFailed, spawn
+from shared.runtime.on_disk import lock
 
 T = TypeVar("T")
 STEADY_SECONDS: Final = 10.0

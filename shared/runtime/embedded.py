@@ -5,7 +5,6 @@ server is wrapped: they are killed, and started again on the same data, like any
 """
 
 import contextlib
-import fcntl
 import os
 import pwd
 import shutil
@@ -25,7 +24,7 @@ from typing import IO, Any, Final
 
 import psycopg
 
-from shared.runtime.on_disk import renamed
+from shared.runtime.on_disk import lock, renamed
 
 Say = Callable[[str], object]
 POSTGRES_USER: Final = "leadstream"
@@ -204,15 +203,6 @@ def _begin_anew(log: Path, output: IO[bytes]) -> None:
             whole.seek(-LOG_BYTES, os.SEEK_END)
             log.with_suffix(".before").write_bytes(whole.read())
         output.truncate(0)
-
-
-def lock(file: IO[Any]) -> bool:
-    """Hold a file for as long as it is open, here or in a process that inherits it; whether nobody holds it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _until(

@@ -273,10 +273,8 @@ class Telemetry:
         """A stream that is gone lacks all of the log: that is no server that is away. Raises NatsError."""
         try:
             state = (await nats.stream_info(STREAM)).state
-            last, whole = (
-                state.last_seq,
-                not state.last_seq or (state.first_seq == 1 and state.messages == state.last_seq),
-            )
+            last = state.last_seq
+            whole = not last or (state.first_seq == 1 and state.messages == last)
         except NotFoundError:
             last, whole = 0, False
         self._asked["relay_distance_events"].set(max(self._head - last, 0))  # NaN stays

@@ -1,6 +1,5 @@
 """The log out of its database into a file, and back from a file or a stream into an empty one."""
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -86,12 +85,8 @@ def _alone(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """
     partial = path.with_name(path.name + ".partial")
     with partial.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had it may have given it its name just now: then this is the lock of a file that is written.
-            mine = partial.exists() and os.path.samestat(partial.stat(), os.fstat(file.fileno()))
-        except BlockingIOError:
-            mine = False
+        # Whoever had it may have given it its name just now: then this is the lock of a file that is written.
+        mine = on_disk.lock(file) and partial.exists() and os.path.samestat(partial.stat(), os.fstat(file.fileno()))
         if not mine:
             raise LogRefused(f"another export writes {partial}: wait until it has ended")
         yield file, partial
