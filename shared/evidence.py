@@ -4,12 +4,12 @@ The id of an entity is a hash of client, basis and key. So nothing has to be wri
 as they stood when the step was scheduled, gives the id that the step ended with is the evidence, and it proves itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from shared.entities import Entity, candidates, scope_of
 from shared.envelope import Event
-from shared.events import ItemAdded, ItemCompleted, Scope, StepFailed, StepScheduled
+from shared.events import ItemAdded, ItemCompleted, StepFailed, StepScheduled
 
 # The fields that a key is taken from, by scope and basis; what a person's name is held together with is its company.
 FIELDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
@@ -68,19 +68,13 @@ def _told(event: Event, fields: Mapping[str, Any], set_by: Mapping[str, str]) ->
         "entity_id": entity_id, "scope": scope, "step": event.payload.step, "workflow": event.payload.workflow,
         "event_id": event.id,
     }  # fmt: skip
-    matched = next(_matching(scope, event.client_id or "", fields, entity_id), None)
+    matched = next((e for e in candidates(scope, event.client_id or "", fields) if e.entity_id == entity_id), None)
     if matched is None:
         return about | {"basis": None, "key": None, "fields": {}, "passed_over": {}, "note": NOTES["unproven"]}
     return about | {
         "basis": matched.basis, "key": matched.key, "fields": _values(scope, matched.basis, fields, set_by),
         "passed_over": _passed_over(scope, matched.basis, fields, set_by), "note": _note(matched),
     }  # fmt: skip
-
-
-def _matching(scope: Scope, client_id: str, fields: Mapping[str, Any], entity_id: str) -> Iterator[Entity]:
-    for entity in candidates(scope, client_id, fields):
-        if entity.entity_id == entity_id:
-            yield entity
 
 
 def _values(scope: str, basis: str, fields: Mapping[str, Any], set_by: Mapping[str, str]) -> Told:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-from contextlib import suppress
 from typing import Final
 
 import psycopg
@@ -13,6 +12,7 @@ from services.callbacks.domain import digests
 from services.callbacks.state import Secret
 from services.callbacks.store import SECRETS
 from shared.runtime import clock
+from shared.runtime.cancellation import within
 from shared.runtime.database import connect
 from shared.runtime.settings import Settings
 
@@ -98,7 +98,5 @@ class Secrets:
 
     async def _pause(self) -> None:
         await asyncio.sleep(LEAST_SECONDS)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(EVERY_SECONDS - LEAST_SECONDS):
-                await self._asked.wait()
+        await within(EVERY_SECONDS - LEAST_SECONDS, self._asked)
         self._asked.clear()

@@ -41,8 +41,6 @@ STAGED: Final = text(
     "SELECT position, body FROM log.events WHERE entity_id = CAST(:upload AS uuid) AND type = 'RowsStaged'"
     " AND position > :after ORDER BY position LIMIT 20"
 )
-
-
 NAMED: Final = text(WEBHOOKS_NAMED)
 # Counted: looking for one alone, the planner may walk the whole log.
 ABOUT: Final = text(

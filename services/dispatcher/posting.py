@@ -187,10 +187,8 @@ def fitting(fields: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[bytes, 
     too_many = len(body) - MAX_BODY
     if too_many <= 0:
         return body, []
-    left, lengths = (
-        dict(fields),
-        {name: len(orjson.dumps({name: fields[name]})) for name in fields.keys() - ours.keys()},
-    )
+    left = dict(fields)
+    lengths = {name: len(orjson.dumps({name: fields[name]})) for name in fields.keys() - ours.keys()}
     for name in sorted(lengths, key=lambda name: (-lengths[name], name)):
         if too_many > 0 and not is_told_by(left, name):
             too_many -= lengths[name] - 1  # a comma for two braces

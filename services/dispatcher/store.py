@@ -94,8 +94,8 @@ async def load(connection: Connection, state: State, events: Sequence[Event]) ->
     """Bring in what these events touch: first items and settings, which tell the entities; then their claims."""
     whole = BatchPaused | BatchResumed | BatchCancelled | BatchCompleted | FailedItemsRetried
     needs_batch = StepScheduled | ItemAdded | whole
-    await _load_batches(
-        connection, state, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
+    await _batches.load(
+        connection, state.batches, {e.batch_id for e in events if e.batch_id and isinstance(e.payload, needs_batch)}
     )
     await _load_items(connection, state, events)
     await _load_configs(connection, state, events)
@@ -122,10 +122,6 @@ async def save(connection: Connection, state: State) -> None:
     await _webhooks.save(connection, state.webhooks)
     await _tenants.save(connection, state.tenants)
     await _budgets.save(connection, state.budgets)
-
-
-async def _load_batches(connection: Connection, state: State, batches: set[str]) -> None:
-    await _batches.load(connection, state.batches, batches)
 
 
 async def _load_items(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -157,14 +153,14 @@ def _dispatch_ids(events: Sequence[Event]) -> set[str]:
 async def _load_dispatches(connection: Connection, state: State, ids: Iterable[str]) -> None:
     """Each with its batch: whatever becomes of one may change what the batch spends."""
     found = await DISPATCHES.load(connection, state.dispatches, ids)
-    await _load_batches(connection, state, {d.batch_id for d in found})
+    await _batches.load(connection, state.batches, {d.batch_id for d in found})
 
 
 async def _load_held(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The calls that batches which go on have held."""
     batches = {e.batch_id for e in events if isinstance(e.payload, BatchResumed) and e.batch_id}
     held = DISPATCHES.enter(state.dispatches, await DISPATCHES.read(connection, "batch_id", batches, "status = 'HELD'"))
-    await _load_batches(connection, state, {d.batch_id for d in held})
+    await _batches.load(connection, state.batches, {d.batch_id for d in held})
 
 
 async def _load_webhooks(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -216,7 +212,7 @@ async def _load_claims(connection: Connection, state: State, keys: set[ClaimKey]
     if not found:
         return
     waiting = await _waiters.read(connection, "entity_id", entities, "released_by IS NULL")
-    await _load_batches(connection, state, {waiter.batch_id for waiter in waiting})
+    await _batches.load(connection, state.batches, {waiter.batch_id for waiter in waiting})
     for waiter in _waiters.enter(state.waiters, waiting):
         state.index(state.waiters[waiter.item_id, waiter.step])
     await _load_dispatches(connection, state, {c.dispatch_id for c in found if c.dispatch_id})

@@ -19,8 +19,6 @@ CANCELLED: Final = text(
     "SELECT 1 FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL AND type = 'BatchCancelled'"
     " AND NOT EXISTS (SELECT FROM log.events WHERE id = CAST(:command AS uuid)) LIMIT 1"
 )
-
-
 LAUNCHED: Final = text(
     "SELECT position, body FROM log.events WHERE batch_id = CAST(:batch AS uuid) AND item_id IS NULL"
     " AND type = 'BatchLaunched'"

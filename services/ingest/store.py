@@ -24,7 +24,6 @@ from shared.runtime.tables import TIME, Id, checkpoint_table, tenant_column, ten
 METADATA = MetaData()
 checkpoint_table(METADATA)
 
-
 TENANT = Table(
     "tenant",
     METADATA,

@@ -68,9 +68,7 @@ def survey(
     return found
 
 
-TOLD: Final = (
-    "upload_id", "workstream", "filename", "rows", "mapping", "unmapped", "bad_row_count", "bad_rows"
-)  # fmt: skip
+TOLD: Final = ("upload_id", "workstream", "filename", "rows", "mapping", "unmapped", "bad_row_count", "bad_rows")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ WORKED_AT_CUSTOMER: Final = "is_worked_at_customer"
 FLAGS: Final = (NEW_IN_ROLE, RECENTLY_FUNDED, WORKED_AT_CUSTOMER)
 NEW_IN_ROLE_MONTHS: Final = 6
 RECENTLY_FUNDED_MONTHS: Final = 12
-
-
 Source = tuple[str, str]  # its name, and of an upload the field
 
 

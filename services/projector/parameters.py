@@ -49,8 +49,8 @@ def wanted(filters: Mapping[str, Sequence[str]]) -> LeadFilter:
         equal={name: [_value(name, text) for text in filters[name]] for name in FILTERED if name in told},
         least={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".min")},
         most={name: _value(name, told[key]) for key, name in _BOUNDS.items() if key in told and key.endswith(".max")},
-        known=_columns(told, "known", FILTERED),
-        unknown=_columns(told, "unknown", FILTERED),
+        known=_columns(told, "known"),
+        unknown=_columns(told, "unknown"),
         words=_words(told.get("q", "")),
         contradicted=_flag("contradicted", told["contradicted"]) if "contradicted" in told else None,
     )
@@ -177,10 +177,10 @@ def _words(told: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _columns(told: Mapping[str, str], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+def _columns(told: Mapping[str, str], key: str) -> tuple[str, ...]:
     names = tuple(filter(None, told.get(key, "").split(",")))
-    if wrong := [name for name in names if name not in allowed]:
-        raise Unaskable("unknown_column", f"{key}: there is no column {wrong[0]!r}; there are {', '.join(allowed)}")
+    if wrong := [name for name in names if name not in FILTERED]:
+        raise Unaskable("unknown_column", f"{key}: there is no column {wrong[0]!r}; there are {', '.join(FILTERED)}")
     return names
 
 

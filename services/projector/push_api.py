@@ -24,23 +24,10 @@ from shared.webhook_address import unusable
 ROUTES: Final = APIRouter()
 MOST_IN_PARCEL: Final = 100
 # What a POST says of itself, and no secret may say instead.
-NO_SECRET_S: Final = frozenset(
-    [
-        "host",
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "upgrade",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "expect",
-        "content-length",
-        "content-type",
-        "content-encoding",
-        "idempotency-key",
-    ]
-)
+NO_SECRET_S: Final = frozenset((
+    "host", "connection", "keep-alive", "proxy-connection", "upgrade", "te", "trailer", "transfer-encoding", "expect",
+    "content-length", "content-type", "content-encoding", "idempotency-key",
+))  # fmt: skip
 
 
 def _for_a_secret(header: str) -> str:

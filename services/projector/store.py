@@ -63,7 +63,7 @@ PIECE: Final = f'SELECT {_leads.names} FROM final_leads WHERE batch_id = %s::uui
 
 async def load(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """Bring in the items of these events, their answers, and the ended items of the entities answered about."""
-    await _load_batches(connection, state, {e.batch_id for e in events if e.batch_id})
+    await _batches.load(connection, state.batches, {e.batch_id for e in events if e.batch_id})
     await _load_clients(connection, state, events)
     await _load_pushes(connection, state, events)
     await _load_items(connection, state, events)
@@ -113,10 +113,6 @@ def _items_about(state: State, entities: set[str]) -> list[Item]:
     return [state.items[name] for entity in entities for name in state.items_of.get(entity, ())]
 
 
-async def _load_batches(connection: Connection, state: State, batch_ids: set[str]) -> None:
-    await _batches.load(connection, state.batches, batch_ids)
-
-
 async def _load_clients(connection: Connection, state: State, events: Sequence[Event]) -> None:
     """The customers and mappings of clients not seen yet, and all batches of a client whose leads may all change."""
     new = {e.client_id for e in events if e.client_id} - state.customers_of.keys()
@@ -133,7 +129,7 @@ async def _load_clients(connection: Connection, state: State, events: Sequence[E
         clients = uuid_array(changing)
         found = await (await connection.execute(LAST_ROWS, (clients,))).fetchall()
         state.last_rows |= {from_hex("batch", batch_id): last or 0 for batch_id, last in found}
-        await _load_batches(connection, state, {from_hex("batch", batch_id) for batch_id, _ in found})
+        await _batches.load(connection, state.batches, {from_hex("batch", batch_id) for batch_id, _ in found})
 
 
 async def _load_pushes(connection: Connection, state: State, events: Sequence[Event]) -> None:
@@ -217,4 +213,4 @@ async def _load_pieces(connection: Connection, state: State, events: Sequence[Ev
 async def _enter_ended(connection: Connection, state: State, items: list[Item]) -> None:
     for item in _items.enter(state.items, items):
         state.ended(state.items[item.item_id])
-    await _load_batches(connection, state, {item.batch_id for item in items})
+    await _batches.load(connection, state.batches, {item.batch_id for item in items})

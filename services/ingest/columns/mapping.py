@@ -18,18 +18,10 @@ from shared.canonical import clean_cell
 
 # How many rows are looked at: enough to tell what a column holds, few enough to cost nothing.
 SAMPLE_ROWS: Final = 200
-_WEAK_FOR_PEOPLE: Final = frozenset(
-    (
-        "email",
-        "mobile_phone",
-        "notes",
-        "email_status",
-        "person_city",
-        "person_state",
-        "person_country",
-        "person_location",
-    )
-)
+_WEAK_FOR_PEOPLE: Final = frozenset((
+    "email", "mobile_phone", "notes", "email_status", "person_city", "person_state", "person_country",
+    "person_location",
+))  # fmt: skip
 
 
 class MissingColumn(ValueError):

@@ -28,6 +28,7 @@ _SECONDS: Final = 300
 _REFUSED: Final = 3
 _NO_ROOM: Final = 4
 _SPARE_BYTES: Final = 1 << 30
+_ADVICE: Final = "Look for a cell far away from the list, or save the sheet as CSV (UTF-8)."
 _TURNS: Final = threading.BoundedSemaphore(2)
 
 
@@ -60,9 +61,6 @@ def sheet_of(workbook: Path, unpacked_bytes: int) -> Iterator[Sheet]:
             raise UnreadableFile(f"The workbook takes more than {memory >> 20:,} MB of memory to read. {_ADVICE}")
         chosen = json.loads(done.stdout)
         yield Sheet(target, chosen["name"], tuple(chosen["others"]))
-
-
-_ADVICE: Final = "Look for a cell far away from the list, or save the sheet as CSV (UTF-8)."
 
 
 def _in_turn(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
