@@ -28,7 +28,6 @@ Known = Annotated[list[str] | None, typer.Option("--known", metavar="COLUMN", he
 Unknown = Annotated[list[str] | None, typer.Option("--unknown", metavar="COLUMN", help="Only those without one.")]
 Words = Annotated[str | None, typer.Option("--search", "-s", metavar="WORDS", help="Only those with all these words.")]
 
-
 # What a query has beside columns, and the option that is for it.
 OPTIONS: Final = {
     "batch_id": "--batch", "client_id": "--client", "q": "--search", "known": "--known", "unknown": "--unknown",
@@ -52,7 +51,6 @@ class Conditions:
 
     def query(self, api: "Api") -> dict[str, Any]:
         """The query parameters. Raises Misused for what is empty, no column, no COLUMN=VALUE; Refused for no client."""
-
         asked: dict[str, Any] = {
             "batch_id": optional(checked_id, "batch", self.batch),
             "client_id": optional(known_client_of, api, self.client),

@@ -62,10 +62,8 @@ def pipeline_of(api: "Api", client_id: str, workstream: str, name: str) -> dict[
     known = _as_id("pipe", name)
     saved: list[dict[str, Any]] = api.read("ingest", f"/v1/clients/{client_id}/pipelines")
     for pipeline in saved:
-        if pipeline["pipeline_id"] == known or (name, workstream) == (
-            pipeline["name"],
-            pipeline["workstream"],
-        ):
+        is_named = pipeline["name"] == name and pipeline["workstream"] == workstream
+        if is_named or pipeline["pipeline_id"] == known:
             return pipeline
     there = ", ".join(sorted(repr(p["name"]) for p in saved if p["workstream"] == workstream)) or "none"
     raise Refused(f"the client has no pipeline {name!r} for {workstream}; it has: {there}")

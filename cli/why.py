@@ -122,7 +122,7 @@ def _waits(known: Known, wait: Facts, name: str) -> Iterator[Reason]:
     elif current["status"] == "HELD":
         batch = current["batch_id"]
         text = f"{name} is not called yet: {batch} is paused, or it or its client may not spend what the call costs"
-        yield Reason("held", text, f"leadstream batch cost {current['batch_id']}")
+        yield Reason("held", text, f"leadstream batch cost {batch}")
 
 
 def _sent(known: Known, name: str, current: Facts, after: str) -> Reason:

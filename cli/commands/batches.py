@@ -243,7 +243,6 @@ def _list_batches(api: "Api", wanted: dict[str, Any], limit: int, as_json: bool)
 
 
 def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
-
     found = watched(api, batch_id, as_json) if follow else api.read("sequencer", f"/v1/batches/{batch_id}")
     if as_json:
         show_json(found)
@@ -256,7 +255,6 @@ def _show_batch(api: "Api", batch_id: str, follow: bool, as_json: bool) -> None:
 
 
 def _print_batch(batch: dict[str, Any]) -> None:
-
     screen = console()
     if screen.is_terminal:
         return screen.print(picture(batch, datetime.now(UTC), screen.width))

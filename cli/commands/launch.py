@@ -73,13 +73,11 @@ def launch(
 
 
 def _pipeline_id(api: "Api", upload_id: str, pipeline: str) -> str:
-
     source = api.read("ingest", f"/v1/uploads/{upload_id}")
     return str(pipeline_of(api, source["client_id"], source["workstream"], pipeline)["pipeline_id"])
 
 
 def _show_blueprint(blueprint: Answer, as_json: bool) -> None:
-
     if not as_json:
         say(json.dumps(blueprint, indent=2))
 
@@ -97,6 +95,5 @@ def _shown(api: "Api", blueprint: Answer, answer: Answer, follow: bool, as_json:
 
 
 def _exit_by(ended: Answer | None) -> None:
-
     if ended is not None and not succeeded(ended):
         raise typer.Exit(1)

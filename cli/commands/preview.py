@@ -59,7 +59,6 @@ def _asked(file: Path, workstream: str | None, client: str, mapped: list[str]) -
 
 
 def _report(seen: dict[str, Any]) -> None:
-
     lines = "".join(
         f", {seen[f'{part}_lines']} lines {where} it"
         for part, where in (("preamble", "above"), ("footer", "below"))

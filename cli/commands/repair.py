@@ -52,7 +52,6 @@ def repair(
 
 
 def _report(done: "Repair", as_json: bool) -> None:
-
     if as_json:
         return show_json(asdict(done))
     stream = _of_stream(done.filled, done.copied)

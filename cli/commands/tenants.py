@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.options import AlwaysJson, AsJson, AtPosition
-from cli.output import say, show_json
+from cli.output import show_json, show_line
 
 app = typer.Typer(no_args_is_help=True, help="What the agency allows.")
 
@@ -28,9 +28,7 @@ def change(
 
     with open_api() as api:
         answer = api.command("/v1/tenant", {"share_answers": share_answers}, method="PUT")
-    if as_json:
-        return show_json(answer)
-    return say(f"answers are {'' if share_answers else 'not '}shared between clients")
+    show_line(answer, f"answers are {'' if share_answers else 'not '}shared between clients", as_json)
 
 
 @app.command()

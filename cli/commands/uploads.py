@@ -8,7 +8,7 @@ import typer
 from cli.downloads import save
 from cli.lookups import checked_id, client_id_of
 from cli.options import AsJson, AtPosition, ClientName, Mapped, OfWorkstream, Output
-from cli.output import moment, show_json, table
+from cli.output import moment, show_json, show_rows
 from cli.uploading import at_rest, report, sent, workstream_of
 
 PAGE: Final = 1000
@@ -47,12 +47,11 @@ def uploads(client: ClientName, as_json: AsJson = False, at_position: AtPosition
     with open_api(at_position) as api:
         path = f"/v1/clients/{client_id_of(api, client)}/uploads"
         found, _ = api.pages("ingest", path, listed("upload_id"), PAGE)
-    if as_json:
-        return show_json(found)
     names = ("upload_id", "received_at", "workstream", "filename", "rows", "bad_row_count", "status")
     headings = ("Upload", "Received", "Workstream", "File", "Rows", "Bad", "Status")
     rows = [entry | {"received_at": moment(entry["received_at"])} for entry in found]
-    return table(dict(zip(names, headings, strict=True)), rows, "no uploads; `leadstream upload FILE` sends one")
+    columns = dict(zip(names, headings, strict=True))
+    show_rows(found, columns, "no uploads; `leadstream upload FILE` sends one", as_json, rows)
 
 
 def bad_rows(

@@ -1,5 +1,6 @@
 """`leadstream why`: what one item is waiting for."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,10 +50,9 @@ def _entities(api: "Api", item_id: str) -> list[dict[str, Any]]:
     """What told of the item's company and person; nothing while the projector does not answer."""
     from cli.errors import CommandFailed
 
-    try:
-        found: list[dict[str, Any]] = api.read("projector", f"/v1/items/{item_id}/entities")
-    except CommandFailed:
-        return []
+    found: list[dict[str, Any]] = []
+    with suppress(CommandFailed):
+        found = api.read("projector", f"/v1/items/{item_id}/entities")
     return found
 
 
@@ -66,10 +66,8 @@ def _known(api: "Api", item_id: str) -> "Known":
     item = api.read("sequencer", f"/v1/items/{item_id}")
     batch = api.read("sequencer", f"/v1/batches/{item['batch_id']}")
     waits: list[dict[str, Any]] | None = None
-    try:
+    with suppress(CommandFailed):
         waits = api.read("dispatcher", f"/v1/items/{item_id}/waiting")
-    except CommandFailed:
-        waits = None
     about = {item_id, *(wait["claim"]["claimant_item_id"] for wait in waits or ())}
     letters = [
         letter

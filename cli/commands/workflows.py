@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.options import DEFAULT_WORKSTREAM, AlwaysJson, AsJson, AtPosition, InWorkstream, Workflow
-from cli.output import say, show_json, table
+from cli.output import show_json, show_line, show_rows
 from cli.settings import from_file, lists
 
 app = typer.Typer(no_args_is_help=True, help="The registry of enrichment steps.")
@@ -38,9 +38,7 @@ def listing(
     with open_api(at_position) as api:
         known = api.read("ingest", "/v1/workflows")
     found = [workflow for workflow in known if workstream in (None, workflow["workstream"])]
-    if as_json:
-        return show_json(found)
-    return table(COLUMNS, found, "no workflows; those that ship come with the first client")
+    show_rows(found, COLUMNS, "no workflows; those that ship come with the first client", as_json)
 
 
 @app.command()
@@ -106,9 +104,7 @@ def register(
         before = {name: there[0][name] for name in told} if there else {"kind": "ASYNC"}
         changed = {name: value for name, value in told.items() if value is not None}
         answer = api.command("/v1/workflows", named | before | changed)
-    if as_json:
-        return show_json(answer)
-    return say(f"{slug} is registered for {workstream}")
+    show_line(answer, f"{slug} is registered for {workstream}", as_json)
 
 
 @app.command()
@@ -121,10 +117,8 @@ def update(as_json: AsJson = False) -> None:
 
     with open_api() as api:
         answer = api.command("/v1/workflows/shipped")
-    if as_json:
-        return show_json(answer)
     columns = {"workstream": "Workstream", "workflow": "Workflow"}
-    return table(columns, answer["registered"], "nothing is new: the registry has all that ship")
+    show_rows(answer, columns, "nothing is new: the registry has all that ship", as_json, answer["registered"])
 
 
 @app.command()
@@ -141,6 +135,4 @@ def retire(
 
     with open_api() as api:
         answer = api.command(f"/v1/workflows/{workstream}/{slug}", method="DELETE")
-    if as_json:
-        return show_json(answer)
-    return say(f"{slug} is retired from {workstream}")
+    show_line(answer, f"{slug} is retired from {workstream}", as_json)
