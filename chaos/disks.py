@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from chaos.faults import NotSeen, Scene, tail
 from chaos.streams import last_sequence, patiently
+from cli.inbox import refusal
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class DiskFull:
         return filled
 
     def _recovered(self, scene: Scene, pid: int) -> str:
-        """By itself, or by the restart that a server which gave up needs."""
+        """By itself, or by the restart that a server needs which gave up, wholly or one stream of it."""
         head = scene.head() if self.server == "nats" else 0
         try:
             scene.until(lambda: self._goes_on(scene, head), f"{self.server} goes on", 10)
@@ -67,7 +68,8 @@ class DiskFull:
 
     def _goes_on(self, scene: Scene, head: int) -> bool:
         if self.server == "nats":
-            return patiently(lambda: last_sequence(scene)) >= head
+            inbox = patiently(lambda: refusal(scene.stack.nats.url("provision")))
+            return inbox is None and patiently(lambda: last_sequence(scene)) >= head
         before = scene.head()
         time.sleep(0.5)
         return scene.head() > before

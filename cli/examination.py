@@ -22,6 +22,7 @@ from cli.findings import (
     of_checkpoint,
     of_disk,
     of_letters,
+    of_refusal,
     of_room,
     of_stream,
     of_webhooks,
@@ -30,6 +31,7 @@ from cli.findings import (
     warning,
 )
 from cli.folding import definition
+from cli.inbox import refusal
 from cli.servers import Servers
 from services.dispatcher.tables import WEBHOOKS_USED
 from shared.events import CATALOGUE
@@ -151,6 +153,8 @@ async def streams(servers: Servers, at: str = "") -> AsyncIterator[Finding]:
     try:
         async for finding in _streams(client.jetstream(timeout=NATS_SECONDS), servers, at):
             yield finding
+        if servers.provision and (why := await refusal(servers.provision)):
+            yield of_refusal(why)
     except (NatsError, OSError, TimeoutError) as error:
         text = f"NATS does not say how its streams are: {_first_line(error)}"
         yield problem("nats_silent", text, page("NatsAway"))
@@ -169,10 +173,8 @@ async def _streams(jetstream: JetStreamContext, servers: Servers, at: str) -> As
             text = f"stream {wanted.name}: {setting} is {have!r} and should be {want!r}"
             yield problem("stream_differs", text, "see docs/operations/README.md, which says how to make it anew")
         if wanted is STREAMS[0]:
-            for finding in of_room(info.state.bytes, info.config.max_bytes):
-                yield finding
-            head = await _head(servers)
-            for finding in of_stream(head, info.state) if head is not None else ():
+            room = of_room(info.state.bytes, info.config.max_bytes)
+            for finding in (*room, *of_stream(await _head(servers), info.state)):
                 yield finding
         elif info.state.messages:
             text = f"{info.state.messages} answers wait in the stream INBOX and are not in the log yet"

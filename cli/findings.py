@@ -83,9 +83,11 @@ def starting(part: str, folder: Path | None) -> str:
     return f"start it: `leadstream {command}`; its log says why it ended"
 
 
-def of_stream(head: int, state: Any) -> Iterator[Finding]:
-    """The stream against the log's last position. `state`: JetStream's own."""
+def of_stream(head: int | None, state: Any) -> Iterator[Finding]:
+    """The stream against the log's last position, None where that is not known. `state`: JetStream's own."""
     anew = page("StreamDamaged")
+    if head is None:
+        return
     if state.last_seq > head:
         text = f"the stream goes on to {state.last_seq}, the log ends at {head}: the log is older than its copy"
         yield problem("stream_ahead", text, anew)
@@ -96,6 +98,12 @@ def of_stream(head: int, state: Any) -> Iterator[Finding]:
         missing = head - state.last_seq
         text = f"{missing} events of the log are not in the stream: {state.last_seq + 1} to {head}"
         yield problem("stream_behind", text, page("RelayBehind"))
+
+
+def of_refusal(why: str) -> Finding:
+    """That the stream INBOX takes nothing, with what NATS says of it."""
+    text = f"the stream INBOX takes nothing ({why}): an answer that comes while PostgreSQL is away is refused"
+    return problem("inbox_refuses", text, f"make room on its disk, and start NATS again: {page('NatsAway')}")
 
 
 def of_room(taken: int, room: int | None) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What waits in the stream INBOX, and how what can never be appended is taken out of it."""
+"""What waits in the stream INBOX, how what can never be appended is taken out of it, and whether it takes any."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 import nats
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import NoStreamResponseError, NotFoundError
 
 from cli.errors import Refused
 from shared.envelope import UnreadableEvent, from_json
@@ -17,6 +18,8 @@ from shared.events import CATALOGUE
 from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
 
 WRITER: Final = "callbacks"
+PROBE: Final = "inbox.probe"  # which no reader is given
+PROBE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,23 @@ async def taken_out(url: str, number: int, keep: Callable[[bytes], object]) -> W
         keep(found.body)
         await stream.delete_msg(INBOX_STREAM, number)
     return found
+
+
+async def refusal(url: str) -> str | None:
+    """Why the stream takes no message; None where it does, or is not there. What it is given is taken out again.
+
+    Once it has met a full disk it takes none until NATS is started again, whatever room there is by then, and does not
+    say so. `url`: of the user `provision`. Raises NatsError.
+    """
+    async with _opened(url) as stream:
+        try:
+            await stream.publish(PROBE, b"", timeout=PROBE_SECONDS)
+        except NoStreamResponseError:
+            return None
+        except NatsError as error:
+            return str(getattr(error, "description", error))
+        await stream.purge_stream(INBOX_STREAM, subject=PROBE)
+    return None
 
 
 @asynccontextmanager

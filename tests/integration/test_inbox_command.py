@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.examination import streams as examined
 from cli.main import app
+from cli.servers import Servers as Known
 from services.callbacks import inbox
 from shared.envelope import Event
 from shared.events import EnrichmentReceived
-from shared.subjects import INBOX_SUBJECT
+from shared.subjects import INBOX_STREAM, INBOX_SUBJECT
 from tests.integration.callbacks_door import waiting
 from tests.integration.log_harness import event, on_nats, registered
 from tests.running_servers import Servers
@@ -64,3 +66,18 @@ def test_what_the_log_can_never_take_is_kept_and_taken_out(answer: Event, server
     assert (code, "is there already" in told, kept.read_bytes()) == (1, True, b"not an event")
     code, _, told = run("remove", str(numbers[2]), "--keep", str(tmp_path / "other.bin"))
     assert (code, f"no message {numbers[2]} waits" in told) == (1, True)
+
+
+@pytest.mark.parametrize("full", [False, True])
+async def test_doctor_tells_that_the_inbox_takes_nothing_and_leaves_nothing_in_it(
+    servers: Servers, database: str, full: bool
+) -> None:
+    url = servers.nats_url("provision")
+    async with on_nats(url) as client:
+        stream = client.jetstream()
+        if full:
+            config = (await stream.stream_info(INBOX_STREAM)).config
+            await stream.update_stream(config.evolve(max_bytes=1, discard="new"))
+        found = {each.code: each.text async for each in examined(Known(servers.admin_url(database), url, url))}
+        assert ("takes nothing (maximum bytes exceeded)" in found.get("inbox_refuses", "")) is full
+        assert (await stream.stream_info(INBOX_STREAM)).state.messages == 0
