@@ -45,6 +45,7 @@ def done(**about: Any) -> Shape:
 
 SHAPES: Final[dict[str, Shape]] = {
     "Event": _IN_LOG,
+    "Envelope": EVENT,
     "Tenant": having(share_answers=TRUTH),
     "Client": row(CLIENT),
     "Workflow": row(WORKFLOW, "removed", **_WORKFLOW),
@@ -72,7 +73,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "Launched": done(batch_id=identifier("batch"), items=WHOLE, blueprint=many(TEXT), warnings=many(TEXT)),
     "DeadLetter": having(**_LETTER),
     "DeadLetterWhole": having(
-        **_LETTER, event=perhaps(named("Event")), tries=many(FREE), subject=TEXT,
+        **_LETTER, event=perhaps(named("Envelope")), tries=many(FREE), subject=TEXT,
         later=many(having(position=WHOLE, type=TEXT)), later_count=WHOLE,
     ),
     "Settled": having(

@@ -19,4 +19,5 @@ async def test_beside_what_it_looks_up_a_batch_waits_for_the_database_once(
         await machine.apply(connection, batch)
         connection.pgconn.untrace()
     told = (tmp_path / "protocol").read_text()
-    assert (told.count("\tSync"), told.count("\tFlush")) == (1, 2), "it looks up rows, and ends"
+    assert told.count("\tSync") == 1, "it ends"
+    assert told.count("\tFlush") <= 2, "it looks up rows, in one go where the server answers at once"
