@@ -18,6 +18,8 @@ async def test_beside_what_it_looks_up_a_batch_waits_for_the_database_once(
         connection.pgconn.trace(protocol.fileno())
         await machine.apply(connection, batch)
         connection.pgconn.untrace()
-    told = (tmp_path / "protocol").read_text()
-    assert told.count("\tSync") == 1, "it ends"
-    assert told.count("\tFlush") <= 2, "it looks up rows, in one go where the server answers at once"
+    before, _, after = (tmp_path / "protocol").read_text().partition("\tSync")
+    assert before.count("\tFlush") == 1, "it looks up rows"
+    assert "\tSync" not in after, "it ends"
+    # psycopg asks for a flush once more where the last answers are not here when the Sync was sent: no wait of its own.
+    assert after.count("\tFlush") <= 1

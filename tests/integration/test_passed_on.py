@@ -9,7 +9,6 @@ import orjson
 import pytest
 from aiohttp import web
 
-from services.dispatcher import domain
 from services.dispatcher.app import DEFINITION
 from services.dispatcher.state import Dispatch
 from shared.envelope import Event
@@ -18,7 +17,6 @@ from shared.events import (
     BatchLaunched,
     BatchResumed,
     DeadLetterRetried,
-    ItemCompleted,
     WorkflowConfigured,
 )
 from tests.integration.folding import fold
@@ -143,13 +141,7 @@ async def test_a_call_whose_outcome_was_held_has_another_try_of_the_same_leader(
         await fold(servers, database, DEFINITION, due_ones)
         stage, looks = Stage(servers, database), Looks(monkeypatch)
         async with Replica(servers, database).leads() as machine:
-            await eventually(asked(hook), lambda count: count == 1)
-            with monkeypatch.context() as broken:
-                broken.setattr(domain, "_set_output", None)
-                await stage.fails(machine, fact(ItemCompleted(0, "tidy", output={"a": "b"}), item=0))
-            await stage.say(machine, fact(BatchCancelled()))
-            await stage.answers(machine, hook, 1)
-            await looks.some()
+            await stage.passes_on(machine, hook, looks, monkeypatch)
             await stage.settled(machine, DeadLetterRetried)
             call = current(dispatcher(*due_ones), ACME)
             await stage.say(machine, timed_out(call, retry_at=LATER, batch_id=NEXT_BATCH, item_id=item_id(1)))

@@ -68,6 +68,18 @@ class Stage:
         assert set(told) == {"StepDispatched"}
         await self.folds(machine, (await logged(self.servers, self.database))[-1][0])
 
+    async def passes_on(
+        self, machine: Machine[Any], hook: Hook, looks: "Looks", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The one call that is out is answered once it has passed on from an item that waits behind a dead letter."""
+        await eventually(asked(hook), lambda count: count == 1)
+        with monkeypatch.context() as broken:
+            broken.setattr(domain, "_set_output", None)
+            await self.fails(machine, fact(ItemCompleted(0, "tidy", output={"a": "b"}), item=0))
+        await self.say(machine, fact(BatchCancelled()))
+        await self.answers(machine, hook, 1)
+        await looks.some()
+
     async def statuses(self) -> list[str]:
         async with connected(self.servers.admin_url(self.database), search_path="dispatcher") as connection:
             found = await connection.execute("SELECT status FROM dispatch")
@@ -143,13 +155,7 @@ async def test_nor_is_what_passes_to_another_batch_whose_item_waits_for_nothing(
     await fold(servers, database, DEFINITION, due_ones)
     looks, replica = Looks(monkeypatch), Replica(servers, database)
     async with replica.leads() as machine:
-        await eventually(asked(hook), lambda count: count == 1)
-        with monkeypatch.context() as broken:
-            broken.setattr(domain, "_set_output", None)
-            await stage.fails(machine, fact(ItemCompleted(0, "tidy", output={"a": "b"}), item=0))
-        await stage.say(machine, fact(BatchCancelled()))
-        await stage.answers(machine, hook, 1)
-        await looks.some()
+        await stage.passes_on(machine, hook, looks, monkeypatch)
         if not restarted:
             # Nor does it keep the place of another that its webhook has room for.
             more = [added(2, 0, NEXT_BATCH, company_domain=BETA), scheduled(2, batch_id=NEXT_BATCH)]
