@@ -1,7 +1,7 @@
 """What waits in the stream INBOX, how what can never be appended is taken out of it, and whether it takes any."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -77,7 +77,9 @@ async def refusal(url: str) -> str | None:
             return None
         except NatsError as error:
             return str(getattr(error, "description", error))
-        await stream.purge_stream(INBOX_STREAM, subject=PROBE)
+        finally:
+            with suppress(NatsError):  # what was taken too late is taken out as well
+                await stream.purge_stream(INBOX_STREAM, subject=PROBE)
     return None
 
 

@@ -114,7 +114,8 @@ async def _stream(stream: JetStreamContext, wanted: StreamConfig, max_bytes: int
         logger.info("stream made", stream=wanted.name)
         return
     if any(getattr(found, name) != value for name, value in room.items()):
-        await stream.update_stream(found.evolve(**room))
+        found = found.evolve(**room)
+        await stream.update_stream(found)
         logger.info("stream has other room", stream=wanted.name, max_bytes=max_bytes)
     for name, have, want in differing(found, wanted):
         logger.warning("stream differs and is left as it is", stream=wanted.name, setting=name, have=have, want=want)
@@ -123,12 +124,14 @@ async def _stream(stream: JetStreamContext, wanted: StreamConfig, max_bytes: int
 def differing(found: StreamConfig, wanted: StreamConfig) -> Iterator[tuple[str, object, object]]:
     """The settings in which a stream is not as it is wanted: name, what it has, what it should have.
 
-    A limit is one, for it drops what is old.
+    A limit is one, for it drops what is old; one of bytes only where it does.
     """
     for name in COMPARED:
         have, want = getattr(found, name), getattr(wanted, name)
         if want is not None and have != want:
             yield name, have, want
+    if (found.max_bytes or -1) > 0 and found.discard != DiscardPolicy.NEW:
+        yield "discard", found.discard, DiscardPolicy.NEW.value
 
 
 def migrations() -> set[str]:

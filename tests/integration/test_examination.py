@@ -94,10 +94,16 @@ async def test_answers_that_wait_are_told(servers: Servers, database: str) -> No
 
 @pytest.mark.parametrize("name", ["EVENTS", "INBOX"])
 @pytest.mark.parametrize(
-    ("setting", "value", "wanted"), [("max_msgs", 1_000, -1), ("max_age", 3_600.0, 0), ("max_msgs_per_subject", 1, -1)]
+    ("setting", "value", "told"),
+    [
+        ("max_msgs", 1_000, "max_msgs is 1000 and should be -1"),
+        ("max_age", 3_600.0, "max_age is 3600.0 and should be 0"),
+        ("max_msgs_per_subject", 1, "max_msgs_per_subject is 1 and should be -1"),
+        ("max_bytes", 1_000_000, "discard is 'old' and should be 'new'"),
+    ],
 )
 async def test_a_stream_that_drops_what_is_old_is_told(
-    servers: Servers, database: str, name: str, setting: str, value: float, wanted: int
+    servers: Servers, database: str, name: str, setting: str, value: float, told: str
 ) -> None:
     """Neither `deny_delete` nor `deny_purge` keeps anybody from that."""
     async with on_nats(servers.nats_url("provision")) as client:
@@ -105,4 +111,4 @@ async def test_a_stream_that_drops_what_is_old_is_told(
         await client.jetstream().update_stream(config.evolve(**{setting: value}))
     (found,) = [each async for each in examined_streams(known(servers, database))]
     assert (found.code, found.severity) == ("stream_differs", "problem")
-    assert found.text == f"stream {name}: {setting} is {value} and should be {wanted}"
+    assert found.text == f"stream {name}: {told}"
