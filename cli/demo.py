@@ -186,13 +186,14 @@ def _successful(result: dict[str, Any]) -> bool:
 def _show(result: dict[str, Any], leads: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"final_leads: the first {min(10, len(leads))} of {len(leads)}")
-    for name in SHOWN:
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
-    for lead in leads[:10]:
-        table.add_row(*(str(lead.get(name) or "") for name in SHOWN))
     console = Console()
+    table = Table(title=f"final_leads: the first {min(10, len(leads))} of {len(leads)}")
+    for name in SHOWN:  # no long cell takes the room of the other columns
+        table.add_column(name, overflow="ellipsis", no_wrap=True, max_width=console.width // len(SHOWN))
+    for lead in leads[:10]:
+        table.add_row(*(Text(str(lead.get(name) or "")) for name in SHOWN))
     console.print(table)
     console.print(
         f"{result['items']} items, {result['leads']} leads, {result['failed']} failed, "

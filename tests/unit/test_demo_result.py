@@ -8,7 +8,7 @@ import pytest
 from cli.addresses import Endpoint
 from cli.api import Api
 from cli.campaign import Campaign
-from cli.demo import _failures, _successful
+from cli.demo import _failures, _show, _successful
 
 BATCH = "batch_00000000000000000000000001"
 
@@ -36,3 +36,17 @@ def test_all_that_failed_is_counted_however_many_pages_it_takes() -> None:
 )
 def test_it_succeeds_when_every_item_ended_and_nothing_differs(change: dict[str, Any], successful: bool) -> None:
     assert _successful({"items": 5, "leads": 5, "failed": 0, "verify": {"identical": True}} | change) is successful
+
+
+def test_no_long_cell_takes_the_room_of_the_other_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    lead = {
+        "person_full_name": "Ann [Example]",
+        "person_title": "Head of everything" * 9,
+        "company_domain": "acme.example",
+    }
+    counts = dict.fromkeys(("company_calls", "companies", "person_calls", "people", "events", "seconds"), 1)
+    result = counts | {"items": 1, "leads": 1, "failed": 0, "items_per_second": 1, "verify": {"identical": True}}
+    _show(result, [lead])
+    told = capsys.readouterr().out
+    assert "Ann [Example]" in told, "what is in brackets is no markup"
+    assert "acme.example" in told
